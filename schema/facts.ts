@@ -1,0 +1,69 @@
+/**
+ * Facts about one scan as they are stored and as the decisions read them. No opinion is in here: any judgement can be
+ * made again from these.
+ */
+import type { CheckName, Profile, Role, RunKind, RunState, ScanState, Service } from './words.ts'
+import type { Endpoint, Found, Observation, ResultRequest, Span, Step } from './wire.ts'
+
+/** A probe as the panel knows it, frozen at the start of the scan. */
+export interface PanelMember {
+  probeId: string
+  role: Role
+  site: string
+  provider: string | null
+  country: string | null
+  asn: number | null
+  sourceAddress: string
+  /** reported fit when the panel was chosen */
+  fit: boolean
+  /** has not scanned this target for 24 h */
+  rested: boolean
+}
+
+/** One run of the scan with all that its probe reported. `runId` and `n` of an observation name it for ever. */
+export interface RunFacts {
+  runId: string
+  probeId: string
+  role: Role
+  kind: RunKind
+  state: RunState
+  /** planned steps, for touch runs */
+  steps: readonly Step[]
+  observations: readonly Observation[]
+  spans: readonly Span[]
+  found: readonly Found[]
+  discovered: boolean
+  /** last time its probe was heard of for this run; null before the first lease */
+  heardAt: number | null
+  /** what came with the result of a scan run */
+  closing: Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'engagement' | 'recheck'> | null
+}
+
+/** An alarm: the scanner saw these lost. */
+export interface Alarm {
+  at: number
+  lost: readonly Endpoint[]
+}
+
+export interface ScanFacts {
+  scanId: string
+  targetId: string
+  state: ScanState
+  profile: Profile
+  addresses: readonly string[]
+  portsAsked: number
+  createdAt: number
+  startedAt: number | null
+  panel: readonly PanelMember[]
+  runs: readonly RunFacts[]
+  alarms: readonly Alarm[]
+  /** anchors: other addresses near the target, by address, touched beside the rounds */
+  anchors: readonly Endpoint[]
+  /** the last known open ports of the target, from earlier scans: a prior for `blocked_before` */
+  lastKnown: readonly { address: string; port: number; check: CheckName; service: Service }[]
+}
+
+/** The name of an observation, for evidence lists: stable, and unique in the tenant. */
+export const observationId = (runId: string, n: number): string => `${runId}.${n}`
+export const endpointKey = (endpoint: { address: string; port: number }): string =>
+  endpoint.address.includes(':') ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`

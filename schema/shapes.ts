@@ -1,0 +1,17 @@
+import * as v from 'valibot'
+
+/** Small building blocks that every message shares. Each one has a bound. */
+export const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+export const text = (max: number, min = 1) => v.pipe(v.string(), v.minLength(min), v.maxLength(max))
+export const listOf = <const T extends v.GenericSchema>(item: T, max: number) => v.pipe(v.array(item), v.maxLength(max))
+/** Milliseconds since 1970, UTC. 2020 to 2100: anything else is a broken clock. */
+export const instant = whole(1_577_836_800_000, 4_102_444_800_000)
+export const portNumber = whole(1, 65_535)
+export const base64 = (maxBytes: number) =>
+  v.pipe(v.string(), v.maxLength(Math.ceil(maxBytes / 3) * 4), v.regex(/^[A-Za-z0-9+/]*={0,2}$/, 'must be base64'))
+/** An opaque id with its prefix, for example `scn_4f9…`. */
+export const id = (prefix: IdPrefix) =>
+  v.pipe(v.string(), v.regex(new RegExp(`^${prefix}_[A-Za-z0-9]{10,40}$`), `must look like ${prefix}_…`))
+
+export const ID_PREFIXES = ['ten', 'tgt', 'scn', 'run', 'iss', 'occ', 'prb', 'chn', 'rng', 'key', 'bcn', 'opt', 'ntc'] as const
+export type IdPrefix = (typeof ID_PREFIXES)[number]

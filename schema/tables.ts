@@ -1,0 +1,291 @@
+/**
+ * The drizzle tables; only the worker reads them. Tenant first in every key. Times are integers, milliseconds UTC.
+ * Every table is WITHOUT ROWID (a hand edit in the migration, held by a test): a row with a text key then costs one
+ * written row instead of two (platform.md 1.2). Where an index exists it is partial or pays for itself.
+ */
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
+import type { Judgement } from './judgement.ts'
+import type { PanelMember, Alarm } from './facts.ts'
+import type { Health, Plan } from './wire.ts'
+import { FINDINGS, ISSUE_STATES, PROFILES, RANGE_STATES, ROLES, RUN_KINDS, RUN_STATES, SCAN_STATES, SNOOZE_REASONS } from './words.ts'
+
+const tenantId = () => text('tenant_id').notNull()
+const id = () => text('id').notNull()
+const json = <T>(name: string) => text(name, { mode: 'json' }).$type<T>()
+
+export const tenants = sqliteTable('tenants', { id: text('id').primaryKey(), name: text('name').notNull(), createdAt: integer('created_at').notNull() })
+
+export const keys = sqliteTable(
+  'keys',
+  {
+    /** SHA-256 of the key, hex: the key itself is shown once and never stored */
+    hash: text('hash').primaryKey(),
+    tenantId: tenantId(),
+    id: id(),
+    name: text('name').notNull(),
+    /** the first characters, to recognise a key by */
+    hint: text('hint').notNull(),
+    scope: text('scope').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+    revokedAt: integer('revoked_at'),
+    lastUsedAt: integer('last_used_at'),
+  },
+  (t) => [uniqueIndex('keys_by_id').on(t.tenantId, t.id)],
+)
+
+export const targets = sqliteTable(
+  'targets',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    /** canonical address, or a lower-case name */
+    address: text('address').notNull(),
+    name: text('name'),
+    ports: text('ports').notNull(),
+    schedule: text('schedule'),
+    timezone: text('timezone').notNull(),
+    sites: json<string[]>('sites').notNull(),
+    profile: text('profile', { enum: PROFILES }).notNull(),
+    maxConnectsPerSecond: integer('max_connects_per_second').notNull(),
+    anchors: json<{ address: string; port: number }[]>('anchors').notNull(),
+    tags: json<string[]>('tags').notNull(),
+    /** when the next scheduled scan of each site is due; null without a schedule */
+    nextDueAt: integer('next_due_at'),
+    createdAt: integer('created_at').notNull(),
+    deletedAt: integer('deleted_at'),
+    /** sticky scanner by site: { "fra-1": "prb_…" } */
+    scanners: json<Record<string, string>>('scanners').notNull(),
+    /** last known open ports by site and when: the views of the world on this target */
+    lastKnown: json<Record<string, { at: number; scanId: string; ports: { address: string; port: number; check: string; service: string; verdict: string }[] }>>('last_known').notNull(),
+    waf: json<{ vendor: string; evidence: string[] }>('waf'),
+    highestCleanRate: integer('highest_clean_rate'),
+    lastScanId: text('last_scan_id'),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`)],
+)
+
+export const scans = sqliteTable(
+  'scans',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    targetId: text('target_id').notNull(),
+    site: text('site').notNull(),
+    /** the due minute of a scheduled scan; '' for one asked for. (target, site, due) is unique, so a doubled tick opens one */
+    dueKey: text('due_key').notNull(),
+    state: text('state', { enum: SCAN_STATES }).notNull(),
+    profile: text('profile', { enum: PROFILES }).notNull(),
+    addresses: json<string[]>('addresses').notNull(),
+    ports: text('ports').notNull(),
+    portsAsked: integer('ports_asked').notNull(),
+    maxConnectsPerSecond: integer('max_connects_per_second').notNull(),
+    accompanySeconds: integer('accompany_seconds'),
+    scannerProbeId: text('scanner_probe_id').notNull(),
+    panel: json<PanelMember[]>('panel').notNull(),
+    /** the issue of which this is the retest */
+    retestOf: text('retest_of'),
+    createdAt: integer('created_at').notNull(),
+    startedAt: integer('started_at'),
+    finishedAt: integer('finished_at'),
+    /** the scan is failed when it has not ended by then */
+    deadlineAt: integer('deadline_at').notNull(),
+    phase: text('phase'),
+    alarms: json<Alarm[]>('alarms').notNull(),
+    failureCode: text('failure_code'),
+    failureDetail: text('failure_detail'),
+    judgement: json<Judgement>('judgement'),
+    /** counts the judgements, so that an older one never overwrites a newer */
+    judgedRev: integer('judged_rev').notNull().default(0),
+    outputBytes: integer('output_bytes'),
+    cancelAsked: integer('cancel_asked').notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
+    uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.site).where(sql`finished_at is null`),
+    index('scans_by_time').on(t.tenantId, t.createdAt),
+  ],
+)
+
+export const runs = sqliteTable(
+  'runs',
+  {
+    /** probe first: a lease reads only its own probe's rows */
+    probeId: text('probe_id').notNull(),
+    id: id(),
+    tenantId: tenantId(),
+    scanId: text('scan_id').notNull(),
+    role: text('role', { enum: ROLES }).notNull(),
+    kind: text('kind', { enum: RUN_KINDS }).notNull(),
+    state: text('state', { enum: RUN_STATES }).notNull(),
+    /** the fencing token: raised by each lease, checked by each write */
+    epoch: integer('epoch').notNull(),
+    dueAt: integer('due_at').notNull(),
+    leaseUntil: integer('lease_until'),
+    heardAt: integer('heard_at'),
+    deadlineAt: integer('deadline_at').notNull(),
+    needsPrivate: integer('needs_private').notNull(),
+    plan: json<Plan>('plan').notNull(),
+    /** set once, when the result is taken: digest of its body and the winner's token (platform.md, section 4) */
+    resultDigest: text('result_digest'),
+    resultToken: text('result_token'),
+    closing: json<unknown>('closing'),
+    endedAt: integer('ended_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.probeId, t.id] }),
+    index('runs_of_scan').on(t.tenantId, t.scanId),
+    index('runs_unended').on(t.probeId, t.dueAt).where(sql`ended_at is null`),
+  ],
+)
+
+/** What probes reported, as it came: one row per report that carried facts. Append only. */
+export const facts = sqliteTable(
+  'facts',
+  {
+    tenantId: tenantId(),
+    scanId: text('scan_id').notNull(),
+    runId: text('run_id').notNull(),
+    epoch: integer('epoch').notNull(),
+    seq: integer('seq').notNull(),
+    at: integer('at').notNull(),
+    /** JSON: { observations, spans, found, discovered? } */
+    body: text('body').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.scanId, t.runId, t.epoch, t.seq] })],
+)
+
+export const issues = sqliteTable(
+  'issues',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    targetId: text('target_id').notNull(),
+    finding: text('finding', { enum: FINDINGS }).notNull(),
+    state: text('state', { enum: ISSUE_STATES }).notNull(),
+    title: text('title').notNull(),
+    openedAt: integer('opened_at').notNull(),
+    /** last time a scan saw it */
+    restatedAt: integer('restated_at').notNull(),
+    lastScanId: text('last_scan_id').notNull(),
+    closedAt: integer('closed_at'),
+    /** the retest or proof that closed it */
+    closedBy: text('closed_by'),
+    snoozedUntil: integer('snoozed_until'),
+    snoozeReason: text('snooze_reason', { enum: SNOOZE_REASONS }),
+    snoozeNote: text('snooze_note'),
+    /** a later scan saw the ports answer, which is not proof */
+    answeredAt: integer('answered_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    uniqueIndex('issues_open_once').on(t.tenantId, t.targetId, t.finding).where(sql`closed_at is null`),
+  ],
+)
+
+export const occurrences = sqliteTable(
+  'occurrences',
+  {
+    tenantId: tenantId(),
+    issueId: text('issue_id').notNull(),
+    id: id(),
+    scanId: text('scan_id').notNull(),
+    address: text('address').notNull(),
+    port: integer('port').notNull(),
+    seenAt: integer('seen_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.issueId, t.id] }),
+    uniqueIndex('occurrences_once').on(t.tenantId, t.scanId, t.address, t.port),
+    uniqueIndex('occurrences_by_id').on(t.tenantId, t.id),
+  ],
+)
+
+/** Notices to send, written in the same batch as what they tell of. Sent by the notification layer. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    name: text('name').notNull(),
+    at: integer('at').notNull(),
+    body: text('body').notNull(),
+    sentAt: integer('sent_at'),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), index('outbox_unsent').on(t.at).where(sql`sent_at is null`)],
+)
+
+export const probes = sqliteTable(
+  'probes',
+  {
+    tenantId: tenantId(),
+    id: text('id').primaryKey(),
+    site: text('site').notNull(),
+    sourceAddress: text('source_address').notNull(),
+    country: text('country'),
+    provider: text('provider'),
+    asn: integer('asn'),
+    publicKey: text('public_key').notNull(),
+    agent: text('agent').notNull(),
+    allowPrivate: integer('allow_private').notNull(),
+    enrolledAt: integer('enrolled_at').notNull(),
+    /** written at most once a minute */
+    seenAt: integer('seen_at').notNull(),
+    health: json<Health>('health'),
+    drainedAt: integer('drained_at'),
+    revokedAt: integer('revoked_at'),
+  },
+  (t) => [uniqueIndex('probes_address').on(t.tenantId, t.sourceAddress).where(sql`revoked_at is null`)],
+)
+
+export const enrolments = sqliteTable('enrolments', {
+  /** SHA-256 of the one-use token, hex */
+  hash: text('hash').primaryKey(),
+  tenantId: tenantId(),
+  site: text('site').notNull(),
+  sourceAddress: text('source_address').notNull(),
+  country: text('country'),
+  provider: text('provider'),
+  asn: integer('asn'),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  usedAt: integer('used_at'),
+  usedBy: text('used_by'),
+})
+
+export const ranges = sqliteTable(
+  'ranges',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    cidr: text('cidr').notNull(),
+    site: text('site').notNull(),
+    country: text('country'),
+    provider: text('provider'),
+    state: text('state', { enum: RANGE_STATES }).notNull(),
+    /** private addresses are active at once and never published */
+    isPublic: integer('is_public').notNull(),
+    announcedAt: integer('announced_at').notNull(),
+    activeFrom: integer('active_from').notNull(),
+    retireAfter: integer('retire_after'),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), uniqueIndex('ranges_cidr').on(t.tenantId, t.cidr)],
+)
+
+export const beacons = sqliteTable(
+  'beacons',
+  { tenantId: tenantId(), id: id(), address: text('address').notNull(), port: integer('port').notNull(), createdAt: integer('created_at').notNull() },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+export const optOuts = sqliteTable(
+  'opt_outs',
+  { tenantId: tenantId(), id: id(), cidr: text('cidr').notNull(), note: text('note'), createdAt: integer('created_at').notNull() },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+/** One row: the kill switch and other facts of the whole stack. */
+export const settings = sqliteTable('settings', { name: text('name').primaryKey(), value: text('value').notNull(), changedAt: integer('changed_at').notNull() })
+

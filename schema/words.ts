@@ -1,0 +1,234 @@
+/**
+ * The closed word lists. Tables, messages and decisions use the same list; a new word is added here and nowhere else.
+ */
+
+/** What one touch saw on the wire. A fact, never a cause. All but `open` and `probe_fault` are losses. */
+export const SIGHTS = [
+  'open',
+  'closed',
+  'unresponsive',
+  'unreachable',
+  'mute',
+  'cut',
+  'notice',
+  'page',
+  'probe_fault',
+] as const
+export type Sight = (typeof SIGHTS)[number]
+
+/** A sight that says the service was not reached. `probe_fault` says nothing about the target. */
+export const isLoss = (sight: Sight): boolean => sight !== 'open' && sight !== 'probe_fault'
+
+/** How a port is touched. `tcp` is a bare connect; the others wait for the least application exchange. */
+export const CHECKS = ['tcp', 'greeting', 'tls', 'http', 'https'] as const
+export type CheckName = (typeof CHECKS)[number]
+
+/** Why a touch was made. */
+export const PURPOSES = [
+  'discover',
+  'phantom',
+  'identify',
+  'baseline',
+  'engage',
+  'watch',
+  'canary',
+  'verify',
+  'explain',
+  'recheck',
+  'recover',
+  'prove',
+  'beacon',
+  'anchor',
+] as const
+export type Purpose = (typeof PURPOSES)[number]
+
+/** The experiments of the method, by number. */
+export const EXPERIMENTS = ['E1', 'E2', 'E3', 'E4', 'E5', 'E6', 'E7', 'E8'] as const
+export type Experiment = (typeof EXPERIMENTS)[number]
+
+export const SERVICES = [
+  'ssh',
+  'smtp',
+  'imap',
+  'pop3',
+  'ftp',
+  'http',
+  'https',
+  'tls',
+  'imaps',
+  'pop3s',
+  'smtps',
+  'mysql',
+  'telnet',
+  'vnc',
+  'silent',
+  'unknown',
+] as const
+export type Service = (typeof SERVICES)[number]
+
+/** Services whose daemons count every connection without a login against the source. */
+export const RATIONED: readonly Service[] = ['ssh', 'smtp', 'imap', 'pop3', 'ftp', 'imaps', 'pop3s', 'smtps']
+
+export const RUN_KINDS = ['scan', 'baseline', 'verify', 'recover', 'prove'] as const
+export type RunKind = (typeof RUN_KINDS)[number]
+export const RUN_STATES = ['due', 'leased', 'done', 'ended'] as const
+export type RunState = (typeof RUN_STATES)[number]
+
+export const ROLES = ['scanner', 'sibling', 'witness'] as const
+export type Role = (typeof ROLES)[number]
+
+export const PROFILES = ['discovery', 'standard', 'assertive', 'accompany'] as const
+export type Profile = (typeof PROFILES)[number]
+
+export const SCAN_STATES = ['queued', 'running', 'finished', 'failed', 'cancelled'] as const
+export type ScanState = (typeof SCAN_STATES)[number]
+export const ENDED_STATES: readonly ScanState[] = ['finished', 'failed', 'cancelled']
+export const hasEnded = (state: ScanState): boolean => ENDED_STATES.includes(state)
+
+export const PHASES = ['discover', 'baseline', 'engage', 'verify', 'explain', 'recheck', 'judge'] as const
+export type Phase = (typeof PHASES)[number]
+
+export const VERDICTS = [
+  'open',
+  'transient',
+  'interfered',
+  'degraded',
+  'app_blocked',
+  'blocked_before',
+  'service_down',
+  'path_outage',
+  'phantom',
+  'inconclusive',
+] as const
+export type VerdictWord = (typeof VERDICTS)[number]
+/** Verdicts that carry a strength. */
+export const SELECTIVE_VERDICTS: readonly VerdictWord[] = ['interfered', 'degraded', 'app_blocked', 'blocked_before']
+/** Every endpoint verdict but these makes an occurrence. */
+export const HARMLESS_VERDICTS: readonly VerdictWord[] = ['open', 'transient', 'phantom']
+
+export const STRENGTHS = ['likely', 'confirmed'] as const
+export type Strength = (typeof STRENGTHS)[number]
+
+export const SCAN_VERDICTS = ['interference', 'incomplete', 'clear'] as const
+export type ScanVerdict = (typeof SCAN_VERDICTS)[number]
+
+export const CAUSE_CLASSES = [
+  'waf',
+  'ips',
+  'mail_protection',
+  'ddos_protection',
+  'firewall_policy',
+  'overload',
+  'hosting_provider',
+  'service_change',
+  'path',
+  'load_balancer',
+  'dns_change',
+  'phantom',
+  'probe_fault',
+  'unexplained',
+] as const
+export type CauseClass = (typeof CAUSE_CLASSES)[number]
+
+export const MECHANISM_CLASS = {
+  fail2ban: 'ips',
+  sshguard: 'ips',
+  crowdsec: 'ips',
+  csf_lfd: 'ips',
+  psad: 'ips',
+  portsentry: 'ips',
+  network_ips: 'ips',
+  source_ban: 'ips',
+  self_renewing_ban: 'ips',
+  range_ban: 'ips',
+  tcp_wrappers: 'ips',
+  openssh_penalty: 'ips',
+  payload_filter: 'ips',
+  modsecurity: 'waf',
+  cdn_waf: 'waf',
+  http_block_page: 'waf',
+  http_rate_limit: 'ddos_protection',
+  proxy_reject: 'ddos_protection',
+  proxy_silent_drop: 'ddos_protection',
+  connection_rate_limit: 'ddos_protection',
+  connection_count_limit: 'ddos_protection',
+  syn_proxy: 'ddos_protection',
+  postscreen: 'mail_protection',
+  smtp_limit: 'mail_protection',
+  login_penalty: 'mail_protection',
+  mail_ban: 'mail_protection',
+  geo_policy: 'firewall_policy',
+  acl_change: 'firewall_policy',
+  reputation_list: 'firewall_policy',
+  null_route: 'hosting_provider',
+  provider_block: 'hosting_provider',
+  openssh_max_startups: 'overload',
+  accept_queue_overflow: 'overload',
+  worker_limit: 'overload',
+  state_table_full: 'overload',
+  link_saturated: 'overload',
+  crashed_by_scan: 'overload',
+  service_stopped: 'service_change',
+  service_restarted: 'service_change',
+  host_down: 'service_change',
+  one_shot_listener: 'service_change',
+  upstream_outage: 'path',
+  probe_path: 'path',
+  backend_down: 'load_balancer',
+  address_changed: 'dns_change',
+  accepts_everything: 'phantom',
+  tarpit: 'phantom',
+  port_knocking: 'phantom',
+  probe_egress: 'probe_fault',
+  probe_overloaded: 'probe_fault',
+} as const satisfies Record<string, CauseClass>
+export type Mechanism = keyof typeof MECHANISM_CLASS
+export const MECHANISMS = Object.keys(MECHANISM_CLASS) as [Mechanism, ...Mechanism[]]
+
+export const RECHECKS = ['open', 'closed', 'unresponsive', 'reopened'] as const
+export type Recheck = (typeof RECHECKS)[number]
+export const RECOVERIES = ['pending', 'seen', 'expired'] as const
+export type Recovery = (typeof RECOVERIES)[number]
+
+export const ISSUE_STATES = ['open', 'snoozed', 'closed'] as const
+export type IssueState = (typeof ISSUE_STATES)[number]
+/** What an issue is about: the scan was interfered with, or it merely could not be completed. */
+export const FINDINGS = ['interference', 'incomplete'] as const
+export type Finding = (typeof FINDINGS)[number]
+export const SNOOZE_REASONS = ['accepted_risk', 'false_positive', 'mitigated'] as const
+export type SnoozeReason = (typeof SNOOZE_REASONS)[number]
+
+export const RANGE_STATES = ['announced', 'active', 'retiring', 'retired'] as const
+export type RangeState = (typeof RANGE_STATES)[number]
+
+/** What a key may do. `read` sees, `write` also changes targets, scans and issues, `admin` also fleet, keys and switches. */
+export const SCOPES = ['read', 'write', 'admin'] as const
+export type Scope = (typeof SCOPES)[number]
+
+export const NOTICES = [
+  'issue.opened',
+  'issue.updated',
+  'issue.resolved',
+  'scan.finished',
+  'scan.failed',
+  'probe.offline',
+  'probe.online',
+] as const
+export type NoticeName = (typeof NOTICES)[number]
+
+/** What a scan's event stream can say. */
+export const EVENTS = ['phase', 'progress', 'port', 'alarm', 'verdict', 'accompany.ready', 'ended'] as const
+export type EventName = (typeof EVENTS)[number]
+
+/** Why a scan failed; `detail` beside it is for people. */
+export const FAILURES = [
+  'no_probe',
+  'address_refused',
+  'name_not_resolved',
+  'timed_out',
+  'probe_lost',
+  'probe_unfit',
+  'refused_by_probe',
+  'internal',
+] as const
+export type FailureWord = (typeof FAILURES)[number]

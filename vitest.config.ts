@@ -1,0 +1,28 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+const node = (name: string, extra: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node' as const, ...extra },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      node('schema'),
+      node('core'),
+      node('golden'),
+      node('rules'),
+      node('probe', { testTimeout: 30_000 }),
+      node('line', { testTimeout: 240_000, hookTimeout: 120_000, fileParallelism: false }),
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations('./schema/migrations') } },
+          })),
+        ],
+        test: { name: 'worker', include: ['test/worker/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
+      },
+    ],
+  },
+})
