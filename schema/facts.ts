@@ -2,8 +2,9 @@
  * Facts about one scan as they are stored and as the decisions read them. No opinion is in here: any judgement can be
  * made again from these.
  */
-import type { CheckName, Profile, Role, RunKind, RunState, ScanState, Service } from './words.ts'
+
 import type { Endpoint, Found, Observation, ResultRequest, Span, Step } from './wire.ts'
+import type { CheckName, Profile, Role, RunKind, RunState, ScanState, Service } from './words.ts'
 
 /** A probe as the panel knows it, frozen at the start of the scan. */
 export interface PanelMember {
@@ -23,6 +24,8 @@ export interface PanelMember {
 /** One run of the scan with all that its probe reported. `runId` and `n` of an observation name it for ever. */
 export interface RunFacts {
   runId: string
+  /** the key under which it was wanted (worker/core/steering.ts), `scan` for the scan run: unique within the scan */
+  key: string
   probeId: string
   role: Role
   kind: RunKind
@@ -51,6 +54,8 @@ export interface ScanFacts {
   state: ScanState
   profile: Profile
   addresses: readonly string[]
+  /** the asked ports, canonical nmap syntax: nothing else is touched, by anyone */
+  ports: string
   portsAsked: number
   createdAt: number
   startedAt: number | null

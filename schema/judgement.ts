@@ -3,7 +3,16 @@
  * Times inside are milliseconds; the API turns them into ISO 8601 at its edge.
  */
 import * as v from 'valibot'
-import { CAUSE_CLASSES, MECHANISMS, RECHECKS, RECOVERIES, SCAN_VERDICTS, SERVICES, STRENGTHS, VERDICTS } from './words.ts'
+import {
+  CAUSE_CLASSES,
+  MECHANISMS,
+  RECHECKS,
+  RECOVERIES,
+  SCAN_VERDICTS,
+  SERVICES,
+  STRENGTHS,
+  VERDICTS,
+} from './words.ts'
 
 const ms = v.number()
 

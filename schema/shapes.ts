@@ -13,5 +13,19 @@ export const base64 = (maxBytes: number) =>
 export const id = (prefix: IdPrefix) =>
   v.pipe(v.string(), v.regex(new RegExp(`^${prefix}_[A-Za-z0-9]{10,40}$`), `must look like ${prefix}_…`))
 
-export const ID_PREFIXES = ['ten', 'tgt', 'scn', 'run', 'iss', 'occ', 'prb', 'chn', 'rng', 'key', 'bcn', 'opt', 'ntc'] as const
+export const ID_PREFIXES = [
+  'ten',
+  'tgt',
+  'scn',
+  'run',
+  'iss',
+  'occ',
+  'prb',
+  'chn',
+  'rng',
+  'key',
+  'bcn',
+  'opt',
+  'ntc',
+] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]

@@ -3,18 +3,33 @@
  * Every table is WITHOUT ROWID (a hand edit in the migration, held by a test): a row with a text key then costs one
  * written row instead of two (platform.md 1.2). Where an index exists it is partial or pays for itself.
  */
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
 import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import type { Alarm, PanelMember } from './facts.ts'
 import type { Judgement } from './judgement.ts'
-import type { PanelMember, Alarm } from './facts.ts'
-import type { Health, Plan } from './wire.ts'
-import { FINDINGS, ISSUE_STATES, PROFILES, RANGE_STATES, ROLES, RUN_KINDS, RUN_STATES, SCAN_STATES, SNOOZE_REASONS } from './words.ts'
+import type { Endpoint, Health, Plan, TouchTarget } from './wire.ts'
+import {
+  FINDINGS,
+  ISSUE_STATES,
+  PROFILES,
+  RANGE_STATES,
+  ROLES,
+  RUN_KINDS,
+  RUN_STATES,
+  SCAN_STATES,
+  SNOOZE_REASONS,
+} from './words.ts'
 
 const tenantId = () => text('tenant_id').notNull()
 const id = () => text('id').notNull()
 const json = <T>(name: string) => text(name, { mode: 'json' }).$type<T>()
 
-export const tenants = sqliteTable('tenants', { id: text('id').primaryKey(), name: text('name').notNull(), createdAt: integer('created_at').notNull() })
+export const tenants = sqliteTable('tenants', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
 
 export const keys = sqliteTable(
   'keys',
@@ -58,12 +73,27 @@ export const targets = sqliteTable(
     /** sticky scanner by site: { "fra-1": "prb_…" } */
     scanners: json<Record<string, string>>('scanners').notNull(),
     /** last known open ports by site and when: the views of the world on this target */
-    lastKnown: json<Record<string, { at: number; scanId: string; ports: { address: string; port: number; check: string; service: string; verdict: string }[] }>>('last_known').notNull(),
+    lastKnown:
+      json<
+        Record<
+          string,
+          {
+            at: number
+            scanId: string
+            ports: { address: string; port: number; check: string; service: string; verdict: string }[]
+          }
+        >
+      >('last_known').notNull(),
     waf: json<{ vendor: string; evidence: string[] }>('waf'),
     highestCleanRate: integer('highest_clean_rate'),
     lastScanId: text('last_scan_id'),
+    /** due minutes for which no scan was opened, because one ran and another waited already */
+    skipped: integer('skipped').notNull().default(0),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`)],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`),
+  ],
 )
 
 export const scans = sqliteTable(
@@ -72,39 +102,60 @@ export const scans = sqliteTable(
     tenantId: tenantId(),
     id: id(),
     targetId: text('target_id').notNull(),
+    /** the site asked for; '' when any will do */
     site: text('site').notNull(),
     /** the due minute of a scheduled scan; '' for one asked for. (target, site, due) is unique, so a doubled tick opens one */
     dueKey: text('due_key').notNull(),
+    /** 0: this scan has its turn; 1: it waits until the scan before it, of the same target and site, has ended */
+    place: integer('place').notNull().default(0),
     state: text('state', { enum: SCAN_STATES }).notNull(),
     profile: text('profile', { enum: PROFILES }).notNull(),
+    /** resolved once, when the scan gets its turn, and pinned; empty before */
     addresses: json<string[]>('addresses').notNull(),
+    /** the /24 or /48 around each address: the unit of the shared ceiling */
+    networks: json<string[]>('networks').notNull(),
+    /** the target's name when it is one, for SNI and Host */
+    name: text('name'),
     ports: text('ports').notNull(),
     portsAsked: integer('ports_asked').notNull(),
     maxConnectsPerSecond: integer('max_connects_per_second').notNull(),
     accompanySeconds: integer('accompany_seconds'),
+    /** endpoints of a retest, touched directly; null for a full scan */
+    only: json<TouchTarget[]>('only'),
+    /** '' until the panel is chosen: the scan has not begun */
     scannerProbeId: text('scanner_probe_id').notNull(),
     panel: json<PanelMember[]>('panel').notNull(),
     /** the issue of which this is the retest */
     retestOf: text('retest_of'),
     createdAt: integer('created_at').notNull(),
+    /** when its first run may start: the due minute and its jitter */
+    dueAt: integer('due_at').notNull(),
     startedAt: integer('started_at'),
     finishedAt: integer('finished_at'),
+    /** of the one judge whose finish was taken; every effect of the finish is guarded by it */
+    finishToken: text('finish_token'),
+    /** accompany: since when the other scanner may start */
+    readyAt: integer('ready_at'),
     /** the scan is failed when it has not ended by then */
     deadlineAt: integer('deadline_at').notNull(),
     phase: text('phase'),
     alarms: json<Alarm[]>('alarms').notNull(),
+    /** what the last judge said the scanner must hold; null while all is well */
+    steering: json<{ hold: boolean; lost: Endpoint[] }>('steering'),
     failureCode: text('failure_code'),
     failureDetail: text('failure_detail'),
     judgement: json<Judgement>('judgement'),
     /** counts the judgements, so that an older one never overwrites a newer */
     judgedRev: integer('judged_rev').notNull().default(0),
     outputBytes: integer('output_bytes'),
+    /** of the R2 object that holds the output */
+    outputKey: text('output_key'),
     cancelAsked: integer('cancel_asked').notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
-    uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.site).where(sql`finished_at is null`),
+    uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.site, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
   ],
 )
@@ -114,7 +165,10 @@ export const runs = sqliteTable(
   {
     /** probe first: a lease reads only its own probe's rows */
     probeId: text('probe_id').notNull(),
+    /** begins with the random part of its scan's id, so that the runs of a scan lie together without an index of their own */
     id: id(),
+    /** the name under which the line asked for it, unique within the scan */
+    key: text('key').notNull(),
     tenantId: tenantId(),
     scanId: text('scan_id').notNull(),
     role: text('role', { enum: ROLES }).notNull(),
@@ -128,6 +182,12 @@ export const runs = sqliteTable(
     deadlineAt: integer('deadline_at').notNull(),
     needsPrivate: integer('needs_private').notNull(),
     plan: json<Plan>('plan').notNull(),
+    /** counts the changes of the plan, so that two judges cannot append over each other */
+    planRev: integer('plan_rev').notNull().default(0),
+    /** this run has seen enough: it is told so when it next asks */
+    stopAsked: integer('stop_asked').notNull().default(0),
+    /** scan runs: discovery is over */
+    discovered: integer('discovered').notNull().default(0),
     /** set once, when the result is taken: digest of its body and the winner's token (platform.md, section 4) */
     resultDigest: text('result_digest'),
     resultToken: text('result_token'),
@@ -136,7 +196,6 @@ export const runs = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.probeId, t.id] }),
-    index('runs_of_scan').on(t.tenantId, t.scanId),
     index('runs_unended').on(t.probeId, t.dueAt).where(sql`ended_at is null`),
   ],
 )
@@ -150,11 +209,13 @@ export const facts = sqliteTable(
     runId: text('run_id').notNull(),
     epoch: integer('epoch').notNull(),
     seq: integer('seq').notNull(),
+    /** a report too long for one row is kept in parts */
+    part: integer('part').notNull(),
     at: integer('at').notNull(),
     /** JSON: { observations, spans, found, discovered? } */
     body: text('body').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.scanId, t.runId, t.epoch, t.seq] })],
+  (t) => [primaryKey({ columns: [t.tenantId, t.scanId, t.runId, t.epoch, t.seq, t.part] })],
 )
 
 export const issues = sqliteTable(
@@ -231,7 +292,7 @@ export const probes = sqliteTable(
     agent: text('agent').notNull(),
     allowPrivate: integer('allow_private').notNull(),
     enrolledAt: integer('enrolled_at').notNull(),
-    /** written at most once a minute */
+    /** written at most every three minutes, and when fitness changes */
     seenAt: integer('seen_at').notNull(),
     health: json<Health>('health'),
     drainedAt: integer('drained_at'),
@@ -276,16 +337,31 @@ export const ranges = sqliteTable(
 
 export const beacons = sqliteTable(
   'beacons',
-  { tenantId: tenantId(), id: id(), address: text('address').notNull(), port: integer('port').notNull(), createdAt: integer('created_at').notNull() },
+  {
+    tenantId: tenantId(),
+    id: id(),
+    address: text('address').notNull(),
+    port: integer('port').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 )
 
 export const optOuts = sqliteTable(
   'opt_outs',
-  { tenantId: tenantId(), id: id(), cidr: text('cidr').notNull(), note: text('note'), createdAt: integer('created_at').notNull() },
+  {
+    tenantId: tenantId(),
+    id: id(),
+    cidr: text('cidr').notNull(),
+    note: text('note'),
+    createdAt: integer('created_at').notNull(),
+  },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 )
 
 /** One row: the kill switch and other facts of the whole stack. */
-export const settings = sqliteTable('settings', { name: text('name').primaryKey(), value: text('value').notNull(), changedAt: integer('changed_at').notNull() })
-
+export const settings = sqliteTable('settings', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+  changedAt: integer('changed_at').notNull(),
+})

@@ -48,7 +48,7 @@ export const LIMITS = {
 } as const
 
 /** How long a lease lasts without renewal, by run kind; the probe renews at a quarter of it or sooner. */
-export const LEASE_MS = { scan: 60_000, baseline: 180_000, verify: 60_000, recover: 60_000, prove: 120_000 } as const
+export const LEASE_MS = { scan: 60_000, baseline: 600_000, verify: 60_000, recover: 60_000, prove: 120_000 } as const
 /** At the latest so often a running scan asks again: the kill switch works within this. */
 export const RENEW_MS = 15_000
 
@@ -95,7 +95,13 @@ export const Observation = v.strictObject({
 export type Observation = v.InferOutput<typeof Observation>
 
 /** A stretch of watching in which every touch of an endpoint saw `open`; `from` and `to` are the first and last touch. */
-export const Span = v.strictObject({ address, port: portNumber, from: instant, to: instant, touches: whole(1, 1_000_000) })
+export const Span = v.strictObject({
+  address,
+  port: portNumber,
+  from: instant,
+  to: instant,
+  touches: whole(1, 1_000_000),
+})
 export type Span = v.InferOutput<typeof Span>
 
 /** An open port as the scanner first knew it. */
@@ -199,7 +205,11 @@ export type EnrolAnswer = v.InferOutput<typeof EnrolAnswer>
 
 export const LeaseRequest = v.strictObject({
   wire: whole(1, 1_000),
-  capacity: v.strictObject({ scan: whole(0, 1), short: whole(0, LIMITS.shortRuns), baseline: whole(0, LIMITS.shortRuns) }),
+  capacity: v.strictObject({
+    scan: whole(0, 1),
+    short: whole(0, LIMITS.shortRuns),
+    baseline: whole(0, LIMITS.shortRuns),
+  }),
   /** runs this process is carrying out; one that the Worker thinks it holds and is not here was lost with its process */
   holding: listOf(v.strictObject({ runId: id('run'), epoch: whole(1, 1_000_000) }), 1 + LIMITS.shortRuns),
   allowPrivate: v.boolean(),
@@ -250,8 +260,9 @@ export type RenewRequest = v.InferOutput<typeof RenewRequest>
 
 /**
  * `continue`: go on. `stop`: end the run now and send the result. `experiment`: go on, with the new `steps` appended.
- * (`continue` may carry steps too, for a standing run.) `hold`: the scan must not end yet, because an endpoint is being
- * verified; ask again in `askAgainMs`. `lost`: endpoints whose stimulus must stop. `free`: endpoints proved reachable again.
+ * (`continue` may carry steps too, for a standing run; a `baseline` touch that the probe made already is not made again,
+ * whichever step it comes in.) `hold`: the scan must not end yet, because an endpoint is being
+ * verified; ask again in `askAgainMs`. `lost`: endpoints whose stimulus must stop.
  */
 export const RenewAnswer = v.object({
   now: instant,
@@ -261,6 +272,8 @@ export const RenewAnswer = v.object({
   steps: v.array(Step),
   hold: v.boolean(),
   lost: v.array(Endpoint),
+  /** open touches need not be reported sooner than this, unless the bell rings: each report is a row */
+  reportWithinMs: whole(0, 600_000),
 })
 export type RenewAnswer = v.InferOutput<typeof RenewAnswer>
 
@@ -274,14 +287,22 @@ export const ResultRequest = v.strictObject({
   outcome: v.picklist(['done', 'stopped', 'failed']),
   failure: v.optional(v.strictObject({ code: v.picklist(FAILURES), detail: text(500) })),
   /** scan runs: which of the asked ports were tried while the address was proved reachable, and the rest by name */
-  ports: v.optional(v.strictObject({ asked: whole(0, 65_535 * 8), tested: whole(0, 65_535 * 8), untested: text(200_000, 0) })),
+  ports: v.optional(
+    v.strictObject({ asked: whole(0, 65_535 * 8), tested: whole(0, 65_535 * 8), untested: text(200_000, 0) }),
+  ),
   /** scan runs: stimuli planned and stimuli carried out while reachable, by endpoint */
   engagement: v.optional(
-    listOf(v.strictObject({ address, port: portNumber, planned: whole(0, 100_000), done: whole(0, 100_000) }), LIMITS.openPorts),
+    listOf(
+      v.strictObject({ address, port: portNumber, planned: whole(0, 100_000), done: whole(0, 100_000) }),
+      LIMITS.openPorts,
+    ),
   ),
   /** scan runs: state of each open port at the final re-check */
   recheck: v.optional(
-    listOf(v.strictObject({ address, port: portNumber, state: v.picklist(['open', 'closed', 'unresponsive', 'reopened']) }), LIMITS.openPorts),
+    listOf(
+      v.strictObject({ address, port: portNumber, state: v.picklist(['open', 'closed', 'unresponsive', 'reopened']) }),
+      LIMITS.openPorts,
+    ),
   ),
   /** scan runs: the plain text log */
   output: v.optional(text(LIMITS.outputBytes, 0)),

@@ -1,0 +1,337 @@
+/** Bodies and answers of the public API. Times are ISO 8601 in UTC, names camelCase; every field of a body has a bound. */
+import * as v from 'valibot'
+import { parseAddress, parseCidr } from './address.ts'
+import { Cause, Evidence, Remediation, ScanCoverage } from './judgement.ts'
+import { parsePorts } from './ports.ts'
+import { id, listOf, portNumber, text, whole } from './shapes.ts'
+import {
+  CHECKS,
+  FINDINGS,
+  ISSUE_STATES,
+  PHASES,
+  PROFILES,
+  PURPOSES,
+  RANGE_STATES,
+  RECHECKS,
+  RECOVERIES,
+  ROLES,
+  SCAN_STATES,
+  SCAN_VERDICTS,
+  SCOPES,
+  SERVICES,
+  SIGHTS,
+  SNOOZE_REASONS,
+  STRENGTHS,
+  VERDICTS,
+} from './words.ts'
+
+// ---------------------------------------------------------------- fields
+
+const HOST =
+  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+(?!\d+$)(?!0x)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/
+/** A name in lower case, without a dot at the end; null for what is no name or could be read as an address. */
+export function parseName(name: string): string | null {
+  const lower = name.toLowerCase()
+  return HOST.test(lower) ? lower : null
+}
+
+const addressText = v.pipe(
+  text(45, 2),
+  v.check((value) => parseAddress(value) !== null, 'must be one IP address in plain notation'),
+)
+const addressOrName = v.pipe(
+  text(253, 2),
+  v.check(
+    (value) => parseAddress(value) !== null || parseName(value) !== null,
+    'must be an IP address in plain notation or a host name',
+  ),
+)
+const cidrText = v.pipe(
+  text(49, 4),
+  v.check(
+    (value) => parseCidr(value) !== null || parseAddress(value) !== null,
+    'must be a network such as 203.0.113.0/24, without host bits, or an address',
+  ),
+)
+const portsText = v.pipe(
+  text(200_000),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const ports = parsePorts(dataset.value)
+    if ('error' in ports) addIssue({ message: ports.error })
+  }),
+)
+const siteName = v.pipe(text(64), v.regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes'))
+const isoTime = v.pipe(text(40), v.isoTimestamp('must be an ISO 8601 time such as 2026-12-24T18:00:00Z'))
+const label = (max: number) =>
+  v.pipe(
+    text(max),
+    v.regex(/^[^\p{Cc}\p{Cs}\u200b-\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'must be plain text on one line'),
+  )
+const endpoint = v.strictObject({ address: addressText, port: portNumber })
+
+// ---------------------------------------------------------------- bodies
+
+const targetFields = {
+  name: v.nullish(label(200)),
+  ports: v.optional(portsText),
+  schedule: v.nullish(text(100)),
+  timezone: v.optional(text(64)),
+  sites: v.optional(listOf(siteName, 20)),
+  profile: v.optional(v.picklist(PROFILES)),
+  maxConnectsPerSecond: v.optional(whole(1, 200_000)),
+  anchors: v.optional(listOf(endpoint, 4)),
+  tags: v.optional(listOf(label(60), 20)),
+}
+export const TargetBody = v.strictObject({ address: addressOrName, ...targetFields })
+export const TargetChange = v.strictObject(targetFields)
+export const ScanBody = v.strictObject({
+  targetId: id('tgt'),
+  ports: v.optional(portsText),
+  profile: v.optional(v.picklist(PROFILES)),
+  accompanySeconds: v.optional(whole(5, 86_400)),
+  scannerProbeId: v.optional(id('prb')),
+  site: v.optional(siteName),
+})
+export const EmptyBody = v.strictObject({})
+export const SnoozeBody = v.strictObject({
+  until: isoTime,
+  reason: v.picklist(SNOOZE_REASONS),
+  note: v.nullish(text(1_000)),
+})
+export const EnrolmentBody = v.strictObject({
+  site: siteName,
+  sourceAddress: addressText,
+  country: v.nullish(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'must be two capital letters, ISO 3166-1'))),
+  provider: v.nullish(label(100)),
+  asn: v.nullish(whole(1, 4_294_967_295)),
+  /** the range is allowlisted already: no notice period */
+  rangeActive: v.optional(v.boolean()),
+})
+export const ProbeChange = v.strictObject({
+  drained: v.optional(v.boolean()),
+  country: v.nullish(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'must be two capital letters, ISO 3166-1'))),
+  provider: v.nullish(label(100)),
+  asn: v.nullish(whole(1, 4_294_967_295)),
+})
+export const BeaconBody = endpoint
+export const KillSwitchBody = v.strictObject({ stopped: v.boolean() })
+export const OptOutBody = v.strictObject({ cidr: cidrText, note: v.nullish(text(500)) })
+export const RangeChange = v.strictObject({ state: v.picklist(RANGE_STATES) })
+export const KeyBody = v.strictObject({ name: label(100), scope: v.picklist(SCOPES), expiresAt: v.nullish(isoTime) })
+export const TenantBody = v.strictObject({ name: label(100) })
+
+// ---------------------------------------------------------------- answers
+
+const time = v.pipe(v.string(), v.isoTimestamp())
+const maybeTime = v.nullable(time)
+export const pageOf = <const T extends v.GenericSchema>(item: T) =>
+  v.object({ items: v.array(item), nextCursor: v.nullable(v.string()) })
+
+export const Problem = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  code: v.string(),
+  errors: v.array(v.object({ field: v.string(), detail: v.string() })),
+})
+
+export const TargetAnswer = v.object({
+  id: v.string(),
+  address: v.string(),
+  name: v.nullable(v.string()),
+  ports: v.string(),
+  schedule: v.nullable(v.string()),
+  timezone: v.string(),
+  sites: v.array(v.string()),
+  profile: v.picklist(PROFILES),
+  maxConnectsPerSecond: v.number(),
+  anchors: v.array(v.object({ address: v.string(), port: v.number() })),
+  tags: v.array(v.string()),
+  createdAt: time,
+  nextDueAt: maybeTime,
+  /** due minutes for which no scan was opened, because one ran and another waited */
+  skippedScans: v.number(),
+  waf: v.nullable(v.object({ vendor: v.string(), evidence: v.array(v.string()) })),
+  highestCleanRate: v.nullable(v.number()),
+  lastScan: v.nullable(
+    v.object({
+      id: v.string(),
+      state: v.picklist(SCAN_STATES),
+      verdict: v.nullable(v.picklist(SCAN_VERDICTS)),
+      finishedAt: maybeTime,
+    }),
+  ),
+})
+export type TargetAnswer = v.InferOutput<typeof TargetAnswer>
+
+export const PortAnswer = v.object({
+  address: v.string(),
+  port: v.number(),
+  transport: v.literal('tcp'),
+  service: v.picklist(SERVICES),
+  firstSeenOpenAt: maybeTime,
+  verdict: v.picklist(VERDICTS),
+  strength: v.nullable(v.picklist(STRENGTHS)),
+  recheck: v.nullable(v.picklist(RECHECKS)),
+  lostAt: maybeTime,
+  fastAt: maybeTime,
+  confirmedAt: maybeTime,
+  eValue: v.number(),
+  connects: v.number(),
+  recovery: v.nullable(v.picklist(RECOVERIES)),
+  recoveredBetween: v.nullable(v.tuple([time, time])),
+  cause: v.nullable(Cause),
+  evidence: v.array(Evidence),
+  coverage: v.object({ reachableSeconds: v.number(), lostSeconds: v.number(), share: v.number() }),
+  issueId: v.nullable(v.string()),
+  occurrenceId: v.nullable(v.string()),
+  remediation: v.nullable(Remediation),
+})
+export type PortAnswer = v.InferOutput<typeof PortAnswer>
+
+export const ScanAnswer = v.object({
+  id: v.string(),
+  targetId: v.string(),
+  address: v.string(),
+  profile: v.picklist(PROFILES),
+  state: v.picklist(SCAN_STATES),
+  failure: v.nullable(v.object({ code: v.string(), detail: v.string() })),
+  phase: v.nullable(v.picklist(PHASES)),
+  progress: v.nullable(v.object({ done: v.number(), total: v.number() })),
+  createdAt: time,
+  startedAt: maybeTime,
+  finishedAt: maybeTime,
+  /** null while the scan waits for its turn */
+  scanner: v.nullable(v.object({ probeId: v.string(), sourceAddress: v.string(), site: v.string() })),
+  panel: v.array(
+    v.object({
+      probeId: v.string(),
+      role: v.picklist(ROLES),
+      site: v.string(),
+      sourceAddress: v.string(),
+      fit: v.boolean(),
+      rested: v.boolean(),
+    }),
+  ),
+  retestOf: v.nullable(v.string()),
+  verdict: v.nullable(v.picklist(SCAN_VERDICTS)),
+  coverage: v.nullable(ScanCoverage),
+  waf: v.nullable(v.object({ vendor: v.string(), evidence: v.array(v.string()) })),
+  ports: v.array(PortAnswer),
+  output: v.nullable(v.object({ bytes: v.number(), href: v.string() })),
+})
+export type ScanAnswer = v.InferOutput<typeof ScanAnswer>
+
+export const ObservationAnswer = v.object({
+  id: v.string(),
+  runId: v.string(),
+  probeId: v.string(),
+  role: v.picklist(ROLES),
+  purpose: v.picklist(PURPOSES),
+  address: v.string(),
+  port: v.number(),
+  check: v.picklist(CHECKS),
+  sight: v.picklist(SIGHTS),
+  code: v.nullable(v.string()),
+  syscall: v.nullable(v.string()),
+  at: time,
+  afterMs: v.number(),
+  firstBytes: v.nullable(v.string()),
+  round: v.nullable(v.number()),
+})
+export type ObservationAnswer = v.InferOutput<typeof ObservationAnswer>
+
+export const IssueAnswer = v.object({
+  id: v.string(),
+  targetId: v.string(),
+  finding: v.picklist(FINDINGS),
+  state: v.picklist(ISSUE_STATES),
+  title: v.string(),
+  openedAt: time,
+  restatedAt: time,
+  lastScanId: v.string(),
+  closedAt: maybeTime,
+  closedBy: v.nullable(v.string()),
+  answeredAt: maybeTime,
+  snooze: v.nullable(v.object({ until: time, reason: v.picklist(SNOOZE_REASONS), note: v.nullable(v.string()) })),
+})
+export type IssueAnswer = v.InferOutput<typeof IssueAnswer>
+
+export const OccurrenceAnswer = v.object({
+  id: v.string(),
+  issueId: v.string(),
+  scanId: v.string(),
+  address: v.string(),
+  port: v.number(),
+  seenAt: time,
+  verdict: v.nullable(v.picklist(VERDICTS)),
+  strength: v.nullable(v.picklist(STRENGTHS)),
+  cause: v.nullable(Cause),
+  remediation: v.nullable(Remediation),
+  output: v.object({ href: v.string() }),
+})
+export type OccurrenceAnswer = v.InferOutput<typeof OccurrenceAnswer>
+
+export const ProbeAnswer = v.object({
+  id: v.string(),
+  site: v.string(),
+  sourceAddress: v.string(),
+  country: v.nullable(v.string()),
+  provider: v.nullable(v.string()),
+  asn: v.nullable(v.number()),
+  agent: v.string(),
+  online: v.boolean(),
+  fit: v.boolean(),
+  reasons: v.array(v.string()),
+  drained: v.boolean(),
+  allowPrivate: v.boolean(),
+  enrolledAt: time,
+  seenAt: time,
+})
+export const EnrolmentAnswer = v.object({
+  token: v.string(),
+  site: v.string(),
+  sourceAddress: v.string(),
+  expiresAt: time,
+})
+export const BeaconAnswer = v.object({ id: v.string(), address: v.string(), port: v.number(), createdAt: time })
+export const KillSwitchAnswer = v.object({ stopped: v.boolean() })
+export const OptOutAnswer = v.object({
+  id: v.string(),
+  cidr: v.string(),
+  note: v.nullable(v.string()),
+  createdAt: time,
+})
+export const RangeAnswer = v.object({
+  id: v.string(),
+  cidr: v.string(),
+  site: v.string(),
+  country: v.nullable(v.string()),
+  provider: v.nullable(v.string()),
+  state: v.picklist(RANGE_STATES),
+  published: v.boolean(),
+  announcedAt: time,
+  activeFrom: time,
+  retireAfter: maybeTime,
+})
+export const KeyAnswer = v.object({
+  id: v.string(),
+  name: v.string(),
+  hint: v.string(),
+  scope: v.picklist(SCOPES),
+  createdAt: time,
+  expiresAt: maybeTime,
+  lastUsedAt: maybeTime,
+})
+export const NewKeyAnswer = v.object({ ...KeyAnswer.entries, key: v.string() })
+export const TenantAnswer = v.object({ id: v.string(), name: v.string(), createdAt: time })
+export const NewTenantAnswer = v.object({ ...TenantAnswer.entries, key: v.string() })
+export const OnceAnswer = v.object({ url: v.string(), expiresAt: time })
+export const HealthAnswer = v.object({ status: v.literal('ok') })
+
+export type ProbeAnswer = v.InferOutput<typeof ProbeAnswer>
+export type RangeAnswer = v.InferOutput<typeof RangeAnswer>
+export type EnrolmentAnswer = v.InferOutput<typeof EnrolmentAnswer>
+export type OnceAnswer = v.InferOutput<typeof OnceAnswer>
