@@ -1,0 +1,141 @@
+import type { Cause, CauseGuess, Evidence } from '../../schema/judgement.ts'
+import type { CauseClass, Mechanism, VerdictWord } from '../../schema/words.ts'
+import { ASK, CLASSES_OF, GENERIC, HYPOTHESES, LOOKALIKES } from './causes.ts'
+import { FEATURES, type FeatureName, type Features } from './features.ts'
+import type { Hypothesis } from './hypothesis.ts'
+import { clock } from './text.ts'
+
+/** Unseen combinations are never impossible. */
+const FLOOR = 0.02
+/** A mechanism is named when it is at least this much likelier than the next of its class; else the class's own word. */
+const MARGIN = 2
+/** Evidence of one feature is strong when it moves the odds by this much. */
+const TELLING = 1.5
+
+interface Scored {
+  hypothesis: Hypothesis
+  /** posterior, normalised over the hypotheses that the verdict allows */
+  share: number
+}
+
+/** Evidence → ranked causes: a log-linear score over the features, normalised (detection-science.md 4.5). */
+export function causeOf(
+  verdict: VerdictWord,
+  features: Features,
+  context: { source: string; lostAt: number | null; vendor: string | null },
+): { cause: Cause | null; evidence: Evidence[] } {
+  const allowed = CLASSES_OF[verdict]
+  const scored = posterior(
+    HYPOTHESES.filter((one) => allowed.includes(one.class)),
+    features,
+  )
+  const best = scored[0]
+  if (!best) return { cause: null, evidence: [] }
+
+  const byClass = new Map<CauseClass, number>()
+  for (const { hypothesis, share } of scored)
+    byClass.set(hypothesis.class, (byClass.get(hypothesis.class) ?? 0) + share)
+  const [leading, classShare] = [...byClass.entries()].toSorted(([, a], [, b]) => b - a)[0] as [CauseClass, number]
+  const within = scored.filter(({ hypothesis }) => hypothesis.class === leading)
+  const { mechanism, confidence } = nameOf(leading, within, classShare)
+  const alternatives = alternativesTo(mechanism, leading, scored, byClass)
+  const ask = ASK[leading]
+  return {
+    cause: {
+      class: leading,
+      mechanism,
+      vendor: mechanism === 'cdn_waf' ? context.vendor : null,
+      confidence: round2(confidence),
+      alternatives,
+      indistinguishable: mechanism ? lookalikes(mechanism, scored) : [],
+      askOwner:
+        ask && context.lostAt !== null
+          ? ask.replace('{source}', context.source).replace('{time}', clock(context.lostAt))
+          : null,
+    },
+    evidence: evidenceFor(within[0]?.hypothesis ?? best.hypothesis, rival(leading, scored), features),
+  }
+}
+
+function posterior(hypotheses: readonly Hypothesis[], features: Features): Scored[] {
+  const scores = hypotheses.map((hypothesis) => Math.log(hypothesis.prior) + logLikelihood(hypothesis, features))
+  const top = Math.max(...scores)
+  const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0)
+  return hypotheses
+    .map((hypothesis, i) => ({ hypothesis, share: Math.exp((scores[i] as number) - top) / total }))
+    .toSorted((a, b) => b.share - a.share)
+}
+
+const logLikelihood = (hypothesis: Hypothesis, features: Features): number =>
+  (Object.keys(features) as FeatureName[]).reduce(
+    (sum, name) => sum + Math.log(likelihood(hypothesis, name, features[name]?.value as string)),
+    0,
+  )
+
+/** P(value | cause). Mass that the table leaves over is spread over its other values; without a table all are alike. */
+export function likelihood(hypothesis: Hypothesis, name: FeatureName, value: string): number {
+  const table = hypothesis.expects[name] as Record<string, number> | undefined
+  const values = FEATURES[name].length
+  if (!table) return 1 / values
+  const stated = table[value]
+  if (stated !== undefined) return Math.max(FLOOR, stated)
+  const rest = 1 - Object.values(table).reduce((sum, p) => sum + p, 0)
+  return Math.max(FLOOR, rest / Math.max(1, values - Object.keys(table).length))
+}
+
+function nameOf(leading: CauseClass, within: readonly Scored[], classShare: number) {
+  const [first, second] = within
+  const clear = first && (!second || first.share >= MARGIN * second.share)
+  if (clear) return { mechanism: first.hypothesis.mechanism, confidence: first.share }
+  const generic = GENERIC[leading]
+  // Without a word of its own for "one of these" the class alone is the answer.
+  return { mechanism: generic ?? null, confidence: classShare }
+}
+
+function alternativesTo(
+  mechanism: Mechanism | null,
+  leading: CauseClass,
+  scored: readonly Scored[],
+  byClass: ReadonlyMap<CauseClass, number>,
+): CauseGuess[] {
+  const seen = new Set<string>()
+  const guesses: CauseGuess[] = []
+  for (const { hypothesis, share } of scored) {
+    if (hypothesis.mechanism === mechanism && mechanism !== null) continue
+    const key = `${hypothesis.class}/${hypothesis.mechanism}`
+    if (seen.has(key) || share < 0.005) continue
+    seen.add(key)
+    guesses.push({ class: hypothesis.class, mechanism: hypothesis.mechanism, confidence: round2(share) })
+  }
+  const three = guesses.slice(0, 3)
+  // The strongest of the other classes is worth a place: it asks for another remedy.
+  const other = guesses.find((guess) => guess.class !== leading)
+  if (other && !three.includes(other) && (byClass.get(other.class) ?? 0) >= 0.02) three[2] = other
+  return three
+}
+
+const rival = (leading: CauseClass, scored: readonly Scored[]): Hypothesis | undefined =>
+  scored.find(({ hypothesis }) => hypothesis.class !== leading)?.hypothesis
+
+function lookalikes(mechanism: Mechanism, scored: readonly Scored[]): Mechanism[] {
+  const alike = LOOKALIKES.filter((group) => group.includes(mechanism)).flat()
+  const plausible = new Set(scored.filter(({ share }) => share >= 0.03).map(({ hypothesis }) => hypothesis.mechanism))
+  return [...new Set(alike)].filter((other) => other !== mechanism && plausible.has(other))
+}
+
+/** One line for each feature that moves the odds between the leading cause and the strongest of another class. */
+function evidenceFor(leading: Hypothesis, other: Hypothesis | undefined, features: Features): Evidence[] {
+  const lines: Evidence[] = []
+  for (const name of Object.keys(features) as FeatureName[]) {
+    const seen = features[name]
+    if (!seen || name === 'service' || name === 'onset') continue
+    const own = likelihood(leading, name, seen.value)
+    const theirs = other ? likelihood(other, name, seen.value) : 1 / FEATURES[name].length
+    const odds = own / theirs
+    if (odds < TELLING && odds > 1 / TELLING && own < 0.5) continue
+    lines.push({ rule: seen.rule, supports: odds >= 1 / TELLING, text: seen.text, observations: [...seen.looks] })
+  }
+  return lines
+}
+
+const round2 = (x: number): number => Math.round(x * 100) / 100

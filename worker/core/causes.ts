@@ -1,0 +1,56 @@
+import type { CauseClass, Mechanism, VerdictWord } from '../../schema/words.ts'
+import { BLOCKING } from './blocking.ts'
+import type { Hypothesis } from './hypothesis.ts'
+import { INNOCENT } from './innocent.ts'
+
+export const HYPOTHESES: readonly Hypothesis[] = [...BLOCKING, ...INNOCENT]
+
+/** Which classes can stand behind a verdict: what the tests have settled is not asked again. */
+const BLOCKS: readonly CauseClass[] = [
+  'ips',
+  'waf',
+  'ddos_protection',
+  'mail_protection',
+  'firewall_policy',
+  'hosting_provider',
+]
+export const CLASSES_OF: Record<VerdictWord, readonly CauseClass[]> = {
+  open: [],
+  transient: [],
+  interfered: BLOCKS,
+  degraded: [...BLOCKS, 'overload', 'load_balancer'],
+  app_blocked: [...BLOCKS, 'overload'],
+  blocked_before: BLOCKS,
+  service_down: ['service_change', 'overload', 'firewall_policy', 'hosting_provider', 'path', 'load_balancer'],
+  path_outage: ['path'],
+  phantom: ['phantom'],
+  inconclusive: [],
+}
+
+/** The word for a class when its mechanisms cannot be told apart. */
+export const GENERIC: Partial<Record<CauseClass, Mechanism>> = { ips: 'source_ban', waf: 'http_block_page' }
+
+/** Bans that look the same from outside when duration, scope and threshold are set by hand (detection-science Q1). */
+export const LOOKALIKES: readonly (readonly Mechanism[])[] = [
+  ['fail2ban', 'sshguard', 'crowdsec', 'csf_lfd', 'psad', 'portsentry', 'network_ips', 'source_ban'],
+  ['range_ban', 'geo_policy', 'reputation_list'],
+  ['proxy_reject', 'tcp_wrappers', 'source_ban'],
+  ['connection_rate_limit', 'connection_count_limit'],
+  ['openssh_penalty', 'openssh_max_startups'],
+  ['service_stopped', 'crashed_by_scan'],
+  ['null_route', 'host_down', 'acl_change'],
+  ['postscreen', 'smtp_limit'],
+  ['http_block_page', 'modsecurity'],
+]
+
+/** What the owner should look up, by class. `{source}` and `{time}` are filled in. */
+export const ASK: Partial<Record<CauseClass, string>> = {
+  ips: 'the ban line for {source} near {time}',
+  waf: 'the rule id that was logged for {source} near {time}',
+  mail_protection: 'the mail log line for {source} near {time}',
+  ddos_protection: 'the limit or stick-table entry of {source} near {time}',
+  firewall_policy: 'the firewall log line for {source} near {time}',
+  hosting_provider: 'any notice of your provider about traffic from {source} near {time}',
+  overload: 'the limit that the service logged near {time}',
+  service_change: 'what stopped or restarted the service near {time}',
+}

@@ -1,0 +1,104 @@
+import type { PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
+import { HARMLESS_VERDICTS } from '../../schema/words.ts'
+import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
+import { count, listed, seconds } from './text.ts'
+
+type EndpointCoverage = PortVerdict['coverage']
+
+/**
+ * How long the scanner was proved to reach an endpoint, and how long it was lost: between two touches with the same
+ * answer the state is taken to have lasted; between different ones nothing is claimed. `share` is the share of the
+ * planned engagement that was done while reachable, or the share of time when nothing was planned.
+ */
+export function endpointCoverage(endpoint: EndpointEvidence, scan: ScanEvidence): EndpointCoverage {
+  const marks = [
+    ...endpoint.spans.flatMap((span) => [
+      { at: span.from, failed: false },
+      { at: span.to, failed: false },
+    ]),
+    // What comes back after the scan is recovery, not coverage.
+    ...endpoint.looks
+      .filter((look) => look.role === 'scanner' && look.observation.purpose !== 'recover')
+      .map((look) => ({ at: look.at, failed: look.failed })),
+  ].sort((a, b) => a.at - b.at)
+  let reachableMs = 0
+  let lostMs = 0
+  for (let i = 1; i < marks.length; i++) {
+    const [from, to] = [marks[i - 1], marks[i]] as [(typeof marks)[0], (typeof marks)[0]]
+    if (from.failed && to.failed) lostMs += to.at - from.at
+    else if (!from.failed && !to.failed) reachableMs += to.at - from.at
+  }
+  const last = marks.at(-1)
+  if (last?.failed && scan.endAt > last.at) lostMs += scan.endAt - last.at
+  const planned = scan.engagement.get(endpoint.key)
+  const timeShare = lostMs === 0 ? (last?.failed ? 0 : 1) : reachableMs / (reachableMs + lostMs)
+  const share = planned && planned.planned > 0 ? Math.min(1, planned.done / planned.planned) : timeShare
+  return {
+    reachableSeconds: Math.round(reachableMs / 1_000),
+    lostSeconds: Math.round(lostMs / 1_000),
+    share: round2(share),
+  }
+}
+
+/** The share of the scan that was really tested, in one number and one sentence. */
+export function scanCoverage(scan: ScanEvidence, ports: readonly PortVerdict[]): ScanCoverage {
+  const { portsAsked } = scan.facts
+  const reported = scan.scanRun?.closing?.ports
+  const portsTested = reported ? Math.min(reported.tested, portsAsked) : scan.ended ? 0 : portsAsked
+  const open = ports.filter((port) => port.verdict !== 'phantom' && port.firstSeenOpenAt !== null)
+  const depth = open.length === 0 ? 1 : open.reduce((sum, port) => sum + port.coverage.share, 0) / open.length
+  const breadth = portsAsked === 0 ? 1 : portsTested / portsAsked
+  return {
+    share: round2(breadth * depth),
+    statement: statementOf(scan, ports, portsTested),
+    portsAsked,
+    portsTested,
+    untested: reported?.untested ?? (portsTested < portsAsked ? scan.facts.ports : ''),
+  }
+}
+
+/** Rounds down: 100 % is only said of what was all tested. */
+const round2 = (share: number): number => Math.floor(share * 100 + 1e-9) / 100
+
+function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: number): string {
+  const { portsAsked, startedAt } = scan.facts
+  const sentences: string[] = []
+  const lost = ports.filter((port) => !HARMLESS_VERDICTS.includes(port.verdict) && port.lostAt !== null)
+  const unseen = ports.filter((port) => port.verdict === 'blocked_before')
+  const stayed = ports.filter((port) => port.verdict === 'open' || port.verdict === 'transient').length
+  const doubtful = ports.filter((port) => port.verdict === 'inconclusive' && port.lostAt === null)
+  const findings = (n: number) => `findings on ${n === 1 ? 'it' : 'them'} are incomplete`
+  if (lost.length > 0) {
+    const first = Math.min(...lost.map((port) => port.lostAt as number))
+    const after = startedAt === null ? '' : ` after ${seconds(Math.max(0, first - startedAt))}`
+    const rest =
+      stayed === 0
+        ? ''
+        : lost.length + stayed === 1 + stayed && stayed > 0
+          ? `; the other ${count(stayed, 'port')} ${stayed === 1 ? 'was' : 'were'} reachable throughout`
+          : `; ${count(stayed, 'other port')} ${stayed === 1 ? 'was' : 'were'} reachable throughout`
+    sentences.push(
+      `${named(lost)} ${lost.length === 1 ? 'was' : 'were'} lost${after}: ${findings(lost.length)}${rest}.`,
+    )
+  }
+  if (unseen.length > 0)
+    sentences.push(
+      `${named(unseen)} ${unseen.length === 1 ? 'is' : 'are'} open to others and never ${unseen.length === 1 ? 'was' : 'were'} to the scanner: not tested.`,
+    )
+  if (doubtful.length > 0)
+    sentences.push(`${named(doubtful)} could not be looked at to the end: ${findings(doubtful.length)}.`)
+  if (tested < portsAsked)
+    sentences.push(
+      `${count(portsAsked - tested, 'port')} of ${portsAsked} asked could not be tested while the host was reachable.`,
+    )
+  if (sentences.length > 0) return sentences.join(' ')
+  if (stayed === 0) return `All ${count(portsAsked, 'port')} asked were tested; none was open.`
+  return `All ${count(portsAsked, 'port')} asked were tested, and every open port (${stayed}) was reachable throughout.`
+}
+
+function named(ports: readonly PortVerdict[]): string {
+  const numbers = [...new Set(ports.map((port) => port.port))].toSorted((a, b) => a - b)
+  const shown =
+    numbers.length > 8 ? [...numbers.slice(0, 8).map(String), `${numbers.length - 8} more`] : numbers.map(String)
+  return `${numbers.length === 1 ? 'Port' : 'Ports'} ${listed(shown)}`
+}

@@ -1,0 +1,157 @@
+import type { ScanFacts } from '../../schema/facts.ts'
+import { type Case, type EndpointEvidence, evidenceOf, type ScanEvidence } from './evidence.ts'
+import type { RuleId } from './rules.ts'
+import { tallyOf } from './tally.ts'
+import { addressE, E_CONFIRM, E_RATIONED, SIBLING_ROUNDS } from './tests.ts'
+import { type Outcome, outcomeOf } from './verdict.ts'
+
+/** An endpoint with what its verification came to. */
+export interface Decision {
+  endpoint: EndpointEvidence
+  outcome: Outcome
+  /** for SEL-3: the port that carries the proof */
+  provedBy: EndpointEvidence | null
+}
+
+export interface Survey {
+  scan: ScanEvidence
+  decisions: readonly Decision[]
+}
+
+/** Facts are never changed once read (read them anew after writing): judging and steering by the same ones look once. */
+const surveyed = new WeakMap<ScanFacts, Survey>()
+
+/** Facts → evidence → decisions, at a time. */
+export function survey(facts: ScanFacts, now: number): Survey {
+  const known = surveyed.get(facts)
+  if (known?.scan.now === now) return known
+  const scan = evidenceOf(facts, now)
+  const fresh = { scan, decisions: decide(scan) }
+  surveyed.set(facts, fresh)
+  return fresh
+}
+
+/** Every endpoint that the scan has a word on, in order of address and port. */
+export function decide(scan: ScanEvidence): Decision[] {
+  const decisions: Decision[] = []
+  for (const endpoint of scan.endpoints) {
+    const outcome = outcomeFor(endpoint, scan)
+    if (outcome) decisions.push({ endpoint, outcome, provedBy: null })
+  }
+  return sameBan(decisions)
+}
+
+/** The gravest of several cases: a port that was lost once stays lost in this scan, whatever a later look says. */
+const GRAVITY: Record<Outcome['verdict'], number> = {
+  interfered: 6,
+  app_blocked: 6,
+  blocked_before: 5,
+  degraded: 4,
+  service_down: 3,
+  path_outage: 3,
+  inconclusive: 2,
+  transient: 1,
+  phantom: 0,
+  open: 0,
+}
+const gravity = (outcome: Outcome) => GRAVITY[outcome.verdict] * 2 + Number(outcome.strength === 'confirmed')
+
+function outcomeFor(endpoint: EndpointEvidence, scan: ScanEvidence): Outcome | null {
+  if (endpoint.phantom) return plain('PHA-1', 'phantom')
+  const outcomes = endpoint.cases.map((one) => outcomeOf(one, endpoint, scan))
+  const outcome = outcomes.reduce<Outcome | null>(
+    (worst, one) => (worst && gravity(worst) >= gravity(one) ? worst : one),
+    null,
+  )
+  if (!endpoint.found) return neverFound(endpoint, outcome, scan)
+  if (!outcome) {
+    if (endpoint.alarmAt !== null)
+      return plain(scan.ended && !scan.scanRun?.closing ? 'INC-2' : 'INC-1', 'inconclusive')
+    return leftOpen(endpoint, scan, plain('OPN-1', 'open'))
+  }
+  return outcome.verdict === 'transient' ? leftOpen(endpoint, scan, outcome) : outcome
+}
+
+/** A port that only others found is worth a word when it is kept from us, or when we reach it after all. */
+function neverFound(endpoint: EndpointEvidence, outcome: Outcome | null, scan: ScanEvidence): Outcome | null {
+  if (!outcome) return null
+  if (outcome.verdict === 'transient' || (scan.scanner && endpoint.openedAt.has(scan.scanner.probeId)))
+    return { ...outcome, rule: 'OPN-1', verdict: 'open', strength: null, fastAt: null, confirmedAt: null }
+  return ['blocked_before', 'interfered', 'app_blocked', 'path_outage'].includes(outcome.verdict) ? outcome : null
+}
+
+/** Open as far as we saw; but a scanner that stayed away, or a last look that failed, leaves it in doubt. */
+function leftOpen(endpoint: EndpointEvidence, scan: ScanEvidence, outcome: Outcome): Outcome {
+  if (!scan.ended) return outcome
+  const doubt = (rule: RuleId): Outcome => ({ ...outcome, rule, verdict: 'inconclusive', strength: null })
+  if (!scan.scanRun?.closing) return doubt('INC-2')
+  const state = scan.recheck.get(endpoint.key)
+  return state === 'closed' || state === 'unresponsive' ? doubt('INC-1') : outcome
+}
+
+const NO_CASE: Case = { batch: -1, startAt: 0, rounds: [], planned: [], closedTo: -1, over: true }
+function plain(rule: RuleId, verdict: Outcome['verdict']): Outcome {
+  const tally = tallyOf(NO_CASE, 0)
+  return { rule, verdict, strength: null, tally, case: null, fastAt: null, confirmedAt: null, pathAlive: [] }
+}
+
+/** Losses that begin this close together began with the same event. */
+const SAME_EVENT_MS = 10_000
+
+/**
+ * SEL-3: a `likely` endpoint of a rationed service joins the confirmed ban of its address. A rationed service cannot earn E ≥ 1000 by itself in
+ * ten minutes. The address as a whole can: the mean over its endpoints of the e-values of a moment is an e-value, so the
+ * product over time is a test martingale for "the scanner is singled out at none of them" (tests.ts, addressE). That one
+ * passes 1,000, that a neighbour is confirmed in its own right over the same seconds, and that this endpoint shows (a),
+ * (c), E ≥ 20 and not one success of the scanner together carry the claim. What is assumed, not tested: that one event
+ * explains both.
+ */
+function sameBan(decisions: readonly Decision[]): Decision[] {
+  return decisions.map((decision) => {
+    const { endpoint, outcome } = decision
+    const { tally } = outcome
+    const ready =
+      endpoint.rationed &&
+      outcome.strength === 'likely' &&
+      (outcome.rule === 'SEL-2' || outcome.rule === 'SEL-4') &&
+      tally.notLossAt !== null &&
+      tally.siblingApart >= SIBLING_ROUNDS &&
+      tally.eValue >= E_RATIONED &&
+      tally.failed === tally.rounds
+    if (!ready) return decision
+    const others = decisions.filter((other) => other !== decision && other.endpoint.address === endpoint.address)
+    const proof = others.find(
+      (other) =>
+        other.outcome.confirmedAt !== null && other.outcome.rule === 'SEL-1' && overlap(outcome, other.outcome),
+    )
+    const provedAt = proof ? addressProofAt([decision, ...others]) : null
+    if (!proof || provedAt === null) return decision
+    const confirmedAt = Math.max(provedAt, proof.outcome.confirmedAt as number, outcome.fastAt ?? 0)
+    return {
+      ...decision,
+      provedBy: proof.endpoint,
+      outcome: { ...outcome, rule: 'SEL-3', strength: 'confirmed', confirmedAt },
+    }
+  })
+}
+
+function overlap(a: Outcome, b: Outcome): boolean {
+  const [fromA, toA, fromB, toB] = [a.tally.firstFailAt, a.tally.lastFailAt, b.tally.firstFailAt, b.tally.lastFailAt]
+  if (fromA === null || toA === null || fromB === null || toB === null) return false
+  return fromA <= toB + SAME_EVENT_MS && fromB <= toA + SAME_EVENT_MS
+}
+
+/** When the martingale of the address passed 1,000, or null. Rounds of different endpoints within a second are one moment. */
+export function addressProofAt(decisions: readonly Decision[]): number | null {
+  const factors = decisions.flatMap(({ outcome }) => outcome.tally.factors).toSorted((a, b) => a.at - b.at)
+  let product = 1
+  for (let i = 0; i < factors.length; ) {
+    const start = factors[i] as (typeof factors)[0]
+    const moment = []
+    for (; i < factors.length && (factors[i] as (typeof factors)[0]).at < start.at + 1_000; i++)
+      moment.push(factors[i] as (typeof factors)[0])
+    product *= addressE(moment.map(({ e }) => e))
+    if (product >= E_CONFIRM) return Math.max(...moment.map(({ endAt }) => endAt))
+  }
+  return null
+}

@@ -1,0 +1,354 @@
+import { endpointKey, observationId, type PanelMember, type RunFacts, type ScanFacts } from '../../schema/facts.ts'
+import { isRationed } from '../../schema/service.ts'
+import type { Found, Observation, Span } from '../../schema/wire.ts'
+import {
+  type CheckName,
+  isLoss,
+  type Purpose,
+  type Recheck,
+  type Role,
+  type Service,
+  type Sight,
+} from '../../schema/words.ts'
+import { batchOf, GRACE_MS, SAME_ROUND_MS, TOUCH_TIMEOUT_MS } from './rounds.ts'
+import { lossBound } from './tests.ts'
+
+/** One touch of an endpoint by a panel member, with its name. */
+export interface Look {
+  id: string
+  probeId: string
+  role: Role
+  rested: boolean
+  sight: Sight
+  failed: boolean
+  at: number
+  endAt: number
+  observation: Observation
+}
+
+/** One round of one endpoint as far as it may be judged. `others` had seen the port open before this round, and are fit. */
+export interface Round {
+  number: number
+  at: number
+  /** when the last look of the round was known */
+  endAt: number
+  scanner: Look
+  /** the sibling, whether or not it ever saw the port open */
+  sibling: Look | null
+  others: readonly Look[]
+}
+
+/** One verification of one endpoint: its rounds, and whether more will come. */
+export interface Case {
+  batch: number
+  startAt: number
+  /** closed rounds with a look of the scanner, in order, up to the first one that is not closed */
+  rounds: readonly Round[]
+  /** planned rounds, closed or not, in order */
+  planned: readonly { number: number; at: number }[]
+  /** number of the last closed round, with or without the scanner; -1 before the first */
+  closedTo: number
+  /** every planned round is closed */
+  over: boolean
+}
+
+export interface EndpointEvidence {
+  key: string
+  address: string
+  port: number
+  check: CheckName
+  service: Service
+  rationed: boolean
+  /** null when the scanner never saw it open */
+  found: Found | null
+  phantom: boolean
+  /** first time that each member saw the port open */
+  openedAt: ReadonlyMap<string, number>
+  cases: readonly Case[]
+  /** every fit look, by anyone, in order of time; beacons and anchors are not among them */
+  looks: readonly Look[]
+  /** stretches of open watching by the scanner */
+  spans: readonly Span[]
+  /** first alarm that names it */
+  alarmAt: number | null
+}
+
+export interface ScanEvidence {
+  facts: ScanFacts
+  now: number
+  scanner: PanelMember | null
+  sibling: PanelMember | null
+  scanRun: RunFacts | null
+  /** the scan run has ended, by result or by loss */
+  ended: boolean
+  endpoints: readonly EndpointEvidence[]
+  byKey: ReadonlyMap<string, EndpointEvidence>
+  byAddress: ReadonlyMap<string, readonly EndpointEvidence[]>
+  /** upper bound of the loss per packet on the scanner's path */
+  loss: number
+  /** last moment at which the scanner saw anything; `now` while the scan runs */
+  endAt: number
+  /** what came with the scan's result, by endpoint key */
+  recheck: ReadonlyMap<string, Recheck>
+  engagement: ReadonlyMap<string, { planned: number; done: number }>
+  /** touches of anchors that answered the scanner */
+  anchorLooks: readonly { id: string; at: number }[]
+}
+
+const NOT_OF_THE_ENDPOINT: readonly Purpose[] = ['beacon', 'anchor', 'phantom']
+/** A connect this slow lost its first SYN or SYN-ACK: the kernel's first timer is one second. */
+const SLOW_CONNECT_MS = 900
+/** A member that was not heard of so long after the start is not waited for. */
+const PATIENCE_MS = 3_000
+
+/** Facts → evidence: one pass over what was stored. Touches of unfit probes, and beside a dead beacon, are left out. */
+export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
+  const member = new Map(facts.panel.map((one) => [one.probeId, one]))
+  const scanRun = facts.runs.find((run) => run.kind === 'scan') ?? null
+  // By address, then by port: this is looked up for every observation of the scan.
+  const drafts = new Map<string, Map<number, Draft>>()
+  const draft = ({ address, port }: { address: string; port: number }) => {
+    const ports = drafts.get(address) ?? new Map<number, Draft>()
+    drafts.set(address, ports)
+    const known = ports.get(port)
+    if (known) return known
+    const fresh = emptyDraft(endpointKey({ address, port }), address, port)
+    ports.set(port, fresh)
+    return fresh
+  }
+  const anchorLooks: { id: string; at: number }[] = []
+  let connects = 0
+  let slow = 0
+
+  for (const run of facts.runs) {
+    const who = member.get(run.probeId)
+    if (!who) continue
+    for (const found of run.found) {
+      const d = draft(found)
+      // A second lease may find it again, now with what it is.
+      d.found = d.found
+        ? { ...found, firstSeenOpenAt: Math.min(found.firstSeenOpenAt, d.found.firstSeenOpenAt) }
+        : found
+      d.seenOpen(run.probeId, found.firstSeenOpenAt)
+    }
+    for (const span of run.spans) {
+      const d = draft(span)
+      if (who.role === 'scanner') d.spans.push(span)
+      d.seenOpen(run.probeId, span.from)
+    }
+    const deadBeacons = run.observations.filter((o) => o.purpose === 'beacon' && o.sight !== 'open')
+    for (const o of run.observations) {
+      if (who.role === 'scanner' && o.sight === 'open' && o.connectMs !== undefined) {
+        connects++
+        if (o.connectMs >= SLOW_CONNECT_MS) slow++
+      }
+      if (o.purpose === 'anchor' && o.sight === 'open' && who.role === 'scanner')
+        anchorLooks.push({ id: observationId(run.runId, o.n), at: o.at })
+      if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) continue
+      const d = draft(o)
+      if (o.purpose === 'verify' && o.round !== undefined) d.answered.add(`${run.probeId}|${o.round}`)
+      if (o.fit === false || o.sight === 'probe_fault' || deadBeacons.some((beacon) => beside(beacon, o))) continue
+      if (o.sight === 'open') d.seenOpen(run.probeId, o.at)
+      d.looks.push(lookOf(run, who, o))
+    }
+    if (run.kind === 'verify') plan(run, draft)
+  }
+  for (const alarm of facts.alarms)
+    for (const lost of alarm.lost) {
+      const d = draft(lost)
+      d.alarmAt = Math.min(d.alarmAt ?? alarm.at, alarm.at)
+    }
+
+  const verifying = facts.runs.filter((run) => run.kind === 'verify')
+  const awaited: Awaited = (probeId, batch, startAt) => {
+    const run = verifying.find(
+      (one) => one.probeId === probeId && one.steps.some((s) => s.round !== undefined && batchOf(s.round) === batch),
+    )
+    if (!run || run.state === 'ended' || run.state === 'done') return false
+    return run.heardAt !== null || now < startAt + PATIENCE_MS
+  }
+  const endpoints = [...drafts.values()]
+    .flatMap((ports) => [...ports.values()])
+    .map((d) => finish(d, facts, awaited, now))
+    .toSorted((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1))
+  const ended = scanRun !== null && (scanRun.state === 'done' || scanRun.state === 'ended')
+  return {
+    facts,
+    now,
+    endAt: ended ? lastSeenAt(facts) : now,
+    recheck: new Map(scanRun?.closing?.recheck?.map((one) => [endpointKey(one), one.state])),
+    engagement: new Map(scanRun?.closing?.engagement?.map((one) => [endpointKey(one), one])),
+    scanner: facts.panel.find((one) => one.role === 'scanner') ?? null,
+    sibling: facts.panel.find((one) => one.role === 'sibling') ?? null,
+    scanRun,
+    ended,
+    endpoints,
+    byKey: new Map(endpoints.map((one) => [one.key, one])),
+    byAddress: new Map(facts.addresses.map((address) => [address, endpoints.filter((one) => one.address === address)])),
+    loss: lossBound(slow, connects),
+    anchorLooks,
+  }
+}
+
+/** The last moment at which the scanner saw anything, recovery left out. */
+function lastSeenAt(facts: ScanFacts): number {
+  let at = 0
+  for (const run of facts.runs) {
+    if (run.kind === 'recover' || run.role !== 'scanner') continue
+    for (const o of run.observations) at = Math.max(at, o.at)
+    for (const span of run.spans) at = Math.max(at, span.to)
+  }
+  return at
+}
+
+interface Draft {
+  key: string
+  address: string
+  port: number
+  found: Found | null
+  openedAt: Map<string, number>
+  seenOpen: (probeId: string, at: number) => void
+  looks: Look[]
+  spans: Span[]
+  alarmAt: number | null
+  check: CheckName | null
+  service: Service | null
+  /** batch → round → when, and who was to look */
+  batches: Map<number, Map<number, { at: number; who: Set<string> }>>
+  /** who reported which round, fit or not */
+  answered: Set<string>
+}
+
+function emptyDraft(key: string, address: string, port: number): Draft {
+  const openedAt = new Map<string, number>()
+  return {
+    key,
+    address,
+    port,
+    found: null,
+    openedAt,
+    seenOpen: (probeId, at) => openedAt.set(probeId, Math.min(at, openedAt.get(probeId) ?? at)),
+    looks: [],
+    spans: [],
+    alarmAt: null,
+    check: null,
+    service: null,
+    batches: new Map(),
+    answered: new Set(),
+  }
+}
+
+const lookOf = (run: RunFacts, who: PanelMember, observation: Observation): Look => ({
+  id: observationId(run.runId, observation.n),
+  probeId: run.probeId,
+  role: who.role,
+  rested: who.rested,
+  sight: observation.sight,
+  failed: isLoss(observation.sight),
+  at: observation.at,
+  endAt: observation.at + observation.afterMs,
+  observation,
+})
+
+/** A beacon speaks for the touches of its own round; one without a round for the seconds around it. */
+const beside = (beacon: Observation, o: Observation): boolean =>
+  beacon.round !== undefined && o.round !== undefined ? beacon.round === o.round : Math.abs(beacon.at - o.at) <= 2_000
+
+function plan(run: RunFacts, draft: (endpoint: { address: string; port: number }) => Draft): void {
+  for (const step of run.steps) {
+    if (step.round === undefined || step.purpose !== 'verify') continue
+    for (const touch of step.touches) {
+      const d = draft(touch)
+      d.check ??= touch.check
+      d.service ??= touch.service
+      const batch = batchOf(step.round)
+      const rounds = d.batches.get(batch) ?? new Map<number, { at: number; who: Set<string> }>()
+      d.batches.set(batch, rounds)
+      const round = rounds.get(step.round) ?? { at: step.at, who: new Set<string>() }
+      rounds.set(step.round, round)
+      round.who.add(run.probeId)
+    }
+  }
+}
+
+type Awaited = (probeId: string, batch: number, startAt: number) => boolean
+
+function finish(d: Draft, facts: ScanFacts, awaited: Awaited, now: number): EndpointEvidence {
+  const looks = d.looks.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+  const known = facts.lastKnown.find((one) => one.address === d.address && one.port === d.port)
+  const seen = looks.find((look) => !look.failed)?.observation
+  const service = d.found?.service ?? d.service ?? seen?.service ?? known?.service ?? 'unknown'
+  const byRound = new Map<number, Look[]>()
+  for (const look of looks) {
+    const { purpose, round } = look.observation
+    if (purpose !== 'verify' || round === undefined) continue
+    const same = byRound.get(round)
+    if (same) same.push(look)
+    else byRound.set(round, [look])
+  }
+  return {
+    key: d.key,
+    address: d.address,
+    port: d.port,
+    check: d.found?.check ?? d.check ?? seen?.check ?? known?.check ?? 'tcp',
+    service,
+    rationed: isRationed(service),
+    found: d.found,
+    phantom: d.found?.phantom === true,
+    openedAt: d.openedAt,
+    cases: [...d.batches.entries()]
+      .toSorted(([a], [b]) => a - b)
+      .map(([batch, rounds]) => caseOf(batch, rounds, byRound, d, awaited, now)),
+    looks,
+    spans: d.spans.sort((a, b) => a.from - b.from),
+    alarmAt: d.alarmAt,
+  }
+}
+
+function caseOf(
+  batch: number,
+  plans: ReadonlyMap<number, { at: number; who: ReadonlySet<string> }>,
+  byRound: ReadonlyMap<number, readonly Look[]>,
+  d: Draft,
+  awaited: Awaited,
+  now: number,
+): Case {
+  const planned = [...plans.entries()]
+    .map(([number, round]) => ({ number, ...round }))
+    .toSorted((a, b) => a.number - b.number)
+  const startAt = planned[0]?.at ?? now
+  const waitedFor = new Map<string, boolean>()
+  const isAwaited = (probeId: string) => {
+    const known = waitedFor.get(probeId) ?? awaited(probeId, batch, startAt)
+    waitedFor.set(probeId, known)
+    return known
+  }
+  const rounds: Round[] = []
+  let closedTo = -1
+  for (const { number, at, who } of planned) {
+    const missing = [...who].some((probeId) => !d.answered.has(`${probeId}|${number}`) && isAwaited(probeId))
+    // A success is known at once, a silent failure only after the timer: an unfinished round would be a biased one.
+    if (missing && now <= at + TOUCH_TIMEOUT_MS + GRACE_MS)
+      return { batch, startAt, rounds, planned, closedTo, over: false }
+    if (at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
+    const round = roundOf(number, byRound.get(number) ?? [], d.openedAt)
+    if (round) rounds.push(round)
+    closedTo = number
+  }
+  return { batch, startAt, rounds, planned, closedTo, over: true }
+}
+
+function roundOf(number: number, looks: readonly Look[], openedAt: ReadonlyMap<string, number>): Round | null {
+  const scanner = looks.find((look) => look.role === 'scanner')
+  if (!scanner) return null
+  const together = looks.filter((look) => look !== scanner && Math.abs(look.at - scanner.at) <= SAME_ROUND_MS)
+  const others = together.filter((look) => (openedAt.get(look.probeId) ?? Number.POSITIVE_INFINITY) < look.at)
+  return {
+    number,
+    at: scanner.at,
+    endAt: Math.max(scanner.endAt, ...together.map((look) => look.endAt)),
+    scanner,
+    sibling: together.find((look) => look.role === 'sibling') ?? null,
+    others,
+  }
+}

@@ -1,0 +1,117 @@
+import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
+import type { Finding } from '../../schema/words.ts'
+import { HARMLESS_VERDICTS } from '../../schema/words.ts'
+
+/** An issue of the target that is not closed. */
+export interface OpenIssue {
+  id: string
+  finding: Finding
+  state: 'open' | 'snoozed'
+  snoozedUntil: number | null
+}
+
+export interface IssueInput {
+  scanId: string
+  /** for the title: the target's name or address */
+  target: string
+  judgement: Judgement
+  openIssues: readonly OpenIssue[]
+  /** the issue of which this scan is the retest */
+  retestOf: string | null
+  /** the retest (or `prove`) ran from the same source address, with the same profile and stimulus */
+  retestIsProof: boolean
+  now: number
+}
+
+/** One endpoint of one scan in which the issue was seen. */
+export type Occurrence = { address: string; port: number; verdict: PortVerdict }
+
+export type IssueStep =
+  | { do: 'open'; finding: Finding; title: string; occurrences: readonly Occurrence[]; notify: boolean }
+  | {
+      do: 'restate'
+      issueId: string
+      finding: Finding
+      title: string
+      occurrences: readonly Occurrence[]
+      /** the ports answer again, which is not proof; null when they were seen lost once more */
+      answeredAt: number | null
+      /** a snooze that has run out ends here */
+      wake: boolean
+      notify: boolean
+    }
+  | { do: 'close'; issueId: string; finding: Finding; by: string; notify: boolean }
+  | { do: 'nothing' }
+
+/**
+ * The next steps of the target's issues after a scan. An issue closes only on proof: a retest of that very issue, from
+ * the same source address with the same profile and stimulus, that ends clear. A port that merely answers again restates
+ * it, because bans run out by themselves. A scan that could not look neither accuses nor acquits.
+ */
+export function stepsOf(input: IssueInput): IssueStep[] {
+  const { judgement } = input
+  switch (judgement.verdict) {
+    case null:
+      return [{ do: 'nothing' }]
+    case 'interference':
+      return [openOrRestate(input, 'interference')]
+    case 'incomplete':
+      return [openOrRestate(input, 'incomplete')]
+    case 'clear':
+      return input.openIssues.length === 0
+        ? [{ do: 'nothing' }]
+        : input.openIssues.map((issue) => afterClear(input, issue))
+  }
+}
+
+/** The endpoints that make occurrences: every verdict but the harmless ones. */
+export const occurrencesOf = (judgement: Judgement): Occurrence[] =>
+  judgement.ports
+    .filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
+    .map((port) => ({ address: port.address, port: port.port, verdict: port }))
+
+function openOrRestate(input: IssueInput, finding: Finding): IssueStep {
+  const occurrences = occurrencesOf(input.judgement)
+  const title = titleOf(input.target, finding, occurrences)
+  const issue = input.openIssues.find((open) => open.finding === finding)
+  if (!issue) return { do: 'open', finding, title, occurrences, notify: true }
+  const { asleep, wake } = sleepOf(issue, input.now)
+  return { do: 'restate', issueId: issue.id, finding, title, occurrences, answeredAt: null, wake, notify: !asleep }
+}
+
+function afterClear(input: IssueInput, issue: OpenIssue): IssueStep {
+  const { wake } = sleepOf(issue, input.now)
+  const finding = issue.finding
+  if (input.retestOf === issue.id && input.retestIsProof)
+    return { do: 'close', issueId: issue.id, finding, by: input.scanId, notify: true }
+  const title = `${input.target}: the lost ports answer again; not yet proved fixed`
+  return {
+    do: 'restate',
+    issueId: issue.id,
+    finding,
+    title,
+    occurrences: [],
+    answeredAt: input.now,
+    wake,
+    notify: false,
+  }
+}
+
+/** A snoozed issue is restated silently until its snooze ends. */
+function sleepOf(issue: OpenIssue, now: number): { asleep: boolean; wake: boolean } {
+  if (issue.state !== 'snoozed') return { asleep: false, wake: false }
+  const asleep = issue.snoozedUntil === null || issue.snoozedUntil > now
+  return { asleep, wake: !asleep }
+}
+
+const FINDING_TITLE: Record<Finding, string> = {
+  interference: 'the scan was interfered with',
+  incomplete: 'the scan could not be completed',
+}
+
+function titleOf(target: string, finding: Finding, occurrences: readonly Occurrence[]): string {
+  const ports = [...new Set(occurrences.map(({ port }) => port))].toSorted((a, b) => a - b)
+  if (ports.length === 0) return `${target}: ${FINDING_TITLE[finding]}`
+  const named = ports.length > 5 ? `${ports.slice(0, 5).join(', ')} and ${ports.length - 5} more` : ports.join(', ')
+  return `${target}: ${FINDING_TITLE[finding]} on ${ports.length === 1 ? 'port' : 'ports'} ${named}`
+}

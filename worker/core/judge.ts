@@ -1,0 +1,127 @@
+import type { ScanFacts } from '../../schema/facts.ts'
+import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
+import type { ScanVerdict } from '../../schema/words.ts'
+import { HARMLESS_VERDICTS, SELECTIVE_VERDICTS } from '../../schema/words.ts'
+import { causeOf } from './cause.ts'
+import { CLASSES_OF } from './causes.ts'
+import { endpointCoverage, scanCoverage } from './coverage.ts'
+import { type Decision, survey } from './decide.ts'
+import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
+import { featuresOf, vendorOf } from './features.ts'
+import { reasonsFor } from './reasons.ts'
+import { recoveryOf } from './recovery.ts'
+import { remediationOf } from './remedy.ts'
+import { RULES_VERSION } from './rules.ts'
+import { wafOf } from './waf.ts'
+
+export { RULES_VERSION } from './rules.ts'
+
+/**
+ * Facts → judgement. The same facts at the same time give the same judgement, at any time of the scan: ports stand as
+ * they stand, `verdict` and `coverage` are null until the scan run has ended.
+ */
+export function judgeScan(facts: ScanFacts, now: number): Judgement {
+  const { scan, decisions } = survey(facts, now)
+  const lost = new Set(decisions.filter(({ outcome }) => isLost(outcome.verdict)).map(({ endpoint }) => endpoint.key))
+  const ports = decisions.map((decision) => portVerdict(decision, scan, lost))
+  return {
+    rules: RULES_VERSION,
+    judgedAt: now,
+    verdict: scan.ended ? scanVerdict(ports) : null,
+    coverage: scan.ended ? scanCoverage(scan, ports) : null,
+    waf: wafOf(scan),
+    ports,
+  }
+}
+
+/** The scan's word (design.md, section 4). What the scan itself made close for everyone is interference too. */
+export function scanVerdict(ports: readonly PortVerdict[]): ScanVerdict {
+  const causedByScan = (port: PortVerdict) =>
+    port.verdict === 'service_down' &&
+    ['overload', 'ddos_protection', 'hosting_provider'].includes(port.cause?.class ?? '')
+  if (ports.some((port) => SELECTIVE_VERDICTS.includes(port.verdict) || causedByScan(port))) return 'interference'
+  return ports.some((port) => !HARMLESS_VERDICTS.includes(port.verdict)) ? 'incomplete' : 'clear'
+}
+
+const isLost = (verdict: PortVerdict['verdict']) => !HARMLESS_VERDICTS.includes(verdict) && verdict !== 'inconclusive'
+
+function portVerdict(decision: Decision, scan: ScanEvidence, lost: ReadonlySet<string>): PortVerdict {
+  const { endpoint, outcome } = decision
+  const { tally } = outcome
+  const lostAt = lostAtOf(decision)
+  const { recovery, recoveredBetween } = recoveryOf(endpoint, outcome, lostAt, scan.now)
+  const { cause, evidence } = explain(decision, scan, lost, { lostAt, recoveredBetween })
+  return {
+    address: endpoint.address,
+    port: endpoint.port,
+    transport: 'tcp',
+    service: endpoint.service,
+    firstSeenOpenAt: endpoint.found?.firstSeenOpenAt ?? openedByScanner(endpoint, scan),
+    verdict: outcome.verdict,
+    strength: outcome.strength,
+    recheck: scan.recheck.get(endpoint.key) ?? null,
+    lostAt,
+    fastAt: outcome.fastAt,
+    confirmedAt: outcome.confirmedAt,
+    eValue: tally.eValue,
+    llr: tally.llr,
+    connects: connectsOf(endpoint),
+    recovery,
+    recoveredBetween,
+    cause,
+    evidence: [...reasonsFor(decision), ...evidence],
+    coverage: endpointCoverage(endpoint, scan),
+    remediation: remediationOf(cause),
+    probes: probesOf(decision),
+  }
+}
+
+/** The cause of a lost port, with its evidence. */
+function explain(
+  { endpoint, outcome }: Decision,
+  scan: ScanEvidence,
+  lost: ReadonlySet<string>,
+  back: { lostAt: number | null; recoveredBetween: [number, number] | null },
+): ReturnType<typeof causeOf> {
+  if (CLASSES_OF[outcome.verdict].length === 0) return { cause: null, evidence: [] }
+  return causeOf(outcome.verdict, featuresOf(endpoint, outcome, scan, lost, back), {
+    source: scan.scanner?.sourceAddress ?? 'the scanner',
+    lostAt: back.lostAt ?? outcome.tally.firstFailAt,
+    vendor: vendorOf(outcome),
+  })
+}
+
+const openedByScanner = (endpoint: EndpointEvidence, scan: ScanEvidence): number | null =>
+  (scan.scanner && endpoint.openedAt.get(scan.scanner.probeId)) ?? null
+
+/**
+ * When the loss was first seen: the end of the scanner's first failed touch after its last success before the decisive
+ * verification. A silent port is known to be lost only when the timer has run out.
+ */
+export function lostAtOf({ endpoint, outcome }: Decision): number | null {
+  const failedAt = outcome.tally.firstFailAt
+  const until = failedAt ?? outcome.case?.startAt ?? endpoint.alarmAt
+  if (until === null || until === undefined || endpoint.found === null || outcome.verdict === 'phantom') return null
+  const mine = endpoint.looks.filter((look) => look.role === 'scanner' && look.at <= until)
+  const lastOpen = mine.findLastIndex((look) => !look.failed)
+  return mine[lastOpen + 1]?.endAt ?? failedAt
+}
+
+/** Connects to the endpoint by all sources from its first alarm on; the recovery polls of later days are not spent on it. */
+function connectsOf(endpoint: EndpointEvidence): number {
+  const from = endpoint.alarmAt ?? endpoint.cases[0]?.startAt
+  if (from === undefined) return 0
+  return endpoint.looks.filter(
+    ({ at, observation: { purpose } }) =>
+      at >= from && !['recover', 'recheck', 'prove', 'canary', 'baseline'].includes(purpose),
+  ).length
+}
+
+const probesOf = ({ outcome }: Decision): string[] => [
+  ...new Set(
+    (outcome.case?.rounds ?? []).flatMap((round) => [
+      round.scanner.probeId,
+      ...round.others.map((look) => look.probeId),
+    ]),
+  ),
+]

@@ -1,0 +1,112 @@
+import type { Evidence } from '../../schema/judgement.ts'
+import type { Decision } from './decide.ts'
+import type { Look, Round } from './evidence.ts'
+import { RULES, type RuleId } from './rules.ts'
+import { LLR_CLAIM } from './tests.ts'
+import { count, seconds } from './text.ts'
+
+const MAX_LOOKS = 20
+const line = (rule: RuleId, supports: boolean, text: string, looks: readonly string[] = []): Evidence => ({
+  rule,
+  supports,
+  text,
+  observations: looks.slice(0, MAX_LOOKS),
+})
+const sentence = (rule: RuleId) => RULES.get(rule)?.sentence ?? ''
+
+/** Why the verdict is what it is: the rule first, then the tests for it, then what speaks against it. */
+export function reasonsFor({ endpoint, outcome, provedBy }: Decision): Evidence[] {
+  const { tally, rule } = outcome
+  const rounds = outcome.case?.rounds ?? []
+  const failing = rounds.filter((round) => round.scanner.failed)
+  const lines = [
+    line(rule, true, headline(rule, outcome, rounds, provedBy), looksOf(rule === 'TRA-1' ? rounds : failing)),
+  ]
+  if (tally.notLossAt !== null && outcome.strength)
+    lines.push(
+      line(
+        'LOSS-1',
+        true,
+        `${count(failing.length, 'failure')} of ${count(rounds.length, 'look')} by the scanner are not packet loss: log-likelihood ratio ${tally.llr.toFixed(1)}, needed ${LLR_CLAIM}.`,
+        failing.map((round) => round.scanner.id),
+      ),
+    )
+  if (tally.siblingApart > 0 && outcome.verdict !== 'service_down')
+    lines.push(
+      line(
+        'SIB-1',
+        true,
+        `The sibling got through in ${count(tally.siblingApart, 'round')} in which the scanner failed.`,
+        failing.flatMap((round) => (round.sibling && !round.sibling.failed ? [round.sibling.id] : [])),
+      ),
+    )
+  if (outcome.pathAlive.length > 0 && (rule === 'RNG-1' || rule === 'BEF-1'))
+    lines.push(
+      line(
+        'RNG-1',
+        true,
+        `The target’s side answered the scanner or its sibling ${count(outcome.pathAlive.length, 'time')} meanwhile: the path is alive.`,
+        outcome.pathAlive,
+      ),
+    )
+  if (outcome.strength && !tally.hasSibling)
+    lines.push(line('SEL-5', false, 'No sibling looked along: an outage of the scanner’s own path is not ruled out.'))
+  const back = backAfter(endpoint.looks, outcome.fastAt)
+  if (back)
+    lines.push(
+      line(
+        'RUN-1',
+        false,
+        `The port answered the scanner again ${seconds(back.at - (tally.firstFailAt ?? back.at))} after the first failed round.`,
+        [back.id],
+      ),
+    )
+  return lines
+}
+
+const backAfter = (looks: readonly Look[], from: number | null): Look | undefined =>
+  from === null
+    ? undefined
+    : looks.find(
+        (look) => look.role === 'scanner' && !look.failed && look.at > from && look.observation.purpose !== 'canary',
+      )
+
+const looksOf = (rounds: readonly Round[]): string[] =>
+  rounds.flatMap((round) => [round.scanner.id, ...round.others.map((look) => look.id)])
+
+function headline(
+  rule: RuleId,
+  { tally }: Decision['outcome'],
+  rounds: readonly Round[],
+  provedBy: Decision['provedBy'],
+): string {
+  const failing = rounds.filter((round) => round.scanner.failed)
+  const others = failing.flatMap((round) => round.others)
+  const through = others.filter((look) => !look.failed).length
+  const share = `${through} of ${count(others.length, 'touch', 'touches')} by others reached the port while the scanner failed`
+  const inRounds = `in ${failing.length} of ${count(rounds.length, 'round')}`
+  switch (rule) {
+    case 'SEL-1':
+    case 'SEL-2':
+    case 'SEL-4':
+    case 'SEL-5':
+    case 'APP-1':
+    case 'DEG-1':
+      return `${sentence(rule)} The scanner failed ${inRounds}; ${share}; E = ${Math.round(tally.eValue)}.`
+    case 'SEL-3':
+      return `${sentence(rule)} The proof is that of port ${provedBy?.port ?? '?'}. Here the scanner failed ${inRounds}; ${share}; E = ${Math.round(tally.eValue)}.`
+    case 'RNG-1':
+    case 'PTH-1':
+    case 'BEF-1':
+      return `${sentence(rule)} ${count(tally.together, 'round')} of ${rounds.length}; ${share}.`
+    case 'DWN-1':
+    case 'INC-3':
+      return `${sentence(rule)} Everybody failed ${inRounds} at most; ${share}.`
+    case 'INC-1':
+      return rounds.length === 0
+        ? 'No round of verification could be judged.'
+        : `${sentence(rule)} ${share}; E = ${tally.eValue.toFixed(1)}.`
+    default:
+      return sentence(rule)
+  }
+}

@@ -1,0 +1,138 @@
+/** Every rule that evidence can name: what it says, and where it comes from. `/rules` shows this list. */
+export interface Rule {
+  id: string
+  sentence: string
+  source: string
+}
+
+const METHOD =
+  'sequential tests: Wald 1945; Grünwald, Shafer, Ramdas and Vovk on test martingales (worker/core/tests.ts)'
+
+export const RULE_LIST = [
+  {
+    id: 'PHA-1',
+    sentence: 'Random high ports of the address accept too: the host accepts everything.',
+    source: 'Izhikevich et al., LZR, USENIX Security 2021',
+  },
+  {
+    id: 'SEL-1',
+    sentence: 'Only the scanning address lost the port: not loss, not the path, E ≥ 1000 over at least 25 s.',
+    source: METHOD,
+  },
+  {
+    id: 'SEL-2',
+    sentence: 'Only the scanning address lost the port so far: not loss, not the path, E ≥ 100.',
+    source: METHOD,
+  },
+  {
+    id: 'SEL-3',
+    sentence:
+      'Another port of the same address is proved blocked for the scanner over the same seconds, and this one shows the same picture.',
+    source: 'mean of e-values over the endpoints of an address: Vovk and Wang 2021',
+  },
+  {
+    id: 'SEL-4',
+    sentence:
+      'The service counts touches, so the ration of touches is spent; what it allowed points at the scanner alone (E ≥ 20).',
+    source: METHOD,
+  },
+  {
+    id: 'SEL-5',
+    sentence: 'Only the scanning address lost the port, but no sibling could show that the path is not to blame.',
+    source: METHOD,
+  },
+  {
+    id: 'APP-1',
+    sentence: 'The service answers, and its answer refuses the scanner, while others get what they got before.',
+    source: 'OONI ts-017; Jones et al., IMC 2014',
+  },
+  {
+    id: 'RNG-1',
+    sentence:
+      'Scanner and sibling lost the port together while others reach it, and the target’s side still answers them: the path is alive.',
+    source: METHOD,
+  },
+  {
+    id: 'PTH-1',
+    sentence:
+      'Scanner and sibling lost the port together while others reach it, and nothing shows their path to be alive.',
+    source: METHOD,
+  },
+  {
+    id: 'BEF-1',
+    sentence: 'Others reach the port, the scanner and its sibling never did.',
+    source: 'Wan et al., On the Origin of Scanning, IMC 2020',
+  },
+  { id: 'DWN-1', sentence: 'Everybody lost the port, four rounds running.', source: METHOD },
+  { id: 'DEG-1', sentence: 'The scanner fails far more often than others, but not always.', source: METHOD },
+  { id: 'TRA-1', sentence: 'The scanner reached the port again three times in a row.', source: METHOD },
+  { id: 'OPN-1', sentence: 'The port answered the scanner throughout.', source: METHOD },
+  { id: 'WIT-0', sentence: 'No witness had seen the port open before: nobody can say who lost it.', source: METHOD },
+  { id: 'INC-1', sentence: 'The rounds ended before any test gave an answer.', source: METHOD },
+  { id: 'INC-2', sentence: 'The scanner stayed away before the port could be looked at again.', source: METHOD },
+  {
+    id: 'INC-3',
+    sentence: 'Everybody failed, but no witness was rested: the fleet itself may be on a list.',
+    source: 'method, case Q3: a fleet-wide list',
+  },
+  {
+    id: 'LOSS-1',
+    sentence: 'So many failures in a row are not packet loss.',
+    source: 'Wald 1945; q from the latency of connects',
+  },
+  { id: 'SIB-1', sentence: 'The sibling reached the port over the same path in the same seconds.', source: METHOD },
+  { id: 'RUN-1', sentence: 'The port answered the scanner again.', source: METHOD },
+  {
+    id: 'MODE-1',
+    sentence: 'How the port fails points at what stands in the way.',
+    source: 'method, cause table',
+  },
+  {
+    id: 'AREA-1',
+    sentence: 'Which ports of the host are lost points at how wide the block is.',
+    source: 'method, E1 scope',
+  },
+  {
+    id: 'WHO-1',
+    sentence: 'Who lost the port points at what the block is made for.',
+    source: 'method, cause table',
+  },
+  {
+    id: 'SVC-1',
+    sentence: 'The service behind the port says which tools usually guard it.',
+    source: 'defaults of fail2ban, sshguard, CrowdSec, CSF',
+  },
+  {
+    id: 'SLOW-1',
+    sentence: 'Touches ten and more seconds apart: a rate limit lets them through, a ban does not.',
+    source: 'method, E4',
+  },
+  {
+    id: 'THR-1',
+    sentence: 'Refusals that come late in a burst are throttled ICMP (a firewall); resets never are.',
+    source: 'Linux net/ipv4/icmp.c; method, E2',
+  },
+  {
+    id: 'CAN-1',
+    sentence: 'The connection kept open since the start tells a stateful filter from a stateless one.',
+    source: 'method, E3',
+  },
+  { id: 'TXT-1', sentence: 'The text of the refusal names the limit.', source: 'OpenSSH, Postfix, Dovecot sources' },
+  {
+    id: 'PAGE-1',
+    sentence: 'The status and tokens of the page name who made it.',
+    source: 'wafw00f plugins; Jones et al., IMC 2014',
+  },
+  { id: 'TRG-1', sentence: 'What the scanner did just before the loss.', source: 'method, E5' },
+  {
+    id: 'REC-1',
+    sentence: 'How long the port stayed away fits the ban times of known tools.',
+    source: 'method, E6; defaults table',
+  },
+  { id: 'ID-1', sentence: 'The service came back as another one.', source: 'method, confounder 4' },
+] as const satisfies readonly Rule[]
+
+export type RuleId = (typeof RULE_LIST)[number]['id']
+export const RULES: ReadonlyMap<string, Rule> = new Map(RULE_LIST.map((rule) => [rule.id, rule]))
+/** Raised with every change of a rule, a threshold or a likelihood: a stored judgement says by which rules it was made. */
+export const RULES_VERSION = '1'

@@ -1,0 +1,29 @@
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/** Base64 → one character per byte (Latin-1): enough to look for protocol words. Hostile; never shown as it is. */
+export function latin1Of(base64: string | undefined): string {
+  if (!base64) return ''
+  let text = ''
+  let bits = 0
+  let held = 0
+  for (const letter of base64) {
+    const value = ALPHABET.indexOf(letter)
+    if (value < 0) continue
+    held = (held << 6) | value
+    bits += 6
+    if (bits >= 8) {
+      bits -= 8
+      text += String.fromCharCode((held >> bits) & 0xff)
+    }
+  }
+  return text
+}
+
+/** `3 ports`, `1 port`. */
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
+export const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
+/** `14:03:12Z` */
+export const clock = (at: number): string => `${new Date(at).toISOString().slice(11, 19)}Z`
+/** `a, b and c` */
+export const listed = (items: readonly string[]): string =>
+  items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`

@@ -1,0 +1,185 @@
+import type { Strength, VerdictWord } from '../../schema/words.ts'
+import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
+import { RATION_ROUNDS, roundTimes } from './rounds.ts'
+import type { RuleId } from './rules.ts'
+import { type Tally, tallyOf } from './tally.ts'
+import { CONFIRM_SPAN_MS, E_CONFIRM, SIBLING_ROUNDS } from './tests.ts'
+
+/** What one case of an endpoint came to. */
+export interface Outcome {
+  rule: RuleId
+  verdict: VerdictWord
+  strength: Strength | null
+  tally: Tally
+  case: Case | null
+  fastAt: number | null
+  confirmedAt: number | null
+  /** an answer that shows the path to be alive: looks by id */
+  pathAlive: readonly string[]
+}
+
+interface Situation {
+  endpoint: EndpointEvidence
+  case: Case
+  tally: Tally
+  pathAlive: readonly string[]
+}
+
+interface VerdictRule {
+  id: RuleId
+  verdict: VerdictWord
+  strength?: (s: Situation) => Strength
+  holds: (s: Situation) => boolean
+}
+
+const likely = (): Strength => 'likely'
+const refused = ({ tally }: Situation) => tally.refusals * 2 > tally.failed
+const selective = ({ tally }: Situation) =>
+  tally.confirmedAt !== null || tally.fastAt !== null || tally.rationedAt !== null
+/** Failing far more often than others, but by no means always. */
+const inPart = ({ tally }: Situation) => {
+  const successes = tally.between / Math.max(1, tally.since)
+  return tally.eHighAt !== null && successes >= 0.1 && successes <= 0.9
+}
+
+/** From the most specific claim to the least; the first that holds is the verdict. */
+export const VERDICT_RULES: readonly VerdictRule[] = [
+  {
+    id: 'APP-1',
+    verdict: 'app_blocked',
+    strength: ({ tally }) => (tally.confirmedAt === null ? 'likely' : 'confirmed'),
+    holds: (s) => selective(s) && refused(s),
+  },
+  {
+    id: 'DEG-1',
+    verdict: 'degraded',
+    strength: ({ tally }) => (tally.confirmedAt === null ? 'likely' : 'confirmed'),
+    holds: (s) => inPart(s) && s.tally.siblingApart >= SIBLING_ROUNDS && s.tally.witnesses > 0,
+  },
+  { id: 'SEL-1', verdict: 'interfered', strength: () => 'confirmed', holds: ({ tally }) => tally.confirmedAt !== null },
+  {
+    id: 'SEL-2',
+    verdict: 'interfered',
+    strength: likely,
+    holds: ({ tally }) => tally.fastAt !== null && tally.hasSibling,
+  },
+  { id: 'SEL-5', verdict: 'interfered', strength: likely, holds: ({ tally }) => tally.fastAt !== null },
+  { id: 'SEL-4', verdict: 'interfered', strength: likely, holds: ({ tally }) => tally.rationedAt !== null },
+  { id: 'DWN-1', verdict: 'service_down', holds: ({ tally }) => tally.downAt !== null },
+  { id: 'INC-3', verdict: 'inconclusive', holds: ({ tally }) => tally.allTiredAt !== null },
+  {
+    id: 'BEF-1',
+    verdict: 'blocked_before',
+    strength: (s) => (firmlyBefore(s) ? 'confirmed' : 'likely'),
+    holds: ({ endpoint, tally }) => endpoint.found === null && tally.togetherAt !== null && tally.backRunning === 0,
+  },
+  {
+    id: 'RNG-1',
+    verdict: 'interfered',
+    strength: likely,
+    holds: ({ tally, pathAlive }) => tally.togetherAt !== null && pathAlive.length > 0,
+  },
+  { id: 'PTH-1', verdict: 'path_outage', holds: ({ tally }) => tally.togetherAt !== null },
+  { id: 'TRA-1', verdict: 'transient', holds: ({ tally }) => tally.backAt !== null },
+  { id: 'WIT-0', verdict: 'inconclusive', holds: ({ tally }) => tally.witnesses === 0 },
+  { id: 'INC-1', verdict: 'inconclusive', holds: () => true },
+]
+
+/** Never open to scanner and sibling: sure when two witnesses get through time and again and the path is alive. */
+const firmlyBefore = ({ tally, pathAlive }: Situation) =>
+  tally.together >= 6 &&
+  tally.witnesses >= 2 &&
+  pathAlive.length > 0 &&
+  (tally.lastFailAt ?? 0) - (tally.firstFailAt ?? 0) >= CONFIRM_SPAN_MS
+
+/** The verdict of one case as its rounds stand. */
+export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvidence): Outcome {
+  const tally = tallyOf(one, scan.loss, endpoint.rationed)
+  const situation: Situation = {
+    endpoint,
+    case: one,
+    tally,
+    pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
+  }
+  const rule = VERDICT_RULES.find((candidate) => candidate.holds(situation)) as VerdictRule
+  const strength = rule.strength?.(situation) ?? null
+  return {
+    rule: rule.id,
+    verdict: rule.verdict,
+    strength,
+    tally,
+    case: one,
+    fastAt: fastTime(rule.id, tally),
+    confirmedAt: strength === 'confirmed' ? (tally.confirmedAt ?? tally.togetherAt) : null,
+    pathAlive: situation.pathAlive,
+  }
+}
+
+function fastTime(rule: RuleId, tally: Tally): number | null {
+  switch (rule) {
+    case 'BEF-1':
+    case 'RNG-1':
+      return tally.togetherAt
+    case 'DEG-1':
+      return tally.eHighAt
+    case 'APP-1':
+    case 'SEL-1':
+    case 'SEL-2':
+    case 'SEL-4':
+    case 'SEL-5':
+      // On a rationed service the lower bar comes first; what was reached stays reached.
+      return tally.rationedAt ?? tally.fastAt
+    default:
+      return null
+  }
+}
+
+/**
+ * Whether the endpoint's verification has said all it can for now: its final word, or all rounds used up. A likely
+ * verdict goes on while rounds are left, because it may still be confirmed.
+ */
+export function isSettled(outcome: Outcome, endpoint: EndpointEvidence, now: number): boolean {
+  if (endpoint.phantom || outcome.strength === 'confirmed') return true
+  if (['service_down', 'path_outage', 'transient'].includes(outcome.verdict) || outcome.rule === 'RNG-1') return true
+  const { tally } = outcome
+  // Without a sibling nothing more than `likely` can come.
+  if (outcome.rule === 'SEL-5' && tally.eValue >= E_CONFIRM) return true
+  return roundsUsedUp(outcome.case, endpoint, now)
+}
+
+/** How long the next rounds are waited for when the planned ones are over and left a question. */
+const NO_MORE_MS = 25_000
+
+/** A rationed endpoint has used up its rounds with the first ration; what comes ten minutes later is a gift. */
+function roundsUsedUp(one: Case | null, endpoint: EndpointEvidence, now: number): boolean {
+  if (!one) return false
+  const all = endpoint.rationed ? RATION_ROUNDS : roundTimes(false).length
+  const needed = one.planned.slice(0, all)
+  const last = needed.at(-1)
+  if (!last) return true
+  const judged = one.over || one.closedTo >= last.number
+  return judged && (needed.length >= all || now > last.at + NO_MORE_MS)
+}
+
+/**
+ * Which answers show that scanner and target could hear each other while scanner and sibling failed: only those between
+ * the first failure and the fourth together count, because an outage that has ended proves nothing.
+ */
+function signsOfPath(tally: Tally, endpoint: EndpointEvidence, scan: ScanEvidence): string[] {
+  const from = tally.firstFailAt ?? 0
+  const to = tally.lastTogetherAt ?? from
+  const within = (look: Look) => look.at >= from && look.at <= to
+  // `unreachable` may come from any router on the way; these come from the target, or from what stands before it.
+  const answers = (look: Look) => ['closed', 'cut', 'notice', 'page'].includes(look.sight)
+  const own = endpoint.looks.filter(
+    (look) =>
+      look.role !== 'witness' &&
+      within(look) &&
+      (answers(look) || (look.observation.purpose === 'canary' && look.sight === 'open')),
+  )
+  const neighbours = (scan.byAddress.get(endpoint.address) ?? [])
+    .filter((other) => other !== endpoint)
+    .flatMap((other) => other.looks.filter((look) => look.role === 'scanner' && within(look) && !look.failed))
+  const anchors = scan.anchorLooks.filter((anchor) => anchor.at >= from && anchor.at <= to).map((anchor) => anchor.id)
+  return [...own.map((look) => look.id), ...neighbours.map((look) => look.id), ...anchors].slice(0, 20)
+}

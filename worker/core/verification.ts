@@ -1,0 +1,258 @@
+import { endpointKey, type RunFacts } from '../../schema/facts.ts'
+import { LIMITS, type Step } from '../../schema/wire.ts'
+import { missedPorts } from './baseline.ts'
+import type { Decision } from './decide.ts'
+import type { Case, EndpointEvidence, ScanEvidence } from './evidence.ts'
+import { burstStep, roundSteps } from './plan.ts'
+import {
+  BELL_MS,
+  batchOf,
+  ENDPOINTS_PER_BATCH,
+  FIRST_ROUNDS,
+  indexOf,
+  MAX_BATCHES,
+  RATIONED_AT_MS,
+  ROUND_AT_MS,
+  roundsEndMs,
+  TOUCH_TIMEOUT_MS,
+} from './rounds.ts'
+import type { Steering, WantedRun } from './steering.ts'
+import { isSettled } from './verdict.ts'
+
+/** An alarm that comes while its endpoint's rounds are under way is about the same loss. */
+const SAME_LOSS_MS = 10_000
+/** Batches that may run side by side: each takes one of a probe's places for short runs. */
+const PARALLEL = 3
+const BURST_QUIET_MS = 8_000
+const BURST_WAIT_MS = 15_000
+
+export const verifyKey = (batch: number, probeId: string): string => `verify:${batch}:${probeId}`
+const isOver = (run: RunFacts) => run.state === 'done' || run.state === 'ended'
+const verifyRuns = (scan: ScanEvidence) => scan.facts.runs.filter((run) => run.kind === 'verify')
+const batchOfRun = (run: RunFacts): number | null => {
+  const round = run.steps.find((step) => step.round !== undefined)?.round
+  return round === undefined ? null : batchOf(round)
+}
+
+/** What verification still has to do, as one value that every part of the steering reads. */
+export interface Agenda {
+  /** endpoints with an alarm that no verification answers yet */
+  pending: readonly EndpointEvidence[]
+  /** ports that only others reach, not yet verified; they wait until no alarm is open */
+  missed: readonly EndpointEvidence[]
+  /** endpoints with a case that has not said its last word */
+  unsettled: readonly { endpoint: EndpointEvidence; case: Case }[]
+  /** E2 is due or under way */
+  explaining: readonly EndpointEvidence[]
+  /** rationed endpoints with a likely word, which another ration may confirm */
+  growing: ReadonlySet<string>
+}
+
+export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[]): Agenda {
+  const byKey = new Map(decisions.map((decision) => [decision.endpoint.key, decision]))
+  const unsettled = scan.endpoints.flatMap((endpoint) => {
+    const last = endpoint.cases.at(-1)
+    const decision = byKey.get(endpoint.key)
+    if (!last || endpoint.phantom) return []
+    const settled =
+      decision?.outcome.case === last ? isSettled(decision.outcome, endpoint, scan.now) : isPast(last, endpoint, scan)
+    return settled ? [] : [{ endpoint, case: last }]
+  })
+  const busy = new Set(unsettled.map(({ endpoint }) => endpoint.key))
+  const pending = scan.ended ? [] : alarmed(scan, byKey).filter((one) => !busy.has(one.key))
+  const missed = scan.ended ? [] : missedPorts(scan).filter((one) => one.cases.length === 0)
+  return {
+    pending,
+    missed,
+    unsettled,
+    explaining: explained(scan, decisions),
+    growing: new Set(
+      decisions
+        .filter(({ endpoint, outcome }) => endpoint.rationed && outcome.strength === 'likely')
+        .map(({ endpoint }) => endpoint.key),
+    ),
+  }
+}
+
+/** A case whose outcome is not the leading one of its endpoint ends with its rounds. */
+const isPast = (one: Case, endpoint: EndpointEvidence, scan: ScanEvidence) =>
+  one.over || scan.now > one.startAt + roundsEndMs(endpoint.rationed)
+
+function alarmed(scan: ScanEvidence, byKey: ReadonlyMap<string, Decision>): EndpointEvidence[] {
+  const wanted = new Map<string, EndpointEvidence>()
+  for (const alarm of scan.facts.alarms)
+    for (const lost of alarm.lost) {
+      const endpoint = scan.byKey.get(endpointKey(lost))
+      if (!endpoint?.found || endpoint.phantom) continue
+      const word = byKey.get(endpoint.key)?.outcome
+      // What is known to be lost is not proved twice.
+      if (word && (word.strength !== null || word.verdict === 'service_down' || word.verdict === 'path_outage'))
+        continue
+      if (!endpoint.cases.some((one) => covers(one, alarm.at))) wanted.set(endpoint.key, endpoint)
+    }
+  return [...wanted.values()]
+}
+
+const covers = (one: Case, at: number) =>
+  one.startAt >= at ||
+  at <= (one.planned.findLast(({ number }) => indexOf(number) < FIRST_ROUNDS)?.at ?? 0) + SAME_LOSS_MS
+
+/** The endpoints to begin with now: alarms first, what only others reach when no alarm is open; sixteen at once. */
+const chosenOf = (agenda: Agenda): readonly EndpointEvidence[] => {
+  const queue = agenda.pending.length > 0 ? agenda.pending : agenda.unsettled.length === 0 ? agenda.missed : []
+  return queue.slice(0, Math.max(0, ENDPOINTS_PER_BATCH - agenda.unsettled.length))
+}
+
+/** A batch under way that can take more endpoints: each member has a live run for it, with room for their steps. */
+function joinable(scan: ScanEvidence, agenda: Agenda): number | null {
+  for (const batch of new Set(agenda.unsettled.map((one) => one.case.batch))) {
+    const runs = verifyRuns(scan).filter((run) => batchOfRun(run) === batch && !isOver(run))
+    if (runs.length === scan.facts.panel.length && runs.every((run) => run.steps.length < LIMITS.stepsPerRun / 2))
+      return batch
+  }
+  return null
+}
+
+/** Verification runs for the whole panel, the scanner too. */
+export function wantedVerifications(scan: ScanEvidence, agenda: Agenda): WantedRun[] {
+  const chosen = chosenOf(agenda)
+  const known = new Set(
+    verifyRuns(scan)
+      .map(batchOfRun)
+      .filter((batch) => batch !== null),
+  )
+  const open = new Set(agenda.unsettled.map((one) => one.case.batch))
+  const batch = known.size === 0 ? 0 : Math.max(...known) + 1
+  if (chosen.length === 0 || batch >= MAX_BATCHES || open.size >= PARALLEL || joinable(scan, agenda) !== null) return []
+  const startAt = scan.now + BELL_MS
+  // A rationed port may join later, so every run lives as long as the second ration.
+  const deadlineAt = startAt + (RATIONED_AT_MS.at(-1) as number) + 120_000
+  return scan.facts.panel.map((member) => ({
+    key: verifyKey(batch, member.probeId),
+    probeId: member.probeId,
+    role: member.role,
+    kind: 'verify',
+    steps: [
+      ...roundSteps(batch, startAt, chosen, member.probeId),
+      ...(member.role === 'scanner' ? anchorSteps(scan, startAt) : []),
+    ],
+    standing: true,
+    dueAt: scan.now,
+    deadlineAt,
+  }))
+}
+
+/** Anchors are touched beside the first and the fourth round, by the scanner alone. */
+function anchorSteps(scan: ScanEvidence, startAt: number): Step[] {
+  const touches = scan.facts.anchors
+    .slice(0, 8)
+    .map((anchor) => ({ ...anchor, check: 'tcp' as const, service: 'unknown' as const }))
+  if (touches.length === 0) return []
+  return [0, 3].map((index) => ({
+    at: startAt + (ROUND_AT_MS[index] as number),
+    purpose: 'anchor' as const,
+    touches,
+    timeoutMs: TOUCH_TIMEOUT_MS,
+    beacon: false,
+  }))
+}
+
+/** More steps for runs under way: ports that join them, later rounds for what the first eight left open, and E2. */
+export function verificationAppends(scan: ScanEvidence, agenda: Agenda): Steering['append'] {
+  const chosen = chosenOf(agenda)
+  const joined = chosen.length > 0 ? joinable(scan, agenda) : null
+  const appends: { runId: string; steps: readonly Step[] }[] = []
+  for (const run of verifyRuns(scan)) {
+    const batch = batchOfRun(run)
+    if (isOver(run) || batch === null) continue
+    const steps: Step[] = []
+    if (batch === joined) steps.push(...roundSteps(batch, scan.now + BELL_MS, chosen, run.probeId))
+    for (const { endpoint, case: one } of agenda.unsettled)
+      if (one.batch === batch && wantsMore(one, endpoint, scan.now))
+        steps.push(...roundSteps(batch, one.startAt, [endpoint], run.probeId, FIRST_ROUNDS, ROUND_AT_MS.length))
+    if (run.role === 'scanner')
+      for (const endpoint of agenda.explaining)
+        if (endpoint.cases.at(-1)?.batch === batch && !burstOf(run, endpoint))
+          steps.push(burstStep(endpoint, burstAt(run, endpoint, scan.now)))
+    if (steps.length > 0) appends.push({ runId: run.runId, steps: merged(steps) })
+  }
+  return appends
+}
+
+/** Its first eight rounds are over, and nothing was settled. */
+const wantsMore = (one: Case, endpoint: EndpointEvidence, now: number): boolean =>
+  !endpoint.rationed &&
+  now >= one.startAt + (ROUND_AT_MS[FIRST_ROUNDS - 1] as number) &&
+  now < one.startAt + (ROUND_AT_MS[FIRST_ROUNDS] as number) &&
+  !one.planned.some(({ number }) => indexOf(number) >= FIRST_ROUNDS)
+
+/** Steps of the same second and round become one. */
+function merged(steps: readonly Step[]): Step[] {
+  const byKey = new Map<string, Step>()
+  for (const step of steps) {
+    const key = `${step.at}|${step.purpose}|${step.experiment}|${step.round}`
+    const same = byKey.get(key)
+    byKey.set(key, same ? { ...same, touches: [...same.touches, ...step.touches] } : step)
+  }
+  return [...byKey.values()]
+}
+
+const touches = (step: Step, endpoint: EndpointEvidence) =>
+  step.touches.some((t) => t.port === endpoint.port && t.address === endpoint.address)
+const burstOf = (run: RunFacts, endpoint: EndpointEvidence) =>
+  run.steps.find((step) => step.experiment === 'E2' && touches(step, endpoint))
+
+/** The kernel's refill of ICMP needs eight quiet seconds before the burst, on this port by this source. */
+function burstAt(run: RunFacts, endpoint: EndpointEvidence, now: number): number {
+  const planned = run.steps.filter((step) => touches(step, endpoint)).map((step) => step.at)
+  let at = now + 1_000
+  for (const touch of planned.toSorted((a, b) => a - b))
+    if (touch > at - BURST_QUIET_MS && touch < at + 2_000) at = touch + BURST_QUIET_MS + 500
+  return at
+}
+
+/** Confirmed, refused, unrationed: is it a reset or a firewall's ICMP? Until the burst is in or its time is up. */
+function explained(scan: ScanEvidence, decisions: readonly Decision[]): EndpointEvidence[] {
+  if (scan.ended) return []
+  return (
+    decisions
+      .filter(({ endpoint, outcome }) => {
+        if (outcome.rule !== 'SEL-1' || outcome.verdict !== 'interfered' || endpoint.rationed) return false
+        const refused = outcome.case?.rounds.filter((round) => round.scanner.sight === 'closed').length ?? 0
+        if (refused * 2 <= outcome.tally.failed || outcome.tally.firstBackAt !== null) return false
+        const run = verifyRuns(scan).find((one) => one.role === 'scanner' && batchOfRun(one) === outcome.case?.batch)
+        if (!run || isOver(run)) return false
+        if (endpoint.looks.filter((look) => look.observation.experiment === 'E2').length >= 6) return false
+        const burst = burstOf(run, endpoint)
+        return !burst || scan.now < burst.at + BURST_WAIT_MS
+      })
+      // One port of a host tells for all: they stand behind the same rule.
+      .filter(({ endpoint }, i, all) => all.findIndex((other) => other.endpoint.address === endpoint.address) === i)
+      .map(({ endpoint }) => endpoint)
+  )
+}
+
+/** Verification runs that have seen enough: every endpoint settled, and for the scanner every experiment done. */
+export function finishedVerifications(scan: ScanEvidence, agenda: Agenda): string[] {
+  return verifyRuns(scan)
+    .filter((run) => !isOver(run))
+    .filter((run) => {
+      const batch = batchOfRun(run)
+      if (batch === null) return true
+      if (agenda.unsettled.some((one) => one.case.batch === batch)) return false
+      if (run.role === 'scanner' && agenda.explaining.some((one) => one.cases.at(-1)?.batch === batch)) return false
+      // A likely word on a rationed service goes on growing, as long as the scan goes on anyway.
+      return scan.ended || !grows(scan, run, agenda.growing)
+    })
+    .map((run) => run.runId)
+}
+
+const grows = (scan: ScanEvidence, run: RunFacts, growing: ReadonlySet<string>): boolean =>
+  run.steps.some(
+    (step) =>
+      step.at > scan.now &&
+      step.touches.some((t) => {
+        const endpoint = scan.byKey.get(endpointKey(t))
+        return endpoint?.rationed === true && growing.has(endpoint.key)
+      }),
+  )
