@@ -1,3 +1,17 @@
-import { DurableObject } from 'cloudflare:workers'
-export class Doorbell extends DurableObject {}
-export default { fetch: () => new Response('ok') }
+/** The two doors: requests and the clock. */
+import { app } from './app.ts'
+import type { Env } from './env.ts'
+import { plan, send } from './flow.ts'
+import { worldOf } from './world.ts'
+
+export { Doorbell } from './objects/doorbell.ts'
+
+export default {
+  fetch: app.fetch,
+  /** Once a minute. A tick that is missed, late or doubled changes nothing: what is due is in the database. */
+  async scheduled(controller, env, ctx) {
+    const world = worldOf(env, Math.max(controller.scheduledTime, Date.now()), (work) => ctx.waitUntil(work))
+    await plan(world)
+    await send(world)
+  },
+} satisfies ExportedHandler<Env>

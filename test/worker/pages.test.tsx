@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest'
+import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
+import { CAUSE_CLASSES, MECHANISM_CLASS, MECHANISMS, SCAN_STATES, VERDICTS } from '../../schema/words.ts'
+import { IssuePage } from '../../worker/portal/issues.tsx'
+import { HEADERS } from '../../worker/portal/layout.tsx'
+import { OverviewPage } from '../../worker/portal/overview.tsx'
+import { percent } from '../../worker/portal/parts/badge.tsx'
+import { anchorOf } from '../../worker/portal/parts/port.tsx'
+import { ago, span, utc } from '../../worker/portal/parts/time.tsx'
+import { drawingOf } from '../../worker/portal/parts/timeline.tsx'
+import { RulesPage } from '../../worker/portal/rules.tsx'
+import { ScanPage } from '../../worker/portal/scan.tsx'
+import { SignInPage } from '../../worker/portal/sign-in.tsx'
+import { CSS } from '../../worker/portal/style.ts'
+import { rowsOf, TargetPage, TargetsPage } from '../../worker/portal/targets.tsx'
+import {
+  bannedPort,
+  frame,
+  HOSTILE,
+  issueView,
+  NOW,
+  openPort,
+  probes,
+  scanRow,
+  scanView,
+  targetView,
+} from '../support/pages.ts'
+
+const judgement = scanView.judgement as Judgement
+const withPorts = (...ports: PortVerdict[]) => ({ ...scanView, judgement: { ...judgement, ports } })
+const scanPage = (scan = scanView) => String(<ScanPage frame={frame} scan={scan} />)
+
+describe('the scan page', () => {
+  test('says what happened, why, how sure, what speaks against it, and what to do', () => {
+    const html = scanPage()
+    for (const words of [
+      'Interference: shop.example.com',
+      'Port 22 was lost after 41 s',
+      'interfered, confirmed',
+      'Only our scanning address lost it',
+      'Ban on the source: fail2ban',
+      '86 %',
+      'It could also be a ban by a tool not told apart (9 %).',
+      'the ban line for 198.51.100.7',
+      '4 of 4 others reached the port',
+      'It came back after a minute; the default ban is ten.',
+      'Add our ranges to ignoreip in jail.local.',
+      'lost after 41 s · likely after 53 s · confirmed after 1 min 15 s',
+      '988 of 1,000 ports were tried',
+      'Cloudflare',
+    ])
+      expect(html).toContain(words)
+    expect(html).toContain(`href="/scans/${scanView.id}/output"`)
+    expect(html).toContain('href="/rules#SEL-1"')
+    expect(html).toContain('href="/issues/iss_0123456789abcdefghij"')
+  })
+
+  test('renews itself while the scan runs, shows its phase, and gives no verdict on the scan yet', () => {
+    const running = { ...scanView, state: 'running' as const, phase: 'verify', finishedAt: null, outputBytes: null }
+    const html = scanPage(running)
+    expect(html).toContain('http-equiv="refresh"')
+    expect(html).toMatch(/aria-current="step"[^>]*>verify/)
+    expect(html).not.toContain('Interference:')
+    expect(html).not.toContain('Raw scanner output')
+    expect(scanPage()).not.toContain('http-equiv="refresh"')
+  })
+
+  test('says why a scan failed', () => {
+    const failure = { code: 'no_probe', detail: 'No probe of site fra-1 is online.' }
+    const html = scanPage({ ...scanView, state: 'failed', judgement: null, failure })
+    expect(html).toContain('No fit probe was there to scan it.')
+    expect(html).toContain('No probe of site fra-1 is online.')
+  })
+
+  test.each(SCAN_STATES)('of a scan that is %s can be shown before anything is known', (state) => {
+    const bare = {
+      ...scanView,
+      state,
+      judgement: null,
+      startedAt: null,
+      finishedAt: null,
+      panel: [],
+      addresses: [],
+      outputBytes: null,
+    }
+    expect(scanPage(bare)).toContain('shop.example.com')
+  })
+
+  test('every verdict, cause and mechanism has words', () => {
+    const ports = [
+      ...VERDICTS.map((verdict) => ({ ...bannedPort, verdict })),
+      ...CAUSE_CLASSES.map((name) => ({ ...bannedPort, cause: { ...bannedPort.cause, class: name, mechanism: null } })),
+      ...MECHANISMS.map((name) => ({
+        ...bannedPort,
+        cause: { ...bannedPort.cause, class: MECHANISM_CLASS[name], mechanism: name },
+      })),
+    ] as PortVerdict[]
+    const html = scanPage(withPorts(...ports))
+    expect(html).not.toMatch(/undefined|\[object|NaN/)
+  })
+})
+
+describe('what a target sends cannot harm the reader', () => {
+  const hostilePort: PortVerdict = {
+    ...bannedPort,
+    address: HOSTILE,
+    cause: bannedPort.cause && { ...bannedPort.cause, vendor: HOSTILE, askOwner: HOSTILE },
+    evidence: [{ rule: HOSTILE, supports: true, text: HOSTILE, observations: [HOSTILE] }],
+    remediation: { title: HOSTILE, steps: [HOSTILE], formats: [HOSTILE] },
+    probes: [HOSTILE],
+  }
+  const coverage = { share: 0.5, statement: HOSTILE, portsAsked: 1, portsTested: 1, untested: HOSTILE }
+  const scan = {
+    ...scanView,
+    target: HOSTILE,
+    site: HOSTILE,
+    addresses: [HOSTILE],
+    failure: { code: HOSTILE, detail: HOSTILE },
+    judgement: { ...judgement, coverage, ports: [hostilePort], waf: { vendor: HOSTILE, evidence: [HOSTILE] } },
+  }
+  const pages = {
+    scan: <ScanPage frame={{ ...frame, tenant: HOSTILE }} scan={scan} />,
+    overview: (
+      <OverviewPage
+        frame={frame}
+        scans={[{ ...scanRow, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
+        issues={[{ ...issueView, title: HOSTILE }]}
+        probes={[
+          ...probes,
+          { ...(probes[1] as (typeof probes)[0]), site: HOSTILE, provider: HOSTILE, reasons: [HOSTILE] },
+        ]}
+      />
+    ),
+    target: (
+      <TargetPage
+        frame={frame}
+        target={{
+          ...targetView,
+          name: HOSTILE,
+          address: HOSTILE,
+          tags: [HOSTILE],
+          sites: [
+            {
+              site: HOSTILE,
+              at: NOW,
+              scanId: HOSTILE,
+              ports: [{ address: HOSTILE, port: 1, service: HOSTILE, verdict: HOSTILE }],
+            },
+          ],
+        }}
+      />
+    ),
+    targets: (
+      <TargetsPage frame={frame} targets={[{ ...targetView, name: HOSTILE, ports: HOSTILE, schedule: HOSTILE }]} />
+    ),
+    issue: (
+      <IssuePage
+        frame={frame}
+        issue={{
+          ...issueView,
+          title: HOSTILE,
+          target: HOSTILE,
+          state: 'snoozed',
+          snooze: { until: NOW, reason: 'mitigated', note: HOSTILE },
+          occurrences: [
+            { id: 'occ_1', scanId: HOSTILE, address: HOSTILE, port: 22, seenAt: NOW, verdict: hostilePort },
+          ],
+        }}
+      />
+    ),
+  }
+
+  test.each(Object.entries(pages))('on the %s page it is text, and nothing else', (_, page) => {
+    const html = String(page)
+    expect(html).toContain('&lt;script&gt;')
+    expect(html).not.toMatch(/<script|<img src=x/i)
+    // With the quoted values gone, whatever broke out of one would stand here as an attribute.
+    expect(html.replace(/"[^"]*"/g, '""')).not.toMatch(/<[^>]*(onerror|alert)/i)
+  })
+
+  test.each(Object.entries({ ...pages, rules: <RulesPage frame={null} />, signin: <SignInPage problem={null} /> }))(
+    'the %s page needs nothing that the policy forbids',
+    (_, page) => {
+      const html = String(page)
+      expect(html).not.toMatch(/<script|<style|\sstyle=|javascript:|<iframe|https?:\/\//i)
+    },
+  )
+
+  test('the policy allows no script, no frame and no other host', () => {
+    const policy = HEADERS['content-security-policy'] ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toMatch(/unsafe|script-src|\*|https?:/)
+    expect(CSS).not.toMatch(/url\(|@import|https?:/)
+  })
+})
+
+test('the kill switch is said on every page', () => {
+  const stopped = { ...frame, stopped: true }
+  expect(String(<TargetsPage frame={stopped} targets={[]} />)).toContain('All scanning is stopped')
+  expect(String(<TargetsPage frame={frame} targets={[]} />)).not.toContain('All scanning is stopped')
+})
+
+test('an issue says what proof is still missing, and a closed one what proved it', () => {
+  const page = (issue: Partial<typeof issueView>) =>
+    String(<IssuePage frame={frame} issue={{ ...issueView, ...issue }} />)
+  expect(page({})).toContain('It closes when a retest')
+  expect(page({ answeredAt: NOW })).toContain('only a retest with the same stimulus can close it')
+  expect(page({ state: 'closed', closedAt: NOW, closedBy: 'scn_proof' })).toContain('href="/scans/scn_proof"')
+})
+
+test('the matrix puts what each site saw side by side, ports in order', () => {
+  expect(rowsOf(targetView.sites).map((row) => [row.port, ...row.verdicts])).toEqual([
+    [22, 'interfered', 'open'],
+    [25, null, 'a word of later'],
+    [443, 'open', null],
+  ])
+})
+
+test('the line of a port is drawn to the scale of its scan', () => {
+  const from = bannedPort.firstSeenOpenAt as number
+  const port = {
+    ...bannedPort,
+    lostAt: from + 25_000,
+    fastAt: null,
+    confirmedAt: null,
+    recoveredBetween: [from + 70_000, from + 75_000] as [number, number],
+  }
+  expect(drawingOf(port, from, from + 100_000)).toMatchObject({
+    seen: 0,
+    lost: 0.25,
+    back: 0.75,
+    marks: [{ at: 0.25 }],
+  })
+  expect(drawingOf({ ...port, recoveredBetween: [from, from + 200_000] }, from, from + 100_000)).toMatchObject({
+    back: null,
+  })
+  expect(drawingOf({ ...openPort(80, 'http'), firstSeenOpenAt: null }, from, from + 1)).toBeNull()
+  expect(drawingOf(port, from, from)).toBeNull()
+})
+
+test('times are short where they are spoken and exact where they are read', () => {
+  expect([span(900), span(41_000), span(75_000), span(120_000), span(7_500_000), span(100 * 3_600_000)]).toEqual([
+    '1 s',
+    '41 s',
+    '1 min 15 s',
+    '2 min',
+    '2 h 5 min',
+    '4 d 4 h',
+  ])
+  expect([ago(NOW - 359_000, NOW), ago(NOW + 3_600_000, NOW), ago(NOW - 1, NOW)]).toEqual([
+    '5 min ago',
+    'in 1 h',
+    'just now',
+  ])
+  expect(utc(0)).toBe('1970-01-01 00:00:00 UTC')
+})
+
+test('what is not whole never reads 100 %', () => {
+  expect([percent(0), percent(0.34), percent(0.999), percent(1)]).toEqual(['0 %', '34 %', '99 %', '100 %'])
+})
+
+test('endpoints of several addresses have links of their own', () => {
+  const anchors = [
+    anchorOf({ address: '10.0.0.1', port: 22 }),
+    anchorOf({ address: '10.0.0.12', port: 2 }),
+    anchorOf({ address: '::1', port: 22 }),
+  ]
+  expect(new Set(anchors).size).toBe(3)
+  for (const anchor of anchors) expect(anchor).toMatch(/^port-[0-9a-z-]+$/)
+})

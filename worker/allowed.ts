@@ -1,0 +1,48 @@
+/** A report is limited to its run: what a plan does not name, its probe has no business telling us. */
+import { type PortSet, parsePorts } from '../schema/ports.ts'
+import type { Endpoint, Plan } from '../schema/wire.ts'
+import type { Purpose } from '../schema/words.ts'
+import { badField } from './failure.ts'
+
+/** Touches that look at something else than the planned ports: random high ports; listeners of ours. */
+const FREE_PORT: readonly Purpose[] = ['phantom']
+const FREE_ADDRESS: readonly Purpose[] = ['beacon']
+
+/** What a run may speak of: its plan, and what its scan was asked for. */
+export interface Bounds {
+  plan: Plan
+  scan: { addresses: readonly string[]; ports: string }
+}
+
+/** Throws `outside_plan`, with the field named, when an entry is about an endpoint that the plan does not allow. */
+export function insidePlan(
+  bounds: Bounds,
+  entries: readonly (Endpoint & { purpose?: Purpose })[],
+  field: string,
+): void {
+  if (entries.length === 0) return
+  const allows = allowing(bounds)
+  const at = entries.findIndex(
+    (entry) => !(entry.purpose && FREE_ADDRESS.includes(entry.purpose)) && !allows.address(entry.address),
+  )
+  if (at >= 0) throw badField('outside_plan', `${field}.${at}.address`, 'the run does not name this address')
+  const port = entries.findIndex(
+    (entry) => !(entry.purpose && [...FREE_PORT, ...FREE_ADDRESS].includes(entry.purpose)) && !allows.port(entry),
+  )
+  if (port >= 0) throw badField('outside_plan', `${field}.${port}.port`, 'the run does not name this port')
+}
+
+function allowing({ plan, scan }: Bounds): { address(address: string): boolean; port(endpoint: Endpoint): boolean } {
+  // An onlooker touches whatever the scanner finds: its plan need not name it, the scan does.
+  if (plan.kind === 'baseline' || (plan.kind === 'scan' && plan.only === null)) {
+    const ports = parsePorts(scan.ports) as PortSet
+    return { address: (address) => scan.addresses.includes(address), port: ({ port }) => ports.has(port) }
+  }
+  const named = plan.kind === 'scan' ? (plan.only ?? []) : plan.steps.flatMap((step) => step.touches)
+  const addresses = new Set(named.map(({ address }) => address))
+  const endpoints = new Set(named.map(({ address, port }) => `${address} ${port}`))
+  return {
+    address: (address) => addresses.has(address),
+    port: ({ address, port }) => endpoints.has(`${address} ${port}`),
+  }
+}

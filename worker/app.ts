@@ -1,0 +1,86 @@
+/** Guards, routes, and what is said when something goes wrong. */
+import { Hono } from 'hono'
+import { HealthAnswer } from '../schema/api.ts'
+import type { AppEnv } from './context.ts'
+import { Failure, problem } from './failure.ts'
+import { front } from './guards/front.ts'
+import { tenant } from './guards/tenant.ts'
+import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { describe } from './routes/describe.ts'
+import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
+import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
+import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
+import { portalRoutes } from './routes/portal.tsx'
+import { probeRoutes } from './routes/probe.ts'
+import { publicRangeRoutes, rangeRoutes } from './routes/ranges.ts'
+import { scanRoutes } from './routes/scans.ts'
+import { targetRoutes } from './routes/targets.ts'
+import { answers, causeOf, isBusy } from './store/db.ts'
+import { worldOf } from './world.ts'
+
+const api = new Hono<AppEnv>()
+  .use(tenant)
+  .route('/targets', targetRoutes)
+  .route('/scans', scanRoutes)
+  .route('/issues', issueRoutes)
+  .route('/occurrences', occurrenceRoutes)
+  .route('/probes', probeFleetRoutes)
+  .route('/beacons', beaconRoutes)
+  .route('/kill-switch', killSwitchRoutes)
+  .route('/opt-outs', optOutRoutes)
+  .route('/ranges', rangeRoutes)
+  .route('/keys', keyRoutes)
+  .route('/tenants', tenantRoutes)
+  .route('/sessions', sessionRoutes)
+
+const document = (): Promise<Document> => documentOf(app)
+
+export const app: Hono<AppEnv> = new Hono<AppEnv>()
+  .use(front)
+  .use(async (c, next) => {
+    c.set(
+      'world',
+      worldOf(c.env, Date.now(), (work) => c.executionCtx.waitUntil(work)),
+    )
+    await next()
+  })
+  .get(
+    '/healthz',
+    describe({ tag: 'Health', does: '200 when the database answers', answer: HealthAnswer }),
+    async (c) => {
+      if (!(await answers(c.var.world.db))) throw new Failure('busy', 'The database does not answer.')
+      return c.json({ status: 'ok' })
+    },
+  )
+  .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
+  .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
+  .route('/', publicRangeRoutes)
+  .route('/', portalRoutes)
+  .route('/probe/v1', probeRoutes)
+  .route('/api/v1', api)
+
+app.notFound(() => problem(new Failure('not_found', 'There is nothing at this path.')))
+
+app.onError((error, c) => {
+  if (error instanceof Failure) return problem(error)
+  if (isBusy(error)) return problem(new Failure('busy', 'The database is busy. Try again.'))
+  // A database error's own text holds statements and values; causeOf leaves them out.
+  console.error(
+    JSON.stringify({
+      event: 'bug',
+      method: c.req.method,
+      path: c.req.path,
+      error: causeOf(error),
+      stack: stackOf(error),
+    }),
+  )
+  return problem(new Failure('internal', 'Something went wrong on our side.'))
+})
+
+/** Where it happened, without what it said. */
+const stackOf = (error: Error): string =>
+  (error.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 12)
+    .join('\n')

@@ -1,0 +1,25 @@
+import type { Scope } from '../schema/words.ts'
+import type { Env } from './env.ts'
+import type { Probe } from './store/probes.ts'
+import type { World } from './world.ts'
+
+/** Who asks, on the public API. */
+export interface Caller {
+  tenantId: string
+  scope: Scope
+  keyId: string
+  /** signed in by cookie: a browser, which must be kept from being led */
+  byCookie: boolean
+}
+
+export interface AppEnv {
+  Bindings: Env
+  Variables: {
+    world: World
+    caller: Caller
+    probe: Probe
+    /** body of a signed probe request, parsed, and SHA-256 of it as sent */
+    message: unknown
+    digest: string
+  }
+}

@@ -1,0 +1,19 @@
+import type { Doorbell } from './objects/doorbell.ts'
+
+/** What the platform hands to the Worker. The same on Cloudflare and in the embedded host, but for what is optional. */
+export interface Env {
+  DB: D1Database
+  RAW: R2Bucket
+  DOORBELL: DurableObjectNamespace<Doorbell>
+  /** resolves names on the machine of the embedded host; without it DNS over HTTPS is asked */
+  RESOLVER?: Fetcher
+  /** '1' when the Worker was started with `--allow-private`; nothing else can set it */
+  ALLOW_PRIVATE?: string
+  ALLOW_LOCAL_RECEIVERS?: string
+  /** an admin key of the operator's tenant, so that a new stack can be used at once */
+  BOOTSTRAP_KEY?: string
+  /** set by the embedded host: requests that did not pass its front are refused */
+  FRONT_SECRET?: string
+  /** where this Worker is reached from outside, without a slash at the end */
+  PUBLIC_URL?: string
+}

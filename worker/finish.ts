@@ -1,0 +1,179 @@
+/** The end of a scan: state, issue, occurrences, notices and what the target learns, in one batch, for one judge. */
+
+import { derivedId } from '../schema/ids.ts'
+import type { Judgement, PortVerdict } from '../schema/judgement.ts'
+import type { FailureWord } from '../schema/words.ts'
+import { hasEnded } from '../schema/words.ts'
+import { stepsOf } from './core/issue.ts'
+import { type Notice, noticeOf, scanNotice } from './core/notice.ts'
+import { renderOutput } from './core/output.ts'
+import type { Steering } from './core/steering.ts'
+import { batch, changed } from './store/db.ts'
+import type { Snapshot } from './store/facts.ts'
+import { type AppliedStep, addNotices, applySteps, openIssues, teachTarget } from './store/issues.ts'
+import { outputKey, putText, readText } from './store/raw.ts'
+import { type Closing, endRuns } from './store/runs.ts'
+import { ended, endScan, nextTurn, type Scan } from './store/scans.ts'
+import type { World } from './world.ts'
+
+export interface EndingKind {
+  state: 'finished' | 'failed' | 'cancelled'
+  failure: { code: FailureWord; detail: string } | null
+}
+
+/** Whether and how the scan ends now; null while there is more to learn. */
+export function endingOf(world: World, { scan, facts, runs }: Snapshot, steering: Steering): EndingKind | null {
+  if (hasEnded(scan.state)) return null
+  const live = runs.filter((run) => run.endedAt === null && run.kind !== 'recover')
+  const isLeased = live.some((run) => run.state === 'leased')
+  if (scan.cancelAsked === 1) return isLeased ? null : { state: 'cancelled', failure: null }
+  const scanRun = facts.runs.find((run) => run.kind === 'scan')
+  const over = scanRun?.state === 'done' || scanRun?.state === 'ended'
+  const said = scanRun?.closing
+  if (said?.outcome === 'failed')
+    return failed(said.failure?.code ?? 'internal', said.failure?.detail ?? 'The probe could not carry out the scan.')
+  if (scan.deadlineAt < world.now) return failed('timed_out', 'The scan did not end in its time.')
+  if (over && said === null && scanRun?.heardAt === null)
+    return failed('probe_lost', 'The probe did not come for its work.')
+  if (over && said === null && scanRun?.found.length === 0)
+    return failed('probe_lost', 'The probe fell silent before it had found an open port.')
+  return over && steering.done ? { state: 'finished', failure: null } : null
+}
+
+const failed = (code: FailureWord, detail: string): EndingKind => ({ state: 'failed', failure: { code, detail } })
+
+/** True when this judge ended the scan; false when another wrote first. */
+export async function finish(
+  world: World,
+  snapshot: Snapshot,
+  judgement: Judgement,
+  ending: EndingKind,
+): Promise<boolean> {
+  const { db, now } = world
+  const { scan } = snapshot
+  const isWhole = ending.state === 'finished'
+  const steps = isWhole ? await stepsFor(world, snapshot, judgement) : []
+  const notices = await noticesFor(snapshot, judgement, ending, steps)
+  const output = await composed(world, snapshot, judgement)
+  const token = crypto.randomUUID()
+  const guard = ended(scan, token)
+  const [done] = await batch(db, [
+    endScan(db, scan, { ...ending, token, judgement, output }, now),
+    ...applySteps(db, scan, steps, guard, now),
+    ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
+    ...(isWhole ? [teachTarget(db, scan, lessonOf(scan, snapshot, judgement, now), guard)] : []),
+    ...(snapshot.runs.some((run) => run.endedAt === null)
+      ? [endRuns(db, scan.tenantId, scan.id, now, { held: true }, guard)]
+      : []),
+    nextTurn(db, scan, guard),
+  ])
+  if (changed(done) === 0) return false
+  world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
+  return true
+}
+
+/** The issue's next steps with their ids, which follow from the scan: a repeat meets its own rows. */
+async function stepsFor(world: World, { scan, target }: Snapshot, judgement: Judgement): Promise<AppliedStep[]> {
+  const steps = stepsOf({
+    scanId: scan.id,
+    target: target.name ?? target.address,
+    judgement,
+    openIssues: await openIssues(world.db, scan.tenantId, target.id),
+    retestOf: scan.retestOf,
+    retestIsProof: scan.retestOf !== null,
+    now: world.now,
+  })
+  return Promise.all(
+    steps.flatMap((step) =>
+      step.do === 'nothing'
+        ? []
+        : [
+            (async () => ({
+              step,
+              issueId: step.do === 'open' ? await derivedId('iss', scan.id, step.finding) : step.issueId,
+              occurrences: await Promise.all(
+                (step.do === 'close' ? [] : step.occurrences).map(async ({ address, port }) => ({
+                  id: await derivedId('occ', scan.id, address, port),
+                  address,
+                  port,
+                })),
+              ),
+            }))(),
+          ],
+    ),
+  )
+}
+
+/** What is told: each step of the issue, and the end of the scan when it is more than "clear". */
+async function noticesFor(
+  { scan, target }: Snapshot,
+  judgement: Judgement,
+  ending: EndingKind,
+  steps: readonly AppliedStep[],
+) {
+  const name = target.name ?? target.address
+  const links = { scan: `/api/v1/scans/${scan.id}`, output: `/api/v1/scans/${scan.id}/output` }
+  const told: { key: string; notice: Notice; links: Record<string, string> }[] = steps.flatMap(({ step, issueId }) => {
+    const notice = noticeOf(step, name, judgement)
+    return notice ? [{ key: issueId, notice, links: { ...links, issue: `/api/v1/issues/${issueId}` } }] : []
+  })
+  if (ending.state === 'failed')
+    told.push({
+      key: 'failed',
+      notice: { name: 'scan.failed', title: `${name}: the scan failed`, text: ending.failure?.detail ?? '', lines: [] },
+      links,
+    })
+  if (ending.state === 'finished') told.push({ key: 'finished', notice: scanNotice(name, judgement), links })
+  return Promise.all(
+    told.map(async ({ key, notice, links: where }) => ({
+      id: await derivedId('ntc', scan.id, key),
+      notice: { ...notice, links: where },
+    })),
+  )
+}
+
+/** Writes the raw scanner output, if the scanner sent any log or saw any port; before the batch that names it. */
+export async function composed(
+  world: World,
+  { scan, facts, runs, target }: Snapshot,
+  judgement: Judgement,
+): Promise<{ bytes: number; key: string } | null> {
+  const closing = runs.find((run) => run.kind === 'scan')?.closing as Closing | null | undefined
+  if (!closing && judgement.ports.length === 0) return null
+  const scannerLog = closing?.logKey ? await readText(world.raw, closing.logKey) : ''
+  const text = renderOutput({ facts, judgement, scannerLog, target: target.name ?? target.address })
+  const bytes = new TextEncoder().encode(text)
+  const digest = [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+  const key = outputKey(scan.tenantId, scan.id, digest)
+  await putText(world.raw, key, text)
+  return { bytes: bytes.length, key }
+}
+
+/** What the target learns: who scanned it from this site, what was open, its shield, the pace it bears. */
+function lessonOf(scan: Scan, { target, facts }: Snapshot, judgement: Judgement, now: number) {
+  const found = facts.runs.flatMap((run) => run.found)
+  const known = (port: PortVerdict) => ({
+    address: port.address,
+    port: port.port,
+    service: port.service,
+    verdict: port.verdict,
+    check: found.find((one) => one.address === port.address && one.port === port.port)?.check ?? 'tcp',
+  })
+  const site = scan.panel.find((member) => member.role === 'scanner')?.site ?? scan.site
+  const ports = judgement.ports
+    .filter((port) => port.verdict !== 'phantom')
+    .slice(0, 200)
+    .map(known)
+  const isClean = judgement.verdict === 'clear' && scan.only === null
+  return {
+    lastScanId: scan.id,
+    scanners: { ...target.scanners, [scan.site]: scan.scannerProbeId, [site]: scan.scannerProbeId },
+    ...(scan.only === null ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ports } } } : {}),
+    ...(judgement.waf ? { waf: judgement.waf } : {}),
+    ...(isClean && scan.maxConnectsPerSecond > (target.highestCleanRate ?? 0)
+      ? { highestCleanRate: scan.maxConnectsPerSecond }
+      : {}),
+  }
+}

@@ -1,0 +1,79 @@
+/** Is it our probe, from its own address, and was nothing changed on the way? */
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { parseAddress } from '../../schema/address.ts'
+import { canonicalRequest, LIMITS, SIGNATURE_HEADERS, SKEW_MS } from '../../schema/wire.ts'
+import type { AppEnv } from '../context.ts'
+import { Failure } from '../failure.ts'
+import { bytesOfBase64, sha256 } from '../secrets.ts'
+import type { Db } from '../store/db.ts'
+import { type Probe, readProbe } from '../store/probes.ts'
+import { bytesOf, jsonOf } from './limit.ts'
+
+/** Sets `probe`, `message` and `digest`. What is cheap to refuse is refused before the body is read. */
+export const signed = createMiddleware<AppEnv>(async (c, next) => {
+  const { db, now } = c.var.world
+  const [id, time, nonce, signature] = [
+    SIGNATURE_HEADERS.probe,
+    SIGNATURE_HEADERS.time,
+    SIGNATURE_HEADERS.nonce,
+    SIGNATURE_HEADERS.signature,
+  ].map((name) => c.req.header(name) ?? '')
+  if (
+    !id ||
+    !/^\d{13}$/.test(time ?? '') ||
+    !nonce ||
+    nonce.length > 64 ||
+    !/^[A-Za-z0-9+/]{86}==$/.test(signature ?? '')
+  )
+    throw new Failure('unauthorized', 'The request is not signed.')
+  if (Math.abs(Number(time) - now) > SKEW_MS)
+    throw new Failure('clock_skew', 'The clock is off by more than a minute.', [], { now })
+  const known = await knownProbe(db, id, now, c.req.path.endsWith('/lease'))
+  if (!known || clientAddress(c) !== known.probe.sourceAddress)
+    throw new Failure('unauthorized', 'Not a probe of ours, or not at its address.')
+
+  const body = await bytesOf(c.req.raw, LIMITS.bodyBytes)
+  const digest = await sha256(body)
+  const text = canonicalRequest(c.req.method, new URL(c.req.url).pathname, id, time ?? '', nonce, digest)
+  if (
+    !(await crypto.subtle.verify('Ed25519', known.key, bytesOfBase64(signature ?? ''), new TextEncoder().encode(text)))
+  )
+    throw new Failure('unauthorized', 'The signature does not fit.')
+  c.set('probe', known.probe)
+  c.set('digest', digest)
+  if (c.req.method === 'POST') c.set('message', await jsonOf(c.req.raw, body, LIMITS.bodyBytes))
+  await next()
+})
+
+interface KnownProbe {
+  probe: Probe
+  key: CryptoKey
+  readAt: number
+}
+/** Probes report every few seconds: their rows are kept a moment. A lease reads them anew, so revocation is seen there at
+ * once, and elsewhere within this time. */
+const KEPT_MS = 10_000
+const MOST_KEPT = 2_000
+const kept = new Map<string, KnownProbe>()
+
+async function knownProbe(db: Db, id: string, now: number, anew: boolean): Promise<KnownProbe | null> {
+  const old = kept.get(id)
+  if (old && !anew && now >= old.readAt && now - old.readAt < KEPT_MS) return old
+  kept.delete(id)
+  const probe = await readProbe(db, id)
+  if (!probe) return null
+  const sameKey = old?.probe.publicKey === probe.publicKey ? old.key : null
+  const known = { probe, key: sameKey ?? (await keyOf(probe)), readAt: now }
+  const [oldest] = kept.keys()
+  if (kept.size >= MOST_KEPT && oldest !== undefined) kept.delete(oldest)
+  kept.set(id, known)
+  return known
+}
+
+const keyOf = (probe: Probe): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', bytesOfBase64(probe.publicKey), { name: 'Ed25519' }, false, ['verify'])
+
+/** The address the request came from, as the platform or the front saw it; '' when unknown. */
+export const clientAddress = (c: Context<AppEnv>): string =>
+  parseAddress(c.req.header('cf-connecting-ip') ?? '')?.text ?? ''

@@ -1,0 +1,155 @@
+/** Facts to judgement to what happens next. Any number of judges may look at a scan at once: one of them writes. */
+import type { Judgement, PortVerdict } from '../schema/judgement.ts'
+import type { Step } from '../schema/wire.ts'
+import type { Phase } from '../schema/words.ts'
+import { hasEnded } from '../schema/words.ts'
+import { judgeScan } from './core/judge.ts'
+import { steer } from './core/steer.ts'
+import type { Steering } from './core/steering.ts'
+import { endingOf, finish } from './finish.ts'
+import { wantedRuns } from './open.ts'
+import { planBeacons } from './store/beacons.ts'
+import { batch, changed, isTaken, type Statement } from './store/db.ts'
+import { readSnapshot, type Snapshot } from './store/facts.ts'
+import { addRuns, appendSteps, stopRuns } from './store/runs.ts'
+import { storeJudgement } from './store/scans.ts'
+import type { World } from './world.ts'
+
+/** Another judge wrote in between: look again, this often at most. Whoever came later judges for all. */
+const LOOKS = 4
+/** So long after its start a scan counts as young. */
+const YOUNG_MS = 45_000
+
+/**
+ * Judges a scan from its facts and does what follows. `hasEnded`: that ended the scan; `hasMoved`: runs, steps or what the
+ * probes are told changed. The first look may be at a snapshot that was just read.
+ */
+export async function judgeAndSteer(
+  world: World,
+  tenantId: string,
+  scanId: string,
+  first: Snapshot | null,
+): Promise<{ hasEnded: boolean; hasMoved: boolean }> {
+  let hasEndedNow = false
+  let hasMoved = false
+  for (let look = 0; look < LOOKS; look++) {
+    const snapshot = look === 0 && first ? first : await readSnapshot(world.db, tenantId, scanId)
+    if (!snapshot || snapshot.scan.scannerProbeId === '') break
+    const judgement = judgeScan(snapshot.facts, world.now)
+    const steering = steer(snapshot.facts, judgement, world.now)
+    const ending = endingOf(world, snapshot, steering)
+    const settled = ending
+      ? await finish(world, snapshot, judgement, ending).catch(lookAgain)
+      : await steerOn(world, snapshot, judgement, steering)
+    hasEndedNow ||= settled !== false && ending !== null
+    hasMoved ||= settled !== 'as it was'
+    // An ended scan with losses is looked at once more: its recovery begins.
+    if (settled !== false && !(ending?.state === 'finished' && judgement.verdict !== 'clear')) break
+  }
+  return { hasEnded: hasEndedNow, hasMoved }
+}
+
+/** Two scans of one target that end at once both open its issue: the unique index lets one, the other reads and restates. */
+function lookAgain(error: unknown): false {
+  if (isTaken(error)) return false
+  throw error
+}
+
+/**
+ * One batch: new runs, new steps, stop marks, and the judgement if it says something new. False: another wrote first;
+ * `as it was`: nothing changed that a probe is told.
+ */
+async function steerOn(
+  world: World,
+  snapshot: Snapshot,
+  judgement: Judgement,
+  steering: Steering,
+): Promise<boolean | 'as it was'> {
+  const { db, now } = world
+  const { scan, runs, facts } = snapshot
+  const missing = steering.wanted.some((run) => !facts.runs.some((there) => there.key === run.key))
+  const made = missing ? await wantedRuns(scan, facts, steering.wanted, await planBeacons(db)) : []
+  const appended = steering.append.flatMap(({ runId, steps }) => {
+    const run = runs.find((one) => one.id === runId && one.endedAt === null)
+    const all = run && run.plan.kind !== 'scan' ? withNew(run.plan.steps, steps) : null
+    return run && all ? [{ run, steps: all }] : []
+  })
+  const stopped = runs.filter((run) => steering.stop.includes(run.id) && run.stopAsked === 0 && run.endedAt === null)
+  const heldNow =
+    hasEnded(scan.state) || !(steering.hold || steering.lost.length > 0)
+      ? null
+      : { hold: steering.hold, lost: [...steering.lost] }
+  const toldOtherwise = JSON.stringify(heldNow) !== JSON.stringify(scan.steering)
+  const news = says(judgement) !== says(scan.judgement) || toldOtherwise
+
+  const writes: Statement[] = [
+    ...(news ? [storeJudgement(db, scan, judgement, heldNow, phaseOf(snapshot, steering))] : []),
+    ...(made.length > 0 ? [addRuns(db, scan.tenantId, scan.id, made)] : []),
+    ...appended.map(({ run, steps }) => appendSteps(db, scan.tenantId, run, steps)),
+    ...(stopped.length > 0
+      ? stopRuns(
+          db,
+          scan.tenantId,
+          scan.id,
+          stopped.map((run) => run.id),
+          now,
+        )
+      : []),
+  ]
+  if (writes.length === 0) return 'as it was'
+  const answers = await batch(db, writes)
+  // Onlookers ask by themselves every few seconds; where all goes fast they are called.
+  const isYoung = now - (scan.startedAt ?? now) < YOUNG_MS
+  const onlookers =
+    judgement.ports.length > (scan.judgement?.ports.length ?? 0) && isYoung ? runs.filter(isOnlooker) : []
+  world.ring(
+    [
+      ...onlookers,
+      ...made.filter((run) => run.dueAt <= now + 2_000),
+      ...appended.map(({ run }) => run),
+      ...stopped,
+    ].map((run) => run.probeId),
+  )
+  if (news && changed(answers[0]) === 0) return false
+  return toldOtherwise || made.length + appended.length + stopped.length > 0 ? true : 'as it was'
+}
+
+const isOnlooker = (run: Snapshot['runs'][number]): boolean => run.kind === 'baseline' && run.endedAt === null
+
+const stepKey = (step: Step): string => [step.at, step.purpose, step.experiment, step.round].join('|')
+
+/** The plan's steps and those it lacks; null when it lacks none. */
+function withNew(old: readonly Step[], more: readonly Step[]): Step[] | null {
+  const known = new Set(old.map(stepKey))
+  const fresh = more.filter((step) => !known.has(stepKey(step)))
+  return fresh.length > 0 ? [...old, ...fresh] : null
+}
+
+/** What of a judgement is worth a write while the scan runs: words and times of events, not running numbers. */
+const says = (judgement: Judgement | null): string =>
+  judgement === null
+    ? 'null'
+    : JSON.stringify([judgement.verdict, judgement.waf?.vendor, judgement.ports.map(portSays)])
+
+const portSays = (port: PortVerdict): unknown[] => [
+  port.address,
+  port.port,
+  port.verdict,
+  port.strength,
+  port.recheck,
+  port.lostAt,
+  port.fastAt,
+  port.confirmedAt,
+  port.recovery,
+  port.recoveredBetween,
+  port.cause?.class,
+  port.cause?.mechanism,
+  port.cause?.vendor,
+]
+
+/** The phase as the Worker knows it: verification is the panel's, not the scanner's. */
+function phaseOf({ facts, scan }: Snapshot, steering: Steering): Phase | null {
+  if (facts.runs.some((run) => run.kind === 'scan' && (run.state === 'done' || run.state === 'ended'))) return 'judge'
+  if (!steering.hold) return scan.phase === 'verify' || scan.phase === 'explain' ? 'engage' : null
+  return facts.runs.some((run) => run.steps.some((step) => step.experiment !== undefined)) ? 'explain' : 'verify'
+}

@@ -1,0 +1,144 @@
+import { HARMLESS_VERDICTS } from '../../schema/words.ts'
+import { Page } from './layout.tsx'
+import { Badge, VerdictBadge } from './parts/badge.tsx'
+import { PortCard } from './parts/port.tsx'
+import { IssueList } from './parts/rows.tsx'
+import { Fact, Table } from './parts/table.tsx'
+import { Ago, Time } from './parts/time.tsx'
+import type { Frame, IssueRow, IssueView } from './views.ts'
+import { CAUSE, FINDING, MECHANISM, SNOOZE } from './words.ts'
+
+export const IssuesPage = ({
+  frame,
+  open,
+  closed,
+}: {
+  frame: Frame
+  open: readonly IssueRow[]
+  closed: readonly IssueRow[]
+}) => (
+  <Page title="Issues" frame={frame}>
+    <h1>Issues</h1>
+    <section>
+      <h2>Open and snoozed</h2>
+      <IssueList issues={open} now={frame.now} none="No open issue." />
+    </section>
+    <section>
+      <h2>Closed</h2>
+      <IssueList issues={closed} now={frame.now} none="No issue has been closed yet." />
+    </section>
+  </Page>
+)
+
+export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) => {
+  // The newest occurrences are those of the last scan that saw it: they are shown whole, older ones as lines.
+  const newest = issue.occurrences.filter((each) => each.scanId === issue.occurrences[0]?.scanId)
+  return (
+    <Page title={issue.title} frame={frame}>
+      <p class="crumb">
+        <a href="/issues">Issues</a> · <a href={`/targets/${issue.targetId}`}>{issue.target}</a>
+      </p>
+      <section class={`verdict ${issue.state === 'open' ? FINDING[issue.finding] : 'mute'}`}>
+        <p>
+          <Badge
+            tone={issue.state === 'open' ? FINDING[issue.finding] : 'mute'}
+            text={`${issue.finding}, ${issue.state}`}
+          />
+        </p>
+        <h1>{issue.title}</h1>
+        <Standing issue={issue} />
+      </section>
+      <dl class="facts">
+        <Fact name="Open since">
+          <Time at={issue.openedAt} />
+        </Fact>
+        <Fact name="Last seen">
+          <Time at={issue.restatedAt} />
+        </Fact>
+        <Fact name="Id">
+          <code>{issue.id}</code>
+        </Fact>
+      </dl>
+      {newest.some((each) => each.verdict) && (
+        <section>
+          <h2>As last seen</h2>
+          <div class="cards">
+            {newest.map((each) => each.verdict && <PortCard port={each.verdict} issueId={null} scan={null} />)}
+          </div>
+        </section>
+      )}
+      <section>
+        <h2>Every time it was seen</h2>
+        <Occurrences issue={issue} now={frame.now} />
+      </section>
+    </Page>
+  )
+}
+
+/** An issue closes only on proof, so the page says what proof is still missing. */
+const Standing = ({ issue }: { issue: IssueView }) => {
+  if (issue.state === 'closed' && issue.closedAt !== null) {
+    return (
+      <p class="lead">
+        Proved fixed <Time at={issue.closedAt} />
+        {issue.closedBy?.startsWith('scn_') && (
+          <>
+            {' '}
+            by <a href={`/scans/${issue.closedBy}`}>a retest that ended clear</a>
+          </>
+        )}
+        .
+      </p>
+    )
+  }
+  return (
+    <>
+      {issue.snooze && issue.state === 'snoozed' && (
+        <p>
+          Snoozed{issue.snooze.reason && ` as ${SNOOZE[issue.snooze.reason]}`}
+          {issue.snooze.until !== null && (
+            <>
+              {' '}
+              until <Time at={issue.snooze.until} />
+            </>
+          )}
+          {issue.snooze.note && `: ${issue.snooze.note}`}
+        </p>
+      )}
+      <p class="lead">
+        {issue.answeredAt === null
+          ? 'It closes when a retest from the same address, with the same stimulus, ends clear.'
+          : 'The ports answer again. Bans run out by themselves, so only a retest with the same stimulus can close it.'}
+      </p>
+    </>
+  )
+}
+
+const Occurrences = ({ issue, now }: { issue: IssueView; now: number }) =>
+  issue.occurrences.length === 0 ? (
+    <p class="none">No occurrence is kept.</p>
+  ) : (
+    <Table label="Occurrences" columns={['Port', 'Seen', 'Verdict', 'Cause', 'Scan']}>
+      {issue.occurrences.map((each) => {
+        const cause = each.verdict?.cause
+        return (
+          <tr>
+            <th scope="row">
+              {each.port} <span class="dim">{each.address}</span>
+            </th>
+            <td>
+              <Ago at={each.seenAt} now={now} />
+            </td>
+            <td>
+              {each.verdict && <VerdictBadge verdict={each.verdict.verdict} strength={each.verdict.strength} />}
+              {each.verdict && HARMLESS_VERDICTS.includes(each.verdict.verdict) && ' after judging again'}
+            </td>
+            <td>{cause ? (cause.mechanism ? MECHANISM[cause.mechanism] : CAUSE[cause.class].name) : ''}</td>
+            <td>
+              <a href={`/scans/${each.scanId}`}>scan</a>
+            </td>
+          </tr>
+        )
+      })}
+    </Table>
+  )

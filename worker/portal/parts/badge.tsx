@@ -1,0 +1,32 @@
+import type { Strength, VerdictWord } from '../../../schema/words.ts'
+import { spoken, type Tone, VERDICT } from '../words.ts'
+
+/** The sign says what the colour says, for those who do not see it. */
+const SIGN: Record<Tone, string> = { bad: '✕', warn: '!', good: '✓', info: '…', mute: '–' }
+
+export const Badge = ({ tone, text }: { tone: Tone; text: string }) => (
+  <span class={`badge ${tone}`}>
+    <span aria-hidden="true">{SIGN[tone]}</span> {text}
+  </span>
+)
+
+const isVerdict = (word: string): word is VerdictWord => Object.hasOwn(VERDICT, word)
+
+/** A stored word of an older version still shows, only without its colour. */
+export const VerdictBadge = ({ verdict, strength = null }: { verdict: string; strength?: Strength | null }) => (
+  <Badge
+    tone={isVerdict(verdict) ? VERDICT[verdict].tone : 'mute'}
+    text={spoken(verdict) + (strength ? `, ${strength}` : '')}
+  />
+)
+
+/** A share from 0 to 1, as a bar and as a number. */
+export const Share = ({ share, label }: { share: number; label: string }) => (
+  <span class="share">
+    <meter min="0" max="1" low={0.5} high={0.9} optimum={1} value={share} aria-label={label} />{' '}
+    <span class="number">{percent(share)}</span>
+  </span>
+)
+
+/** Never rounds up to 100 %: a whole that is not whole must not look it. */
+export const percent = (share: number): string => `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`

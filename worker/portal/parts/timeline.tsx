@@ -1,0 +1,62 @@
+import type { PortVerdict } from '../../../schema/judgement.ts'
+import { span, utc } from './time.tsx'
+
+const WIDTH = 1000
+const HEIGHT = 30
+
+/** What is drawn of one port: where on the line of the scan it was reachable, lost, and back. Shares from 0 to 1. */
+export interface Drawing {
+  seen: number
+  lost: number | null
+  back: number | null
+  marks: readonly { at: number; text: string }[]
+}
+
+/** Null when the scan has no length, or the port was never seen and never lost. */
+export function drawingOf(port: PortVerdict, from: number, to: number): Drawing | null {
+  if (to <= from || (port.firstSeenOpenAt === null && port.lostAt === null)) return null
+  const place = (at: number) => Math.min(1, Math.max(0, (at - from) / (to - from)))
+  const recovered = port.recoveredBetween?.[1] ?? null
+  const marks = [
+    { at: port.lostAt, text: 'lost' },
+    { at: port.fastAt, text: 'likely' },
+    { at: port.confirmedAt, text: 'confirmed' },
+  ].flatMap(({ at, text }) => (at === null ? [] : [{ at: place(at), text: `${text} after ${span(at - from)}` }]))
+  return {
+    seen: place(port.firstSeenOpenAt ?? port.lostAt ?? from),
+    lost: port.lostAt === null ? null : place(port.lostAt),
+    back: recovered === null || recovered >= to ? null : place(recovered),
+    marks,
+  }
+}
+
+/** The life of one port during the scan: reachable, lost, back again. */
+export const Timeline = ({ port, from, to }: { port: PortVerdict; from: number; to: number }) => {
+  const drawing = drawingOf(port, from, to)
+  if (!drawing) return null
+  const { seen, lost, back, marks } = drawing
+  const words = [`from ${utc(from)} to ${utc(to)}`, ...marks.map((mark) => mark.text)].join('; ')
+  return (
+    <figure class="timeline">
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Port ${port.port}: ${words}`}
+      >
+        <rect class="rest" x="0" y="8" width={WIDTH} height="14" />
+        <Bar kind="reachable" from={seen} to={lost ?? 1} />
+        {lost !== null && <Bar kind="lost" from={lost} to={back ?? 1} />}
+        {back !== null && <Bar kind="reachable" from={back} to={1} />}
+        {marks.map((mark) => (
+          <rect class="mark" x={Math.min(WIDTH - 3, mark.at * WIDTH)} y="0" width="3" height={HEIGHT} />
+        ))}
+      </svg>
+      <figcaption>{marks.length > 0 ? marks.map((mark) => mark.text).join(' · ') : 'reachable'}</figcaption>
+    </figure>
+  )
+}
+
+const Bar = ({ kind, from, to }: { kind: string; from: number; to: number }) => (
+  <rect class={kind} x={from * WIDTH} y="8" width={Math.max(0, to - from) * WIDTH} height="14" />
+)

@@ -1,0 +1,197 @@
+import { endpointKey, type PanelMember } from '../../schema/facts.ts'
+import { type FailureWord, HARMLESS_VERDICTS, PHASES } from '../../schema/words.ts'
+import { Page } from './layout.tsx'
+import { Badge, Share } from './parts/badge.tsx'
+import { PortCard, PortTable } from './parts/port.tsx'
+import { ScanBadge, ScanList } from './parts/rows.tsx'
+import { Fact, Table } from './parts/table.tsx'
+import { span, Time } from './parts/time.tsx'
+import type { Frame, ScanRow, ScanView } from './views.ts'
+import { FAILURE, SCAN_STATE, SCAN_VERDICT } from './words.ts'
+
+export const ScansPage = ({ frame, scans }: { frame: Frame; scans: readonly ScanRow[] }) => (
+  <Page title="Scans" frame={frame} renewAfter={scans.some((scan) => scan.finishedAt === null) ? 5 : undefined}>
+    <h1>Scans</h1>
+    <ScanList scans={scans} now={frame.now} none="No scan yet." />
+  </Page>
+)
+
+export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
+  const ports = scan.judgement?.ports ?? []
+  const detailed = ports.filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
+  const times = scan.startedAt === null ? null : { from: scan.startedAt, to: scan.finishedAt ?? frame.now }
+  const runs = scan.finishedAt === null
+  return (
+    <Page title={`Scan of ${scan.target}`} frame={frame} renewAfter={runs ? 3 : undefined}>
+      <p class="crumb">
+        <a href={`/targets/${scan.targetId}`}>{scan.target}</a>
+      </p>
+      <Head scan={scan} />
+      {runs && <Phases phase={scan.phase} />}
+      <Coverage scan={scan} />
+      {detailed.length > 0 && (
+        <section>
+          <h2>{runs ? 'What stands in the way so far' : 'What stood in the way'}</h2>
+          <div class="cards">
+            {detailed.map((port) => (
+              <PortCard port={port} issueId={scan.issueOf[endpointKey(port)] ?? null} scan={times} />
+            ))}
+          </div>
+        </section>
+      )}
+      <section>
+        <h2>All open ports</h2>
+        {ports.length === 0 ? (
+          <p class="none">{runs ? 'None found so far.' : 'No open port was found.'}</p>
+        ) : (
+          <PortTable ports={ports} detailed={new Set(detailed)} />
+        )}
+      </section>
+      <section>
+        <h2>Who looked</h2>
+        <Panel panel={scan.panel} />
+      </section>
+      <Facts scan={scan} />
+    </Page>
+  )
+}
+
+const Head = ({ scan }: { scan: ScanView }) => {
+  const verdict = scan.state === 'finished' ? (scan.judgement?.verdict ?? null) : null
+  const sentence = verdict ? SCAN_VERDICT[verdict].sentence : SCAN_STATE[scan.state].sentence
+  const known = (code: string): code is FailureWord => Object.hasOwn(FAILURE, code)
+  return (
+    <section class={`verdict ${verdict ? SCAN_VERDICT[verdict].tone : SCAN_STATE[scan.state].tone}`}>
+      {!verdict && (
+        <p>
+          <ScanBadge state={scan.state} verdict={null} />
+        </p>
+      )}
+      <h1>
+        {verdict ? SCAN_VERDICT[verdict].title : 'Scan'}: {scan.target}
+      </h1>
+      <p class="lead">
+        {sentence} {scan.finishedAt === null && 'This page renews itself.'}
+      </p>
+      {scan.failure && (
+        <p>
+          {known(scan.failure.code) ? FAILURE[scan.failure.code] : scan.failure.code}{' '}
+          <span class="dim">{scan.failure.detail}</span>
+        </p>
+      )}
+      {scan.judgement?.waf && (
+        <p>
+          In front of it stands {scan.judgement.waf.vendor}{' '}
+          <span class="dim">({scan.judgement.waf.evidence.join('; ')})</span>
+        </p>
+      )}
+      {scan.outputBytes !== null && (
+        <p>
+          <a class="button" href={`/scans/${scan.id}/output`}>
+            Raw scanner output
+          </a>{' '}
+          <span class="dim">{scan.outputBytes.toLocaleString('en')} bytes</span>
+        </p>
+      )}
+    </section>
+  )
+}
+
+const Phases = ({ phase }: { phase: string | null }) => (
+  <ol class="phases" aria-label="Phases">
+    {PHASES.map((name) => (
+      <li aria-current={name === phase ? 'step' : undefined}>{name}</li>
+    ))}
+  </ol>
+)
+
+const Coverage = ({ scan }: { scan: ScanView }) => {
+  const coverage = scan.judgement?.coverage
+  if (!coverage) return null
+  return (
+    <section>
+      <h2>What was really tested</h2>
+      <p class="lead">
+        <Share share={coverage.share} label="Share of the scan that was really tested" /> {coverage.statement}
+      </p>
+      <p class="dim">
+        {coverage.portsTested.toLocaleString('en')} of {coverage.portsAsked.toLocaleString('en')} ports were tried while
+        the target was proved reachable.
+      </p>
+      {coverage.untested !== '' && (
+        <details>
+          <summary>Ports not tested</summary>
+          <p class="break">
+            <code>{coverage.untested}</code>
+          </p>
+        </details>
+      )}
+    </section>
+  )
+}
+
+const Panel = ({ panel }: { panel: readonly PanelMember[] }) =>
+  panel.length === 0 ? (
+    <p class="none">The panel is chosen when the scan starts.</p>
+  ) : (
+    <Table label="Panel" columns={['Role', 'Site', 'Address', 'Network', 'State']}>
+      {panel.map((member) => (
+        <tr>
+          <th scope="row">{member.role}</th>
+          <td>{member.site}</td>
+          <td>
+            <code>{member.sourceAddress}</code>
+          </td>
+          <td>
+            {[member.provider, member.country, member.asn === null ? null : `AS${member.asn}`]
+              .filter((word) => word !== null)
+              .join(', ') || <span class="dim">not told</span>}
+          </td>
+          <td>
+            <Badge tone={member.fit ? 'good' : 'warn'} text={member.fit ? 'fit' : 'not fit'} />{' '}
+            {member.role !== 'scanner' && !member.rested && <Badge tone="warn" text="not rested" />}
+          </td>
+        </tr>
+      ))}
+    </Table>
+  )
+
+const Facts = ({ scan }: { scan: ScanView }) => (
+  <section>
+    <h2>The scan</h2>
+    <dl class="facts">
+      <Fact name="Addresses">{scan.addresses.join(', ') || 'resolved when it starts'}</Fact>
+      <Fact name="Profile">{scan.profile}</Fact>
+      <Fact name="Site">{scan.site || 'any'}</Fact>
+      <Fact name="Asked for">
+        <Time at={scan.createdAt} />
+      </Fact>
+      {scan.startedAt !== null && (
+        <Fact name="Started">
+          <Time at={scan.startedAt} />
+        </Fact>
+      )}
+      {scan.finishedAt !== null && (
+        <Fact name="Ended">
+          <Time at={scan.finishedAt} />
+        </Fact>
+      )}
+      {scan.startedAt !== null && scan.finishedAt !== null && (
+        <Fact name="Took">{span(scan.finishedAt - scan.startedAt)}</Fact>
+      )}
+      {scan.retestOf && (
+        <Fact name="Retest of">
+          <a href={`/issues/${scan.retestOf}`}>{scan.retestOf}</a>
+        </Fact>
+      )}
+      <Fact name="Id">
+        <code>{scan.id}</code>
+      </Fact>
+      {scan.judgement && (
+        <Fact name="Judged">
+          <Time at={scan.judgement.judgedAt} /> by rules {scan.judgement.rules}
+        </Fact>
+      )}
+    </dl>
+  </section>
+)

@@ -1,0 +1,37 @@
+import { Page } from './layout.tsx'
+
+/** `problem` is one of our own sentences, never what was typed. */
+export const SignInPage = ({ problem }: { problem: string | null }) => (
+  <Page title="Sign in" frame={null}>
+    <section class="narrow">
+      <h1>Sign in</h1>
+      <p>Portwitness tells you when your scans are being blocked, by what, and how to put it right.</p>
+      {problem && (
+        <p class="alarm" role="alert">
+          {problem}
+        </p>
+      )}
+      <form class="stack" method="post" action="/signin" autocomplete="off">
+        {/* Password managers keep a key under a name; a hidden one will do. */}
+        <input type="text" name="username" value="api-key" autocomplete="username" hidden readonly />
+        <label for="key">API key</label>
+        <input
+          id="key"
+          name="key"
+          type="password"
+          required
+          maxlength={80}
+          spellcheck={false}
+          autocomplete="current-password"
+          placeholder="pw_…"
+        />
+        <button class="main" type="submit">
+          Sign in
+        </button>
+      </form>
+      <p class="dim">
+        The first key of a new installation is in the file <code>admin.key</code> of its data folder.
+      </p>
+    </section>
+  </Page>
+)

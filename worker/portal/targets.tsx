@@ -1,0 +1,139 @@
+import { Page } from './layout.tsx'
+import { Badge, VerdictBadge } from './parts/badge.tsx'
+import { IssueList, ScanList } from './parts/rows.tsx'
+import { Fact, Table } from './parts/table.tsx'
+import { Ago } from './parts/time.tsx'
+import type { Frame, SiteView, TargetRow, TargetView } from './views.ts'
+
+export const TargetsPage = ({ frame, targets }: { frame: Frame; targets: readonly TargetRow[] }) => (
+  <Page title="Targets" frame={frame}>
+    <h1>Targets</h1>
+    {targets.length === 0 ? (
+      <p class="none">No target yet. The command “portwitness scan ADDRESS” makes one.</p>
+    ) : (
+      <Table label="Targets" columns={['Target', 'Ports', 'Profile', 'Schedule', 'Open issues', 'Last scan']}>
+        {targets.map((target) => (
+          <tr>
+            <th scope="row">
+              <a href={`/targets/${target.id}`}>{target.name ?? target.address}</a>{' '}
+              {target.name && <span class="dim">{target.address}</span>}
+            </th>
+            <td class="cut">{target.ports}</td>
+            <td>{target.profile}</td>
+            <td>{target.schedule ? <code>{target.schedule}</code> : <span class="dim">when asked</span>}</td>
+            <td>{target.openIssues > 0 ? <Badge tone="bad" text={`${target.openIssues} open`} /> : '0'}</td>
+            <td>
+              {target.lastScanId && target.lastScannedAt !== null ? (
+                <a href={`/scans/${target.lastScanId}`}>
+                  <Ago at={target.lastScannedAt} now={frame.now} />
+                </a>
+              ) : (
+                <span class="dim">never</span>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    )}
+  </Page>
+)
+
+export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView }) => (
+  <Page
+    title={target.name ?? target.address}
+    frame={frame}
+    renewAfter={target.scans.some((scan) => scan.finishedAt === null) ? 5 : undefined}
+  >
+    <p class="crumb">
+      <a href="/targets">Targets</a>
+    </p>
+    <h1>{target.name ?? target.address}</h1>
+    <dl class="facts">
+      <Fact name="Address">
+        <code>{target.address}</code>
+      </Fact>
+      <Fact name="Ports">
+        <span class="break">{target.ports}</span>
+      </Fact>
+      <Fact name="Profile">{target.profile}</Fact>
+      <Fact name="Schedule">{target.schedule ? `${target.schedule} (${target.timezone})` : 'only when asked'}</Fact>
+      <Fact name="At most">{target.maxConnectsPerSecond} connects per second</Fact>
+      {target.highestCleanRate !== null && (
+        <Fact name="Highest rate without trouble">{target.highestCleanRate} connects per second</Fact>
+      )}
+      {target.waf && (
+        <Fact name="Web firewall">
+          {target.waf.vendor} <span class="dim">({target.waf.evidence.join('; ')})</span>
+        </Fact>
+      )}
+      {target.tags.length > 0 && <Fact name="Tags">{target.tags.join(', ')}</Fact>}
+    </dl>
+    <section>
+      <h2>Ports, as each site last knew them</h2>
+      <Matrix sites={target.sites} now={frame.now} />
+    </section>
+    <div class="columns">
+      <section>
+        <h2>Scans</h2>
+        <ScanList scans={target.scans} now={frame.now} none="This target has not been scanned yet." />
+      </section>
+      <section>
+        <h2>Issues</h2>
+        <IssueList issues={target.issues} now={frame.now} none="This target never had an issue." />
+      </section>
+    </div>
+  </Page>
+)
+
+/** Ports down, sites across: where one row has two words, somebody is treated differently. */
+const Matrix = ({ sites, now }: { sites: readonly SiteView[]; now: number }) => {
+  const rows = rowsOf(sites)
+  if (rows.length === 0) return <p class="none">No open port is known yet.</p>
+  const addresses = new Set(rows.map((row) => row.address))
+  return (
+    <Table
+      label="Ports by site"
+      columns={['Port', 'Service', ...sites.map((site) => <SiteHead site={site} now={now} />)]}
+    >
+      {rows.map((row) => (
+        <tr>
+          <th scope="row">
+            {row.port} {addresses.size > 1 && <span class="dim">{row.address}</span>}
+          </th>
+          <td>{row.service}</td>
+          {row.verdicts.map((verdict) => (
+            <td>{verdict === null ? <span class="dim">not seen</span> : <VerdictBadge verdict={verdict} />}</td>
+          ))}
+        </tr>
+      ))}
+    </Table>
+  )
+}
+
+const SiteHead = ({ site, now }: { site: SiteView; now: number }) => (
+  <>
+    <a href={`/scans/${site.scanId}`}>{site.site}</a>{' '}
+    <span class="dim">
+      <Ago at={site.at} now={now} />
+    </span>
+  </>
+)
+
+export interface MatrixRow {
+  address: string
+  port: number
+  service: string
+  /** one for each site, in their order; null where the site does not know the port */
+  verdicts: readonly (string | null)[]
+}
+
+export function rowsOf(sites: readonly SiteView[]): MatrixRow[] {
+  const all = sites.flatMap((site) => site.ports)
+  const keys = [...new Set(all.map((port) => `${port.address} ${port.port}`))]
+  const rows = keys.map((key) => {
+    const same = (port: SiteView['ports'][number]) => `${port.address} ${port.port}` === key
+    const { address = '', port = 0, service = '' } = all.find(same) ?? {}
+    return { address, port, service, verdicts: sites.map((site) => site.ports.find(same)?.verdict ?? null) }
+  })
+  return rows.sort((a, b) => a.port - b.port || a.address.localeCompare(b.address))
+}

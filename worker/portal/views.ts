@@ -1,0 +1,133 @@
+/** What pages are given: facts of one tenant, already read. Times are milliseconds UTC. Pages know no database. */
+import type { PanelMember } from '../../schema/facts.ts'
+import type { Judgement } from '../../schema/judgement.ts'
+import type {
+  Finding,
+  IssueState,
+  Profile,
+  RangeState,
+  ScanState,
+  ScanVerdict,
+  SnoozeReason,
+} from '../../schema/words.ts'
+
+/** What every page of a signed-in person carries. */
+export interface Frame {
+  tenant: string
+  /** the kill switch is on: nothing scans */
+  stopped: boolean
+  now: number
+}
+
+export interface ScanRow {
+  id: string
+  targetId: string
+  /** the target's name, or its address */
+  target: string
+  site: string
+  profile: Profile
+  state: ScanState
+  verdict: ScanVerdict | null
+  /** one sentence; null while the scan runs */
+  coverage: string | null
+  createdAt: number
+  finishedAt: number | null
+}
+
+export interface IssueRow {
+  id: string
+  targetId: string
+  target: string
+  finding: Finding
+  state: IssueState
+  title: string
+  openedAt: number
+  restatedAt: number
+  answeredAt: number | null
+  closedAt: number | null
+}
+
+export interface ProbeRow {
+  id: string
+  site: string
+  sourceAddress: string
+  country: string | null
+  provider: string | null
+  online: boolean
+  /** null when it never said */
+  fit: boolean | null
+  reasons: readonly string[]
+  seenAt: number
+}
+
+export interface TargetRow {
+  id: string
+  address: string
+  name: string | null
+  ports: string
+  profile: Profile
+  schedule: string | null
+  openIssues: number
+  lastScanId: string | null
+  lastScannedAt: number | null
+}
+
+/** What one site last knew of a target. */
+export interface SiteView {
+  site: string
+  at: number
+  scanId: string
+  ports: readonly { address: string; port: number; service: string; verdict: string }[]
+}
+
+export interface TargetView extends TargetRow {
+  timezone: string
+  tags: readonly string[]
+  maxConnectsPerSecond: number
+  highestCleanRate: number | null
+  waf: { vendor: string; evidence: readonly string[] } | null
+  sites: readonly SiteView[]
+  scans: readonly ScanRow[]
+  issues: readonly IssueRow[]
+}
+
+export interface ScanView extends Omit<ScanRow, 'verdict' | 'coverage'> {
+  addresses: readonly string[]
+  startedAt: number | null
+  phase: string | null
+  failure: { code: string; detail: string } | null
+  panel: readonly PanelMember[]
+  scannerProbeId: string
+  retestOf: string | null
+  judgement: Judgement | null
+  /** null when there is no raw output (yet) */
+  outputBytes: number | null
+  /** `endpointKey` → the issue in which this scan was counted */
+  issueOf: Readonly<Record<string, string>>
+}
+
+export interface OccurrenceRow {
+  id: string
+  scanId: string
+  address: string
+  port: number
+  seenAt: number
+  /** null when the scan is no longer kept */
+  verdict: Judgement['ports'][number] | null
+}
+
+export interface IssueView extends IssueRow {
+  closedBy: string | null
+  snooze: { until: number | null; reason: SnoozeReason | null; note: string | null } | null
+  occurrences: readonly OccurrenceRow[]
+}
+
+export interface RangeRow {
+  cidr: string
+  site: string
+  country: string | null
+  provider: string | null
+  state: RangeState
+  activeFrom: number
+  retireAfter: number | null
+}

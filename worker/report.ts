@@ -1,0 +1,264 @@
+/** What probes say about their runs: lease, renew, alarm, result. Facts are stored first; then the line judges. */
+import type {
+  AlarmRequest,
+  LeaseAnswer,
+  LeasedRun,
+  LeaseRequest,
+  Plan,
+  RenewAnswer,
+  RenewRequest,
+  ResultRequest,
+  ScanPlan,
+} from '../schema/wire.ts'
+import { RENEW_MS } from '../schema/wire.ts'
+import { type Bounds, insidePlan } from './allowed.ts'
+import { foundSteps } from './core/baseline.ts'
+import { Failure } from './failure.ts'
+import { batch, type Statement } from './store/db.ts'
+import {
+  addAlarm,
+  addReport,
+  carriesFacts,
+  type Known,
+  knownIn,
+  readKnown,
+  readScanFacts,
+  type Snapshot,
+  snapshotFrom,
+  snapshotReads,
+} from './store/facts.ts'
+import type { Probe } from './store/probes.ts'
+import { noteSeen } from './store/probes.ts'
+import { logKey, putText } from './store/raw.ts'
+import {
+  type Candidate,
+  close,
+  extend,
+  type HeldRun,
+  holds,
+  leasable,
+  lease,
+  type Run,
+  readHeld,
+  standing,
+  won,
+} from './store/runs.ts'
+import { markReady } from './store/scans.ts'
+import type { World } from './world.ts'
+
+/** The doorbell may be lost: a probe asks at least this often. */
+const POLL_MS = 60_000
+const SHORTEST_POLL_MS = 250
+/** A scan run holds still while its losses are verified, and asks this often. */
+const HELD_MS = 2_000
+/** Standing baselines ask this often while discovery is young, and less often later: the bell calls them as well. */
+const STANDING_MS = { young: 4_000, later: 8_000, youngForMs: 45_000 } as const
+const SHORT_RUN_MS = 5_000
+/** What an onlooker saw open may stay with it while discovery goes on: each report is a row, and the bell calls it in. */
+const PATIENCE_MS = 150_000
+/** After it, what is seen within a moment travels together. */
+const GATHER_MS = 2_000
+
+/** Hands a probe what is due for it and fits its capacity. */
+export async function leaseRuns(world: World, probe: Probe, ask: LeaseRequest): Promise<LeaseAnswer> {
+  const { db, now } = world
+  await noteSeen(db, probe, ask, now)
+  const { stopped, candidates } = await leasable(db, probe.id, now)
+  // A leased run that its own probe no longer carries was lost with its process.
+  const free = candidates.filter((run) => run.state !== 'leased' || !ask.holding.some((held) => held.runId === run.id))
+  const ready = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
+  const picked = withinCapacity(ready, ask.capacity)
+  const taken = picked.length > 0 ? await lease(db, probe.id, picked, now) : []
+  return {
+    now,
+    stopped,
+    runs: await Promise.all(taken.map((run) => leasedRun(world, run))),
+    nextPollMs: pollMs(free, now),
+  }
+}
+
+function withinCapacity(runs: readonly Candidate[], capacity: LeaseRequest['capacity']): Candidate[] {
+  const left = { ...capacity }
+  // Verification first: it must always find a place.
+  const order = runs.toSorted((a, b) => Number(b.kind === 'verify') - Number(a.kind === 'verify') || a.dueAt - b.dueAt)
+  return order.filter((run) => {
+    if (run.kind === 'scan') return left.scan-- > 0
+    if (left.short <= 0 || (run.kind === 'baseline' && left.baseline <= 0)) return false
+    if (run.kind === 'baseline') left.baseline--
+    left.short--
+    return true
+  })
+}
+
+/** Until the next run of this probe is due, and a minute at most. */
+function pollMs(runs: readonly Candidate[], now: number): number {
+  const next = Math.min(...runs.filter((run) => run.dueAt > now).map((run) => run.dueAt - now), POLL_MS)
+  return Math.max(next, SHORTEST_POLL_MS)
+}
+
+async function leasedRun(world: World, run: Run): Promise<LeasedRun> {
+  const plan = run.epoch > 1 && run.plan.kind === 'scan' ? await resumed(world, run, run.plan) : run.plan
+  const { id: runId, scanId, kind, epoch, deadlineAt } = run
+  return { runId, scanId, kind, epoch, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
+}
+
+/** A second lease of a scan run starts from what the first had found. */
+async function resumed(world: World, run: Run, plan: ScanPlan): Promise<Plan> {
+  const facts = await readScanFacts(world.db, run.tenantId, run.scanId)
+  const known = facts?.runs.find((one) => one.runId === run.id)
+  return known ? { ...plan, known: [...known.found], discovered: known.discovered } : plan
+}
+
+// ---------------------------------------------------------------- renew
+
+/** Stores what a renewal brings. The snapshot is for the judge; null when there is nothing new for it. */
+export async function storeRenewal(
+  world: World,
+  probe: Probe,
+  report: RenewRequest,
+): Promise<{ held: HeldRun; snapshot: Snapshot | null; leaseUntil: number }> {
+  const { db, now } = world
+  const held = await heldBy(world, probe, report)
+  const facts = carriesFacts(report)
+  const discovered = report.discovered === true && held.run.discovered === 0
+  const { leaseUntil, writes: extension } = extend(db, held, { discovered }, now)
+  const ready =
+    report.ready === true && held.scan.readyAt === null ? [markReady(db, held.run.tenantId, held.run.scanId, now)] : []
+  const mine = holds(probe.id, report.runId, report.epoch)
+  const news = facts || discovered || held.scan.steering?.hold === true || held.run.kind === 'verify'
+  const writes = [...(facts ? addReport(db, held.run, report, mine, now) : []), ...extension, ...ready]
+  return { held, snapshot: await fenced(world, held, writes, news), leaseUntil }
+}
+
+/** What a renewal is told, from what is stored: the run may have changed since its report came in. `known` is what the
+ * scanner found, and whether its discovery is over: an onlooker's touches follow from it. */
+export function answerRenewal(
+  world: World,
+  { run, scan, stopped }: HeldRun,
+  leaseUntil: number,
+  known: Known,
+): RenewAnswer {
+  const planned = run.plan.kind === 'scan' ? [] : run.plan.steps
+  const steps = run.kind === 'baseline' ? [...planned, ...foundSteps(known.found)] : planned
+  const stop =
+    stopped || run.stopAsked === 1 || scan.cancelAsked === 1 || (scan.finishedAt !== null && run.kind !== 'recover')
+  const experiment = steps.some((step) => step.experiment !== undefined && step.at > world.now)
+  const { hold, lost } = scan.steering ?? { hold: false, lost: [] }
+  return {
+    now: world.now,
+    do: stop ? 'stop' : experiment ? 'experiment' : 'continue',
+    leaseUntil,
+    askAgainMs: askAgainMs(world, run, scan),
+    steps,
+    hold,
+    lost,
+    reportWithinMs: run.kind === 'baseline' && scan.alarms === 0 ? (known.discovered ? GATHER_MS : PATIENCE_MS) : 0,
+  }
+}
+
+/** What the scanner found so far, for an onlooker; nothing for the others, who need not know. */
+export async function knownTo(world: World, { run }: HeldRun, snapshot: Snapshot | null): Promise<Known> {
+  if (run.kind !== 'baseline') return { found: [], discovered: true }
+  return snapshot ? knownIn(snapshot) : readKnown(world.db, run.tenantId, run.scanId)
+}
+
+function askAgainMs(world: World, run: Run, scan: HeldRun['scan']): number {
+  if (run.kind === 'scan') return scan.steering?.hold ? HELD_MS : RENEW_MS
+  if (run.kind !== 'baseline') return SHORT_RUN_MS
+  const young = world.now - (scan.startedAt ?? world.now) < STANDING_MS.youngForMs
+  return young ? STANDING_MS.young : STANDING_MS.later
+}
+
+/**
+ * Runs the writes of a report and makes sure that the lease still stood: facts are never acknowledged unstored. Where
+ * there is something to judge, the scan is read in the same transaction: one way to the database instead of two.
+ */
+async function fenced(
+  world: World,
+  { run }: HeldRun,
+  writes: readonly Statement[],
+  news: boolean,
+): Promise<Snapshot | null> {
+  if (writes.length === 0 && !news) return null
+  const reads = news ? snapshotReads(world.db, run.tenantId, run.scanId) : []
+  const answers = await batch(world.db, [...writes, standing(world.db, run.probeId, run.id), ...reads])
+  const [now] = answers[writes.length] as { epoch: number; endedAt: number | null }[]
+  if (!now || now.epoch !== run.epoch || now.endedAt !== null) throw stale()
+  return news ? snapshotFrom(answers.slice(writes.length + 1)) : null
+}
+
+// ---------------------------------------------------------------- alarm and result
+
+export async function storeAlarm(
+  world: World,
+  probe: Probe,
+  report: AlarmRequest,
+): Promise<{ held: HeldRun; snapshot: Snapshot | null }> {
+  const held = await heldBy(world, probe, report)
+  insidePlan(boundsOf(held), report.lost, 'lost')
+  const mine = holds(probe.id, report.runId, report.epoch)
+  const alarm = { at: world.now, lost: report.lost }
+  const writes = addAlarm(world.db, held.run, report, alarm, mine, world.now)
+  return { held, snapshot: await fenced(world, held, writes, true) }
+}
+
+export type Outcome = 'applied' | 'duplicate'
+
+/** Takes a result once. The digest is of the body as sent: the same body again is a duplicate, another is refused. */
+export async function storeResult(
+  world: World,
+  probe: Probe,
+  report: ResultRequest,
+  digest: string,
+): Promise<{ held: HeldRun; outcome: Outcome; snapshot: Snapshot | null }> {
+  const { db, now } = world
+  const held = await readHeld(db, probe.id, report.runId)
+  if (!held || held.run.epoch !== report.epoch) throw stale()
+  const { run } = held
+  if (run.endedAt !== null)
+    return { held, outcome: repeated(run.epoch, run.resultDigest, report, digest), snapshot: null }
+  checkPlan(held, report)
+  insidePlan(boundsOf(held), report.recheck ?? [], 'recheck')
+  insidePlan(boundsOf(held), report.engagement ?? [], 'engagement')
+
+  const key = report.output ? logKey(run.tenantId, run.scanId, run.id, run.epoch, digest) : null
+  if (key) await putText(world.raw, key, report.output ?? '')
+  const token = crypto.randomUUID()
+  const { outcome, failure, ports, engagement, recheck } = report
+  const closing = { outcome, failure, ports, engagement, recheck, logKey: key }
+  const writes = [
+    close(db, held, { digest, token, closing }, now),
+    ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),
+  ]
+  const reads = snapshotReads(db, run.tenantId, run.scanId)
+  const answers = await batch(db, [...writes, standing(db, probe.id, run.id), ...reads])
+  const [stands] = answers[writes.length] as { epoch: number; digest: string | null; token: string | null }[]
+  const snapshot = snapshotFrom(answers.slice(writes.length + 1))
+  if (stands?.token === token) return { held, outcome: 'applied', snapshot }
+  return { held, outcome: repeated(stands?.epoch ?? 0, stands?.digest ?? null, report, digest), snapshot }
+}
+
+function repeated(epoch: number, taken: string | null, report: ResultRequest, digest: string): 'duplicate' {
+  if (epoch !== report.epoch || taken === null) throw stale()
+  if (taken !== digest) throw new Failure('result_differs', 'Another result of this run was taken already.')
+  return 'duplicate'
+}
+
+/** The run a report names, if its probe holds it now and the facts are within its plan. */
+async function heldBy(world: World, probe: Probe, report: RenewRequest | AlarmRequest): Promise<HeldRun> {
+  const held = await readHeld(world.db, probe.id, report.runId)
+  if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()
+  checkPlan(held, report)
+  return held
+}
+
+const boundsOf = ({ run, scan }: HeldRun): Bounds => ({ plan: run.plan, scan })
+
+function checkPlan(held: HeldRun, report: RenewRequest | AlarmRequest | ResultRequest): void {
+  insidePlan(boundsOf(held), report.observations, 'observations')
+  insidePlan(boundsOf(held), report.spans, 'spans')
+  insidePlan(boundsOf(held), report.found, 'found')
+}
+
+// The same words for a run of another probe, of an older lease and of none: nothing is told about runs of others.
+const stale = (): Failure => new Failure('stale', 'This run is not yours, or no longer. Drop it.')

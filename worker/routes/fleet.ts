@@ -1,0 +1,168 @@
+/** Probes, beacons, the kill switch and opt-outs: the operator's. */
+import { Hono } from 'hono'
+import { isPublic, parseAddress, parseCidr } from '../../schema/address.ts'
+import {
+  BeaconAnswer,
+  BeaconBody,
+  EnrolmentAnswer,
+  EnrolmentBody,
+  KillSwitchAnswer,
+  KillSwitchBody,
+  OptOutAnswer,
+  OptOutBody,
+  ProbeAnswer,
+  ProbeChange,
+  pageOf,
+} from '../../schema/api.ts'
+import { switchAll } from '../cancel.ts'
+import type { AppEnv } from '../context.ts'
+import { badField, Failure } from '../failure.ts'
+import { bodyAs } from '../guards/limit.ts'
+import { allow, operator } from '../guards/tenant.ts'
+import { newToken, sha256 } from '../secrets.ts'
+import { addBeacon, listBeacons, removeBeacon } from '../store/beacons.ts'
+import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
+import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
+import { changeProbe, hostRange, listProbes, revokeProbe } from '../store/probes.ts'
+import { NOTICE_MS } from '../store/ranges.ts'
+import { describe } from './describe.ts'
+import { beaconAnswer, iso, optOutAnswer, probeAnswer } from './shape.ts'
+
+const TAG = 'Fleet'
+
+export const probeFleetRoutes = new Hono<AppEnv>()
+  .use(operator)
+  .get('/', describe({ tag: TAG, does: 'List probes and their health', answer: pageOf(ProbeAnswer) }), async (c) => {
+    const items = (await listProbes(c.var.world.db)).map((row) => probeAnswer(row, c.var.world.now))
+    return c.json({ items, nextCursor: null })
+  })
+  .post(
+    '/enrolments',
+    describe({
+      tag: TAG,
+      does: 'Get a one-use token for the probe at this address',
+      body: EnrolmentBody,
+      answer: EnrolmentAnswer,
+      status: 201,
+    }),
+    allow('admin'),
+    async (c) => {
+      const { db, now } = c.var.world
+      const body = await bodyAs(c, EnrolmentBody)
+      const address = parseAddress(body.sourceAddress)
+      if (!address) throw badField('invalid', 'sourceAddress', 'must be an IP address')
+      const token = newToken('pwe')
+      const isPrivate = !isPublic(address)
+      const isActive = isPrivate || body.rangeActive === true
+      const { site, country = null, provider = null, asn = null } = body
+      const expiresAt = now + TOKEN_MS
+      await addEnrolment(
+        db,
+        {
+          hash: await sha256(token),
+          site,
+          sourceAddress: address.text,
+          country,
+          provider,
+          asn,
+          createdAt: now,
+          expiresAt,
+        },
+        {
+          cidr: hostRange(address.text),
+          site,
+          country,
+          provider,
+          state: isActive ? 'active' : 'announced',
+          isPublic: isPrivate ? 0 : 1,
+          announcedAt: now,
+          activeFrom: isActive ? now : now + NOTICE_MS,
+        },
+      )
+      return c.json({ token, site, sourceAddress: address.text, expiresAt: iso(expiresAt) }, 201)
+    },
+  )
+  .get('/:id', describe({ tag: TAG, does: 'Read a probe', answer: ProbeAnswer }), async (c) => {
+    const row = (await listProbes(c.var.world.db)).find((probe) => probe.id === c.req.param('id'))
+    if (!row) throw none('probe')
+    return c.json(probeAnswer(row, c.var.world.now))
+  })
+  .patch(
+    '/:id',
+    describe({
+      tag: TAG,
+      does: 'Change a probe; `drained` gives it no new work',
+      body: ProbeChange,
+      answer: ProbeAnswer,
+    }),
+    allow('admin'),
+    async (c) => {
+      const { drained, ...rest } = await bodyAs(c, ProbeChange)
+      const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+      const change = { ...given, ...(drained === undefined ? {} : { drainedAt: drained ? c.var.world.now : null }) }
+      const row = await changeProbe(c.var.world.db, c.req.param('id'), change)
+      if (!row) throw none('probe')
+      return c.json(probeAnswer(row, c.var.world.now))
+    },
+  )
+  .delete('/:id', describe({ tag: TAG, does: 'Revoke a probe', status: 204 }), allow('admin'), async (c) => {
+    if (!(await revokeProbe(c.var.world.db, c.req.param('id'), c.var.world.now))) throw none('probe')
+    return c.body(null, 204)
+  })
+
+export const beaconRoutes = new Hono<AppEnv>()
+  .use(operator)
+  .get('/', describe({ tag: TAG, does: 'List beacons', answer: pageOf(BeaconAnswer) }), async (c) =>
+    c.json({ items: (await listBeacons(c.var.world.db)).map(beaconAnswer), nextCursor: null }),
+  )
+  .post(
+    '/',
+    describe({ tag: TAG, does: 'Add a beacon', body: BeaconBody, answer: BeaconAnswer, status: 201 }),
+    allow('admin'),
+    async (c) => {
+      const { address, port } = await bodyAs(c, BeaconBody)
+      const canonical = parseAddress(address)?.text ?? address
+      return c.json(beaconAnswer(await addBeacon(c.var.world.db, { address: canonical, port }, c.var.world.now)), 201)
+    },
+  )
+  .delete('/:id', describe({ tag: TAG, does: 'Remove a beacon', status: 204 }), allow('admin'), async (c) => {
+    if (!(await removeBeacon(c.var.world.db, c.req.param('id')))) throw none('beacon')
+    return c.body(null, 204)
+  })
+
+export const killSwitchRoutes = new Hono<AppEnv>()
+  .use(operator)
+  .put(
+    '/',
+    describe({ tag: TAG, does: 'Stop all scanning, or let it go on', body: KillSwitchBody, answer: KillSwitchAnswer }),
+    allow('admin'),
+    async (c) => {
+      const { stopped } = await bodyAs(c, KillSwitchBody)
+      await switchAll(c.var.world, stopped)
+      return c.json({ stopped })
+    },
+  )
+
+export const optOutRoutes = new Hono<AppEnv>()
+  .use(operator)
+  .get(
+    '/',
+    describe({ tag: TAG, does: 'List networks that are not scanned', answer: pageOf(OptOutAnswer) }),
+    async (c) => c.json({ items: (await listOptOuts(c.var.world.db)).map(optOutAnswer), nextCursor: null }),
+  )
+  .post(
+    '/',
+    describe({ tag: TAG, does: 'Never scan this network', body: OptOutBody, answer: OptOutAnswer, status: 201 }),
+    allow('admin'),
+    async (c) => {
+      const { cidr, note } = await bodyAs(c, OptOutBody)
+      const network = parseCidr(cidr)?.text ?? hostRange(parseAddress(cidr)?.text ?? cidr)
+      return c.json(optOutAnswer(await addOptOut(c.var.world.db, network, note ?? null, c.var.world.now)), 201)
+    },
+  )
+  .delete('/:id', describe({ tag: TAG, does: 'Lift an opt-out', status: 204 }), allow('admin'), async (c) => {
+    if (!(await removeOptOut(c.var.world.db, c.req.param('id')))) throw none('opt-out')
+    return c.body(null, 204)
+  })
+
+const none = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)

@@ -1,0 +1,77 @@
+/** Reads what the portal's pages show: store rows in, page data out. */
+import { endpointKey } from '../../schema/facts.ts'
+import type { IssueView, OccurrenceRow, ProbeRow, ScanView, SiteView, TargetView } from '../portal/views.ts'
+import type { Db } from '../store/db.ts'
+import { occurrencesOfScan, readIssue } from '../store/issues.ts'
+import { occurrenceLines, readTargetName, recentIssues, recentScans } from '../store/portal.ts'
+import { isOnline, listProbes } from '../store/probes.ts'
+import { readScan } from '../store/scans.ts'
+import { readTarget } from '../store/targets.ts'
+
+const SCANS_OF_TARGET = 20
+const OCCURRENCES = 100
+
+/** The fleet, those that are there first. It serves all tenants, so all may see how many can witness. */
+export const readProbeRows = async (db: Db, now: number): Promise<ProbeRow[]> =>
+  (await listProbes(db))
+    .map((probe) => ({
+      id: probe.id,
+      site: probe.site,
+      sourceAddress: probe.sourceAddress,
+      country: probe.country,
+      provider: probe.provider,
+      online: isOnline(probe, now),
+      fit: probe.health?.fit ?? null,
+      reasons: probe.health?.reasons ?? [],
+      seenAt: probe.seenAt,
+    }))
+    .sort((a, b) => Number(b.online) - Number(a.online) || a.site.localeCompare(b.site))
+
+/** Null when the tenant has no such target. */
+export async function readTargetView(db: Db, tenantId: string, id: string): Promise<TargetView | null> {
+  const target = await readTarget(db, tenantId, id)
+  if (!target) return null
+  const [scans, issues] = await Promise.all([
+    recentScans(db, tenantId, id, SCANS_OF_TARGET),
+    recentIssues(db, tenantId, { targetId: id }, SCANS_OF_TARGET),
+  ])
+  const sites: SiteView[] = Object.entries(target.lastKnown)
+    .map(([site, known]) => ({ site, ...known }))
+    .sort((a, b) => a.site.localeCompare(b.site))
+  return {
+    ...target,
+    openIssues: issues.filter((issue) => issue.closedAt === null).length,
+    lastScannedAt: scans.find((scan) => scan.id === target.lastScanId)?.finishedAt ?? null,
+    sites,
+    scans,
+    issues,
+  }
+}
+
+/** Null when the tenant has no such scan. */
+export async function readScanView(db: Db, tenantId: string, id: string): Promise<ScanView | null> {
+  const scan = await readScan(db, tenantId, id)
+  if (!scan) return null
+  const [target, counted] = await Promise.all([
+    readTargetName(db, tenantId, scan.targetId),
+    occurrencesOfScan(db, tenantId, id),
+  ])
+  return {
+    ...scan,
+    target,
+    failure: scan.failureCode === null ? null : { code: scan.failureCode, detail: scan.failureDetail ?? '' },
+    issueOf: Object.fromEntries(counted.map((each) => [endpointKey(each), each.issueId])),
+  }
+}
+
+/** Null when the tenant has no such issue. */
+export async function readIssueView(db: Db, tenantId: string, id: string): Promise<IssueView | null> {
+  const issue = await readIssue(db, tenantId, id)
+  if (!issue) return null
+  const [target, occurrences]: [string, OccurrenceRow[]] = await Promise.all([
+    readTargetName(db, tenantId, issue.targetId),
+    occurrenceLines(db, tenantId, id, OCCURRENCES),
+  ])
+  const snooze = { until: issue.snoozedUntil, reason: issue.snoozeReason, note: issue.snoozeNote }
+  return { ...issue, target, snooze: issue.state === 'snoozed' ? snooze : null, occurrences }
+}

@@ -1,0 +1,99 @@
+/** The portal: pages for people, rendered here and readable without any script. */
+import { Hono } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { Failure } from '../failure.ts'
+import { tenant } from '../guards/tenant.ts'
+import { IssuePage, IssuesPage } from '../portal/issues.tsx'
+import { OverviewPage } from '../portal/overview.tsx'
+import { RangesPage } from '../portal/ranges.tsx'
+import { RulesPage } from '../portal/rules.tsx'
+import { ScanPage, ScansPage } from '../portal/scan.tsx'
+import { CSS, ICON } from '../portal/style.ts'
+import { TargetPage, TargetsPage } from '../portal/targets.tsx'
+import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
+import { listRanges } from '../store/ranges.ts'
+import { openText } from '../store/raw.ts'
+import { readScan } from '../store/scans.ts'
+import { plainText } from './plain.ts'
+import { readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
+import { asPage, frameOf, show } from './show.tsx'
+import { signInRoutes } from './sign-in.tsx'
+
+const LATEST = 12
+const LIST = 200
+const LISTS = [
+  { href: '/ip-ranges.json', name: 'JSON, with the life of each range' },
+  { href: '/ip-ranges.txt', name: 'plain text, one range a line' },
+  { href: '/ips-v4', name: 'IPv4 only' },
+  { href: '/ips-v6', name: 'IPv6 only' },
+]
+const A_DAY = 'public, max-age=86400'
+
+const missing = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)
+
+export const portalRoutes = new Hono<AppEnv>()
+  .route('/', signInRoutes)
+  .use('/', asPage)
+  .use('/targets/*', asPage)
+  .use('/scans/*', asPage)
+  .use('/issues/*', asPage)
+  .get('/portal/style.css', (c) =>
+    c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': A_DAY }),
+  )
+  .get('/portal/icon.svg', (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml', 'cache-control': A_DAY }))
+  .get('/rules', () => show(<RulesPage frame={null} />))
+  .get('/ranges', async (c) => {
+    const published = (await listRanges(c.var.world.db)).filter((range) => range.isPublic === 1)
+    return show(<RangesPage frame={null} ranges={published} lists={LISTS} />)
+  })
+  .get('/', tenant, async (c) => {
+    const { db, now } = c.var.world
+    const { tenantId } = c.var.caller
+    const [frame, scans, issues, probes] = await Promise.all([
+      frameOf(c),
+      recentScans(db, tenantId, null, LATEST),
+      recentIssues(db, tenantId, { closed: false }, LATEST),
+      readProbeRows(db, now),
+    ])
+    return show(<OverviewPage frame={frame} scans={scans} issues={issues} probes={probes} />)
+  })
+  .get('/targets', tenant, async (c) => {
+    const targets = await targetLines(c.var.world.db, c.var.caller.tenantId, LIST)
+    return show(<TargetsPage frame={await frameOf(c)} targets={targets} />)
+  })
+  .get('/targets/:id', tenant, async (c) => {
+    const target = await readTargetView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    if (!target) throw missing('target')
+    return show(<TargetPage frame={await frameOf(c)} target={target} />)
+  })
+  .get('/scans', tenant, async (c) => {
+    const scans = await recentScans(c.var.world.db, c.var.caller.tenantId, null, LIST)
+    return show(<ScansPage frame={await frameOf(c)} scans={scans} />)
+  })
+  .get('/scans/:id', tenant, async (c) => {
+    const scan = await readScanView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    if (!scan) throw missing('scan')
+    return show(<ScanPage frame={await frameOf(c)} scan={scan} />)
+  })
+  .get('/scans/:id/output', tenant, async (c) => {
+    const { db, raw } = c.var.world
+    const scan = await readScan(db, c.var.caller.tenantId, c.req.param('id'))
+    const text = scan?.outputKey ? await openText(raw, scan.outputKey) : null
+    if (!text) throw new Failure('not_found', 'There is no raw output of this scan.')
+    const name = `${scan?.id}.txt`
+    return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
+  })
+  .get('/issues', tenant, async (c) => {
+    const { db } = c.var.world
+    const { tenantId } = c.var.caller
+    const [open, closed] = await Promise.all([
+      recentIssues(db, tenantId, { closed: false }, LIST),
+      recentIssues(db, tenantId, { closed: true }, LATEST),
+    ])
+    return show(<IssuesPage frame={await frameOf(c)} open={open} closed={closed} />)
+  })
+  .get('/issues/:id', tenant, async (c) => {
+    const issue = await readIssueView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    if (!issue) throw missing('issue')
+    return show(<IssuePage frame={await frameOf(c)} issue={issue} />)
+  })

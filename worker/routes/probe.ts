@@ -1,0 +1,99 @@
+/** The probe's side: enrol, lease, renew, alarm, result, and the doorbell. */
+import { type Context, Hono } from 'hono'
+import type { GenericSchema, InferOutput } from 'valibot'
+import { parseAddress } from '../../schema/address.ts'
+import { newId } from '../../schema/ids.ts'
+import {
+  AlarmRequest,
+  EnrolRequest,
+  LeaseRequest,
+  RenewRequest,
+  ResultRequest,
+  WIRE_VERSION,
+} from '../../schema/wire.ts'
+import { doorbell, tell } from '../bell.ts'
+import type { AppEnv } from '../context.ts'
+import { badField, Failure } from '../failure.ts'
+import { lease, take } from '../flow.ts'
+import { bytesOf, jsonOf, shaped } from '../guards/limit.ts'
+import { clientAddress, signed } from '../guards/probe.ts'
+import { sha256 } from '../secrets.ts'
+import { enrol, readEnrolment } from '../store/enrolments.ts'
+import { OPERATOR } from '../store/keys.ts'
+
+const ENROL_BYTES = 8 * 1024
+
+export const probeRoutes = new Hono<AppEnv>()
+  .post('/enrol', async (c) => {
+    const { db, now } = c.var.world
+    const message = await jsonOf(c.req.raw, await bytesOf(c.req.raw, ENROL_BYTES), ENROL_BYTES)
+    speaksOurs(message)
+    const { token, publicKey, sourceAddress, allowPrivate, agent } = shaped(EnrolRequest, message)
+    const source = parseAddress(sourceAddress)?.text
+    if (!source) throw badField('invalid', 'sourceAddress', 'must be an IP address')
+    const hash = await sha256(token)
+    const enrolment = await readEnrolment(db, hash, now)
+    if (!enrolment) throw new Failure('unauthorized', 'This token is unknown, used or too old.')
+    if (enrolment.sourceAddress !== source || clientAddress(c) !== source)
+      throw new Failure(
+        'unauthorized',
+        `This token is for ${enrolment.sourceAddress}; the request came from ${clientAddress(c) || 'an unknown address'}.`,
+      )
+    const { site, country, provider, asn } = enrolment
+    const probeId = newId('prb')
+    const probe = {
+      tenantId: OPERATOR,
+      id: probeId,
+      site,
+      sourceAddress: source,
+      country,
+      provider,
+      asn,
+      publicKey,
+      agent,
+      allowPrivate: allowPrivate ? 1 : 0,
+      enrolledAt: now,
+      seenAt: now,
+    }
+    if (!(await enrol(db, hash, probe))) throw new Failure('unauthorized', 'This token was just used.')
+    return c.json({ probeId, site, sourceAddress: source, now })
+  })
+  .use(signed)
+  .post('/lease', async (c) => {
+    speaksOurs(c.var.message)
+    return c.json(await lease(c.var.world, c.var.probe, shaped(LeaseRequest, c.var.message)))
+  })
+  .post('/renew', async (c) => {
+    const report = message(c, RenewRequest)
+    const answer = await take.renewal(c.var.world, c.var.probe, report)
+    // Only the scanner of a scan tells how far it is; its role is in its run, which the line has checked.
+    if (report.phase || report.progress) {
+      const live = { phase: report.phase ?? null, progress: report.progress ?? null, at: c.var.world.now }
+      c.executionCtx.waitUntil(tell(c.env, `scn_${report.runId.slice(4, 24)}`, live))
+    }
+    return c.json(answer)
+  })
+  .post('/alarm', async (c) => {
+    await take.alarm(c.var.world, c.var.probe, message(c, AlarmRequest))
+    return c.json({ now: c.var.world.now, accepted: true })
+  })
+  .post('/result', async (c) => {
+    const outcome = await take.result(c.var.world, c.var.probe, message(c, ResultRequest), c.var.digest)
+    return c.json({ now: c.var.world.now, outcome })
+  })
+  .get('/doorbell', async (c) => {
+    if (c.req.header('upgrade') !== 'websocket') throw new Failure('upgrade_required', 'The doorbell is a WebSocket.')
+    const url = new URL(`https://doorbell/?probe=${c.var.probe.id}`)
+    return doorbell(c.env).fetch(url, { headers: { upgrade: 'websocket' } })
+  })
+
+const message = <T extends GenericSchema>(c: Context<AppEnv>, shape: T): InferOutput<T> => shaped(shape, c.var.message)
+
+/** An old probe is told to upgrade before its message is held against today's shapes. */
+function speaksOurs(body: unknown): void {
+  const wire = (body as { wire?: unknown } | null)?.wire
+  if (typeof wire === 'number' && wire !== WIRE_VERSION)
+    throw new Failure('upgrade_required', `This Worker speaks version ${WIRE_VERSION} of the protocol.`, [], {
+      wire: WIRE_VERSION,
+    })
+}

@@ -1,0 +1,241 @@
+/** Rows to answers: our own types inside, the public API's outside. */
+import type {
+  IssueAnswer,
+  ObservationAnswer,
+  OccurrenceAnswer,
+  PortAnswer,
+  ScanAnswer,
+  TargetAnswer,
+} from '../../schema/api.ts'
+import { observationId, type ScanFacts } from '../../schema/facts.ts'
+import type { PortVerdict } from '../../schema/judgement.ts'
+import type { Phase } from '../../schema/words.ts'
+import type { Beacon } from '../store/beacons.ts'
+import type { Issue, OccurrenceRow } from '../store/issues.ts'
+import type { Key, Tenant } from '../store/keys.ts'
+import type { OptOut } from '../store/optOuts.ts'
+import { isOnline, type Probe } from '../store/probes.ts'
+import type { Range } from '../store/ranges.ts'
+import type { Scan } from '../store/scans.ts'
+import type { Target } from '../store/targets.ts'
+
+export const iso = (ms: number): string => new Date(ms).toISOString()
+export const maybeIso = (ms: number | null | undefined): string | null =>
+  ms === null || ms === undefined ? null : iso(ms)
+
+/** `last` is the target's last ended scan. */
+export const targetAnswer = (row: Target, last: Scan | null): TargetAnswer => ({
+  id: row.id,
+  address: row.address,
+  name: row.name,
+  ports: row.ports,
+  schedule: row.schedule,
+  timezone: row.timezone,
+  sites: row.sites,
+  profile: row.profile,
+  maxConnectsPerSecond: row.maxConnectsPerSecond,
+  anchors: row.anchors,
+  tags: row.tags,
+  createdAt: iso(row.createdAt),
+  nextDueAt: maybeIso(row.nextDueAt),
+  skippedScans: row.skipped,
+  waf: row.waf,
+  highestCleanRate: row.highestCleanRate,
+  lastScan: last && {
+    id: last.id,
+    state: last.state,
+    verdict: last.judgement?.verdict ?? null,
+    finishedAt: maybeIso(last.finishedAt),
+  },
+})
+
+export const outputHref = (scanId: string): string => `/api/v1/scans/${scanId}/output`
+
+/** The scan object of the API. `seen` are its occurrences; `live` is what the doorbell last heard. */
+export function scanAnswer(
+  scan: Scan,
+  address: string,
+  seen: readonly OccurrenceRow[],
+  live: { phase: Phase | null; progress: { done: number; total: number } | null } | null,
+): ScanAnswer {
+  const scanner = scan.panel.find((member) => member.role === 'scanner')
+  const { judgement } = scan
+  const ended = scan.finishedAt !== null
+  return {
+    id: scan.id,
+    targetId: scan.targetId,
+    address: scan.addresses[0] ?? address,
+    profile: scan.profile,
+    state: scan.state,
+    failure: scan.failureCode ? { code: scan.failureCode, detail: scan.failureDetail ?? '' } : null,
+    phase: ended ? null : phaseOf(scan, live?.phase ?? null),
+    progress: ended ? null : (live?.progress ?? null),
+    createdAt: iso(scan.createdAt),
+    startedAt: maybeIso(scan.startedAt),
+    finishedAt: maybeIso(scan.finishedAt),
+    scanner: scanner ? { probeId: scanner.probeId, sourceAddress: scanner.sourceAddress, site: scanner.site } : null,
+    panel: scan.panel
+      .filter((member) => member.role !== 'scanner')
+      .map(({ probeId, role, site, sourceAddress, fit, rested }) => ({
+        probeId,
+        role,
+        site,
+        sourceAddress,
+        fit,
+        rested,
+      })),
+    retestOf: scan.retestOf,
+    // A verdict on the whole is for the end; its parts are shown as they come.
+    verdict: scan.state === 'finished' ? (judgement?.verdict ?? null) : null,
+    coverage: ended ? (judgement?.coverage ?? null) : null,
+    waf: judgement?.waf ?? null,
+    ports: (judgement?.ports ?? []).map((port) =>
+      portAnswer(
+        port,
+        seen.find((row) => row.address === port.address && row.port === port.port),
+      ),
+    ),
+    output: scan.outputBytes === null ? null : { bytes: scan.outputBytes, href: outputHref(scan.id) },
+  }
+}
+
+/** Verification is the panel's work: what the scanner last said of its own phase does not stand against it. */
+export const phaseOf = (scan: Pick<Scan, 'phase' | 'state'>, said: Phase | null): Phase | null => {
+  const panels = scan.phase === 'verify' || scan.phase === 'explain' || scan.phase === 'judge'
+  return panels
+    ? (scan.phase as Phase)
+    : (said ?? (scan.phase as Phase | null) ?? (scan.state === 'running' ? 'discover' : null))
+}
+
+export const portAnswer = (port: PortVerdict, seen: OccurrenceRow | undefined): PortAnswer => ({
+  address: port.address,
+  port: port.port,
+  transport: port.transport,
+  service: port.service,
+  firstSeenOpenAt: maybeIso(port.firstSeenOpenAt),
+  verdict: port.verdict,
+  strength: port.strength,
+  recheck: port.recheck,
+  lostAt: maybeIso(port.lostAt),
+  fastAt: maybeIso(port.fastAt),
+  confirmedAt: maybeIso(port.confirmedAt),
+  eValue: port.eValue,
+  connects: port.connects,
+  recovery: port.recovery,
+  recoveredBetween: port.recoveredBetween && [iso(port.recoveredBetween[0]), iso(port.recoveredBetween[1])],
+  cause: port.cause,
+  evidence: port.evidence,
+  coverage: port.coverage,
+  issueId: seen?.issueId ?? null,
+  occurrenceId: seen?.id ?? null,
+  remediation: port.remediation,
+})
+
+/** All facts of a scan, oldest run first, one line each. */
+export function* observationLines(facts: ScanFacts): Generator<string> {
+  for (const run of facts.runs)
+    for (const seen of run.observations) {
+      const line: ObservationAnswer = {
+        id: observationId(run.runId, seen.n),
+        runId: run.runId,
+        probeId: run.probeId,
+        role: run.role,
+        purpose: seen.purpose,
+        address: seen.address,
+        port: seen.port,
+        check: seen.check,
+        sight: seen.sight,
+        code: seen.code ?? null,
+        syscall: seen.syscall ?? null,
+        at: iso(seen.at),
+        afterMs: seen.afterMs,
+        firstBytes: seen.firstBytes ?? null,
+        round: seen.round ?? null,
+      }
+      yield `${JSON.stringify(line)}\n`
+    }
+}
+
+export const issueAnswer = (row: Issue): IssueAnswer => ({
+  id: row.id,
+  targetId: row.targetId,
+  finding: row.finding,
+  state: row.state,
+  title: row.title,
+  openedAt: iso(row.openedAt),
+  restatedAt: iso(row.restatedAt),
+  lastScanId: row.lastScanId,
+  closedAt: maybeIso(row.closedAt),
+  closedBy: row.closedBy,
+  answeredAt: maybeIso(row.answeredAt),
+  snooze:
+    row.state === 'snoozed' && row.snoozedUntil && row.snoozeReason
+      ? { until: iso(row.snoozedUntil), reason: row.snoozeReason, note: row.snoozeNote }
+      : null,
+})
+
+/** `scan` is the one it was seen in. */
+export function occurrenceAnswer(row: OccurrenceRow, scan: Scan | null): OccurrenceAnswer {
+  const port = scan?.judgement?.ports.find((one) => one.address === row.address && one.port === row.port)
+  return {
+    id: row.id,
+    issueId: row.issueId,
+    scanId: row.scanId,
+    address: row.address,
+    port: row.port,
+    seenAt: iso(row.seenAt),
+    verdict: port?.verdict ?? null,
+    strength: port?.strength ?? null,
+    cause: port?.cause ?? null,
+    remediation: port?.remediation ?? null,
+    output: { href: `/api/v1/occurrences/${row.id}/output` },
+  }
+}
+
+export const probeAnswer = (row: Probe, now: number) => ({
+  id: row.id,
+  site: row.site,
+  sourceAddress: row.sourceAddress,
+  country: row.country,
+  provider: row.provider,
+  asn: row.asn,
+  agent: row.agent,
+  online: isOnline(row, now),
+  fit: row.health?.fit ?? true,
+  reasons: row.health?.reasons ?? [],
+  drained: row.drainedAt !== null,
+  allowPrivate: row.allowPrivate === 1,
+  enrolledAt: iso(row.enrolledAt),
+  seenAt: iso(row.seenAt),
+})
+export const beaconAnswer = ({ id, address, port, createdAt }: Beacon) => ({
+  id,
+  address,
+  port,
+  createdAt: iso(createdAt),
+})
+export const optOutAnswer = ({ id, cidr, note, createdAt }: OptOut) => ({ id, cidr, note, createdAt: iso(createdAt) })
+/** Private ranges never appear in what is published, nor do retired ones. */
+export const isPublished = (row: Range): boolean => row.isPublic === 1 && row.state !== 'retired'
+export const rangeAnswer = (row: Range) => ({
+  id: row.id,
+  cidr: row.cidr,
+  site: row.site,
+  country: row.country,
+  provider: row.provider,
+  state: row.state,
+  published: isPublished(row),
+  announcedAt: iso(row.announcedAt),
+  activeFrom: iso(row.activeFrom),
+  retireAfter: maybeIso(row.retireAfter),
+})
+export const keyAnswer = (row: Key) => ({
+  id: row.id,
+  name: row.name,
+  hint: row.hint,
+  scope: row.scope,
+  createdAt: iso(row.createdAt),
+  expiresAt: maybeIso(row.expiresAt),
+  lastUsedAt: maybeIso(row.lastUsedAt),
+})
+export const tenantAnswer = ({ id, name, createdAt }: Tenant) => ({ id, name, createdAt: iso(createdAt) })

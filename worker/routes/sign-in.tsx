@@ -1,0 +1,83 @@
+/** Sessions of the portal: a key pasted once, or a one-time link, becomes a cookie that dies with its key. */
+import type { Context } from 'hono'
+import { Hono } from 'hono'
+import { deleteCookie, setCookie } from 'hono/cookie'
+import { isKey } from '../../schema/key.ts'
+import type { AppEnv } from '../context.ts'
+import { Failure } from '../failure.ts'
+import { bytesOf } from '../guards/limit.ts'
+import { BOOTSTRAP_ID, SESSION_COOKIE, SESSION_MS, seal, sealOf } from '../guards/tenant.ts'
+import { SignInPage } from '../portal/sign-in.tsx'
+import { isSame, sha256 } from '../secrets.ts'
+import { findKey, OPERATOR } from '../store/keys.ts'
+import { takeOnce } from '../store/settings.ts'
+import { asPage, show } from './show.tsx'
+
+const FORM_BYTES = 4_096
+
+interface Holder {
+  tenantId: string
+  keyId: string
+  /** of the key: it seals the session */
+  hash: string
+}
+
+export const signInRoutes = new Hono<AppEnv>()
+  .use('/signin', asPage)
+  .use('/signout', asPage)
+  .get('/signin', async (c) => {
+    const once = c.req.query('once')
+    if (once === undefined) return show(<SignInPage problem={null} />)
+    // A browser that only fetches ahead must not use the link up.
+    if (/prefetch|prerender/.test(c.req.header('sec-purpose') ?? c.req.header('purpose') ?? ''))
+      throw new Failure('busy', 'Not ahead of time.')
+    const holder = await byLink(c, once)
+    return holder ? begin(c, holder) : show(<SignInPage problem="This link was used before, or is too old." />, 401)
+  })
+  .post('/signin', async (c) => {
+    ownPagesOnly(c)
+    const form = new URLSearchParams(new TextDecoder().decode(await bytesOf(c.req.raw, FORM_BYTES)))
+    const holder = await byKey(c, (form.get('key') ?? '').trim())
+    return holder ? begin(c, holder) : show(<SignInPage problem="This key is unknown, revoked or expired." />, 401)
+  })
+  .post('/signout', (c) => {
+    ownPagesOnly(c)
+    deleteCookie(c, SESSION_COOKIE, { path: '/' })
+    return c.redirect('/signin', 303)
+  })
+
+async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder): Promise<Response> {
+  const expiresAt = c.var.world.now + SESSION_MS
+  setCookie(c, SESSION_COOKIE, await seal(hash, tenantId, keyId, expiresAt), {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: new URL(c.env.PUBLIC_URL ?? c.req.url).protocol === 'https:',
+    maxAge: SESSION_MS / 1000,
+  })
+  c.header('cache-control', 'no-store')
+  c.header('referrer-policy', 'no-referrer')
+  return c.redirect('/', 303)
+}
+
+async function byKey(c: Context<AppEnv>, key: string): Promise<Holder | null> {
+  const hash = await sha256(key)
+  const bootstrap = await sealOf(c, OPERATOR, BOOTSTRAP_ID)
+  if (bootstrap && isSame(bootstrap.hash, hash)) return { tenantId: OPERATOR, keyId: BOOTSTRAP_ID, hash }
+  const found = isKey(key) ? await findKey(c.var.world.db, hash, c.var.world.now) : null
+  return found && { tenantId: found.tenantId, keyId: found.id, hash: found.hash }
+}
+
+/** Uses the link up, also when its key has gone since. */
+async function byLink(c: Context<AppEnv>, token: string): Promise<Holder | null> {
+  const link = token.length > 100 ? null : await takeOnce(c.var.world.db, await sha256(token), c.var.world.now)
+  const key = link && (await sealOf(c, link.tenantId, link.keyId))
+  return link && key && { ...link, hash: key.hash }
+}
+
+/** Nobody may sign a visitor in or out from a page of theirs. Browsers say where a request comes from. */
+function ownPagesOnly(c: Context<AppEnv>): void {
+  const site = c.req.header('sec-fetch-site')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new Failure('forbidden', 'This request did not come from our own page.')
+}

@@ -1,0 +1,166 @@
+import { Hono } from 'hono'
+import { isPublic, parseAddress, refusal } from '../../schema/address.ts'
+import { pageOf, parseName, TargetAnswer, TargetBody, TargetChange } from '../../schema/api.ts'
+import { parsePorts } from '../../schema/ports.ts'
+import type { AppEnv } from '../context.ts'
+import { cronError, nextDue } from '../cron.ts'
+import { badField, Failure } from '../failure.ts'
+import { bodyAs } from '../guards/limit.ts'
+import { allow } from '../guards/tenant.ts'
+import { MAX_RATE } from '../open.ts'
+import { readScansById } from '../store/scans.ts'
+import {
+  addTarget,
+  changeTarget,
+  listTargets,
+  readTarget,
+  removeTarget,
+  type Target,
+  type TargetWish,
+} from '../store/targets.ts'
+import type { World } from '../world.ts'
+import { describe, PAGE_QUERY } from './describe.ts'
+import { pageRequest, textIn } from './query.ts'
+import { targetAnswer } from './shape.ts'
+
+const TAG = 'Targets'
+const DEFAULT_RATE = 300
+
+export const targetRoutes = new Hono<AppEnv>()
+  .post(
+    '/',
+    describe({ tag: TAG, does: 'Add a target', body: TargetBody, answer: TargetAnswer, status: 201 }),
+    allow('write'),
+    async (c) => {
+      const body = await bodyAs(c, TargetBody)
+      const address = canonical(c.var.world, body.address)
+      const wish = wishOf(
+        {
+          address,
+          name: body.name ?? null,
+          ports: body.ports ?? 'top-1000',
+          schedule: body.schedule ?? null,
+          timezone: body.timezone ?? 'UTC',
+          sites: body.sites ?? [],
+          profile: body.profile ?? 'standard',
+          maxConnectsPerSecond: body.maxConnectsPerSecond ?? DEFAULT_RATE,
+          anchors: body.anchors ?? [],
+          tags: body.tags ?? [],
+        },
+        c.var.world,
+      )
+      return c.json(
+        targetAnswer(await addTarget(c.var.world.db, c.var.caller.tenantId, wish, c.var.world.now), null),
+        201,
+      )
+    },
+  )
+  .get(
+    '/',
+    describe({
+      tag: TAG,
+      does: 'List targets',
+      answer: pageOf(TargetAnswer),
+      query: { ...PAGE_QUERY, address: 'only the target with this address' },
+    }),
+    async (c) => {
+      const { db } = c.var.world
+      const asked = textIn(c, 'address', 253)
+      const address = asked === undefined ? undefined : (parseAddress(asked)?.text ?? parseName(asked) ?? asked)
+      const page = await listTargets(db, c.var.caller.tenantId, { address }, pageRequest(c))
+      const last = await readScansById(
+        db,
+        c.var.caller.tenantId,
+        page.items.flatMap((row) => row.lastScanId ?? []),
+      )
+      return c.json({
+        ...page,
+        items: page.items.map((row) => targetAnswer(row, last.get(row.lastScanId ?? '') ?? null)),
+      })
+    },
+  )
+  .get('/:id', describe({ tag: TAG, does: 'Read a target', answer: TargetAnswer }), async (c) => {
+    const row = await readTarget(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    if (!row) throw noTarget()
+    return c.json(await answered(c.var.world, row))
+  })
+  .patch(
+    '/:id',
+    describe({ tag: TAG, does: 'Change a target', body: TargetChange, answer: TargetAnswer }),
+    allow('write'),
+    async (c) => {
+      const { db } = c.var.world
+      const change = await bodyAs(c, TargetChange)
+      const old = await readTarget(db, c.var.caller.tenantId, c.req.param('id'))
+      if (!old) throw noTarget()
+      const given = Object.fromEntries(
+        Object.entries(change).filter(([, value]) => value !== undefined),
+      ) as Partial<Target>
+      const wish = wishOf({ ...old, ...given }, c.var.world)
+      // A schedule that stays the same keeps its due minute: nobody's change makes a scan fall out.
+      const isSame = wish.schedule === old.schedule && wish.timezone === old.timezone
+      const row = await changeTarget(db, c.var.caller.tenantId, old.id, {
+        ...given,
+        ports: wish.ports,
+        ...(isSame ? {} : { nextDueAt: wish.nextDueAt }),
+      })
+      if (!row) throw noTarget()
+      return c.json(await answered(c.var.world, row))
+    },
+  )
+  .delete('/:id', describe({ tag: TAG, does: 'Remove a target', status: 204 }), allow('write'), async (c) => {
+    if (!(await removeTarget(c.var.world.db, c.var.caller.tenantId, c.req.param('id'), c.var.world.now)))
+      throw noTarget()
+    return c.body(null, 204)
+  })
+
+export const noTarget = (): Failure => new Failure('not_found', 'There is no target with that id.')
+
+const answered = async ({ db }: World, row: Target) =>
+  targetAnswer(
+    row,
+    row.lastScanId ? ((await readScansById(db, row.tenantId, [row.lastScanId])).get(row.lastScanId) ?? null) : null,
+  )
+
+/** The address in its one spelling; what may never be touched is refused at once. */
+function canonical(world: World, text: string): string {
+  const address = parseAddress(text)
+  if (!address) return parseName(text) ?? text
+  const refused = refusal(address, { allowPrivate: world.allowPrivate })
+  if (refused) throw badField(refused.code, 'address', refused.detail)
+  return address.text
+}
+
+type Wished = Omit<TargetWish, 'nextDueAt'>
+
+/** What shapes alone cannot tell: schedule and zone, the ceiling of the rate, anchors. */
+function wishOf(wish: Wished, world: World): TargetWish {
+  const fault = wish.schedule === null ? cronError('* * * * *', wish.timezone) : cronError(wish.schedule, wish.timezone)
+  if (fault) throw badField('invalid', fault.field, fault.detail)
+  const address = parseAddress(wish.address)
+  const ceiling = !world.allowPrivate || (address && isPublic(address)) ? MAX_RATE.public : MAX_RATE.private
+  if (wish.maxConnectsPerSecond > ceiling)
+    throw badField('invalid', 'maxConnectsPerSecond', `must not be more than ${ceiling}`)
+  for (const [i, anchor] of wish.anchors.entries()) {
+    const at = parseAddress(anchor.address)
+    const refused = at && refusal(at, { allowPrivate: world.allowPrivate })
+    if (refused) throw badField(refused.code, `anchors.${i}.address`, refused.detail)
+  }
+  const ports = parsePorts(wish.ports)
+  if ('error' in ports) throw badField('invalid', 'ports', ports.error)
+  const { address: at, name, schedule, timezone, sites, profile, maxConnectsPerSecond, anchors, tags } = wish
+  const nextDueAt = schedule === null ? null : nextDue(schedule, timezone, world.now)
+  return {
+    address: at,
+    name,
+    ports: wish.ports,
+    schedule,
+    timezone,
+    sites,
+    profile,
+    maxConnectsPerSecond,
+    anchors,
+    tags,
+    nextDueAt,
+  }
+}

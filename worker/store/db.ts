@@ -1,0 +1,61 @@
+/** The door to D1. Writes that belong together go in one batch, which is one transaction; there is no other kind. */
+import { type SQL, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+
+export type Db = DrizzleD1Database
+export type Statement = BatchItem<'sqlite'>
+
+export const openDb = (d1: D1Database): Db => drizzle(d1)
+
+/** Runs all or none. Answers the results in order; nothing to do is fine. */
+export async function batch(db: Db, statements: readonly Statement[]): Promise<unknown[]> {
+  const [first, ...rest] = statements.map((statement) => prepared(db, statement))
+  return first ? ((await db.batch([first, ...rest])) as unknown[]) : []
+}
+
+/** What drizzle's batch asks of a statement. `db.run(sql…)` lacks the `stmt`, and with parameters its batch would fail. */
+interface Prepared {
+  stmt?: D1PreparedStatement
+  getQuery(): { sql: string }
+  mapResult(result: unknown, isFromBatch?: boolean): unknown
+}
+
+function prepared(db: Db, statement: Statement): Statement {
+  const raw = (statement as unknown as { _prepare(): Prepared })._prepare()
+  if (raw.stmt) return statement
+  const whole: Prepared = {
+    stmt: (db as unknown as { $client: D1Database }).$client.prepare(raw.getQuery().sql),
+    getQuery: () => raw.getQuery(),
+    mapResult: (result) => raw.mapResult(result, true),
+  }
+  return { _prepare: () => whole } as unknown as Statement
+}
+
+/** How many rows a write changed: the only way to learn whether its guard held. */
+export const changed = (result: unknown): number => (result as D1Result | undefined)?.meta.changes ?? 0
+
+/** A list as one bound parameter: `json_each(${rows(list)})` takes thousands where 100 single parameters are the limit. */
+export const rows = (list: readonly unknown[]): SQL => sql`${JSON.stringify(list)}`
+
+/** A write met a unique index. drizzle wraps the database's error: its own text holds SQL and parameters. */
+export const isTaken = (error: unknown): boolean => /UNIQUE constraint failed/.test(causeOf(error))
+
+/** D1 could not serve just now: every write is safe to repeat, so the caller is asked to. */
+export const isBusy = (error: unknown): boolean =>
+  /overloaded|network connection lost|exceeded timeout|was reset|reset because|storage caused object|too many requests|database is locked/i.test(
+    causeOf(error),
+  )
+
+/** The database's own words, which name no value; never drizzle's, which hold SQL and parameters. */
+export function causeOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return inner instanceof Error && !inner.message.startsWith('Failed query') ? inner.message : 'database error'
+}
+
+/** Whether the database answers at all. */
+export const answers = (db: Db): Promise<boolean> =>
+  db.get(sql`SELECT 1`).then(
+    () => true,
+    () => false,
+  )

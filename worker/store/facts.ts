@@ -1,0 +1,221 @@
+/**
+ * What probes reported, as it came. Append only; the primary key (run, epoch, seq, part) makes a repeated report nothing.
+ */
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import type { Alarm, RunFacts, ScanFacts } from '../../schema/facts.ts'
+import { facts, runs, targets } from '../../schema/tables.ts'
+import type { Found, Observation, Span } from '../../schema/wire.ts'
+import type { CheckName, Service } from '../../schema/words.ts'
+import { batch, type Db, type Statement } from './db.ts'
+import { type Closing, type Run, runIdOf, runsOf, SCAN_KEY } from './runs.ts'
+import { readScanRow, type Scan } from './scans.ts'
+import type { Target } from './targets.ts'
+
+export interface Report {
+  runId: string
+  epoch: number
+  seq: number
+  observations: readonly Observation[]
+  spans: readonly Span[]
+  found: readonly Found[]
+}
+interface Body {
+  observations?: Observation[]
+  spans?: Span[]
+  found?: Found[]
+}
+
+export const carriesFacts = (report: Report): boolean =>
+  report.observations.length + report.spans.length + report.found.length > 0
+
+/** D1 takes rows of up to 2 MB; a report can be twice that. */
+const PART_BYTES = 1_000_000
+
+/** Writes a report once, if `guard` holds. */
+export const addReport = (
+  db: Db,
+  run: { tenantId: string; scanId: string },
+  report: Report,
+  guard: SQL,
+  now: number,
+): Statement[] =>
+  partsOf(report).map((body, part) =>
+    db.run(sql`INSERT OR IGNORE INTO facts (tenant_id, scan_id, run_id, epoch, seq, part, at, body)
+      SELECT ${run.tenantId}, ${run.scanId}, ${report.runId}, ${report.epoch}, ${report.seq}, ${part}, ${now}, ${body} WHERE ${guard}`),
+  )
+
+/** The report was stored before: a lost answer made its probe send it again. */
+export const hasReport = (run: { tenantId: string; scanId: string }, report: Report): SQL =>
+  sql`EXISTS (SELECT 1 FROM facts WHERE tenant_id = ${run.tenantId} AND scan_id = ${run.scanId} AND run_id = ${report.runId}
+    AND epoch = ${report.epoch} AND seq = ${report.seq})`
+
+/** Appends an alarm with the report that brought it: both once, both only while the lease stands. */
+export const addAlarm = (
+  db: Db,
+  run: { tenantId: string; scanId: string },
+  report: Report,
+  alarm: Alarm,
+  guard: SQL,
+  now: number,
+): Statement[] => [
+  db.run(sql`UPDATE scans SET alarms = json_insert(alarms, '$[#]', json(${JSON.stringify(alarm)}))
+    WHERE tenant_id = ${run.tenantId} AND id = ${run.scanId} AND finished_at IS NULL AND json_array_length(alarms) < 500
+      AND ${guard} AND NOT ${hasReport(run, report)}`),
+  ...addReport(db, run, report, guard, now),
+]
+
+/** The report as JSON texts, each within a row's bound. */
+function partsOf({ observations, spans, found }: Report): string[] {
+  const whole = JSON.stringify({ observations, spans, found } satisfies Record<keyof Body, unknown>)
+  if (whole.length < PART_BYTES) return [whole]
+  // A found port or a span is below 300 bytes, an observation below 1,200.
+  const slices = <T>(list: readonly T[], size: number): T[][] =>
+    Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size))
+  return [
+    ...slices(observations, 700).map((some) => JSON.stringify({ observations: some })),
+    ...slices(spans, 2_500).map((some) => JSON.stringify({ spans: some })),
+    ...slices(found, 2_500).map((some) => JSON.stringify({ found: some })),
+  ]
+}
+
+const reportsOf = (db: Db, tenantId: string, scanId: string) =>
+  db
+    .select({ runId: facts.runId, body: facts.body })
+    .from(facts)
+    .where(and(eq(facts.tenantId, tenantId), eq(facts.scanId, scanId)))
+    .orderBy(asc(facts.runId), asc(facts.epoch), asc(facts.seq), asc(facts.part))
+
+/** What the scanner of a scan has found so far, and whether its discovery is over. */
+export interface Known {
+  found: readonly Found[]
+  discovered: boolean
+}
+
+/** The same from a snapshot that is at hand. */
+export function knownIn({ facts: { runs: all } }: Snapshot): Known {
+  const scanRun = all.find((run) => run.key === SCAN_KEY)
+  return { found: scanRun?.found ?? [], discovered: scanRun?.discovered ?? false }
+}
+
+export async function readKnown(db: Db, tenantId: string, scanId: string): Promise<Known> {
+  const run = await runIdOf(scanId, SCAN_KEY)
+  const [[scanRun], reports] = await db.batch([
+    db
+      .select({ discovered: runs.discovered })
+      .from(runs)
+      .where(
+        sql`id = ${run} AND probe_id = (SELECT scanner_probe_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
+      ),
+    db
+      .select({ body: facts.body })
+      .from(facts)
+      .where(and(eq(facts.tenantId, tenantId), eq(facts.scanId, scanId), eq(facts.runId, run))),
+  ])
+  return { found: distinct(reports.map(({ body }) => JSON.parse(body) as Body)), discovered: scanRun?.discovered === 1 }
+}
+
+/** Each endpoint once, as it was last told. */
+const distinct = (bodies: readonly Body[]): Found[] => [
+  ...new Map(bodies.flatMap(({ found }) => found ?? []).map((one) => [`${one.address} ${one.port}`, one])).values(),
+]
+
+/** All that is known of a scan, read in one snapshot. */
+export interface Snapshot {
+  scan: Scan
+  target: Target
+  runs: readonly Run[]
+  facts: ScanFacts
+}
+
+/** The reads of a snapshot, to go in one batch with the writes that come before them: a batch is one transaction. */
+export const snapshotReads = (db: Db, tenantId: string, scanId: string) =>
+  [
+    readScanRow(db, tenantId, scanId),
+    db
+      .select()
+      .from(targets)
+      .where(
+        sql`tenant_id = ${tenantId} AND id = (SELECT target_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
+      ),
+    runsOf(db, tenantId, scanId),
+    reportsOf(db, tenantId, scanId),
+  ] as const
+
+/** What these reads answered; null when there is no such scan. */
+export function snapshotFrom(answers: readonly unknown[]): Snapshot | null {
+  const [[scan], [target], runRows, reports] = answers as [Scan[], Target[], Run[], { runId: string; body: string }[]]
+  if (!scan || !target) return null
+  const bodies = new Map<string, { body: Body }[]>()
+  for (const row of reports) {
+    const list = bodies.get(row.runId) ?? []
+    list.push({ body: JSON.parse(row.body) as Body })
+    bodies.set(row.runId, list)
+  }
+  const runFacts = runRows.map((run) => runFactsOf(run, bodies.get(run.id) ?? []))
+  return { scan, target, runs: runRows, facts: scanFactsOf(scan, target, runFacts) }
+}
+
+/** Null when there is no such scan. */
+export const readSnapshot = async (db: Db, tenantId: string, scanId: string): Promise<Snapshot | null> =>
+  snapshotFrom(await batch(db, snapshotReads(db, tenantId, scanId)))
+
+/** The facts alone, as the decisions read them; null when there is no such scan. */
+export const readScanFacts = async (db: Db, tenantId: string, scanId: string): Promise<ScanFacts | null> =>
+  (await readSnapshot(db, tenantId, scanId))?.facts ?? null
+
+function runFactsOf(run: Run, reports: readonly { body: Body }[]): RunFacts {
+  const closing = run.closing as Closing | null
+  return {
+    runId: run.id,
+    key: run.key,
+    probeId: run.probeId,
+    role: run.role,
+    kind: run.kind,
+    state: run.state,
+    steps: run.plan.kind === 'scan' ? [] : run.plan.steps,
+    observations: reports.flatMap(({ body }) => body.observations ?? []),
+    spans: reports.flatMap(({ body }) => body.spans ?? []),
+    found: distinct(reports.map(({ body }) => body)),
+    discovered: run.discovered === 1,
+    heardAt: run.heardAt,
+    closing: closing && {
+      outcome: closing.outcome,
+      failure: closing.failure,
+      ports: closing.ports,
+      engagement: closing.engagement,
+      recheck: closing.recheck,
+    },
+  }
+}
+
+export const scanFactsOf = (scan: Scan, target: Target, runFacts: readonly RunFacts[]): ScanFacts => ({
+  scanId: scan.id,
+  targetId: scan.targetId,
+  state: scan.state,
+  profile: scan.profile,
+  addresses: scan.addresses,
+  ports: scan.ports,
+  portsAsked: scan.portsAsked,
+  createdAt: scan.createdAt,
+  startedAt: scan.startedAt,
+  panel: scan.panel,
+  runs: runFacts,
+  alarms: scan.alarms,
+  anchors: target.anchors,
+  lastKnown: lastKnownOf(target, scan),
+})
+
+/** The open ports that any site saw last time, of the addresses that this scan looks at. */
+function lastKnownOf(target: Target, scan: Scan): ScanFacts['lastKnown'] {
+  const seen = Object.values(target.lastKnown)
+    .flatMap(({ ports }) => ports)
+    .filter(({ address }) => scan.addresses.includes(address))
+  return [...new Map(seen.map((port) => [`${port.address} ${port.port}`, port])).values()].map(
+    ({ address, port, check, service }) => ({
+      address,
+      port,
+      check: check as CheckName,
+      service: service as Service,
+    }),
+  )
+}

@@ -1,0 +1,125 @@
+/** API keys and tenants. A key is shown once and stored as its SHA-256: the hash is what is looked up. */
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm'
+import { newId } from '../../schema/ids.ts'
+import { keys, targets, tenants } from '../../schema/tables.ts'
+import type { Scope } from '../../schema/words.ts'
+import { batch, type Db } from './db.ts'
+
+/** The tenant of the operator: the fleet and its switches are his. */
+export const OPERATOR = 'ten_default'
+
+export interface Key {
+  id: string
+  tenantId: string
+  hash: string
+  name: string
+  hint: string
+  scope: Scope
+  createdAt: number
+  expiresAt: number | null
+  lastUsedAt: number | null
+}
+/** A key's use is noted this seldom, so that reading costs no write. */
+const USE_NOTED_MS = 3_600_000
+
+const toKey = (row: typeof keys.$inferSelect): Key => ({ ...row, scope: row.scope as Scope })
+const isLive = (now: number) =>
+  and(isNull(keys.revokedAt), sql`(${keys.expiresAt} IS NULL OR ${keys.expiresAt} > ${now})`)
+
+/** The live key with this hash; null when unknown, revoked or expired. */
+export async function findKey(db: Db, hash: string, now: number): Promise<Key | null> {
+  const row = await db
+    .select()
+    .from(keys)
+    .where(and(eq(keys.hash, hash), isLive(now)))
+    .get()
+  if (row && (row.lastUsedAt ?? 0) < now - USE_NOTED_MS)
+    await db.update(keys).set({ lastUsedAt: now }).where(eq(keys.hash, hash))
+  return row ? toKey(row) : null
+}
+
+/** The live key with this id: a session names its key so. */
+export async function findKeyById(db: Db, tenantId: string, id: string, now: number): Promise<Key | null> {
+  const row = await db
+    .select()
+    .from(keys)
+    .where(and(eq(keys.tenantId, tenantId), eq(keys.id, id), isLive(now)))
+    .get()
+  return row ? toKey(row) : null
+}
+
+export const listKeys = async (db: Db, tenantId: string): Promise<Key[]> =>
+  (
+    await db
+      .select()
+      .from(keys)
+      .where(and(eq(keys.tenantId, tenantId), isNull(keys.revokedAt)))
+      .orderBy(desc(keys.createdAt))
+      .limit(500)
+  ).map(toKey)
+
+export async function addKey(
+  db: Db,
+  tenantId: string,
+  key: { hash: string; name: string; hint: string; scope: Scope; expiresAt: number | null },
+  now: number,
+): Promise<Key> {
+  const row = { ...key, tenantId, id: newId('key'), createdAt: now, lastUsedAt: null }
+  await db.insert(keys).values(row)
+  return row
+}
+
+/** False when there is no such live key. */
+export async function revokeKey(db: Db, tenantId: string, id: string, now: number): Promise<boolean> {
+  const [row] = await db
+    .update(keys)
+    .set({ revokedAt: now })
+    .where(and(eq(keys.tenantId, tenantId), eq(keys.id, id), isNull(keys.revokedAt)))
+    .returning({ id: keys.id })
+  return row !== undefined
+}
+
+export type Tenant = typeof tenants.$inferSelect
+export const listTenants = (db: Db): Promise<Tenant[]> =>
+  db.select().from(tenants).orderBy(desc(tenants.createdAt)).limit(500)
+
+/** A tenant and its first admin key, of which the caller has the text. */
+export async function addTenant(
+  db: Db,
+  name: string,
+  key: { hash: string; hint: string },
+  now: number,
+): Promise<{ tenant: Tenant; key: Key }> {
+  const tenant = { id: newId('ten'), name, createdAt: now }
+  const first = {
+    ...key,
+    tenantId: tenant.id,
+    id: newId('key'),
+    name: 'first',
+    scope: 'admin' as const,
+    createdAt: now,
+    expiresAt: null,
+    lastUsedAt: null,
+  }
+  await batch(db, [db.insert(tenants).values(tenant), db.insert(keys).values(first)])
+  return { tenant, key: first }
+}
+
+/** Takes away a tenant's keys and schedules. What it found stays until it is purged. The operator's own cannot go. */
+export async function removeTenant(db: Db, id: string, now: number): Promise<boolean> {
+  const [gone] = await batch(db, [
+    db
+      .delete(tenants)
+      .where(and(eq(tenants.id, id), ne(tenants.id, OPERATOR)))
+      .returning({ id: tenants.id }),
+    db
+      .update(keys)
+      .set({ revokedAt: now })
+      .where(and(eq(keys.tenantId, id), ne(keys.tenantId, OPERATOR), isNull(keys.revokedAt))),
+    db
+      .update(targets)
+      .set({ deletedAt: now, nextDueAt: null })
+      .where(and(eq(targets.tenantId, id), ne(targets.tenantId, OPERATOR), isNull(targets.deletedAt))),
+  ])
+  return (gone as unknown[]).length > 0
+}

@@ -1,0 +1,130 @@
+/** The fleet. It belongs to the operator and serves all tenants: these functions take no other tenant. */
+import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
+import { probes, ranges, scans } from '../../schema/tables.ts'
+import type { Health } from '../../schema/wire.ts'
+import type { ProbeFacts } from '../core/panel.ts'
+import type { Db, Statement } from './db.ts'
+import { OPERATOR } from './keys.ts'
+
+export type Probe = typeof probes.$inferSelect
+
+/** A probe's sign of life is written this seldom (a write costs a row), or when its fitness changes. */
+const SEEN_NOTED_MS = 180_000
+/** A probe polls every minute, so that one unseen for longer than this is not there. */
+export const ONLINE_MS = SEEN_NOTED_MS + 90_000
+export const isOnline = (probe: Pick<Probe, 'seenAt'>, now: number): boolean => probe.seenAt > now - ONLINE_MS
+
+export const readProbe = async (db: Db, id: string): Promise<Probe | null> =>
+  (await db
+    .select()
+    .from(probes)
+    .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
+    .get()) ?? null
+
+export const listProbes = (db: Db): Promise<Probe[]> =>
+  db
+    .select()
+    .from(probes)
+    .where(and(eq(probes.tenantId, OPERATOR), isNull(probes.revokedAt)))
+    .orderBy(desc(probes.enrolledAt))
+    .limit(1_000)
+
+/** Replaces the probe that had this source address before: one address, one probe. */
+export const addProbe = (db: Db, probe: typeof probes.$inferInsert, guard: { hash: string }): Statement[] => [
+  db.run(sql`UPDATE probes SET revoked_at = ${probe.enrolledAt} WHERE tenant_id = ${OPERATOR} AND source_address = ${probe.sourceAddress}
+    AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM enrolments WHERE hash = ${guard.hash} AND used_by = ${probe.id})`),
+  db.run(sql`INSERT INTO probes (tenant_id, id, site, source_address, country, provider, asn, public_key, agent, allow_private, enrolled_at, seen_at)
+    SELECT ${OPERATOR}, ${probe.id}, ${probe.site}, ${probe.sourceAddress}, ${probe.country ?? null}, ${probe.provider ?? null}, ${probe.asn ?? null},
+      ${probe.publicKey}, ${probe.agent}, ${probe.allowPrivate}, ${probe.enrolledAt}, ${probe.seenAt}
+    WHERE EXISTS (SELECT 1 FROM enrolments WHERE hash = ${guard.hash} AND used_by = ${probe.id})`),
+]
+
+/** Notes that a probe was heard of, seldom enough. */
+export async function noteSeen(
+  db: Db,
+  probe: Probe,
+  said: { health: Health; allowPrivate: boolean },
+  now: number,
+): Promise<void> {
+  const news = probe.health?.fit !== said.health.fit || (probe.allowPrivate === 1) !== said.allowPrivate
+  if (!news && probe.seenAt > now - SEEN_NOTED_MS) return
+  await db
+    .update(probes)
+    .set({ seenAt: now, health: said.health, agent: said.health.agent, allowPrivate: said.allowPrivate ? 1 : 0 })
+    .where(eq(probes.id, probe.id))
+}
+
+/** `drained`: goes on with what it has, gets nothing new. Null when there is no such probe. */
+export async function changeProbe(
+  db: Db,
+  id: string,
+  change: {
+    drainedAt?: number | null
+    site?: string
+    country?: string | null
+    provider?: string | null
+    asn?: number | null
+  },
+): Promise<Probe | null> {
+  if (Object.keys(change).length === 0) return readProbe(db, id)
+  const [row] = await db
+    .update(probes)
+    .set(change)
+    .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
+    .returning()
+  return row ?? null
+}
+
+export async function revokeProbe(db: Db, id: string, now: number): Promise<boolean> {
+  const [row] = await db
+    .update(probes)
+    .set({ revokedAt: now })
+    .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
+    .returning({ id: probes.id })
+  return row !== undefined
+}
+
+/** What the choice of a panel must know of each probe, for this target. */
+export async function readPanelFacts(
+  db: Db,
+  tenantId: string,
+  targetId: string,
+  now: number,
+  restedMs: number,
+): Promise<ProbeFacts[]> {
+  const [fleet, spans, scanned] = await db.batch([
+    db
+      .select()
+      .from(probes)
+      .where(and(eq(probes.tenantId, OPERATOR), isNull(probes.revokedAt), isNull(probes.drainedAt)))
+      .limit(2_000),
+    db
+      .select({ cidr: ranges.cidr, state: ranges.state })
+      .from(ranges)
+      .where(eq(ranges.tenantId, OPERATOR))
+      .limit(2_000),
+    db
+      .select({ probeId: scans.scannerProbeId, at: sql<number>`max(${scans.createdAt})` })
+      .from(scans)
+      .where(and(eq(scans.tenantId, tenantId), gt(scans.createdAt, now - restedMs), eq(scans.targetId, targetId)))
+      .groupBy(scans.scannerProbeId),
+  ])
+  const lastScanned = new Map(scanned.map((row) => [row.probeId, row.at]))
+  const active = new Set(spans.filter((range) => range.state === 'active').map((range) => range.cidr))
+  return fleet.map((probe) => ({
+    probeId: probe.id,
+    site: probe.site,
+    provider: probe.provider,
+    country: probe.country,
+    asn: probe.asn,
+    sourceAddress: probe.sourceAddress,
+    allowPrivate: probe.allowPrivate === 1,
+    online: isOnline(probe, now),
+    fit: probe.health?.fit ?? true,
+    active: active.has(hostRange(probe.sourceAddress)),
+    lastScannedAt: lastScanned.get(probe.id) ?? null,
+  }))
+}
+
+/** A probe's own range: its one address. */
+export const hostRange = (sourceAddress: string): string => `${sourceAddress}/${sourceAddress.includes(':') ? 128 : 32}`

@@ -1,0 +1,304 @@
+/**
+ * Runs: leased to the one probe they name, fenced by `epoch`, closed once. A batch cannot branch, so the result's UPDATE
+ * leaves a token of its request, and every effect asks whether that token stands (platform.md, section 4).
+ */
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { derivedId } from '../../schema/ids.ts'
+import { runs, scans } from '../../schema/tables.ts'
+import type { Plan, ResultRequest, Step } from '../../schema/wire.ts'
+import { LEASE_MS } from '../../schema/wire.ts'
+import type { Role, RunKind } from '../../schema/words.ts'
+import { batch, type Db, rows, type Statement } from './db.ts'
+import { stoppedFlag, stoppedRow } from './settings.ts'
+
+export type Run = typeof runs.$inferSelect
+/** A run to be made; its id follows from scan and key. */
+export interface NewRun {
+  id: string
+  key: string
+  probeId: string
+  role: Role
+  kind: RunKind
+  dueAt: number
+  deadlineAt: number
+  needsPrivate: boolean
+  plan: Plan
+}
+/** A run as its probe's message finds it, with what must be known of its scan. */
+export interface HeldRun {
+  run: Run
+  scan: {
+    targetId: string
+    addresses: string[]
+    ports: string
+    state: string
+    finishedAt: number | null
+    cancelAsked: number
+    steering: { hold: boolean; lost: { address: string; port: number }[] } | null
+    alarms: number
+    startedAt: number | null
+    readyAt: number | null
+    profile: string
+  }
+  stopped: boolean
+}
+
+/** The key of a scan's own run; those of the panel have theirs from the steering. */
+export const SCAN_KEY = 'scan'
+/** The id of a run: its scan's random part, so that they lie together, and 12 characters of the key's hash. */
+export const runIdOf = async (scanId: string, key: string): Promise<string> =>
+  `run_${scanId.slice(4)}${(await derivedId('run', scanId, key)).slice(-12)}`
+const idsOf = (scanId: string): SQL => sql`id >= ${`run_${scanId.slice(4)}`} AND id < ${`run_${scanId.slice(4)}~`}`
+/** The probes of a scan, read from its own panel: with the order of ids this finds its runs without an index. */
+const probesOf = (tenantId: string, scanId: string): SQL =>
+  sql`(SELECT p.value ->> '$.probeId' FROM scans s, json_each(s.panel) p WHERE s.tenant_id = ${tenantId} AND s.id = ${scanId})`
+const ofScan = (tenantId: string, scanId: string): SQL =>
+  sql`probe_id IN ${probesOf(tenantId, scanId)} AND ${idsOf(scanId)} AND tenant_id = ${tenantId}`
+
+/** Makes runs; those that exist stay as they are. Once a scan has ended only its recovery goes on. */
+export const addRuns = (db: Db, tenantId: string, scanId: string, list: readonly NewRun[]): Statement =>
+  db.run(sql`INSERT OR IGNORE INTO runs (probe_id, id, key, tenant_id, scan_id, role, kind, state, epoch, due_at, deadline_at, needs_private, plan)
+    SELECT value ->> '$.probeId', value ->> '$.id', value ->> '$.key', ${tenantId}, ${scanId}, value ->> '$.role', value ->> '$.kind', 'due', 0,
+      value ->> '$.dueAt', value ->> '$.deadlineAt', value ->> '$.needsPrivate', value ->> '$.plan'
+    FROM json_each(${rows(list)})
+    WHERE value ->> '$.kind' = 'recover' OR EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId} AND finished_at IS NULL AND cancel_asked = 0)`)
+
+/** Adds steps to a run's plan, unless another judge has changed the plan since it was read. */
+export const appendSteps = (
+  db: Db,
+  tenantId: string,
+  run: { probeId: string; id: string; planRev: number },
+  steps: readonly Step[],
+): Statement =>
+  db.run(sql`UPDATE runs SET plan_rev = plan_rev + 1, plan = json_set(plan, '$.steps', json(${rows(steps)}))
+    WHERE probe_id = ${run.probeId} AND id = ${run.id} AND tenant_id = ${tenantId} AND plan_rev = ${run.planRev} AND ended_at IS NULL`)
+
+/** These runs have seen enough: whoever holds one is told when it next asks, and one that nobody holds ends at once. */
+export function stopRuns(db: Db, tenantId: string, scanId: string, ids: readonly string[], now: number): Statement[] {
+  const these = sql`${ofScan(tenantId, scanId)} AND id IN (SELECT value FROM json_each(${rows(ids)})) AND ended_at IS NULL`
+  // Apart, because an UPDATE that so much as names `ended_at` writes the index of unended runs anew for each row.
+  return [
+    db.run(sql`UPDATE runs SET stop_asked = 1 WHERE ${these} AND state = 'leased' AND stop_asked = 0`),
+    db.run(sql`UPDATE runs SET state = 'ended', ended_at = ${now} WHERE ${these} AND state = 'due'`),
+  ]
+}
+
+/** Ends the runs of a scan that nobody holds; with `held` also those that somebody does. Recovery goes on. */
+export const endRuns = (
+  db: Db,
+  tenantId: string,
+  scanId: string,
+  now: number,
+  { held }: { held: boolean },
+  guard: SQL = sql`1`,
+): Statement =>
+  db.run(sql`UPDATE runs SET state = 'ended', ended_at = ${now}
+    WHERE ${ofScan(tenantId, scanId)} AND ended_at IS NULL AND kind <> 'recover' AND (state = 'due' OR ${held ? 1 : 0}) AND ${guard}`)
+
+// ---------------------------------------------------------------- lease
+
+export interface Candidate {
+  id: string
+  tenantId: string
+  scanId: string
+  kind: RunKind
+  state: string
+  epoch: number
+  leaseUntil: number | null
+  needsPrivate: number
+  dueAt: number
+}
+
+/** A probe's runs that may be leased to it now or later: not ended, not past their end, not asked to stop. */
+export async function leasable(
+  db: Db,
+  probeId: string,
+  now: number,
+): Promise<{ stopped: boolean; candidates: Candidate[] }> {
+  const [candidates, [flag]] = await db.batch([
+    db
+      .select({
+        id: runs.id,
+        tenantId: runs.tenantId,
+        scanId: runs.scanId,
+        kind: runs.kind,
+        state: runs.state,
+        epoch: runs.epoch,
+        leaseUntil: runs.leaseUntil,
+        needsPrivate: runs.needsPrivate,
+        dueAt: runs.dueAt,
+      })
+      .from(runs)
+      .innerJoin(scans, and(eq(scans.tenantId, runs.tenantId), eq(scans.id, runs.scanId)))
+      .where(
+        and(
+          eq(runs.probeId, probeId),
+          isNull(runs.endedAt),
+          sql`${runs.deadlineAt} > ${now} AND ${runs.stopAsked} = 0`,
+          sql`${scans.cancelAsked} = 0 AND (${scans.finishedAt} IS NULL OR ${runs.kind} = 'recover')`,
+        ),
+      )
+      .orderBy(runs.dueAt)
+      .limit(200),
+    stoppedRow(db),
+  ])
+  const stopped = flag?.value === '1'
+  return { stopped, candidates: stopped ? [] : candidates }
+}
+
+/** Leases these, each only if nobody has since; the first lease of a scan run starts its scan. */
+export async function lease(db: Db, probeId: string, picked: readonly Candidate[], now: number): Promise<Run[]> {
+  const takes = picked.map((run) =>
+    db
+      .update(runs)
+      .set({ state: 'leased', epoch: run.epoch + 1, leaseUntil: now + LEASE_MS[run.kind], heardAt: now })
+      .where(
+        and(
+          eq(runs.probeId, probeId),
+          eq(runs.id, run.id),
+          eq(runs.epoch, run.epoch),
+          isNull(runs.endedAt),
+          sql`NOT ${stoppedFlag}`,
+        ),
+      )
+      .returning(),
+  )
+  const starts = picked
+    .filter((run) => run.kind === 'scan')
+    .map((run) =>
+      db
+        .update(scans)
+        .set({ state: 'running', startedAt: sql`coalesce(${scans.startedAt}, ${now})` })
+        .where(and(eq(scans.tenantId, run.tenantId), eq(scans.id, run.scanId), eq(scans.state, 'queued'))),
+    )
+  const answers = await batch(db, [...takes, ...starts])
+  return (answers.slice(0, takes.length) as Run[][]).flat()
+}
+
+// ---------------------------------------------------------------- renew and result
+
+/** The run a message names, if it is this probe's; null otherwise. */
+export async function readHeld(db: Db, probeId: string, runId: string): Promise<HeldRun | null> {
+  const row = await db
+    .select({
+      run: runs,
+      scan: {
+        targetId: scans.targetId,
+        addresses: scans.addresses,
+        ports: scans.ports,
+        state: scans.state,
+        finishedAt: scans.finishedAt,
+        cancelAsked: scans.cancelAsked,
+        steering: scans.steering,
+        alarms: sql<number>`json_array_length(${scans.alarms})`,
+        startedAt: scans.startedAt,
+        readyAt: scans.readyAt,
+        profile: scans.profile,
+      },
+      stopped: stoppedFlag,
+    })
+    .from(runs)
+    .innerJoin(scans, and(eq(scans.tenantId, runs.tenantId), eq(scans.id, runs.scanId)))
+    .where(and(eq(runs.probeId, probeId), eq(runs.id, runId)))
+    .get()
+  return row ? { ...row, stopped: row.stopped === 1 } : null
+}
+
+/** True while this lease is the run's latest and the run has not ended: every write of a report asks this. */
+export const holds = (probeId: string, runId: string, epoch: number): SQL =>
+  sql`EXISTS (SELECT 1 FROM runs WHERE probe_id = ${probeId} AND id = ${runId} AND epoch = ${epoch} AND ended_at IS NULL)`
+/** True when this request's result was the one that was taken. */
+export const won = (probeId: string, runId: string, token: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM runs WHERE probe_id = ${probeId} AND id = ${runId} AND result_token = ${token})`
+
+/** A renewal is written only when less than this share of the lease is left. */
+const RENEW_SHARE = 0.4
+
+/** The end of the lease after a renewal, and the write for it, if one is due. */
+export function extend(
+  db: Db,
+  { run }: HeldRun,
+  news: { discovered: boolean },
+  now: number,
+): { leaseUntil: number; writes: Statement[] } {
+  const lease = LEASE_MS[run.kind]
+  const old = run.leaseUntil ?? now
+  const discovered = news.discovered && run.discovered === 0
+  if (old - now >= lease * RENEW_SHARE && !discovered) return { leaseUntil: old, writes: [] }
+  const leaseUntil = now + lease
+  const write = db
+    .update(runs)
+    .set({ leaseUntil, heardAt: now, ...(discovered ? { discovered: 1 } : {}) })
+    .where(and(eq(runs.probeId, run.probeId), eq(runs.id, run.id), eq(runs.epoch, run.epoch), isNull(runs.endedAt)))
+  return { leaseUntil, writes: [write] }
+}
+
+export type Closing = Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'engagement' | 'recheck'> & {
+  logKey: string | null
+}
+
+/** Closes the run for whoever comes first with the right epoch. */
+export const close = (
+  db: Db,
+  { run }: HeldRun,
+  result: { digest: string; token: string; closing: Closing },
+  now: number,
+): Statement =>
+  db
+    .update(runs)
+    .set({
+      state: 'done',
+      resultDigest: result.digest,
+      resultToken: result.token,
+      closing: result.closing,
+      endedAt: now,
+      heardAt: now,
+    })
+    .where(
+      and(
+        eq(runs.probeId, run.probeId),
+        eq(runs.id, run.id),
+        eq(runs.epoch, run.epoch),
+        isNull(runs.resultToken),
+        isNull(runs.endedAt),
+      ),
+    )
+
+/** How a run stands, to decide what a report is told. */
+export const standing = (db: Db, probeId: string, runId: string) =>
+  db
+    .select({ epoch: runs.epoch, endedAt: runs.endedAt, digest: runs.resultDigest, token: runs.resultToken })
+    .from(runs)
+    .where(and(eq(runs.probeId, probeId), eq(runs.id, runId)))
+
+// ---------------------------------------------------------------- reading and reaping
+
+/** All runs of a scan, in the order in which they were due. */
+export const runsOf = (db: Db, tenantId: string, scanId: string) =>
+  db.select().from(runs).where(ofScan(tenantId, scanId)).orderBy(runs.dueAt, runs.id)
+
+const SILENT = sql`lease_until + CASE kind ${sql.join(
+  Object.entries(LEASE_MS).map(([kind, ms]) => sql`WHEN ${kind} THEN ${sql.raw(String(ms))}`),
+  sql` `,
+)} END`
+/** A scan run is given up when its probe has neither come for it nor been seen for this long. */
+const UNTAKEN_MS = 300_000
+
+/** Ends runs whose probe was silent for two leases, or that are past their end. Answers their scans. */
+export async function reap(db: Db, now: number): Promise<{ tenantId: string; scanId: string }[]> {
+  const ended = await db
+    .update(runs)
+    .set({ state: 'ended', endedAt: now })
+    .where(sql`ended_at IS NULL AND (deadline_at + 15000 < ${now} OR (state = 'leased' AND ${SILENT} < ${now})
+      OR (state = 'due' AND kind = 'scan' AND due_at < ${now - UNTAKEN_MS}
+        AND NOT EXISTS (SELECT 1 FROM probes WHERE probes.id = runs.probe_id AND revoked_at IS NULL AND seen_at > ${now - UNTAKEN_MS})))`)
+    .returning({ tenantId: runs.tenantId, scanId: runs.scanId })
+  return [...new Map(ended.map((row) => [row.scanId, row])).values()]
+}
+
+/** How many runs of the scan are not ended, and which probes hold them. */
+export const unended = (db: Db, tenantId: string, scanId: string) =>
+  db
+    .select({ probeId: runs.probeId, state: runs.state })
+    .from(runs)
+    .where(sql`${ofScan(tenantId, scanId)} AND ended_at IS NULL AND kind <> 'recover'`)

@@ -1,0 +1,49 @@
+/** Facts of the whole stack, one row each: the kill switch, and one-time links until they are used. */
+import { and, eq, like, lt, sql } from 'drizzle-orm'
+import { settings } from '../../schema/tables.ts'
+import type { Db } from './db.ts'
+
+const STOPPED = 'stopped'
+
+export const stoppedRow = (db: Db) =>
+  db.select({ value: settings.value }).from(settings).where(eq(settings.name, STOPPED))
+
+/** All scanning is stopped. */
+export const isStopped = async (db: Db): Promise<boolean> => (await stoppedRow(db))[0]?.value === '1'
+
+/** The same as a sub-select, for queries that must know it anyway. */
+export const stoppedFlag = sql<number>`EXISTS (SELECT 1 FROM settings WHERE name = 'stopped' AND value = '1')`
+
+export async function setStopped(db: Db, stopped: boolean, now: number): Promise<void> {
+  const row = { name: STOPPED, value: stopped ? '1' : '0', changedAt: now }
+  await db
+    .insert(settings)
+    .values(row)
+    .onConflictDoUpdate({ target: settings.name, set: row, setWhere: sql`value <> excluded.value` })
+}
+
+export interface OnceLink {
+  tenantId: string
+  keyId: string
+  expiresAt: number
+}
+
+/** Keeps a one-time link under the hash of its token. */
+export const keepOnce = async (db: Db, hash: string, link: OnceLink, now: number): Promise<void> => {
+  await db.insert(settings).values({ name: `once:${hash}`, value: JSON.stringify(link), changedAt: now })
+}
+
+/** Takes a one-time link: the first caller gets it, everyone after gets null, as does one who comes too late. */
+export async function takeOnce(db: Db, hash: string, now: number): Promise<OnceLink | null> {
+  const [row] = await db
+    .delete(settings)
+    .where(eq(settings.name, `once:${hash}`))
+    .returning()
+  const link = row ? (JSON.parse(row.value) as OnceLink) : null
+  return link && link.expiresAt > now ? link : null
+}
+
+/** Forgets links that nobody used. */
+export const forgetOnce = async (db: Db, before: number): Promise<void> => {
+  await db.delete(settings).where(and(like(settings.name, 'once:%'), lt(settings.changedAt, before)))
+}

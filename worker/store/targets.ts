@@ -1,0 +1,105 @@
+import { and, asc, desc, eq, isNull, lte, sql } from 'drizzle-orm'
+import { newId } from '../../schema/ids.ts'
+import { targets } from '../../schema/tables.ts'
+import type { Db } from './db.ts'
+import { type Page, type PageRequest, pageOf } from './page.ts'
+
+export type Target = typeof targets.$inferSelect
+/** What its owner says of a target. */
+export type TargetWish = Pick<
+  Target,
+  | 'address'
+  | 'name'
+  | 'ports'
+  | 'schedule'
+  | 'timezone'
+  | 'sites'
+  | 'profile'
+  | 'maxConnectsPerSecond'
+  | 'anchors'
+  | 'tags'
+  | 'nextDueAt'
+>
+
+const mine = (tenantId: string, id: string) =>
+  and(eq(targets.tenantId, tenantId), eq(targets.id, id), isNull(targets.deletedAt))
+
+export async function addTarget(db: Db, tenantId: string, wish: TargetWish, now: number): Promise<Target> {
+  const [row] = await db
+    .insert(targets)
+    .values({ ...wish, tenantId, id: newId('tgt'), createdAt: now, scanners: {}, lastKnown: {} })
+    .returning()
+  if (!row) throw new Error('the target was not stored')
+  return row
+}
+
+export const readTarget = async (db: Db, tenantId: string, id: string): Promise<Target | null> =>
+  (await db.select().from(targets).where(mine(tenantId, id)).get()) ?? null
+
+export async function listTargets(
+  db: Db,
+  tenantId: string,
+  filter: { address?: string },
+  { limit, cursor }: PageRequest,
+): Promise<Page<Target>> {
+  const address = filter.address === undefined ? undefined : eq(targets.address, filter.address)
+  const before = cursor ? sql`(${targets.createdAt}, ${targets.id}) < (${cursor.at}, ${cursor.id})` : undefined
+  const found = await db
+    .select()
+    .from(targets)
+    .where(and(eq(targets.tenantId, tenantId), isNull(targets.deletedAt), address, before))
+    .orderBy(desc(targets.createdAt), desc(targets.id))
+    .limit(limit + 1)
+  return pageOf(
+    found,
+    limit,
+    (row) => row.createdAt,
+    (row) => row,
+  )
+}
+
+/** Null when there is no such target. */
+export async function changeTarget(
+  db: Db,
+  tenantId: string,
+  id: string,
+  change: Partial<TargetWish>,
+): Promise<Target | null> {
+  if (Object.keys(change).length === 0) return readTarget(db, tenantId, id)
+  const [row] = await db.update(targets).set(change).where(mine(tenantId, id)).returning()
+  return row ?? null
+}
+
+/** Keeps what was found; the target is seen and scanned no more. */
+export async function removeTarget(db: Db, tenantId: string, id: string, now: number): Promise<boolean> {
+  const [row] = await db
+    .update(targets)
+    .set({ deletedAt: now, nextDueAt: null })
+    .where(mine(tenantId, id))
+    .returning({ id: targets.id })
+  return row !== undefined
+}
+
+/** Targets of all tenants whose schedule is due, the longest due first. */
+export const dueTargets = (db: Db, now: number, limit: number): Promise<Target[]> =>
+  db
+    .select()
+    .from(targets)
+    .where(and(lte(targets.nextDueAt, now), isNull(targets.deletedAt)))
+    .orderBy(asc(targets.nextDueAt))
+    .limit(limit)
+
+/** Moves the schedule on. Only the tick that still finds the old due time does it; a doubled one changes nothing. */
+export const moveOn = async (
+  db: Db,
+  tenantId: string,
+  id: string,
+  from: number,
+  to: number | null,
+  skipped: number,
+): Promise<void> => {
+  await db
+    .update(targets)
+    .set({ nextDueAt: to, skipped: sql`${targets.skipped} + ${skipped}` })
+    .where(and(mine(tenantId, id), eq(targets.nextDueAt, from)))
+}
