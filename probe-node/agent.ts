@@ -1,0 +1,79 @@
+import { parseAddress } from '../schema/address.ts'
+import { listen } from './bell.ts'
+import { createClock } from './clock.ts'
+import { type Desk, openDesk } from './desk.ts'
+import { watchFitness } from './fit.ts'
+import { type Identity, keepProbeId, loadIdentity } from './identity.ts'
+import { type LogLine, logTo } from './log.ts'
+import { startLoop } from './loop.ts'
+import { createMemory } from './memory.ts'
+import { serveMetrics } from './metrics.ts'
+import { createRation } from './ration.ts'
+import { openSpool } from './spool.ts'
+import type { World } from './world.ts'
+
+export type { LogLine } from './log.ts'
+
+export interface AgentOptions {
+  /** the Worker */
+  url: string
+  /** one-use, bound to the source address; only needed while `dataDir` holds no enrolled key */
+  token: string | null
+  /** holds the key (mode 600) and what could not be delivered yet */
+  dataDir: string
+  /** the one address from which this probe looks, and asks */
+  sourceAddress: string
+  allowPrivate: boolean
+  metricsPort?: number
+  log?: (line: LogLine) => void
+}
+
+/**
+ * One probe: enrols if it must, then works until the signal aborts. Then short runs are finished or returned within
+ * 5 s; a scan is left to be leased again. Rejects when it cannot enrol: there is nothing to go on with.
+ */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const log = logTo(options.log)
+  const source = parseAddress(options.sourceAddress)
+  if (!source) throw new Error(`${options.sourceAddress} is not an address`)
+  const clock = createClock()
+  const identity = await loadIdentity(options.dataDir)
+  const desk = openDesk({ url: options.url, identity, clock, localAddress: source.text, log })
+  const fit = watchFitness()
+  try {
+    const known = identity.probeId === null ? await enrol(desk, options, source.text) : identity
+    desk.become(known)
+    log('info', 'probe at work', { probeId: known.probeId, sourceAddress: source.text })
+    const world: World = {
+      desk,
+      clock,
+      fit,
+      ration: createRation(),
+      memory: createMemory(),
+      spool: await openSpool(options.dataDir, log),
+      log,
+      sourceAddress: source.text,
+      allowPrivate: options.allowPrivate,
+      url: new URL(options.url),
+      userAgent: `Portwitness/0.1 (+${new URL('/.well-known/probing.txt', options.url).href})`,
+      counters: { touches: 0, scans: 0, shortRuns: 0, alarms: 0 },
+    }
+    if (options.metricsPort !== undefined) serveMetrics(world, options.metricsPort, signal)
+    const loop = startLoop(world, signal)
+    await Promise.all([loop.over, listen({ desk, onRing: loop.ring, log, signal })])
+  } finally {
+    fit.close()
+    desk.close()
+  }
+}
+
+async function enrol(
+  desk: Desk,
+  { token, dataDir, allowPrivate }: AgentOptions,
+  sourceAddress: string,
+): Promise<Identity> {
+  if (!token) throw new Error(`${dataDir} holds no enrolled key, and no token was given: see portwitness enrol`)
+  const asked = await desk.enrol({ token, sourceAddress, allowPrivate })
+  if (!asked.ok) throw new Error(`could not enrol: ${asked.why} (${asked.detail})`)
+  return keepProbeId(dataDir, asked.answer.probeId)
+}

@@ -1,0 +1,36 @@
+import type { CheckName, Service, Sight } from '../../schema/words.ts'
+
+/** One touch, as a check carries it out. `source` null lets the kernel choose. */
+export interface TouchOptions {
+  address: string
+  family: 4 | 6
+  port: number
+  source: string | null
+  /** the target's name, for SNI and the Host header */
+  name: string | null
+  service: Service
+  /** for the handshake, and again for the expected bytes */
+  timeoutMs: number
+  /** who we say we are in HTTP */
+  userAgent: string
+  /** path of the HTTP request; `/` unless a beacon says otherwise */
+  path?: string
+}
+
+/** What a touch saw. `firstBytes` are cut to 512. */
+export interface Touched {
+  check: CheckName
+  sight: Sight
+  code?: string
+  syscall?: string
+  connectMs?: number
+  afterMs: number
+  firstBytes?: Uint8Array
+  httpStatus?: number
+  identity?: string
+  /** HTTP says in a header that the answer is a challenge or a block, whatever the status */
+  mitigated?: boolean
+}
+
+/** A check always resolves. A refused port is a result; only a bug of ours may throw. */
+export type Check = (options: TouchOptions) => Promise<Touched>

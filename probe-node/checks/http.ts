@@ -1,0 +1,72 @@
+import { LIMITS } from '../../schema/wire.ts'
+import type { Check, Touched, TouchOptions } from './check.ts'
+import { converse, exchange, identityOf, touchedBy } from './exchange.ts'
+import { secureConnection } from './tls.ts'
+
+/** One plain request, as a careful client writes it. `target` is the path with query. */
+export function requestText(
+  method: string,
+  options: TouchOptions,
+  target: string,
+  more: readonly string[] = [],
+): string {
+  const host = options.name ?? (options.family === 6 ? `[${options.address}]` : options.address)
+  const isUsual = options.port === 80 || options.port === 443
+  return [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${isUsual ? host : `${host}:${options.port}`}`,
+    `User-Agent: ${options.userAgent}`,
+    'Accept: */*',
+    ...more,
+    'Connection: close',
+    '',
+    '',
+  ].join('\r\n')
+}
+
+export const headComplete = (bytes: Buffer): boolean =>
+  bytes.includes('\r\n\r\n') || (bytes.length >= 8 && !bytes.subarray(0, 5).equals(Buffer.from('HTTP/')))
+
+/** What the head of an answer says: status, what names the server, and whether it calls itself a block or challenge. */
+export function readHead(bytes: Uint8Array): Pick<Touched, 'httpStatus' | 'identity' | 'mitigated'> {
+  const text = Buffer.from(bytes).toString('latin1')
+  const status = /^HTTP\/\d(?:\.\d)? (\d{3})/.exec(text)?.[1]
+  if (!status || Number(status) < 100) return {}
+  const server = /^server:[ \t]*(.+?)[ \t]*$/im.exec(text)?.[1]
+  return {
+    httpStatus: Number(status),
+    ...(server ? { identity: identityOf(server) } : {}),
+    // https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+    ...(/^(cf-mitigated|x-sucuri-block):/im.test(text) ? { mitigated: true } : {}),
+  }
+}
+
+const withHead = (touched: Touched, bytes: Uint8Array): Touched => ({ ...touched, ...readHead(bytes) })
+
+/** One HEAD request; open when anything is answered. Whether the answer is a block page is decided against the baseline. */
+export const http: Check = async (options) => {
+  const seen = await exchange(options, {
+    send: requestText('HEAD', options, options.path ?? '/'),
+    enough: headComplete,
+  })
+  return withHead(await touchedBy('http', options, seen), seen.bytes)
+}
+
+/** The same behind TLS. The certificate is the identity, as a proxy in front may change the Server header at will. */
+export const https: Check = async (options) => {
+  const secured = await secureConnection(options)
+  if ('touched' in secured) return { ...secured.touched, check: 'https' }
+  const { socket, connectMs, afterMs, identity } = secured
+  const seen = await converse(socket, {
+    send: requestText('HEAD', options, options.path ?? '/'),
+    enough: headComplete,
+    waitMs: options.timeoutMs,
+  })
+  const touched = await touchedBy('https', options, { ...seen, connectMs, afterMs: afterMs + seen.afterMs })
+  const { firstBytes, ...rest } = withHead(touched, seen.bytes)
+  return {
+    ...rest,
+    ...(firstBytes ? { firstBytes: firstBytes.subarray(0, LIMITS.firstBytes) } : {}),
+    ...(identity ? { identity } : {}),
+  }
+}

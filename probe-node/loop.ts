@@ -1,0 +1,105 @@
+/** lease → perform → report → rest: one scan and up to eight short runs side by side. */
+import { type LeaseAnswer, type LeasedRun, LIMITS } from '../schema/wire.ts'
+import { createNudge, type Job, type Nudge } from './job.ts'
+import { deliver } from './report.ts'
+import { startScan } from './scan/scan.ts'
+import { startSteps } from './steps.ts'
+import type { World } from './world.ts'
+
+export interface Loop {
+  /** rung by the doorbell: ask for work, and for news of the work in hand */
+  ring(): void
+  over: Promise<void>
+}
+
+const FIRST_POLL_MS = 5_000
+const REFUSED_POLL_MS = 60_000
+/** How long an end may take: what is not delivered by then goes to disk. */
+const DRAIN_MS = 4_500
+
+export function startLoop(world: World, signal: AbortSignal): Loop {
+  const nudge = createNudge()
+  const jobs = new Map<string, Job>()
+  return {
+    ring() {
+      nudge.ring()
+      for (const job of jobs.values()) job.ring()
+    },
+    over: work(world, jobs, nudge, signal),
+  }
+}
+
+async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: AbortSignal): Promise<void> {
+  const { desk, log, spool } = world
+  const hard = new AbortController()
+  let pollMs = FIRST_POLL_MS
+  let failures = 0
+  let wasFull = false
+
+  const start = (run: LeasedRun) => {
+    const { plan } = run
+    const job =
+      plan.kind === 'scan'
+        ? startScan(world, { ...run, plan }, signal, hard.signal)
+        : startSteps(world, { ...run, plan }, signal, hard.signal)
+    jobs.set(run.runId, job)
+    void job.over
+      .catch((error: unknown) =>
+        log('error', 'a run ended by a fault of ours', { runId: run.runId, error: String(error).slice(0, 200) }),
+      )
+      .then(() => {
+        if (jobs.get(run.runId) === job) jobs.delete(run.runId)
+        if (wasFull) nudge.ring()
+      })
+  }
+
+  while (!signal.aborted) {
+    await spool.drain((report) => deliver(desk, report, { ms: 0, signal }))
+    const capacity = capacityBeside([...jobs.values()])
+    wasFull = capacity.short === 0 || capacity.scan === 0 || capacity.baseline === 0
+    const asked = await desk.lease({
+      capacity,
+      holding: [...jobs.values()].map(({ runId, epoch }) => ({ runId, epoch })),
+      allowPrivate: world.allowPrivate,
+      health: await world.fit.health(spool.count(), world.clock.offsetMs()),
+    })
+    if (asked.ok) {
+      if (failures > 0) log('info', 'the Worker answers again')
+      failures = 0
+      pollMs = asked.answer.nextPollMs
+      take(asked.answer)
+    } else if (asked.why === 'unreachable') {
+      failures += 1
+      if (failures === 1) log('warn', 'the Worker does not answer', { why: asked.detail.slice(0, 100) })
+      pollMs = Math.random() * Math.min(30_000, 500 * 2 ** Math.min(failures, 8))
+    } else {
+      log('error', 'the Worker does not take us', { why: asked.detail.slice(0, 100) })
+      pollMs = REFUSED_POLL_MS
+    }
+    await nudge.wait(pollMs, signal)
+  }
+
+  const timer = setTimeout(() => hard.abort(), DRAIN_MS)
+  await Promise.all([...jobs.values()].map((job) => job.over.catch(() => {})))
+  clearTimeout(timer)
+
+  function take(answer: LeaseAnswer) {
+    if (answer.stopped) for (const job of jobs.values()) job.stop()
+    // A run that we hold under an older epoch was given out anew: its old reports are refused, so it starts over.
+    for (const run of answer.runs) {
+      jobs.get(run.runId)?.stop()
+      start(run)
+    }
+  }
+}
+
+function capacityBeside(jobs: readonly Job[]): { scan: number; short: number; baseline: number } {
+  const short = jobs.filter(({ kind }) => kind !== 'scan').length
+  const baseline = jobs.filter(({ kind }) => kind === 'baseline').length
+  const free = Math.max(0, LIMITS.shortRuns - short)
+  return {
+    scan: jobs.some(({ kind }) => kind === 'scan') ? 0 : 1,
+    short: free,
+    baseline: Math.min(free, Math.max(0, LIMITS.baselineRuns - baseline)),
+  }
+}

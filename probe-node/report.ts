@@ -1,0 +1,147 @@
+import {
+  type Endpoint,
+  type Found,
+  type LeasedRun,
+  LIMITS,
+  type Observation,
+  type RenewAnswer,
+  type RenewRequest,
+  type ResultRequest,
+  type Span,
+} from '../schema/wire.ts'
+import type { Asked } from './desk.ts'
+import type { Report } from './spool.ts'
+import type { Seen } from './touch.ts'
+import type { World } from './world.ts'
+
+/**
+ * The facts of one run on their way to the Worker. Reports go out one at a time; a report is fixed when it is first
+ * sent, and what comes after waits for the next one, so a repeat never says anything else under the same number.
+ */
+export interface Reporter {
+  /** Numbers an observation and queues it. */
+  add(seen: Seen): Observation
+  addSpan(span: Span): void
+  addFound(found: Found): void
+  /** Facts that no report carries yet. */
+  pending(): number
+  /** With `keep` the facts stay here for a later report: this one only asks. */
+  renew(
+    extra?: Pick<RenewRequest, 'phase' | 'progress' | 'ready' | 'discovered'>,
+    keep?: boolean,
+  ): Promise<Asked<RenewAnswer>>
+  alarm(lost: readonly Endpoint[]): Promise<Asked<{ accepted: boolean }>>
+  /** Delivers the result, or leaves it in the spool. */
+  result(result: Omit<ResultRequest, keyof Facts>): Promise<void>
+}
+
+type Facts = Pick<ResultRequest, 'runId' | 'epoch' | 'seq' | 'observations' | 'spans' | 'found'>
+
+/** As long as the lease may still be ours, and then some: the Worker answers 410 when it is not. */
+const RENEW_FOR_MS = 120_000
+const RESULT_FOR_MS = 10_000
+/** Observations are numbered through all leases of a run: each lease has its own stretch. */
+const NUMBERS_PER_LEASE = 100_000
+
+export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'>, signal: AbortSignal): Reporter {
+  const { desk } = world
+  const observations: Observation[] = []
+  const spans: Span[] = []
+  const found: Found[] = []
+  let n = ((run.epoch - 1) % 100) * NUMBERS_PER_LEASE
+  let seq = 0
+  let queue: Promise<unknown> = Promise.resolve()
+  /** a report that was given up on; it may have arrived, so it goes first and unchanged */
+  let stuck: Report | null = null
+
+  const pending = () => observations.length + spans.length + found.length
+  const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
+    const next = queue.then(job)
+    queue = next.catch(() => {})
+    return next
+  }
+  const take = (keep = false): Facts => {
+    seq += 1
+    const { runId, epoch } = run
+    if (keep) return { runId, epoch, seq, observations: [], spans: [], found: [] }
+    return {
+      runId,
+      epoch,
+      seq,
+      observations: observations.splice(0, LIMITS.observationsPerMessage),
+      spans: spans.splice(0, LIMITS.spansPerMessage),
+      found: found.splice(0, LIMITS.openPorts),
+    }
+  }
+
+  async function send<T>(report: Report, ask: () => Promise<Asked<T>>): Promise<Asked<T>> {
+    const asked = await ask()
+    if (!asked.ok && asked.why === 'unreachable') stuck = report
+    return asked
+  }
+  /** Null when nothing is in the way any more. */
+  async function unstick(): Promise<(Asked<never> & { ok: false }) | null> {
+    if (!stuck) return null
+    const report: Report = stuck
+    const asked = await deliver(desk, report, { ms: RENEW_FOR_MS, signal })
+    if (!asked.ok && asked.why === 'unreachable') return asked
+    stuck = null
+    return asked.ok ? null : asked
+  }
+
+  return {
+    add(seen) {
+      n += 1
+      const observation = { n, ...seen }
+      observations.push(observation)
+      return observation
+    },
+    addSpan: (span) => void spans.push(span),
+    addFound: (one) => void found.push(one),
+    pending,
+    renew: (extra = {}, keep = false) =>
+      inTurn(async () => {
+        const blocked = await unstick()
+        if (blocked) return blocked
+        const body = { ...take(keep), ...extra }
+        return send({ kind: 'renew', body }, () => desk.renew(body, { ms: RENEW_FOR_MS, signal }))
+      }),
+    alarm: (lost) =>
+      inTurn(async () => {
+        world.counters.alarms += 1
+        const blocked = await unstick()
+        if (blocked) return blocked
+        const body = { ...take(), lost: [...lost] }
+        return send({ kind: 'alarm', body }, () => desk.alarm(body, { ms: RENEW_FOR_MS, signal }))
+      }),
+    result: (result) =>
+      inTurn(async () => {
+        const reports: Report[] = stuck ? [stuck] : []
+        // A long text and many facts together could outgrow one message.
+        while (pending() > LIMITS.observationsPerMessage / 4) reports.push({ kind: 'renew', body: take() })
+        reports.push({ kind: 'result', body: { ...take(), ...result } })
+        for (const [i, report] of reports.entries()) {
+          const asked = await deliver(desk, report, { ms: RESULT_FOR_MS, signal })
+          if (asked.ok) continue
+          if (asked.why === 'unreachable') for (const rest of reports.slice(i)) await world.spool.keep(rest)
+          return
+        }
+      }),
+  }
+}
+
+/** Sends any report once more, as it was. */
+export function deliver(
+  desk: World['desk'],
+  report: Report,
+  until: { ms: number; signal: AbortSignal },
+): Promise<Asked<unknown>> {
+  switch (report.kind) {
+    case 'renew':
+      return desk.renew(report.body, until)
+    case 'alarm':
+      return desk.alarm(report.body, until)
+    case 'result':
+      return desk.result(report.body, until)
+  }
+}

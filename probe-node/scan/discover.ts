@@ -1,0 +1,316 @@
+/**
+ * Finding open ports: the sweep, identification beside it, and care that a ban does not pass for
+ * closed ports.
+ */
+import { availableParallelism } from 'node:os'
+import { formatPorts, parsePorts } from '../../schema/ports.ts'
+import { firstCheck, isRationed } from '../../schema/service.ts'
+import { TOP_PORTS } from '../../schema/top-ports.ts'
+import { type Found, LIMITS } from '../../schema/wire.ts'
+import { readCapacity, socketsFor } from '../capacity.ts'
+import { rest } from '../clock.ts'
+import { clockTime, endpointText, sightText } from '../output.ts'
+import { bindingFor } from '../source.ts'
+import { sweepOrder } from '../sweep/order.ts'
+import type { Sentinel } from '../sweep/reach.ts'
+import type { SweepEvents, SweepOutcome } from '../sweep/sweep.ts'
+import { openSweeper, type Sweeper } from '../sweep/sweeper.ts'
+import { factsOf, optionsFor, type Seen, touch } from '../touch.ts'
+import { gateOf, type Scan } from './context.ts'
+import { type Known, WATCH_EVERY_MS } from './endpoints.ts'
+import { identifyPort } from './identify.ts'
+import { doubt, raise, WATCH_TIMEOUT_MS } from './losses.ts'
+
+export interface Discovery {
+  asked: number
+  tested: number
+  /** ports of which nothing is known, of any address */
+  untested: Set<number>
+}
+
+const IDENTIFY_AT_ONCE = 32
+/** Of a host that accepts everything, so many ports are looked at; the rest is only counted. */
+const PHANTOM_IDENTIFIED = 32
+const TAKE_UP_TIMES = 3
+/** After the Worker has let go, the way is waited for so long. */
+const PATIENCE_MS = 120_000
+const ASK_WAY_MS = 5_000
+/** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
+const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
+
+/** Sweeps all ports of all addresses; `onFound` follows as each open port is identified. */
+export async function discover(scan: Scan, onFound: (known: Known) => void): Promise<Discovery> {
+  const ports = parsePorts(scan.plan.ports)
+  const asked = 'error' in ports ? [] : [...ports]
+  const total = asked.length * scan.plan.addresses.length
+  scan.progress = { done: 0, total }
+  const untested = new Set<number>()
+  let missing = 0
+  const run = openSweeper(helpersFor(scan, asked.length))
+  try {
+    for (const [i, address] of scan.plan.addresses.entries()) {
+      const left = await discoverOne(scan, address, asked, run, i * asked.length, onFound)
+      for (const port of left) untested.add(port)
+      missing += left.length
+    }
+  } finally {
+    await run.close()
+  }
+  return { asked: total, tested: total - missing, untested }
+}
+
+const MANY_PORTS = 20_000
+const FAST = 20_000
+/** This thread makes tens of thousands of connects a second; only a near target and a high ceiling call for a second. */
+const helpersFor = ({ plan }: Scan, ports: number): number =>
+  ports >= MANY_PORTS && plan.maxConnectsPerSecond >= FAST && availableParallelism() > 1 ? 1 : 0
+
+async function discoverOne(
+  scan: Scan,
+  address: string,
+  asked: readonly number[],
+  run: Sweeper,
+  doneBefore: number,
+  onFound: (known: Known) => void,
+): Promise<number[]> {
+  const { world, plan, output, ended } = scan
+  const { clock } = world
+  const family = address.includes(':') ? 6 : 4
+  const phantom = touchPhantoms(scan, address)
+  const gate = gateOf(IDENTIFY_AT_ONCE)
+  const identifying = new Set<Promise<void>>()
+  const here = () => scan.endpoints.all().filter(({ target }) => target.address === address)
+  const knownPorts = new Set(here().map(({ target }) => target.port))
+  let accepted = 0
+  let waiting = 0
+
+  const onOpen = (port: number, agoMs: number) => {
+    accepted += 1
+    if (knownPorts.has(port) || scan.endpoints.all().length + waiting >= LIMITS.openPorts) return
+    knownPorts.add(port)
+    waiting += 1
+    const at = clock.now() - Math.round(agoMs)
+    const job = gate(async () => {
+      const isPhantom = await phantom
+      const known = await identifyOne(scan, {
+        address,
+        port,
+        at,
+        agoMs,
+        isPhantom,
+        brief: isPhantom && accepted > PHANTOM_IDENTIFIED,
+      })
+      waiting -= 1
+      if (!known) return
+      if (known.rationed) run.spare(port)
+      onFound(known)
+    })
+    identifying.add(job)
+    void job.finally(() => identifying.delete(job))
+  }
+  const events: SweepEvents = {
+    onOpen,
+    onProgress(done) {
+      scan.progress = { done: Math.max(scan.progress.done, doneBefore + done), total: scan.progress.total }
+    },
+  }
+
+  const stop = () => run.stop()
+  ended.addEventListener('abort', stop, { once: true })
+  const base = {
+    address,
+    family,
+    source: await bindingFor(world.sourceAddress, address, family),
+    maxOpen: socketsFor(await readCapacity()),
+    spared: COUNTING_PORTS,
+  } as const
+  const seed = (Math.random() * 2 ** 31) | 0
+  let order = sweepOrder(
+    asked.filter((port) => !knownPorts.has(port)),
+    TOP_PORTS,
+    seed,
+  )
+  let sentinels: Sentinel[] = here().map(({ target }) => ({ port: target.port, kind: 'open' }))
+  let rate = sweepRate(plan.maxConnectsPerSecond)
+  output.line(
+    'Discovery',
+    `${clockTime(clock.now())}  ${address}: ${order.length} ports, at most ${plan.maxConnectsPerSecond} connects a second, order shuffled with seed ${seed}`,
+  )
+
+  let left: number[] = []
+  for (let times = 0; ; times++) {
+    const outcome = await run.sweep({ ...base, order, sentinels, maxConnectsPerSecond: rate }, events)
+    tellOutcome(scan, address, outcome)
+    left = [...outcome.untested]
+    if (outcome.end !== 'reach_lost' || ended.aborted || times === TAKE_UP_TIMES) break
+    const suspects = here().filter(({ target }) => outcome.suspects.includes(target.port))
+    await Promise.all(suspects.map((known) => confirmLoss(scan, known)))
+    sentinels = [
+      ...here().map(({ target }) => ({ port: target.port, kind: 'open' as const })),
+      ...(outcome.refusedPort === null ? [] : [{ port: outcome.refusedPort, kind: 'refused' as const }]),
+    ]
+    if (!(await wayIsFree(scan, here(), address, outcome.refusedPort))) break
+    order = outcome.again
+    // Slower, so as not to provoke the same again. This is care for the target, not a way under its detector.
+    rate = Math.max(1, rate / 4)
+    output.line(
+      'Discovery',
+      `${clockTime(clock.now())}  ${address}: reachable again; ${order.length} ports are taken up again at ${Math.round(rate)} connects a second`,
+    )
+  }
+  ended.removeEventListener('abort', stop)
+  await Promise.all(identifying)
+  // Found in the meantime by a touch that got through: known after all.
+  return left.filter((port) => !here().some(({ target }) => target.port === port))
+}
+
+/** A part is kept for watching and identifying, so that the sum stays below the plan's ceiling. */
+export const sweepRate = (maxPerSecond: number): number => Math.max(1, maxPerSecond * 0.9)
+
+const PHANTOM_PORTS = 5
+const PHANTOM_TIMEOUT_MS = 1_000
+
+/** Five random high ports: if those accept, the host accepts everything and nothing found is trusted. */
+async function touchPhantoms(scan: Scan, address: string): Promise<boolean> {
+  const ports = new Set<number>()
+  while (ports.size < PHANTOM_PORTS) ports.add(20_000 + Math.floor(Math.random() * 45_000))
+  const seen = await Promise.all(
+    [...ports].map((port) =>
+      touch(scan.world, {
+        target: { address, port, check: 'tcp', service: 'unknown' },
+        purpose: 'phantom',
+        timeoutMs: PHANTOM_TIMEOUT_MS,
+        scanId: scan.run.scanId,
+        name: scan.plan.name,
+      }),
+    ),
+  )
+  for (const one of seen) scan.reporter.add(one)
+  const isPhantom =
+    seen.filter(({ sight }) => sight === 'open' || sight === 'mute' || sight === 'cut').length >= PHANTOM_PORTS - 1
+  if (isPhantom)
+    scan.output.line('Discovery', `${address}: random high ports accept as well; nothing found here is trusted`)
+  return isPhantom
+}
+
+const PATIENCE_MIN_MS = 200
+const PATIENCE_MAX_MS = 1_000
+
+async function identifyOne(
+  scan: Scan,
+  {
+    address,
+    port,
+    at,
+    agoMs,
+    isPhantom,
+    brief,
+  }: { address: string; port: number; at: number; agoMs: number; isPhantom: boolean; brief: boolean },
+): Promise<Known | null> {
+  const { world, plan, run, reporter, output } = scan
+  const patience = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_MIN_MS, 150 + 5 * agoMs))
+  const target = { address, port, check: firstCheck(port), service: 'unknown' as const }
+  const options = await optionsFor(world, { target, name: plan.name, timeoutMs: WATCH_TIMEOUT_MS })
+  await scan.pace.take(scan.ended)
+  if (scan.ended.aborted) return null
+  const startedAt = world.clock.now()
+  const started = performance.now()
+  const { service, touched } = await identifyPort(options, patience, brief || plan.profile === 'discovery')
+  world.counters.touches += 1
+  if (isRationed(service)) world.ration.count({ address, port })
+  const facts = factsOf(
+    world,
+    { scanId: run.scanId, target, timeoutMs: WATCH_TIMEOUT_MS },
+    touched,
+    world.fit.lagSince(started),
+  )
+  const seen: Seen = {
+    purpose: 'identify',
+    address,
+    port,
+    at: startedAt,
+    ...(service === 'unknown' ? {} : { service }),
+    ...facts,
+  }
+  reporter.add(seen)
+  output.line('Services', `${clockTime(startedAt)}  ${endpointText(target)}  ${service}  ${sightText(seen)}`)
+  // Accepted in the sweep, but not now: nobody has seen a service there. The fact is reported all the same.
+  if (seen.sight !== 'open' && seen.sight !== 'notice') return null
+  const found: Found = {
+    address,
+    port,
+    check: seen.check,
+    service,
+    firstSeenOpenAt: Math.min(at, startedAt),
+    ...(seen.identity ? { identity: seen.identity } : {}),
+    ...(isPhantom ? { phantom: true } : {}),
+  }
+  reporter.addFound(found)
+  return scan.endpoints.add(found, startedAt + WATCH_EVERY_MS, seen.sight)
+}
+
+async function confirmLoss(scan: Scan, known: Known): Promise<void> {
+  if (known.state !== 'open') return
+  const seen = await touch(scan.world, {
+    target: known.target,
+    purpose: 'watch',
+    timeoutMs: WATCH_TIMEOUT_MS,
+    scanId: scan.run.scanId,
+    name: scan.plan.name,
+  })
+  if (seen.code === 'RATION') return raise(scan, [known])
+  if (seen.sight === 'open') return scan.endpoints.sawOpen(known, seen.at)
+  scan.reporter.add(seen)
+  if (seen.sight !== 'probe_fault') await doubt(scan, known, seen)
+}
+
+/** Waits until the Worker holds nothing any more and what answered before answers again. False when that takes too long. */
+async function wayIsFree(
+  scan: Scan,
+  known: readonly Known[],
+  address: string,
+  refusedPort: number | null,
+): Promise<boolean> {
+  const { world, run, plan, ended } = scan
+  let giveUpAt = Number.POSITIVE_INFINITY
+  while (!ended.aborted && world.clock.now() < run.deadlineAt - PATIENCE_MS / 4) {
+    if (scan.hold) await rest(500, ended)
+    else {
+      if (giveUpAt === Number.POSITIVE_INFINITY) giveUpAt = performance.now() + PATIENCE_MS
+      if (performance.now() > giveUpAt) return false
+      const witness =
+        known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost') ??
+        known.find(({ phantom }) => !phantom)
+      const port = witness?.target.port ?? refusedPort
+      if (port === null) return false
+      const target = witness?.target ?? { address, port, check: 'tcp' as const, service: 'unknown' as const }
+      const seen = await touch(world, {
+        target,
+        purpose: 'watch',
+        timeoutMs: WATCH_TIMEOUT_MS,
+        scanId: run.scanId,
+        name: plan.name,
+      })
+      if (seen.sight === (witness ? 'open' : 'closed')) return true
+      await rest(ASK_WAY_MS, ended)
+    }
+  }
+  return false
+}
+
+function tellOutcome(scan: Scan, address: string, outcome: SweepOutcome): void {
+  const { open, refused, silent, unreachable, untested, end } = outcome
+  const words = {
+    done: 'finished',
+    reach_lost: 'stopped: what answered before fell silent',
+    aborted: 'stopped',
+    exhausted: 'stopped: this machine has no sockets left',
+  }
+  const now = clockTime(scan.world.clock.now())
+  scan.output.line(
+    'Discovery',
+    `${now}  ${address}: ${words[end]}; ${open.length} accepted, ${refused} refused, ${silent} silent, ${unreachable} unreachable, ${untested.length} not tested`,
+  )
+  if (untested.length > 0) scan.output.line('Discovery', `${address}: not tested: ${formatPorts(untested)}`)
+  if (end === 'exhausted') scan.world.fit.exhausted('EMFILE')
+}

@@ -1,0 +1,104 @@
+import { endpointKey } from '../../schema/facts.ts'
+import { isRationed } from '../../schema/service.ts'
+import type { Endpoint, Found, TouchTarget } from '../../schema/wire.ts'
+import type { Sight } from '../../schema/words.ts'
+import type { Reporter } from '../report.ts'
+
+/** An open port as the scan run knows it. */
+export interface Known {
+  key: string
+  target: TouchTarget
+  rationed: boolean
+  firstSeenOpenAt: number
+  /** how it answered when it was found: a service that turned us away from the start is not lost when it does so again */
+  usual: Sight
+  /** the host accepts everything: not worth a stimulus */
+  phantom: boolean
+  /**
+   * doubted: a touch failed, and it is being touched again. lost: verification owns it, we leave it alone.
+   * shut: verification has let go, but nobody of us has seen it open since: looked at now and then, no stimulus.
+   */
+  state: 'open' | 'doubted' | 'lost' | 'shut'
+  wasLost: boolean
+  lastOpenAt: number
+  identity: string | null
+  span: { from: number; to: number; touches: number } | null
+  nextWatchAt: number
+  /** engagement connects that failed, running */
+  failedRunning: number
+  planned: number
+  done: number
+}
+
+export interface Endpoints {
+  /** `watchAt`: when it is to be touched next */
+  add(found: Found, watchAt: number, usual?: Sight): Known
+  get(endpoint: Endpoint): Known | undefined
+  all(): readonly Known[]
+  /** One more touch saw it open. */
+  sawOpen(known: Known, at: number): void
+  /** Ends the stretch of open touches: a loss comes between. */
+  closeSpan(known: Known): void
+  /** Hands over all stretches so far. */
+  flushSpans(): void
+}
+
+export const WATCH_EVERY_MS = 5_000
+export const SHUT_EVERY_MS = 15_000
+
+export function createEndpoints(reporter: Reporter): Endpoints {
+  const byKey = new Map<string, Known>()
+  const closeSpan = (known: Known) => {
+    const { span, target } = known
+    known.span = null
+    if (span) reporter.addSpan({ address: target.address, port: target.port, ...span })
+  }
+  return {
+    add(found, watchAt, usual = 'open') {
+      const key = endpointKey(found)
+      const { address, port, check, service } = found
+      const known: Known = {
+        key,
+        target: { address, port, check, service },
+        rationed: isRationed(service),
+        firstSeenOpenAt: found.firstSeenOpenAt,
+        usual,
+        phantom: found.phantom ?? false,
+        state: 'open',
+        wasLost: false,
+        lastOpenAt: found.firstSeenOpenAt,
+        identity: found.identity ?? null,
+        span: null,
+        nextWatchAt: watchAt,
+        failedRunning: 0,
+        planned: 0,
+        done: 0,
+      }
+      byKey.set(key, known)
+      return known
+    },
+    get: (endpoint) => byKey.get(endpointKey(endpoint)),
+    all: () => [...byKey.values()],
+    sawOpen(known, at) {
+      known.lastOpenAt = at
+      if (known.state === 'shut') known.state = 'open'
+      known.span = known.span
+        ? { from: known.span.from, to: Math.max(at, known.span.to), touches: known.span.touches + 1 }
+        : { from: at, to: at, touches: 1 }
+    },
+    closeSpan,
+    flushSpans() {
+      for (const known of byKey.values()) closeSpan(known)
+    },
+  }
+}
+
+/** The known port that most safely bears being touched or kept: speaks least, counts nothing. */
+const PREFERENCE = ['silent', 'unknown', 'http', 'tls', 'https']
+export const quietest = (candidates: readonly Known[]): Known | undefined =>
+  candidates
+    .filter(
+      ({ rationed, state, phantom, target }) =>
+        !rationed && !phantom && state === 'open' && PREFERENCE.includes(target.service),
+    )
+    .sort((a, b) => PREFERENCE.indexOf(a.target.service) - PREFERENCE.indexOf(b.target.service))[0]

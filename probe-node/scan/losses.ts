@@ -1,0 +1,127 @@
+import type { Endpoint } from '../../schema/wire.ts'
+import { isLoss } from '../../schema/words.ts'
+import { clockTime, endpointText, sightText } from '../output.ts'
+import { type Seen, touch } from '../touch.ts'
+import type { Scan } from './context.ts'
+import type { Known } from './endpoints.ts'
+
+/** Timer of watching touches: three SYNs on current kernels. An alarm is not a verdict; verification has its own timer. */
+export const WATCH_TIMEOUT_MS = 3_000
+/** Other open ports touched beside a loss, to see its scope. */
+const SCOPE_MOST = 20
+
+/**
+ * A touch of an open endpoint failed (`first`, already reported as a fact). It is touched once more, and the other open
+ * ports beside it; what stays lost goes to the Worker as an alarm, and is left alone from then on.
+ */
+export async function doubt(scan: Scan, known: Known, first: Pick<Seen, 'sight' | 'afterMs' | 'code'>): Promise<void> {
+  if (known.state !== 'open' || first.sight === known.usual || scan.ended.aborted) return
+  known.state = 'doubted'
+  scan.endpoints.closeSpan(known)
+  scan.output.line('Watch', `${clockTime(scan.world.clock.now())}  ${endpointText(known.target)}  ${sightText(first)}`)
+  const others = scan.endpoints
+    .all()
+    .filter((one) => one !== known && one.state === 'open' && !one.rationed && !one.phantom)
+  const near = others
+    .sort(
+      (a, b) => Number(b.target.address === known.target.address) - Number(a.target.address === known.target.address),
+    )
+    .slice(0, SCOPE_MOST)
+  const [again, ...beside] = await Promise.all([known, ...near].map((one) => look(scan, one)))
+  if (!again) return
+  const wasRationed = again.code === 'RATION'
+  if (!wasRationed) scan.reporter.add(again)
+  if (!isLoss(again.sight) && !wasRationed) {
+    known.state = 'open'
+    known.failedRunning = 0
+    if (again.sight === 'open') scan.endpoints.sawOpen(known, again.at)
+    scan.output.line('Watch', `${clockTime(again.at)}  ${endpointText(known.target)}  ${again.sight} again at once`)
+  } else known.state = 'lost'
+
+  const lost = known.state === 'lost' ? [known] : []
+  for (const [i, one] of near.entries()) {
+    const seen = beside[i] as Seen
+    scan.reporter.add(seen)
+    if (seen.sight === 'open') scan.endpoints.sawOpen(one, seen.at)
+    if (!isLoss(seen.sight) || one.state === 'lost') continue
+    scan.endpoints.closeSpan(one)
+    scan.output.line('Watch', `${clockTime(seen.at)}  ${endpointText(one.target)}  ${sightText(seen)}`)
+    // One failure beside a loss that stands is part of it; beside a blip it gets its own second look.
+    if (known.state === 'lost') {
+      one.state = 'lost'
+      lost.push(one)
+    } else void doubt(scan, one, seen)
+  }
+  if (known.state === 'lost') lost.push(...(await lostWith(scan, known)))
+  if (lost.length > 0) await raise(scan, lost)
+}
+
+/**
+ * Services that count touches are not watched, so a ban that took one port of the address is asked about here, once, at
+ * each of them: found out only at the end of the scan, the loss could no longer be explained.
+ */
+async function lostWith(scan: Scan, known: Known): Promise<Known[]> {
+  const counting = scan.endpoints
+    .all()
+    .filter((one) => one.rationed && one !== known && one.state === 'open' && !one.phantom)
+    .filter((one) => one.target.address === known.target.address)
+    .slice(0, SCOPE_MOST)
+  const seen = await Promise.all(counting.map((one) => look(scan, one)))
+  return counting.filter((one, i) => {
+    const touched = seen[i] as Seen
+    scan.reporter.add(touched)
+    if (touched.sight === 'open') scan.endpoints.sawOpen(one, touched.at)
+    if (!isLoss(touched.sight) || one.state !== 'open') return false
+    scan.endpoints.closeSpan(one)
+    scan.output.line('Watch', `${clockTime(touched.at)}  ${endpointText(one.target)}  ${sightText(touched)}`)
+    return true
+  })
+}
+
+/**
+ * Where touches are rationed the engagement is the watch, and this look is part of it: were it paid from the ration, the
+ * scanner would have none left for the first round of verification, seconds from now.
+ */
+const look = (scan: Scan, known: Known): Promise<Seen> =>
+  touch(scan.world, {
+    target: known.target,
+    purpose: known.rationed ? 'engage' : 'watch',
+    isEngagement: known.rationed,
+    timeoutMs: WATCH_TIMEOUT_MS,
+    scanId: scan.run.scanId,
+    name: scan.plan.name,
+  })
+
+/** Tells the Worker what was lost; nothing ends before it has answered what to make of it. */
+export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
+  for (const known of lost) {
+    known.state = 'lost'
+    known.wasLost = true
+  }
+  scan.hold = true
+  const endpoints: Endpoint[] = lost.map(({ target: { address, port } }) => ({ address, port }))
+  const now = scan.world.clock.now()
+  scan.output.line('Alarms', `${clockTime(now)}  lost: ${lost.map(({ target }) => endpointText(target)).join(', ')}`)
+  scan.world.log('info', 'lost: alarm', { scanId: scan.run.scanId, endpoints: lost.length })
+  const asked = await scan.reporter.alarm(endpoints)
+  if (asked.ok && !asked.answer.accepted)
+    scan.output.line('Alarms', `${clockTime(scan.world.clock.now())}  the alarm was not taken up`)
+  scan.nudge.ring()
+}
+
+/** What the Worker says of lost endpoints: these are being verified or stay lost, the others are free again. */
+export function settle(scan: Scan, answer: { hold: boolean; lost: readonly Endpoint[] }): void {
+  const lost = new Set(answer.lost.map((endpoint) => scan.endpoints.get(endpoint)))
+  for (const known of scan.endpoints.all()) {
+    if (lost.has(known)) {
+      if (known.state !== 'lost') scan.endpoints.closeSpan(known)
+      known.state = 'lost'
+      known.wasLost = true
+    } else if (known.state === 'lost' && !answer.hold) {
+      known.state = 'shut'
+      known.failedRunning = 0
+      known.nextWatchAt = scan.world.clock.now()
+    }
+  }
+  scan.hold = answer.hold
+}

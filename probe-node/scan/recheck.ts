@@ -1,0 +1,110 @@
+import type { ResultRequest } from '../../schema/wire.ts'
+import type { Recheck, Sight } from '../../schema/words.ts'
+import { rest } from '../clock.ts'
+import { endpointText, shortTime, sightText } from '../output.ts'
+import { type Seen, touch } from '../touch.ts'
+import { inParallel, type Scan } from './context.ts'
+import type { Known } from './endpoints.ts'
+
+const AT_ONCE = 32
+const TRIES = 3
+const GAP_MS = 1_000
+const TIMEOUT_MS = 6_000
+/** The shorter window of the ration: after it, two more touches may be free. */
+const RATION_WAIT_MS = 10_500
+/** Seen open so shortly ago, a port that counts touches is taken to be open still. */
+const JUST_SEEN_MS = 15_000
+
+/** The last look at one port, and whether the port answered it. Null when the ration forbade any. */
+export interface Last {
+  known: Known
+  seen: Seen | null
+}
+
+/** Touches every port ever seen open once more, with retries. Facts are reported; nothing is said yet. */
+export async function recheck(scan: Scan, which: readonly Known[]): Promise<readonly Last[]> {
+  const lasts: Last[] = []
+  await inParallel(which, AT_ONCE, scan.ended, async (known) => {
+    lasts.push({ known, seen: await lookAgain(scan, known) })
+  })
+  return lasts
+}
+
+async function lookAgain(scan: Scan, known: Known): Promise<Seen | null> {
+  let last: Seen | null = null
+  let waited = false
+  for (let tries = 0; tries < TRIES && !scan.ended.aborted; tries++) {
+    if (tries > 0) await rest(GAP_MS, scan.ended)
+    await scan.pace.take(scan.ended)
+    const seen = await touch(scan.world, {
+      target: known.target,
+      purpose: 'recheck',
+      timeoutMs: TIMEOUT_MS,
+      scanId: scan.run.scanId,
+      name: scan.plan.name,
+    })
+    if (seen.code === 'RATION') {
+      const wasJustSeen = known.state === 'open' && scan.world.clock.now() - known.lastOpenAt < JUST_SEEN_MS
+      if (last || waited || wasJustSeen) break
+      waited = true
+      await rest(RATION_WAIT_MS, scan.ended)
+      tries -= 1
+      continue
+    }
+    scan.reporter.add(seen)
+    last = seen
+    if (seen.sight === 'open') {
+      scan.endpoints.sawOpen(known, seen.at)
+      break
+    }
+    scan.endpoints.closeSpan(known)
+    // Verification needs what is left of the ration.
+    if (known.rationed) break
+  }
+  return last
+}
+
+/** Null when our own fault or the ration leaves the port untold. */
+export function stateOf({ known, seen }: Last): Recheck | null {
+  if (!seen) return known.wasLost ? null : 'open'
+  if (seen.sight === 'probe_fault') return null
+  const state = STATE_OF[seen.sight]
+  return state === 'open' && known.wasLost ? 'reopened' : state
+}
+
+/** A port that accepts but refuses in words or by a page is open as ports go; the verdict tells the rest. */
+const STATE_OF: Record<Exclude<Sight, 'probe_fault'>, 'open' | 'closed' | 'unresponsive'> = {
+  open: 'open',
+  notice: 'open',
+  page: 'open',
+  closed: 'closed',
+  cut: 'closed',
+  unreachable: 'closed',
+  unresponsive: 'unresponsive',
+  mute: 'unresponsive',
+}
+
+const SENTENCE: Record<Recheck, string> = {
+  open: 'still open',
+  closed: 'now closed',
+  unresponsive: 'now unresponsive',
+  reopened: 'lost and open again',
+}
+
+/** Writes the section of the raw output and gives the list for the result. */
+export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<ResultRequest['recheck']> {
+  const list = [...lasts].sort(
+    ({ known: a }, { known: b }) => a.target.address.localeCompare(b.target.address) || a.target.port - b.target.port,
+  )
+  return list.flatMap((last) => {
+    const { known, seen } = last
+    const state = stateOf(last)
+    const how = seen ? ` (${sightText(seen)})` : ' (not touched again: its service counts touches)'
+    const words = state ? SENTENCE[state] : 'not known'
+    scan.output.line(
+      'Open Port Re-check',
+      `${endpointText(known.target)}  was open ${shortTime(known.firstSeenOpenAt)}  ${words}${how}`,
+    )
+    return state ? [{ address: known.target.address, port: known.target.port, state }] : []
+  })
+}

@@ -1,0 +1,357 @@
+/** The scanner's run: discover, engage, watch, alarm, hold, re-check. Facts go out by renew; decisions are the Worker's. */
+import { formatPorts } from '../../schema/ports.ts'
+import { type LeasedRun, RENEW_MS, type ResultRequest, type ScanPlan } from '../../schema/wire.ts'
+import { isLoss } from '../../schema/words.ts'
+import { rest } from '../clock.ts'
+import { createNudge, type Job } from '../job.ts'
+import { clockTime, createOutput, endpointText, sightText } from '../output.ts'
+import { reporterFor } from '../report.ts'
+import { paceOf } from '../sweep/pace.ts'
+import { touch, whyNot } from '../touch.ts'
+import type { World } from '../world.ts'
+import { type Canary, openCanary } from './canary.ts'
+import { inParallel, type Scan, waitingPace } from './context.ts'
+import { type Discovery, discover } from './discover.ts'
+import { createEndpoints, type Known, WATCH_EVERY_MS } from './endpoints.ts'
+import { engage } from './engage.ts'
+import { raise, settle } from './losses.ts'
+import { recheck, tellRecheck } from './recheck.ts'
+import { watch } from './watch.ts'
+
+/** Time kept at the end of a run for the re-check and the result. */
+const CLOSING_MS = 20_000
+const FIRST_RENEW_MS = 2_000
+const FOUND_RENEW_MS = 1_000
+const SPANS_EVERY_MS = 60_000
+const HOLD_ASK_MS = 2_000
+
+/** Starts a scan run. When the process is to end, `drain` aborts: the run is left to be leased again, without a result. */
+export function startScan(
+  world: World,
+  run: LeasedRun & { plan: ScanPlan },
+  drain: AbortSignal,
+  hard: AbortSignal,
+): Job {
+  const nudge = createNudge()
+  const early = new AbortController()
+  world.counters.scans += 1
+  return {
+    runId: run.runId,
+    epoch: run.epoch,
+    kind: 'scan',
+    ring: nudge.ring,
+    stop: () => early.abort(),
+    over: perform(world, run, nudge, { early: early.signal, drain, hard }),
+  }
+}
+
+interface Signals {
+  early: AbortSignal
+  drain: AbortSignal
+  hard: AbortSignal
+}
+
+async function perform(
+  world: World,
+  run: LeasedRun & { plan: ScanPlan },
+  nudge: ReturnType<typeof createNudge>,
+  signals: Signals,
+): Promise<void> {
+  const { plan } = run
+  const reporter = reporterFor(world, run, signals.hard)
+  const addresses = plan.addresses.map((address) => ({ address, why: whyNot(world, address) }))
+  const refused = addresses.filter(({ why }) => why !== null)
+  // A target with a second address of the other family is scanned on ours; an address that must not be touched ends it.
+  const isOtherFamily = ({ address }: { address: string }) =>
+    address.includes(':') !== world.sourceAddress.includes(':')
+  const usable = addresses.filter(({ why }) => why === null).map(({ address }) => address)
+  if (usable.length === 0 || refused.some((one) => !isOtherFamily(one)))
+    return reporter.result({
+      outcome: 'failed',
+      failure: { code: 'refused_by_probe', detail: (refused[0]?.why ?? '').slice(0, 500) },
+    })
+
+  const ending = new AbortController()
+  const ended = AbortSignal.any([signals.early, signals.drain, signals.hard, ending.signal])
+  const scan: Scan = {
+    world,
+    run,
+    plan: { ...plan, addresses: usable },
+    reporter,
+    endpoints: createEndpoints(reporter),
+    output: createOutput(),
+    nudge,
+    pace: waitingPace(
+      (perSecond) => paceOf(perSecond, performance.now()),
+      Math.max(1, plan.maxConnectsPerSecond * 0.1),
+      rest,
+    ),
+    phase: 'discover',
+    progress: { done: 0, total: 0 },
+    discovered: plan.discovered,
+    ready: false,
+    answers: 0,
+    hold: false,
+    ended,
+  }
+  tellTarget(scan)
+  const timeUp = setTimeout(() => ending.abort('time'), Math.max(0, run.deadlineAt - CLOSING_MS - world.clock.now()))
+  const talking = new AbortController()
+  const lease: { standing: 'ours' | 'stopped' | 'gone' } = { standing: 'ours' }
+  const talk = keepTalking(scan, AbortSignal.any([talking.signal, signals.hard, signals.drain]), (how) => {
+    lease.standing = how
+    ending.abort(how)
+  })
+
+  const canaries: Canary[] = []
+  const watching = watch(scan, ended)
+  let discovery: Discovery = { asked: 0, tested: 0, untested: new Set() }
+  let lasts: Awaited<ReturnType<typeof recheck>> = []
+  let fault: unknown = null
+  try {
+    discovery = await work(scan, canaries)
+    scan.pace.set(Math.max(1, plan.maxConnectsPerSecond))
+    await untilLetGo(scan)
+    for (const canary of canaries) canary.tell()
+    if (!ended.aborted) lasts = await lastLook(scan)
+  } catch (error) {
+    fault = error
+    world.log('error', 'a scan ended by a fault of ours', { runId: run.runId, error: String(error).slice(0, 200) })
+  } finally {
+    clearTimeout(timeUp)
+    const reason = ending.signal.reason
+    ending.abort('over')
+    for (const canary of canaries) canary.close()
+    talking.abort()
+    await Promise.all([talk, watching])
+    const isLeft = signals.drain.aborted && !signals.early.aborted
+    if (lease.standing !== 'gone' && !isLeft) {
+      const wasCut = signals.early.aborted || lease.standing === 'stopped' || reason === 'time'
+      const outcome = fault ? 'failed' : wasCut ? 'stopped' : 'done'
+      const failure = fault ? { failure: { code: 'internal' as const, detail: String(fault).slice(0, 500) } } : {}
+      await reporter.result({ ...closing(scan, discovery, lasts), outcome, ...failure })
+    }
+  }
+}
+
+/** Discovery with engagement following each open port, then accompaniment. */
+async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
+  const { plan, endpoints, world, ended } = scan
+  const withCanary = new Set<string>()
+  let toldAt = Number.NEGATIVE_INFINITY
+  const onFound = (known: Known) => {
+    const { address } = known.target
+    if (!withCanary.has(address) && !known.rationed && !known.phantom) {
+      withCanary.add(address)
+      void openCanary(scan, address).then(
+        (canary) => canary && (ended.aborted ? canary.close() : canaries.push(canary)),
+      )
+    }
+    const now = performance.now()
+    if (now - toldAt < FOUND_RENEW_MS) return
+    toldAt = now
+    scan.nudge.ring()
+  }
+  for (const found of plan.known) onFound(endpoints.add(found, world.clock.now()))
+  const discovery = plan.only
+    ? await touchOnly(scan, plan.only, onFound)
+    : plan.discovered
+      ? alreadyDiscovered(scan)
+      : await discover(scan, onFound)
+  scan.discovered = true
+  scan.phase = 'baseline'
+  scan.nudge.ring()
+  if (plan.profile !== 'discovery') await leavePanelTime(scan)
+  if (ended.aborted) return discovery
+  scan.phase = 'engage'
+  await engage(scan, endpoints.all())
+  if (plan.profile === 'accompany') await accompany(scan)
+  return discovery
+}
+
+/** From a finding to the panel's touch: report, bell, renewal of the onlookers, and some slowness of everyone. */
+const PANEL_MS = 4_000
+/** Onlookers touch about four open ports a second (worker/core/baseline.ts). */
+const PANEL_PORT_MS = 250
+const PANEL_MOST_MS = 15_000
+
+/**
+ * No stimulus before sibling and witnesses had time to see what was found last: a port that our stimulus shuts, or that
+ * falls over by it, is no case at all when nobody else ever saw it open.
+ */
+async function leavePanelTime({ endpoints, world, ended }: Scan): Promise<void> {
+  const now = world.clock.now()
+  const recent = endpoints
+    .all()
+    .filter(({ phantom, firstSeenOpenAt }) => !phantom && firstSeenOpenAt > now - PANEL_MOST_MS)
+  const lastAt = Math.max(0, ...recent.map(({ firstSeenOpenAt }) => firstSeenOpenAt))
+  const until = Math.min(lastAt + PANEL_MS + recent.length * PANEL_PORT_MS, now + PANEL_MOST_MS)
+  if (until > now) await rest(until - now, ended)
+}
+
+/** A retest: these endpoints and nothing else. One that does not answer goes to verification at once. */
+async function touchOnly(
+  scan: Scan,
+  only: NonNullable<ScanPlan['only']>,
+  onFound: (known: Known) => void,
+): Promise<Discovery> {
+  const { world, run, plan, reporter, endpoints, output } = scan
+  scan.progress = { done: 0, total: only.length }
+  const lost: Known[] = []
+  await inParallel(only, 16, scan.ended, async (target) => {
+    if (endpoints.get(target)) return
+    await scan.pace.take(scan.ended)
+    const seen = await touch(world, {
+      target,
+      purpose: 'identify',
+      timeoutMs: 6_000,
+      scanId: run.scanId,
+      name: plan.name,
+    })
+    reporter.add(seen)
+    output.line('Services', `${clockTime(seen.at)}  ${endpointText(target)}  ${target.service}  ${sightText(seen)}`)
+    const { address, port, check, service } = target
+    const found = {
+      address,
+      port,
+      check,
+      service,
+      firstSeenOpenAt: seen.at,
+      ...(seen.identity ? { identity: seen.identity } : {}),
+    }
+    scan.progress = { done: scan.progress.done + 1, total: only.length }
+    if (seen.sight === 'open') {
+      reporter.addFound(found)
+      onFound(endpoints.add(found, seen.at + WATCH_EVERY_MS))
+    } else if (isLoss(seen.sight)) lost.push(endpoints.add(found, seen.at + WATCH_EVERY_MS))
+  })
+  if (lost.length > 0) await raise(scan, lost)
+  return {
+    asked: only.length,
+    tested: scan.progress.done,
+    untested: new Set(only.slice(scan.progress.done).map(({ port }) => port)),
+  }
+}
+
+/** An earlier lease had swept all ports; what it could not test it had taken up again before it said so. */
+function alreadyDiscovered(scan: Scan): Discovery {
+  scan.output.line('Discovery', 'finished by an earlier lease of this run, whose process was lost')
+  const asked = scan.plan.addresses.length * portCount(scan.plan.ports)
+  return { asked, tested: asked, untested: new Set() }
+}
+
+const portCount = (text: string): number =>
+  text.split(',').reduce((sum, part) => {
+    const [from = 0, to = from] = part.split('-').map(Number)
+    return sum + to - from + 1
+  }, 0)
+
+/** No stimulus of ours: another scanner works from this address while we watch. */
+async function accompany(scan: Scan): Promise<void> {
+  scan.ready = true
+  scan.nudge.ring()
+  const until = scan.world.clock.now() + (scan.plan.accompanySeconds ?? 60) * 1_000
+  scan.output.line(
+    'Engagement',
+    `${clockTime(scan.world.clock.now())}  none of ours; watching for ${scan.plan.accompanySeconds ?? 60} s while another scanner works`,
+  )
+  while (!scan.ended.aborted && scan.world.clock.now() < until) {
+    // The lost ports of the other scanner are still verified by the panel; the watch on the others goes on.
+    await rest(Math.min(1_000, until - scan.world.clock.now()), scan.ended)
+  }
+}
+
+/** The work is done; the Worker may still be verifying. Ends with an answer that holds nothing. */
+async function untilLetGo(scan: Scan): Promise<void> {
+  const before = scan.answers
+  scan.nudge.ring()
+  while ((scan.hold || scan.answers === before) && !scan.ended.aborted) {
+    if (scan.hold) scan.phase = 'verify'
+    await rest(20, scan.ended)
+  }
+}
+
+/** The re-check; a loss that nobody had seen before is verified first, and looked at again. */
+async function lastLook(scan: Scan): Promise<Awaited<ReturnType<typeof recheck>>> {
+  scan.phase = 'recheck'
+  const lasts = await recheck(scan, scan.endpoints.all())
+  const news = lasts.filter(
+    ({ known, seen }) => seen && isLoss(seen.sight) && seen.sight !== known.usual && !known.wasLost && !known.phantom,
+  )
+  if (news.length === 0 || scan.ended.aborted) return lasts
+  await raise(
+    scan,
+    news.map(({ known }) => known),
+  )
+  await untilLetGo(scan)
+  scan.phase = 'recheck'
+  const again = await recheck(
+    scan,
+    news.map(({ known }) => known),
+  )
+  return lasts.map((last) => again.find(({ known, seen }) => known === last.known && seen) ?? last)
+}
+
+/** Renews as the Worker asks, when something is found, and when the bell rings; carries out what the answers say. */
+async function keepTalking(scan: Scan, signal: AbortSignal, onEnd: (how: 'stopped' | 'gone') => void): Promise<void> {
+  const { reporter, nudge, endpoints } = scan
+  let askAfterMs = FIRST_RENEW_MS
+  let spansAt = performance.now()
+  while (!signal.aborted) {
+    await nudge.wait(Math.min(askAfterMs, RENEW_MS, scan.hold ? HOLD_ASK_MS : RENEW_MS), signal)
+    if (signal.aborted) return
+    if (performance.now() - spansAt > SPANS_EVERY_MS) {
+      endpoints.flushSpans()
+      spansAt = performance.now()
+    }
+    const { phase, progress, ready, discovered } = scan
+    const total = Math.max(progress.total, progress.done)
+    const asked = await reporter.renew({
+      phase,
+      progress: { done: progress.done, total },
+      ...(ready ? { ready } : {}),
+      ...(discovered ? { discovered } : {}),
+    })
+    if (signal.aborted) return
+    if (!asked.ok) {
+      if (asked.why !== 'unreachable') return onEnd('gone')
+      await rest(1_000, signal)
+      continue
+    }
+    askAfterMs = asked.answer.askAgainMs
+    scan.answers += 1
+    settle(scan, asked.answer)
+    if (asked.answer.do === 'stop') return onEnd('stopped')
+  }
+}
+
+function tellTarget(scan: Scan): void {
+  const { plan, output, run, world } = scan
+  output.line('Target', `addresses: ${plan.addresses.join(', ')}${plan.name ? ` (${plan.name})` : ''}`)
+  output.line('Target', `ports asked: ${plan.ports}`)
+  output.line('Target', `profile: ${plan.profile}, at most ${plan.maxConnectsPerSecond} connects a second`)
+  output.line('Target', `from: ${world.sourceAddress}, as "${world.userAgent}"`)
+  output.line(
+    'Target',
+    `scan ${run.scanId}, run ${run.runId}, lease ${run.epoch}, started ${new Date(world.clock.now()).toISOString()}`,
+  )
+}
+
+function closing(
+  scan: Scan,
+  { asked, tested, untested }: Discovery,
+  lasts: Awaited<ReturnType<typeof recheck>>,
+): Pick<ResultRequest, 'ports' | 'engagement' | 'recheck' | 'output'> {
+  const list = tellRecheck(scan, lasts)
+  scan.endpoints.flushSpans()
+  const engagement = scan.endpoints
+    .all()
+    .filter(({ planned }) => planned > 0)
+    .map(({ target: { address, port }, planned, done }) => ({ address, port, planned, done: Math.min(done, planned) }))
+  return {
+    ports: { asked, tested, untested: formatPorts(untested) },
+    engagement,
+    recheck: list,
+    output: scan.output.text(),
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * Short runs: baseline, verify, recover, prove. Each step starts at its time on the Worker's clock, so the members of a
+ * panel touch in the same second; each finished step is reported at once.
+ */
+import {
+  LEASE_MS,
+  type LeasedRun,
+  LIMITS,
+  type ResultRequest,
+  type Step,
+  type TouchPlan,
+  type TouchTarget,
+} from '../schema/wire.ts'
+import { touchBeacon } from './beacons.ts'
+import { rest } from './clock.ts'
+import { createNudge, type Job } from './job.ts'
+import { type Reporter, reporterFor } from './report.ts'
+import { type Seen, touch, whyNot } from './touch.ts'
+import type { World } from './world.ts'
+
+/** A step this long ago is not made up for: a round means the same second for all. */
+const TOO_LATE_MS = 5_000
+const BASELINE_GAP_MS = 1_000
+/** Nine connects in 50 ms show a throttle (detection-science.md 4.5, E2). */
+const BURST_GAP_MS = 5
+const BEACON_MS = 3_000
+const DRAIN_MS = 3_500
+/** With nothing to report and no answer yet, ask this often. */
+const FIRST_ASK_MS = 3_000
+
+export const stepKey = ({ at, purpose, experiment, round }: Step): string =>
+  `${at}|${purpose}|${experiment ?? ''}|${round ?? ''}`
+
+const touchKey = ({ address, port, check }: TouchTarget): string => `${address} ${port} ${check}`
+/** The part of a baseline step that was not touched yet: what the scanner finds comes in steps that grow. */
+const untouched = (step: Step, touched: ReadonlySet<string>): Step => ({
+  ...step,
+  touches: step.touches.filter((touch) => !touched.has(touchKey(touch))),
+})
+
+/** Starts a short run. `drain` aborts when the process is to end: what is in the air is finished and returned. */
+export function startSteps(
+  world: World,
+  run: LeasedRun & { plan: TouchPlan },
+  drain: AbortSignal,
+  hard: AbortSignal,
+): Job {
+  const nudge = createNudge()
+  const bell = {
+    rung: false,
+    ring() {
+      bell.rung = true
+      nudge.ring()
+    },
+  }
+  const early = new AbortController()
+  world.counters.shortRuns += 1
+  return {
+    runId: run.runId,
+    epoch: run.epoch,
+    kind: run.plan.kind,
+    ring: bell.ring,
+    stop: () => early.abort(),
+    over: carryOut(world, run, AbortSignal.any([early.signal, drain]), hard, nudge, bell),
+  }
+}
+
+async function carryOut(
+  world: World,
+  run: LeasedRun & { plan: TouchPlan },
+  stop: AbortSignal,
+  hard: AbortSignal,
+  nudge: ReturnType<typeof createNudge>,
+  bell: { rung: boolean },
+): Promise<void> {
+  const reporter = reporterFor(world, run, hard)
+  const { plan } = run
+  const refused = plan.steps
+    .flatMap(({ touches }) => touches.map(({ address }) => whyNot(world, address)))
+    .find((why) => why !== null)
+  if (refused)
+    return reporter.result({ outcome: 'failed', failure: { code: 'refused_by_probe', detail: refused.slice(0, 500) } })
+
+  const known = new Set<string>()
+  const touched = new Set<string>()
+  let baselineAt = 0
+  const ending = new AbortController()
+  const ended = AbortSignal.any([stop, ending.signal, hard])
+  let open = 0
+  let unreported = false
+
+  const accept = (steps: readonly Step[]): number => {
+    const fresh = steps
+      .map((step) => (step.purpose === 'baseline' ? untouched(step, touched) : step))
+      .filter((step) => step.touches.length > 0 && !known.has(stepKey(step)) && known.size < LIMITS.stepsPerRun * 2)
+    for (const planned of fresh) {
+      const step = planned.purpose === 'baseline' ? paced(planned) : planned
+      if (step.purpose !== 'baseline') known.add(stepKey(step))
+      if (step.at < world.clock.now() - TOO_LATE_MS) continue
+      open += 1
+      void perform(world, run, step, reporter, ended).then((wasDone) => {
+        open -= 1
+        if (wasDone) unreported = true
+        nudge.ring()
+      })
+    }
+    return fresh.length
+  }
+  /** A baseline may be made up for at any time, but never faster than one step a second. */
+  const paced = (step: Step): Step => {
+    for (const touch of step.touches) touched.add(touchKey(touch))
+    baselineAt = Math.max(step.at, world.clock.now(), baselineAt + BASELINE_GAP_MS)
+    return { ...step, at: baselineAt }
+  }
+  accept(plan.steps)
+
+  let outcome: ResultRequest['outcome'] = 'done'
+  let askAfterMs = plan.standing ? FIRST_ASK_MS : LEASE_MS[plan.kind] / 4
+  let askedAt = world.clock.now()
+  let reportBy = 0
+  for (;;) {
+    const now = world.clock.now()
+    const mayAskAgain = askedAt + Math.min(askAfterMs, LEASE_MS[plan.kind] / 4) - now
+    // What was seen may wait while the Worker says so; the bell calls it in.
+    const isUrgent = unreported && now >= reportBy
+    if (!isUrgent && (open > 0 || plan.standing)) await nudge.wait(Math.max(0, mayAskAgain), ended)
+    if (stop.aborted || world.clock.now() >= run.deadlineAt) {
+      outcome = 'stopped'
+      break
+    }
+    const keep = !bell.rung && world.clock.now() < reportBy
+    const isEarly = keep && world.clock.now() < askedAt + Math.min(askAfterMs, LEASE_MS[plan.kind] / 4)
+    if (isEarly) continue
+    bell.rung = false
+    if (!keep) unreported = false
+    const asked = await reporter.renew({}, keep)
+    askedAt = world.clock.now()
+    if (!asked.ok) {
+      if (asked.why !== 'unreachable') return ending.abort()
+      unreported = true
+      await rest(1_000, ended)
+      continue
+    }
+    askAfterMs = asked.answer.askAgainMs
+    const { reportWithinMs } = asked.answer
+    if (reportWithinMs === 0) reportBy = 0
+    else if (!keep || reportBy === 0) reportBy = askedAt + reportWithinMs
+    if (asked.answer.do === 'stop') {
+      outcome = 'stopped'
+      break
+    }
+    const fresh = accept(asked.answer.steps)
+    if (fresh === 0 && open === 0 && !unreported && !plan.standing) break
+  }
+  ending.abort()
+  // Asked to end by our own side: what is in the air still counts.
+  const giveUpAt = performance.now() + DRAIN_MS
+  while (open > 0 && outcome === 'stopped' && stop.aborted && performance.now() < giveUpAt) await rest(50, hard)
+  await reporter.result({ outcome })
+}
+
+/** Waits for the step's time and carries it out. Resolves false when the run ended before. */
+async function perform(
+  world: World,
+  run: LeasedRun & { plan: TouchPlan },
+  step: Step,
+  reporter: Reporter,
+  ended: AbortSignal,
+): Promise<boolean> {
+  await rest(step.at - world.clock.now(), ended)
+  if (ended.aborted) return false
+  const round = step.round === undefined ? {} : { round: step.round }
+  const beacon = step.beacon
+    ? touchBeacon(world, run.plan.beacons, { ...round, timeoutMs: Math.min(BEACON_MS, step.timeoutMs) })
+    : Promise.resolve(null)
+  const touches = shuffled(step.touches).map(async (target): Promise<Seen[]> => {
+    const { purpose, experiment, timeoutMs } = step
+    const wanted = {
+      target,
+      purpose,
+      timeoutMs,
+      scanId: run.scanId,
+      name: run.plan.name,
+      ...round,
+      ...(experiment ? { experiment } : {}),
+    }
+    const burst: Promise<Seen>[] = []
+    for (let i = 0; i < (step.burst ?? 1); i++) {
+      if (i > 0) await rest(BURST_GAP_MS)
+      burst.push(touch(world, wanted))
+    }
+    return Promise.all(burst)
+  })
+  const [seen, sign] = await Promise.all([Promise.all(touches), beacon])
+  if (sign) reporter.add(sign)
+  // A round beside a beacon that was not reached accuses nobody.
+  const isVoid = sign !== null && sign.sight !== 'open'
+  for (const one of seen.flat()) reporter.add(isVoid ? { ...one, fit: false } : one)
+  return true
+}
+
+const shuffled = <T>(list: readonly T[]): T[] =>
+  list
+    .map((item) => ({ item, key: Math.random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item)

@@ -1,0 +1,120 @@
+/**
+ * Proofs of reach during a sweep. A ban in mid-discovery must not pass for closed ports: what answered before is
+ * touched again about every second, and when it falls silent the ports tried since the last proof count for nothing.
+ */
+
+/** What a sentinel is expected to do, as it did before: accept, or refuse. */
+export type Sentinel = { port: number; kind: 'open' | 'refused' }
+
+export interface Reach {
+  /** a port of the sweep accepted or refused, its connect having started at `startedAt` */
+  answered(port: number, kind: Sentinel['kind'], startedAt: number): void
+  /** never touch this one as a sentinel: its service counts touches */
+  spare(port: number): void
+  /** A round of sentinel touches. Only the last one may touch a port that counts touches, where there is no other. */
+  begin(now: number, isLast: boolean): readonly Sentinel[]
+  /** the answer of one sentinel of the round */
+  heard(sentinel: Sentinel, isAsBefore: boolean): void
+  /** the touches of the round that are still wanted, after all before were heard; empty when the round is over */
+  more(): readonly Sentinel[]
+  /** start of the last touch that proved reach; null before any */
+  provedAt(): number | null
+  isLost(): boolean
+  /** open ports that failed twice while others answered */
+  suspects(): readonly number[]
+}
+
+const OTHERS = 3
+
+export function watchReach(known: readonly Sentinel[], spared: Iterable<number>): Reach {
+  const avoid = new Set(spared)
+  const open = new Set<number>()
+  const rationedOpen = new Set<number>()
+  let refused: number | null = null
+  let proved: number | null = null
+  let lost = false
+  let turn = 0
+  const suspects: number[] = []
+  let round: {
+    at: number
+    doubted: Sentinel[]
+    heard: Map<string, boolean>
+    stage: 'first' | 'again' | 'over'
+  } | null = null
+  const keyOf = ({ kind, port }: Sentinel) => `${kind} ${port}`
+
+  const add = (port: number, kind: Sentinel['kind']) => {
+    if (kind === 'refused') refused ??= port
+    else if (avoid.has(port)) rationedOpen.add(port)
+    else open.add(port)
+  }
+  for (const { port, kind } of known) add(port, kind)
+
+  const pickOpen = (count: number, not: readonly number[]): Sentinel[] => {
+    const list = [...open].filter((port) => !not.includes(port))
+    const picked = Array.from(
+      { length: Math.min(count, list.length) },
+      (_, i) => list[(turn + i) % list.length] as number,
+    )
+    turn += 1
+    return picked.map((port) => ({ port, kind: 'open' }))
+  }
+
+  const close = () => {
+    if (!round) return
+    const { heard, doubted, at } = round
+    const failed = doubted.filter((sentinel) => heard.get(keyOf(sentinel)) === false)
+    const failedOpen = failed.filter(({ kind }) => kind === 'open').map(({ port }) => port)
+    const openAnswered = [...heard].some(([key, ok]) => ok && key.startsWith('open'))
+    for (const port of failedOpen) {
+      open.delete(port)
+      suspects.push(port)
+    }
+    // An open port that falls while others stay is its own story; all of them, or a refusal turned to silence, is a ban.
+    lost = failed.some(({ kind }) => kind === 'refused') || (failedOpen.length > 0 && !openAnswered)
+    if (!lost && heard.size > 0) proved = at
+    round = null
+  }
+
+  return {
+    answered(port, kind, startedAt) {
+      add(port, kind)
+      // While an open port is known, refusals prove nothing: a ban may answer with refusals as well.
+      if (kind === 'open' || open.size === 0) proved = Math.max(proved ?? startedAt, startedAt)
+    },
+    spare(port) {
+      avoid.add(port)
+      if (open.delete(port)) rationedOpen.add(port)
+    },
+    begin(now, isLast) {
+      const picked = [...pickOpen(1, []), ...(refused === null ? [] : [{ port: refused, kind: 'refused' as const }])]
+      const counting = [...rationedOpen][0]
+      if (picked.length === 0 && isLast && counting !== undefined) picked.push({ port: counting, kind: 'open' })
+      round = picked.length > 0 ? { at: now, doubted: [], heard: new Map(), stage: 'first' } : null
+      return picked
+    },
+    heard(sentinel, isAsBefore) {
+      if (!round) return
+      if (!isAsBefore && round.stage === 'first') round.doubted.push(sentinel)
+      round.heard.set(keyOf(sentinel), isAsBefore)
+    },
+    more() {
+      if (!round) return []
+      if (round.stage === 'first' && round.doubted.length > 0) {
+        round.stage = 'again'
+        const others = round.doubted.some(({ kind }) => kind === 'open')
+          ? pickOpen(
+              OTHERS,
+              round.doubted.map(({ port }) => port),
+            )
+          : []
+        return [...round.doubted, ...others]
+      }
+      close()
+      return []
+    },
+    provedAt: () => proved,
+    isLost: () => lost,
+    suspects: () => suspects,
+  }
+}

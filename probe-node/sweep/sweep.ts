@@ -1,0 +1,366 @@
+/**
+ * The fast connect scan of one address: an adaptive number of open sockets, a ceiling on connects a second, two
+ * passes for silent ports, and proofs of reach all along (reach.ts). No clock but performance.now(), no threads.
+ */
+import { constants } from 'node:os'
+import { type Pace, paceOf } from './pace.ts'
+import { type Sentinel, watchReach } from './reach.ts'
+import { REFUSED, type Sockets, type SocketsOptions, type Status } from './sockets.ts'
+
+export interface SweepJob {
+  address: string
+  family: 4 | 6
+  source: string | null
+  /** the ports, in the order in which they are tried */
+  order: Uint16Array
+  maxConnectsPerSecond: number
+  /** sockets that may be open at once: our own descriptors and ports are the bound */
+  maxOpen: number
+  /** what is known to answer already */
+  sentinels: readonly Sentinel[]
+  /** ports never to be touched as sentinels */
+  spared: readonly number[]
+  /** timers in milliseconds; the defaults suit the internet */
+  timers?: Partial<Timers>
+}
+
+export interface Timers {
+  /** first pass: bounds of the adaptive timer */
+  firstMin: number
+  firstMax: number
+  /** second pass. Long enough for a second SYN (1 s after the first), and a third on kernels since 6.5 */
+  second: number
+  sentinelEvery: number
+  sentinel: number
+}
+const TIMERS: Timers = { firstMin: 300, firstMax: 1_000, second: 2_200, sentinelEvery: 1_000, sentinel: 2_000 }
+/** With very many silent ports the second pass settles for the second SYN. */
+const MANY_SILENT = 20_000
+const SECOND_WHEN_MANY = 1_600
+
+export interface SweepEvents {
+  /** `agoMs` before now its connect was started */
+  onOpen(port: number, agoMs: number): void
+  onProgress(done: number): void
+}
+
+export interface SweepOutcome {
+  end: 'done' | 'reach_lost' | 'aborted' | 'exhausted'
+  open: number[]
+  refused: number
+  silent: number
+  unreachable: number
+  /** tried too late or never: nothing is known of these */
+  untested: Uint16Array
+  /** to be tried when the way is free again: `untested`, and those that were silent only once */
+  again: Uint16Array
+  /** a port that refused, as a sentinel for later */
+  refusedPort: number | null
+  /** open ports that stopped answering as they did */
+  suspects: readonly number[]
+  /** handshake times in milliseconds: median of a sample */
+  rttMs: number | null
+}
+
+export interface Sweep {
+  outcome: Promise<SweepOutcome>
+  /** Ends with what it has. `reach_lost`: because reach was lost, as somebody else saw. */
+  stop(end?: 'aborted' | 'reach_lost'): void
+  /** this open port turned out to count touches: no sentinel any more */
+  spare(port: number): void
+  /** somebody else saw this port open: one more sentinel */
+  known(port: number, agoMs: number): void
+}
+
+const UNTRIED = 0
+const IN_FLIGHT = 1
+const OPEN = 2
+const CLOSED = 3
+const SILENT_ONCE = 4
+const SILENT = 5
+const UNREACHABLE = 6
+
+const { errno } = constants
+const EXHAUSTION = new Set(
+  [errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.EADDRINUSE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN].map(
+    (n) => -n,
+  ),
+)
+/** A reset at connect: the handshake was done, and the peer hung up at once. It accepted. */
+const ACCEPTED_AND_CUT: Status = -errno.ECONNRESET
+
+/** One thread makes about this many; more sockets than that times the latency would only queue. */
+const MOST_PER_SECOND = 100_000
+const FEWEST_SOCKETS = 100
+const TICK_MS = 20
+const SENTINEL_SLOTS = 8
+const FAULTS_TO_GIVE_UP = 2_000
+
+export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Sockets, events: SweepEvents): Sweep {
+  const timers = { ...TIMERS, ...job.timers }
+  const total = job.order.length
+  const state = new Uint8Array(65_536)
+  const triedAt = new Float64Array(65_536)
+  const slots = job.maxOpen + SENTINEL_SLOTS
+  const slotPort = new Uint16Array(slots)
+  const slotStart = new Float64Array(slots)
+  const slotTimer = new Float64Array(slots) // 0: the slot is free
+  const free = Array.from({ length: job.maxOpen }, (_, i) => job.maxOpen - 1 - i)
+  const reach = watchReach(job.sentinels, job.spared)
+  const pace: Pace = paceOf(job.maxConnectsPerSecond, performance.now())
+
+  let queue: Uint16Array = job.order
+  let next = 0
+  let pass: 1 | 2 = 1
+  let inFlight = 0
+  let done = 0
+  let limit = Math.min(job.maxOpen, FEWEST_SOCKETS)
+  let ceiling = job.maxOpen
+  let faults = 0
+  let restUntil = 0
+  let returned: number[] = []
+  let silentShare = 0
+  let silentRun = 0
+  let baseRtt = Number.POSITIVE_INFINITY
+  let smoothRtt = 0
+  let rttSpread = 0
+  let samples = 0
+  const rtts: number[] = []
+  const openPorts: number[] = []
+  const refusedPort = { port: null as number | null }
+  let sentinelsOut = new Map<number, Sentinel>()
+  let lastSentinels = performance.now()
+  let isDoubting = false
+  let isFinal = false
+  let isOver = false
+  let wake: NodeJS.Timeout | null = null
+
+  let settle: (outcome: SweepOutcome) => void = () => {}
+  const outcome = new Promise<SweepOutcome>((resolve) => {
+    settle = resolve
+  })
+  const sockets = open({ address: job.address, family: job.family, source: job.source, onAnswer })
+  const ticker = setInterval(() => setImmediate(tick), TICK_MS)
+
+  const firstTimer = () =>
+    samples < 10 ? timers.firstMax : Math.min(timers.firstMax, Math.max(timers.firstMin, 2 * smoothRtt + 4 * rttSpread))
+  const secondTimer = () => (queue.length > MANY_SILENT ? Math.min(timers.second, SECOND_WHEN_MANY) : timers.second)
+
+  function learn(rtt: number) {
+    if (rtts.length < 200) rtts.push(rtt)
+    baseRtt = Math.min(baseRtt, rtt)
+    if (samples === 0) smoothRtt = rtt
+    rttSpread += (Math.abs(rtt - smoothRtt) - rttSpread) / 4
+    smoothRtt += (rtt - smoothRtt) / 8
+    samples += 1
+  }
+
+  /** Little's law: what must be in the air to reach the wanted rate. The least latency, as our own queue must not feed it. */
+  function grow(wasSilent: boolean) {
+    silentShare += ((wasSilent ? 1 : 0) - silentShare) / 100
+    const latency =
+      silentShare * (pass === 1 ? firstTimer() : secondTimer()) +
+      (1 - silentShare) * Math.max(1, Math.min(baseRtt, 1_000))
+    const wanted = (1.25 * Math.min(job.maxConnectsPerSecond, MOST_PER_SECOND) * latency) / 1000
+    const most = Math.min(ceiling, Math.max(FEWEST_SOCKETS, Math.ceil(wanted)))
+    limit = Math.min(most, limit + 2)
+  }
+
+  function nextPort(): number {
+    if (returned.length > 0) return returned.pop() as number
+    if (next < queue.length) return queue[next++] as number
+    if (pass === 2 || inFlight > 0) return -1
+    const silent = job.order.filter((port) => state[port] === SILENT_ONCE)
+    if (silent.length === 0) return -1
+    pass = 2
+    queue = silent
+    next = 1
+    return silent[0] as number
+  }
+
+  function pump() {
+    if (isOver || isDoubting || isFinal) return
+    const now = performance.now()
+    while (inFlight < limit && now >= restUntil) {
+      const port = nextPort()
+      if (port < 0) break
+      if (!pace.take(now)) {
+        returned.push(port)
+        sleep(pace.waitMs(now))
+        return
+      }
+      const slot = free.pop() as number
+      inFlight += 1
+      state[port] = IN_FLIGHT
+      triedAt[port] = now
+      slotPort[slot] = port
+      slotStart[slot] = now
+      slotTimer[slot] = pass === 1 ? firstTimer() : secondTimer()
+      sockets.connect(slot, port)
+    }
+    if (inFlight === 0 && returned.length === 0 && next >= queue.length && sentinelsOut.size === 0) {
+      isFinal = true
+      if (!askSentinels(now)) finish('done')
+    }
+  }
+
+  function sleep(ms: number) {
+    wake ??= setTimeout(() => {
+      wake = null
+      pump()
+    }, ms)
+  }
+
+  function release(slot: number) {
+    slotTimer[slot] = 0
+    free.push(slot)
+    inFlight -= 1
+  }
+
+  function onAnswer(slot: number, status: Status) {
+    if (isOver || slotTimer[slot] === 0) return
+    const sentinel = sentinelsOut.get(slot)
+    if (sentinel) return onSentinel(slot, sentinel, status)
+    const port = slotPort[slot] as number
+    const startedAt = slotStart[slot] as number
+    release(slot)
+    if (EXHAUSTION.has(status)) return onFault(port)
+    faults = 0
+    const isSilence = status === -errno.ETIMEDOUT
+    if (!isSilence) learn(performance.now() - startedAt)
+    silentRun = 0
+    grow(isSilence)
+    if (status === 0 || status === ACCEPTED_AND_CUT) {
+      state[port] = OPEN
+      openPorts.push(port)
+      reach.answered(port, 'open', startedAt)
+      events.onOpen(port, performance.now() - startedAt)
+    } else if (status === REFUSED) {
+      state[port] = CLOSED
+      refusedPort.port ??= port
+      reach.answered(port, 'refused', startedAt)
+    } else state[port] = isSilence ? SILENT : UNREACHABLE
+    done += 1
+    pump()
+  }
+
+  function onSilence(slot: number) {
+    const port = slotPort[slot] as number
+    sockets.abandon(slot)
+    release(slot)
+    if (pass === 1) state[port] = SILENT_ONCE
+    else {
+      state[port] = SILENT
+      done += 1
+    }
+    silentRun += 1
+    grow(true)
+  }
+
+  function onFault(port: number) {
+    state[port] = UNTRIED
+    returned.push(port)
+    faults += 1
+    ceiling = Math.max(16, Math.min(ceiling, limit) >> 1)
+    limit = Math.min(limit, ceiling)
+    restUntil = performance.now() + 100
+    if (faults > FAULTS_TO_GIVE_UP) return finish('exhausted')
+    sleep(100)
+  }
+
+  function askSentinels(now: number): boolean {
+    lastSentinels = now
+    return sendSentinels(reach.begin(now, isFinal))
+  }
+
+  function sendSentinels(list: readonly Sentinel[]): boolean {
+    list.slice(0, SENTINEL_SLOTS).forEach((sentinel, i) => {
+      const slot = job.maxOpen + i
+      sentinelsOut.set(slot, sentinel)
+      slotStart[slot] = performance.now()
+      slotTimer[slot] = timers.sentinel
+      sockets.connect(slot, sentinel.port)
+    })
+    return list.length > 0
+  }
+
+  function onSentinel(slot: number, sentinel: Sentinel, status: Status | null) {
+    if (status === null) sockets.abandon(slot)
+    slotTimer[slot] = 0
+    sentinelsOut.delete(slot)
+    const accepted = status === 0 || status === ACCEPTED_AND_CUT
+    // Our own exhaustion says nothing of the target; and a refusing port that now accepts is reach as well.
+    const isOwnFault = status !== null && EXHAUSTION.has(status)
+    const isAsBefore = isOwnFault || accepted || (sentinel.kind === 'refused' && status === REFUSED)
+    if (!isAsBefore) isDoubting = true
+    reach.heard(sentinel, isAsBefore)
+    if (sentinelsOut.size > 0) return
+    if (sendSentinels(reach.more())) return
+    isDoubting = false
+    silentRun = 0
+    if (reach.isLost()) return finish('reach_lost')
+    if (isFinal) return finish('done')
+    pump()
+  }
+
+  function tick() {
+    if (isOver) return
+    const now = performance.now()
+    for (let slot = 0; slot < slots; slot++) {
+      const timer = slotTimer[slot] as number
+      if (timer === 0 || now - (slotStart[slot] as number) < timer) continue
+      const sentinel = sentinelsOut.get(slot)
+      if (sentinel) onSentinel(slot, sentinel, null)
+      else onSilence(slot)
+      if (isOver) return
+    }
+    events.onProgress(done)
+    // Fifty silences running where half the ports used to answer is a jump worth an early look.
+    const hasJumped = silentRun >= 50 && samples > done / 2 && now - lastSentinels > 200
+    if (!isFinal && sentinelsOut.size === 0 && (hasJumped || now - lastSentinels >= timers.sentinelEvery))
+      askSentinels(now)
+    pump()
+  }
+
+  function finish(end: SweepOutcome['end']) {
+    if (isOver) return
+    isOver = true
+    clearInterval(ticker)
+    if (wake) clearTimeout(wake)
+    sentinelsOut = new Map()
+    returned = []
+    sockets.close()
+    const provedAt = reach.provedAt()
+    const isUnproved = (port: number) => {
+      if (state[port] === OPEN) return false
+      if (state[port] === UNTRIED || state[port] === IN_FLIGHT || provedAt === null) return true
+      return end === 'reach_lost' && (triedAt[port] as number) >= provedAt
+    }
+    const count = (wanted: number) => job.order.reduce((sum, port) => sum + (state[port] === wanted ? 1 : 0), 0)
+    const untested = job.order.filter(isUnproved)
+    settle({
+      end,
+      open: openPorts,
+      refused: count(CLOSED),
+      silent: count(SILENT) + count(SILENT_ONCE),
+      unreachable: count(UNREACHABLE),
+      untested,
+      again:
+        end === 'done'
+          ? new Uint16Array(0)
+          : job.order.filter((port) => isUnproved(port) || state[port] === SILENT_ONCE),
+      refusedPort: refusedPort.port,
+      suspects: reach.suspects(),
+      rttMs: rtts.length > 0 ? (rtts.sort((a, b) => a - b)[rtts.length >> 1] as number) : null,
+    })
+  }
+
+  if (total === 0) finish('done')
+  else setImmediate(pump)
+  return {
+    outcome,
+    stop: (end = 'aborted') => finish(end),
+    spare: (port) => reach.spare(port),
+    known: (port, agoMs) => reach.answered(port, 'open', performance.now() - agoMs),
+  }
+}

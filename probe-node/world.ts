@@ -1,0 +1,32 @@
+import type { Clock } from './clock.ts'
+import type { Desk } from './desk.ts'
+import type { Fitness } from './fit.ts'
+import type { Log } from './log.ts'
+import type { Memory } from './memory.ts'
+import type { Ration } from './ration.ts'
+import type { Spool } from './spool.ts'
+
+/** What runs may use. One per process. */
+export interface World {
+  desk: Desk
+  clock: Clock
+  fit: Fitness
+  ration: Ration
+  memory: Memory
+  spool: Spool
+  log: Log
+  sourceAddress: string
+  allowPrivate: boolean
+  /** address of the Worker, where the default beacon is */
+  url: URL
+  userAgent: string
+  counters: Counters
+}
+
+/** Shown by the metrics port. */
+export interface Counters {
+  touches: number
+  scans: number
+  shortRuns: number
+  alarms: number
+}

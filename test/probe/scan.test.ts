@@ -1,0 +1,270 @@
+import { expect, test } from 'vitest'
+import type { Endpoint, ResultRequest } from '../../schema/wire.ts'
+import { agentFor, scanPlan, until } from '../support/agent.ts'
+import { type FakeDesk, fakeDesk } from '../support/fake-desk.ts'
+import {
+  changingWeb,
+  type Listener,
+  listener,
+  refusingMail,
+  resetting,
+  secure,
+  silent,
+  sshd,
+  web,
+} from '../support/listeners.ts'
+
+const HOST = '127.0.0.9'
+const portsOf = (...servers: readonly { port: number }[]) => servers.map(({ port }) => port).join(',')
+const foundBy = (desk: FakeDesk) =>
+  [...desk.of('renew'), ...desk.of('alarm'), ...desk.of('result')].flatMap(({ found }) => found)
+const seenBy = (desk: FakeDesk) =>
+  [...desk.of('renew'), ...desk.of('alarm'), ...desk.of('result')].flatMap(({ observations }) => observations)
+const keyed = (list: ResultRequest['recheck'], port: number) => list?.find((one) => one.port === port)?.state
+
+test('a clean scan finds what is there, names it, touches it, and says in the end that it is still there', async () => {
+  await using desk = await fakeDesk()
+  await using ssh = await sshd(HOST)
+  await using http = await web(undefined, HOST)
+  await using tls = await secure(HOST)
+  await using mail = await listener((socket) => socket.write('220 mx.test ESMTP Postfix\r\n'), HOST)
+  await using quiet = await silent(HOST)
+  await using _ = await agentFor(desk)
+  const all = [ssh, http, tls, mail, quiet]
+  const result = await desk.result(desk.offer(scanPlan({ ports: `1-300,${portsOf(...all)}`, profile: 'standard' })))
+
+  expect(
+    foundBy(desk)
+      .map(({ port, service, check }) => [port, service, check])
+      .toSorted(),
+  ).toEqual(
+    [
+      [ssh.port, 'ssh', 'greeting'],
+      [http.port, 'http', 'http'],
+      [tls.port, 'https', 'https'],
+      [mail.port, 'smtp', 'greeting'],
+      [quiet.port, 'silent', 'tcp'],
+    ].toSorted(),
+  )
+  expect(result).toMatchObject({ outcome: 'done', ports: { asked: 305, tested: 305, untested: '' } })
+  expect(result.recheck?.map(({ state }) => state)).toEqual(['open', 'open', 'open', 'open', 'open'])
+  for (const one of result.engagement ?? []) expect(one.done).toBe(one.planned)
+  expect(desk.of('renew').some(({ discovered }) => discovered)).toBe(true)
+  expect(desk.of('alarm')).toEqual([])
+  expect(result.output).toContain('Open Port Re-check')
+  expect(result.output).toMatch(new RegExp(`${ssh.port}/tcp +was open \\d\\d:\\d\\d:\\d\\dZ +still open`))
+  expect(http.received()).toContain('GET / HTTP/1.1')
+  expect(http.received()).toMatch(/User-Agent: Portwitness\/0\.1 \(\+http:\/\/.*\/\.well-known\/probing\.txt\)/)
+})
+
+test('open ports are told to the Worker while the scan is still looking', async () => {
+  await using desk = await fakeDesk()
+  await using http = await web(undefined, HOST)
+  await using _ = await agentFor(desk)
+  await desk.result(desk.offer(scanPlan({ ports: `${http.port},40000-40300`, maxConnectsPerSecond: 150 })))
+  const first = desk.of('renew').find(({ found }) => found.length > 0)
+  expect(first?.discovered).toBeUndefined()
+})
+
+test('a port that is lost in mid-scan is touched once more, its neighbours too, and the alarm goes out', async () => {
+  await using desk = await fakeDesk()
+  const stays = await web(undefined, HOST)
+  const goes = await web(undefined, HOST)
+  await using _ = await agentFor(desk)
+  let hold = false
+  let lost: Endpoint[] = []
+  desk.onAlarm = (body) => {
+    lost = [...body.lost]
+    hold = true
+  }
+  desk.onRenew = () => ({ hold, lost, askAgainMs: 200 })
+  const runId = desk.offer(scanPlan({ ports: portsOf(stays, goes), profile: 'accompany', accompanySeconds: 8 }))
+  await until('the scan to be ready', () => desk.of('renew').some(({ ready }) => ready))
+  await goes.close()
+  await until('an alarm', () => desk.of('alarm').length > 0)
+  const [alarm] = desk.of('alarm')
+  expect(alarm?.lost).toEqual([{ address: HOST, port: goes.port }])
+  const beside = alarm?.observations ?? []
+  expect(beside.filter(({ port, sight }) => port === goes.port && sight === 'closed').length).toBeGreaterThanOrEqual(1)
+  expect(beside).toEqual(expect.arrayContaining([expect.objectContaining({ port: stays.port, sight: 'open' })]))
+
+  // While it is verified the scan waits, and leaves the lost port alone.
+  const touches = () => seenBy(desk).filter(({ port, purpose }) => port === goes.port && purpose === 'watch').length
+  const before = touches()
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  expect(touches()).toBe(before)
+  expect(desk.of('result')).toEqual([])
+  hold = false
+  const result = await desk.result(runId)
+  expect(keyed(result.recheck, stays.port)).toBe('open')
+  expect(keyed(result.recheck, goes.port)).toBe('closed')
+  expect(result.output).toMatch(new RegExp(`${goes.port}/tcp +was open .* now closed \\(closed \\(ECONNREFUSED`))
+  expect(result.output).toMatch(/lost: 127\.0\.0\.9/)
+  await stays.close()
+})
+
+test('a port that comes back is re-checked as lost and open again', async () => {
+  await using desk = await fakeDesk()
+  const first = await web(undefined, HOST)
+  let back: Listener | null = null
+  await using _ = await agentFor(desk)
+  let hold = false
+  desk.onAlarm = () => {
+    hold = true
+  }
+  desk.onRenew = () => ({ hold, askAgainMs: 200 })
+  const runId = desk.offer(scanPlan({ ports: portsOf(first), profile: 'accompany', accompanySeconds: 7 }))
+  await until('the scan to be ready', () => desk.of('renew').some(({ ready }) => ready))
+  await first.close()
+  await until('an alarm', () => desk.of('alarm').length > 0)
+  back = await web(undefined, HOST, first.port)
+  hold = false
+  const result = await desk.result(runId)
+  expect(keyed(result.recheck, first.port)).toBe('reopened')
+  expect(result.output).toContain('lost and open again')
+  await back.close()
+})
+
+test('a loss that shows only at the re-check is verified before the scan ends', async () => {
+  await using desk = await fakeDesk()
+  let visits = 0
+  // Speaks to the sweep, to identification and to engagement; then never again.
+  await using moody = await listener((socket) => {
+    visits += 1
+    if (visits <= 3) socket.write('SSH-2.0-moody\r\n')
+    else socket.resetAndDestroy()
+  }, HOST)
+  await using _ = await agentFor(desk)
+  let hold = false
+  desk.onAlarm = () => {
+    hold = true
+    setTimeout(() => {
+      hold = false
+    }, 600)
+  }
+  desk.onRenew = () => ({ hold, askAgainMs: 100 })
+  const result = await desk.result(desk.offer(scanPlan({ ports: portsOf(moody), profile: 'standard' })))
+  expect(desk.of('alarm').flatMap(({ lost }) => lost)).toEqual([{ address: HOST, port: moody.port }])
+  expect(keyed(result.recheck, moody.port)).toBe('closed')
+})
+
+test('two failed engagement connects running are a loss: the stimulus stops', async () => {
+  await using desk = await fakeDesk()
+  let requests = 0
+  await using guarded = await web((_, response) => {
+    requests += 1
+    if (requests > 8) response.socket?.resetAndDestroy()
+    else response.end('fine')
+  }, HOST)
+  await using _ = await agentFor(desk)
+  let lost: Endpoint[] = []
+  desk.onAlarm = (body) => {
+    lost = [...body.lost]
+  }
+  desk.onRenew = () => ({ lost })
+  const result = await desk.result(desk.offer(scanPlan({ ports: portsOf(guarded), profile: 'assertive' })))
+  expect(desk.of('alarm')).toHaveLength(1)
+  const [engaged] = result.engagement ?? []
+  expect(engaged?.done).toBeLessThan(engaged?.planned ?? 0)
+  expect(guarded.received().match(/GET /g)?.length ?? 0).toBeLessThan(12)
+  expect(keyed(result.recheck, guarded.port)).toBe('closed')
+})
+
+test('a web server that turns to a block page is seen as that, not as open', async () => {
+  await using desk = await fakeDesk()
+  await using server = await changingWeb(HOST)
+  await using _ = await agentFor(desk)
+  desk.offer(scanPlan({ ports: portsOf(server), profile: 'accompany', accompanySeconds: 30 }))
+  await until('the scan to be ready', () => desk.of('renew').some(({ ready }) => ready))
+  server.answer(403, { server: 'cloudflare', 'cf-mitigated': 'challenge' })
+  await until('an alarm', () => desk.of('alarm').length > 0)
+  expect(desk.of('alarm')[0]?.observations).toEqual(
+    expect.arrayContaining([expect.objectContaining({ sight: 'page', httpStatus: 403, purpose: 'watch' })]),
+  )
+})
+
+test('an assertive scan lists every stimulus, hostile answers made harmless', async () => {
+  await using desk = await fakeDesk()
+  await using hostile = await listener((socket) => socket.write('220 \u001b[31mFTP\u001b[0m ready \u202e\r\n'), HOST)
+  await using _ = await agentFor(desk)
+  const result = await desk.result(desk.offer(scanPlan({ ports: portsOf(hostile), profile: 'assertive' })))
+  const engagement = result.output?.split('Engagement\n')[1]?.split('Watch\n')[0] ?? ''
+  expect(engagement.match(/sent "/g)?.length).toBe(12)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those must not be there
+  expect(result.output).not.toMatch(/[\u001b\u202e]/)
+})
+
+test('a retest touches its endpoints and nothing else; one that does not answer is verified at once', async () => {
+  await using desk = await fakeDesk()
+  await using there = await web(undefined, HOST)
+  await using shut = await resetting(HOST)
+  await using bystander = await silent(HOST)
+  await using _ = await agentFor(desk)
+  const only = [there, shut].map(({ port }) => ({
+    address: HOST,
+    port,
+    check: 'http' as const,
+    service: 'http' as const,
+  }))
+  const result = await desk.result(
+    desk.offer(scanPlan({ ports: portsOf(there, shut, bystander), only, profile: 'standard' })),
+  )
+  expect(desk.of('alarm').flatMap(({ lost }) => lost)).toEqual([{ address: HOST, port: shut.port }])
+  expect(result.ports).toEqual({ asked: 2, tested: 2, untested: '' })
+  expect(keyed(result.recheck, there.port)).toBe('open')
+  expect(bystander.accepted()).toBe(0)
+})
+
+test('a run that is leased again goes on with what was found, and does not find it again', async () => {
+  await using desk = await fakeDesk()
+  await using known = await web(undefined, HOST)
+  await using other = await web(undefined, HOST)
+  await using _ = await agentFor(desk)
+  const found = {
+    address: HOST,
+    port: known.port,
+    check: 'http' as const,
+    service: 'http' as const,
+    firstSeenOpenAt: Date.now() - 60_000,
+  }
+  const result = await desk.result(
+    desk.offer(scanPlan({ ports: portsOf(known, other), profile: 'standard', known: [found], discovered: true })),
+  )
+  expect(foundBy(desk)).toEqual([])
+  expect(result.recheck).toEqual([{ address: HOST, port: known.port, state: 'open' }])
+  expect(other.accepted()).toBe(0)
+  expect(seenBy(desk).some(({ purpose }) => purpose === 'identify')).toBe(false)
+})
+
+test('an end of the process leaves the scan to be leased again: no result, and it starts over after', async () => {
+  await using desk = await fakeDesk()
+  await using server = await web(undefined, HOST)
+  await using agent = await agentFor(desk)
+  const runId = desk.offer(scanPlan({ ports: portsOf(server), profile: 'accompany', accompanySeconds: 5 }))
+  await until('the scan to be ready', () => desk.of('renew').some(({ ready }) => ready))
+  await agent.stop()
+  expect(desk.of('result')).toEqual([])
+  agent.start()
+  expect(await desk.result(runId)).toMatchObject({ epoch: 2, outcome: 'done' })
+})
+
+test('five random high ports are touched, and a host that refuses them may be trusted', async () => {
+  await using desk = await fakeDesk()
+  await using server = await silent(HOST)
+  await using _ = await agentFor(desk)
+  await desk.result(desk.offer(scanPlan({ ports: portsOf(server) })))
+  const phantoms = seenBy(desk).filter(({ purpose }) => purpose === 'phantom')
+  expect(phantoms).toHaveLength(5)
+  expect(new Set(phantoms.map(({ sight }) => sight))).toEqual(new Set(['closed']))
+  expect(foundBy(desk).some(({ phantom }) => phantom)).toBe(false)
+})
+
+test('a service that greets with a refusal was there, and is told as a notice', async () => {
+  await using desk = await fakeDesk()
+  await using mail = await refusingMail(HOST)
+  await using _ = await agentFor(desk)
+  await desk.result(desk.offer(scanPlan({ ports: portsOf(mail) })))
+  expect(seenBy(desk)).toEqual(
+    expect.arrayContaining([expect.objectContaining({ purpose: 'identify', sight: 'notice', port: mail.port })]),
+  )
+})

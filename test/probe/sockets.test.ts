@@ -1,0 +1,95 @@
+import { constants } from 'node:os'
+import { expect, test } from 'vitest'
+import {
+  hasBareSockets,
+  openBareSockets,
+  plainSockets,
+  REFUSED,
+  type Sockets,
+  type SocketsOptions,
+} from '../../probe-node/sweep/sockets.ts'
+import { freePort, resetting, silent, sshd } from '../support/listeners.ts'
+
+const BACKENDS: [string, (options: SocketsOptions) => Sockets | null][] = [
+  ['bare', openBareSockets],
+  ['plain', plainSockets],
+]
+
+/** Tries the ports one after the other in the same slot, as a sweep does. */
+async function answersOf(
+  open: (options: SocketsOptions) => Sockets | null,
+  ports: readonly number[],
+  options: Partial<SocketsOptions> = {},
+) {
+  let answer: (status: number) => void = () => {}
+  const sockets = open({
+    address: '127.0.0.1',
+    family: 4,
+    source: '127.0.0.6',
+    ...options,
+    onAnswer: (_, status) => answer(status),
+  })
+  if (!sockets) throw new Error('this back-end is not there')
+  const statuses: number[] = []
+  for (const port of ports) {
+    statuses.push(
+      await new Promise<number>((resolve) => {
+        answer = resolve
+        sockets.connect(0, port)
+      }),
+    )
+  }
+  sockets.close()
+  return statuses
+}
+
+test('this Node has the bare back-end', () => {
+  expect(hasBareSockets()).toBe(true)
+})
+
+test.each(BACKENDS)('%s sockets tell open from refused, over and over in one slot', async (_, open) => {
+  await using one = await silent()
+  await using other = await sshd()
+  const shut = await freePort()
+  const ports = [shut, shut, one.port, shut, other.port, one.port, shut, shut]
+  expect(await answersOf(open, ports)).toEqual(ports.map((port) => (port === shut ? REFUSED : 0)))
+})
+
+test.each(BACKENDS)('%s sockets speak IPv6', async (_, open) => {
+  await using one = await silent('::1')
+  const shut = await freePort('::1')
+  expect(await answersOf(open, [shut, one.port, shut], { address: '::1', family: 6, source: null })).toEqual([
+    REFUSED,
+    0,
+    REFUSED,
+  ])
+})
+
+test.each(BACKENDS)('%s sockets call a port that hangs up at once accepted, or reset at connect', async (_, open) => {
+  await using server = await resetting()
+  for (const status of await answersOf(open, Array(20).fill(server.port)))
+    expect([0, -constants.errno.ECONNRESET]).toContain(status)
+})
+
+test.each(BACKENDS)('%s sockets report a source that is not ours as our fault', async (_, open) => {
+  expect(await answersOf(open, [80], { source: '198.51.100.1' })).toEqual([-constants.errno.EADDRNOTAVAIL])
+})
+
+test.each(BACKENDS)('%s sockets never take a connection to themselves for an open port', async (_, open) => {
+  // Source and target are the same address, and every port of the ephemeral range is dialled: the kernel is bound to
+  // choose the dialled port as its own now and then.
+  const ports = Array.from({ length: 6_000 }, (_, i) => 40_000 + i)
+  const open4 = await answersOf(open, ports, { source: null })
+  const isListening = async (port: number) => (await answersOf(plainSockets, [port], { source: '127.0.0.8' }))[0] === 0
+  for (const [i, status] of open4.entries()) if (status === 0) expect(await isListening(ports[i] as number)).toBe(true)
+})
+
+test.each(BACKENDS)('%s sockets say nothing more about a connect that was abandoned', async (_, open) => {
+  const told: number[] = []
+  const sockets = open({ address: '127.0.0.1', family: 4, source: null, onAnswer: (slot) => told.push(slot) })
+  sockets?.connect(3, await freePort())
+  sockets?.abandon(3)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  sockets?.close()
+  expect(told).toEqual([])
+})

@@ -1,0 +1,207 @@
+import { constants } from 'node:os'
+import { expect, test } from 'vitest'
+import { randomOf, shuffle, sweepOrder } from '../../probe-node/sweep/order.ts'
+import { paceOf } from '../../probe-node/sweep/pace.ts'
+import { openSockets, plainSockets, type Sockets, type SocketsOptions } from '../../probe-node/sweep/sockets.ts'
+import { type SweepJob, type SweepOutcome, startSweep } from '../../probe-node/sweep/sweep.ts'
+import { openSweeper } from '../../probe-node/sweep/sweeper.ts'
+import { listener, silent, sshd } from '../support/listeners.ts'
+
+const QUICK = { firstMin: 40, firstMax: 80, second: 120, sentinelEvery: 60, sentinel: 80 }
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+const jobOf = (ports: readonly number[], more: Partial<SweepJob> = {}): SweepJob => ({
+  address: '127.0.0.1',
+  family: 4,
+  source: '127.0.0.6',
+  order: sweepOrder(ports, [], 42),
+  maxConnectsPerSecond: 200_000,
+  maxOpen: 500,
+  sentinels: [],
+  spared: [],
+  timers: QUICK,
+  ...more,
+})
+const run = (
+  job: SweepJob,
+  open: (options: SocketsOptions) => Sockets = openSockets,
+  onOpen: (port: number) => void = () => {},
+): Promise<SweepOutcome> => startSweep(job, open, { onOpen, onProgress: () => {} }).outcome
+
+/** A firewall in front of the real sockets: from the `after`th connect on, these ports are dropped in silence. */
+const banning =
+  (after: number, isBanned: (port: number) => boolean = () => true) =>
+  (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    let count = 0
+    return {
+      ...real,
+      connect: (slot, port) => (count++ >= after && isBanned(port) ? undefined : real.connect(slot, port)),
+    }
+  }
+
+test('an order holds every port once, the likely ones first, and is the same for the same seed', () => {
+  const order = sweepOrder(range(1, 1_000), [22, 80, 443], 7)
+  expect([...order].toSorted((a, b) => a - b)).toEqual(range(1, 1_000))
+  expect([...order.slice(0, 3)].toSorted((a, b) => a - b)).toEqual([22, 80, 443])
+  expect(sweepOrder(range(1, 1_000), [22, 80, 443], 7)).toEqual(order)
+  expect(sweepOrder(range(1, 1_000), [22, 80, 443], 8)).not.toEqual(order)
+  expect(shuffle(range(1, 100), randomOf(1))).not.toEqual(range(1, 100))
+})
+
+test('the pace never lets more through than its rate and one small burst', () => {
+  for (const rate of [1, 10, 1_000, 50_000]) {
+    const pace = paceOf(rate, 0)
+    let taken = 0
+    for (let now = 0; now <= 2_000; now += 0.5) while (pace.take(now)) taken += 1
+    expect(taken).toBeLessThanOrEqual(2 * rate + Math.max(1, rate * 0.02) + 1)
+    expect(taken).toBeGreaterThanOrEqual(2 * rate - 1)
+  }
+})
+
+test.each([
+  ['bare', openSockets],
+  ['plain', plainSockets],
+])('nothing is missed and nothing invented (%s sockets)', async (_, open) => {
+  const listeners = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? silent() : sshd())))
+  const there = listeners.map(({ port }) => port)
+  const ports = [...new Set([...range(10_000, 12_000), ...there])]
+  const before = await run(jobOf(ports), plainSockets)
+  const outcome = await run(jobOf(ports), open)
+  expect(outcome.end).toBe('done')
+  expect(outcome.open.toSorted()).toEqual(before.open.toSorted())
+  expect(outcome.open).toEqual(expect.arrayContaining(there))
+  expect(outcome.open.length + outcome.refused).toBe(ports.length)
+  expect(outcome.untested.length).toBe(0)
+  for (const one of listeners) await one.close()
+})
+
+test('all 65,535 ports are swept on two threads, and the open ones found', async () => {
+  await using one = await silent('127.0.0.3')
+  await using other = await sshd('127.0.0.3')
+  const sweeper = openSweeper(1)
+  const found: number[] = []
+  const outcome = await sweeper.sweep(jobOf(range(1, 65_535), { address: '127.0.0.3', timers: {} }), {
+    onOpen: (port) => found.push(port),
+    onProgress: () => {},
+  })
+  await sweeper.close()
+  expect(outcome).toMatchObject({ end: 'done', suspects: [] })
+  expect(found.toSorted()).toEqual(outcome.open.toSorted())
+  expect(found).toEqual(expect.arrayContaining([one.port, other.port]))
+  expect(outcome.open.length + outcome.refused + outcome.silent + outcome.unreachable).toBe(65_535)
+})
+
+test('a silent port gets a second pass, and is found when it answers then', async () => {
+  await using late = await silent()
+  await using there = await silent()
+  const tries = new Map<number, number>()
+  const deafAtFirst = (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    return {
+      ...real,
+      connect(slot, port) {
+        tries.set(port, (tries.get(port) ?? 0) + 1)
+        if (port !== late.port || tries.get(port) !== 1) real.connect(slot, port)
+      },
+    }
+  }
+  const outcome = await run(jobOf([...range(9_000, 9_100), late.port, there.port]), deafAtFirst)
+  expect(outcome.open.toSorted()).toEqual([late.port, there.port].toSorted())
+})
+
+test('after a ban in mid-sweep the ports tried since the last proof are not tested, instead of closed', async () => {
+  await using there = await silent()
+  const ports = [...range(10_000, 13_000).filter((port) => port !== there.port)]
+  const job = jobOf(ports, { sentinels: [{ port: there.port, kind: 'open' }], maxConnectsPerSecond: 4_000 })
+  const outcome = await run(job, banning(600))
+  expect(outcome.end).toBe('reach_lost')
+  expect(outcome.suspects).toEqual([there.port])
+  expect(outcome.untested.length).toBeGreaterThan(2_000)
+  // What was refused before the ban, and proved so, stays tested.
+  expect(ports.length - outcome.untested.length).toBeGreaterThan(100)
+  expect(outcome.again.length).toBeGreaterThanOrEqual(outcome.untested.length)
+})
+
+test('a ban that answers with refusals is seen by the open port that is gone', async () => {
+  await using there = await silent()
+  const refusing = (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    let count = 0
+    return { ...real, connect: (slot, port) => real.connect(slot, count++ >= 300 && port === there.port ? 1 : port) }
+  }
+  const job = jobOf(
+    range(10_000, 12_000).filter((port) => port !== there.port),
+    {
+      sentinels: [{ port: there.port, kind: 'open' }],
+      maxConnectsPerSecond: 4_000,
+    },
+  )
+  const outcome = await run(job, refusing)
+  expect(outcome).toMatchObject({ end: 'reach_lost', suspects: [there.port] })
+  expect(outcome.untested.length).toBeGreaterThan(1_000)
+})
+
+test('where nothing is open, refusals that turn to silence end the sweep as well', async () => {
+  const outcome = await run(jobOf(range(10_000, 13_000), { maxConnectsPerSecond: 4_000 }), banning(600))
+  expect(outcome.end).toBe('reach_lost')
+  expect(outcome.untested.length).toBeGreaterThan(2_000)
+})
+
+test('one open port that goes away while others stay does not stop the sweep', async () => {
+  const [gone, stays] = await Promise.all([silent(), silent()])
+  const ports = range(10_000, 11_500).filter((port) => port !== gone.port && port !== stays.port)
+  const sentinels = [gone, stays].map(({ port }) => ({ port, kind: 'open' as const }))
+  const outcome = await run(
+    jobOf(ports, { sentinels, maxConnectsPerSecond: 2_000 }),
+    banning(200, (port) => port === gone.port),
+  )
+  expect(outcome).toMatchObject({ end: 'done', suspects: [gone.port] })
+  expect(outcome.untested.length).toBe(0)
+  await gone.close()
+  await stays.close()
+})
+
+test('an address that never answers is not proved reachable: nothing of it was tested', async () => {
+  const outcome = await run(jobOf(range(10_000, 10_400)), banning(0))
+  expect(outcome).toMatchObject({ end: 'done', open: [], silent: 401 })
+  expect(outcome.untested.length).toBe(401)
+})
+
+test('when our own sockets run out the port is tried again, never called closed', async () => {
+  await using there = await silent()
+  const starved = (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    let count = 0
+    return {
+      ...real,
+      connect(slot, port) {
+        if (count++ < 40) setImmediate(() => options.onAnswer(slot, -constants.errno.EMFILE))
+        else real.connect(slot, port)
+      },
+    }
+  }
+  const outcome = await run(jobOf([...range(9_000, 9_050), there.port]), starved)
+  expect(outcome).toMatchObject({ end: 'done', open: [there.port] })
+  expect(outcome.untested.length).toBe(0)
+})
+
+test('a port whose service counts touches is never a sentinel', async () => {
+  let visits = 0
+  await using counting = await listener((socket) => {
+    visits += 1
+    socket.resume()
+  })
+  const ports = [...range(10_000, 10_800).filter((port) => port !== counting.port), counting.port]
+  await run(jobOf(ports, { spared: [counting.port], maxConnectsPerSecond: 2_000 }))
+  expect(visits).toBe(1)
+})
+
+test('a sweep that is stopped says what it did not get to', async () => {
+  const ports = range(10_000, 14_000)
+  const sweep = startSweep(jobOf(ports, { maxConnectsPerSecond: 500 }), openSockets, { onOpen() {}, onProgress() {} })
+  setTimeout(() => sweep.stop(), 100)
+  const outcome = await sweep.outcome
+  expect(outcome.end).toBe('aborted')
+  expect(outcome.untested.length).toBeGreaterThan(3_000)
+})

@@ -1,0 +1,268 @@
+/** Page data for portal tests: one scan in which a host tool banned the scanner, and what else a page may have to show. */
+import type { PanelMember } from '../../schema/facts.ts'
+import type { PortVerdict } from '../../schema/judgement.ts'
+import type { Frame, IssueView, ProbeRow, ScanRow, ScanView, TargetView } from '../../worker/portal/views.ts'
+
+export const NOW = Date.UTC(2026, 10, 22, 14, 10, 0)
+const START = Date.UTC(2026, 10, 22, 14, 2, 0)
+export const HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
+
+export const frame: Frame = { tenant: 'Example Ltd', stopped: false, now: NOW }
+
+export const openPort = (port: number, service: PortVerdict['service']): PortVerdict => ({
+  address: '203.0.113.9',
+  port,
+  transport: 'tcp',
+  service,
+  firstSeenOpenAt: START + 4_000,
+  verdict: 'open',
+  strength: null,
+  recheck: 'open',
+  lostAt: null,
+  fastAt: null,
+  confirmedAt: null,
+  eValue: 1,
+  llr: 0,
+  connects: 0,
+  recovery: null,
+  recoveredBetween: null,
+  cause: null,
+  evidence: [],
+  coverage: { reachableSeconds: 118, lostSeconds: 0, share: 1 },
+  remediation: null,
+  probes: [],
+})
+
+export const bannedPort: PortVerdict = {
+  ...openPort(22, 'ssh'),
+  verdict: 'interfered',
+  strength: 'confirmed',
+  recheck: 'closed',
+  lostAt: START + 41_000,
+  fastAt: START + 53_000,
+  confirmedAt: START + 75_000,
+  eValue: 1544.2,
+  llr: 11.3,
+  connects: 30,
+  recovery: 'seen',
+  recoveredBetween: [START + 100_000, START + 104_000],
+  cause: {
+    class: 'ips',
+    mechanism: 'fail2ban',
+    vendor: null,
+    confidence: 0.86,
+    alternatives: [{ class: 'ips', mechanism: 'source_ban', confidence: 0.09 }],
+    indistinguishable: ['source_ban'],
+    askOwner: 'the ban line for 198.51.100.7 near 14:02:41Z in fail2ban.log',
+  },
+  evidence: [
+    {
+      rule: 'SEL-1',
+      supports: true,
+      text: '4 of 4 others reached the port while the scanner was refused.',
+      observations: ['run_a.1', 'run_a.2'],
+    },
+    {
+      rule: 'SIB-1',
+      supports: true,
+      text: 'The sibling reached it over the same path in the same seconds.',
+      observations: ['run_b.1'],
+    },
+    { rule: 'REC-1', supports: false, text: 'It came back after a minute; the default ban is ten.', observations: [] },
+  ],
+  coverage: { reachableSeconds: 41, lostSeconds: 79, share: 0.34 },
+  remediation: {
+    title: 'Let our addresses through fail2ban',
+    steps: ['Add our ranges to ignoreip in jail.local.', 'Reload with: fail2ban-client reload.', 'Ask for a retest.'],
+    formats: ['fail2ban', 'nftables'],
+  },
+  probes: ['prb_0123456789abcdefghij', 'prb_abcdefghij0123456789'],
+}
+
+const member = (
+  role: PanelMember['role'],
+  site: string,
+  last: number,
+  more: Partial<PanelMember> = {},
+): PanelMember => ({
+  probeId: `prb_${site.replace('-', '')}0000000000${last}`,
+  role,
+  site,
+  provider: 'Hetzner',
+  country: 'DE',
+  asn: 24940,
+  sourceAddress: `198.51.100.${last}`,
+  fit: true,
+  rested: true,
+  ...more,
+})
+
+export const scanRow: ScanRow = {
+  id: 'scn_0123456789abcdefghij',
+  targetId: 'tgt_0123456789abcdefghij',
+  target: 'shop.example.com',
+  site: 'fra-1',
+  profile: 'assertive',
+  state: 'finished',
+  verdict: 'interference',
+  coverage: 'Port 22 was lost after 41 s: findings on it are incomplete; the other 11 ports were reachable throughout.',
+  createdAt: START - 2_000,
+  finishedAt: START + 120_000,
+}
+
+export const scanView: ScanView = {
+  ...scanRow,
+  addresses: ['203.0.113.9'],
+  startedAt: START,
+  phase: null,
+  failure: null,
+  scannerProbeId: 'prb_fra100000000007',
+  panel: [
+    member('scanner', 'fra-1', 7),
+    member('sibling', 'fra-1', 8),
+    member('witness', 'nyc-1', 21, { provider: 'Vultr', country: 'US', asn: 20473 }),
+    member('witness', 'sgp-1', 31, { provider: null, country: 'SG', asn: null, rested: false }),
+    member('witness', 'par-1', 41, { fit: false }),
+  ],
+  retestOf: null,
+  judgement: {
+    rules: '1',
+    judgedAt: START + 121_000,
+    verdict: 'interference',
+    coverage: {
+      share: 0.93,
+      statement: scanRow.coverage ?? '',
+      portsAsked: 1_000,
+      portsTested: 988,
+      untested: '8000-8011',
+    },
+    waf: { vendor: 'Cloudflare', evidence: ['server: cloudflare', 'cf-ray header'] },
+    ports: [
+      bannedPort,
+      openPort(80, 'http'),
+      openPort(443, 'https'),
+      { ...openPort(9100, 'silent'), verdict: 'transient' },
+    ],
+  },
+  outputBytes: 18_231,
+  issueOf: { '203.0.113.9:22': 'iss_0123456789abcdefghij' },
+}
+
+export const issueView: IssueView = {
+  id: 'iss_0123456789abcdefghij',
+  targetId: scanRow.targetId,
+  target: scanRow.target,
+  finding: 'interference',
+  state: 'open',
+  title: 'shop.example.com: the scan was interfered with on port 22',
+  openedAt: START - 3 * 86_400_000,
+  restatedAt: START + 121_000,
+  answeredAt: null,
+  closedAt: null,
+  closedBy: null,
+  snooze: null,
+  occurrences: [
+    {
+      id: 'occ_0123456789abcdefghij',
+      scanId: scanRow.id,
+      address: '203.0.113.9',
+      port: 22,
+      seenAt: START + 121_000,
+      verdict: bannedPort,
+    },
+    {
+      id: 'occ_abcdefghij0123456789',
+      scanId: 'scn_older00000000000000',
+      address: '203.0.113.9',
+      port: 22,
+      seenAt: START - 3 * 86_400_000,
+      verdict: null,
+    },
+  ],
+}
+
+export const probes: ProbeRow[] = [
+  {
+    id: 'prb_1',
+    site: 'fra-1',
+    sourceAddress: '198.51.100.7',
+    country: 'DE',
+    provider: 'Hetzner',
+    online: true,
+    fit: true,
+    reasons: [],
+    seenAt: NOW - 40_000,
+  },
+  {
+    id: 'prb_2',
+    site: 'nyc-1',
+    sourceAddress: '2001:db8:1234:5678:9abc:def0:1234:5678',
+    country: 'US',
+    provider: null,
+    online: true,
+    fit: false,
+    reasons: ['clock is 4 s off'],
+    seenAt: NOW - 90_000,
+  },
+  {
+    id: 'prb_3',
+    site: 'sgp-1',
+    sourceAddress: '198.51.100.31',
+    country: null,
+    provider: null,
+    online: false,
+    fit: null,
+    reasons: [],
+    seenAt: NOW - 9 * 3_600_000,
+  },
+]
+
+export const targetView: TargetView = {
+  id: scanRow.targetId,
+  address: 'shop.example.com',
+  name: 'Web shop',
+  ports: '22,80,443,8000-8100',
+  profile: 'assertive',
+  schedule: '0 3 * * 1',
+  timezone: 'Europe/Berlin',
+  tags: ['pci'],
+  maxConnectsPerSecond: 300,
+  highestCleanRate: 120,
+  waf: { vendor: 'Cloudflare', evidence: ['cf-ray header'] },
+  openIssues: 1,
+  lastScanId: scanRow.id,
+  lastScannedAt: scanRow.finishedAt,
+  sites: [
+    {
+      site: 'fra-1',
+      at: NOW - 480_000,
+      scanId: scanRow.id,
+      ports: [
+        { address: '203.0.113.9', port: 443, service: 'https', verdict: 'open' },
+        { address: '203.0.113.9', port: 22, service: 'ssh', verdict: 'interfered' },
+      ],
+    },
+    {
+      site: 'nyc-1',
+      at: NOW - 86_400_000,
+      scanId: 'scn_b',
+      ports: [
+        { address: '203.0.113.9', port: 22, service: 'ssh', verdict: 'open' },
+        { address: '203.0.113.9', port: 25, service: 'smtp', verdict: 'a word of later' },
+      ],
+    },
+  ],
+  scans: [
+    scanRow,
+    {
+      ...scanRow,
+      id: 'scn_2',
+      state: 'running',
+      verdict: null,
+      coverage: null,
+      finishedAt: null,
+      createdAt: NOW - 20_000,
+    },
+  ],
+  issues: [issueView],
+}
