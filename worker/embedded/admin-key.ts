@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isKey, makeKey } from '../../schema/key.ts'
+
+/**
+ * The admin key of this data folder, from `DIR/admin.key`; written at the first start, readable by its owner alone.
+ * @throws when the file holds something that is not a key
+ */
+export async function adminKey(directory: string): Promise<string> {
+  const path = join(directory, 'admin.key')
+  try {
+    await writeFile(path, `${makeKey((count) => randomBytes(count))}\n`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const key = (await readFile(path, 'utf8')).trim()
+  if (!isKey(key))
+    throw new Error(`${path} does not hold a key: its checksum is wrong. Delete it to have a new one made.`)
+  return key
+}

@@ -1,0 +1,27 @@
+import { build } from 'esbuild'
+
+/** Bundles `worker/index.ts` into one ES module, as `wrangler deploy` would. `root` is the folder of the repository. */
+export async function bundleWorker(root: string): Promise<string> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ['worker/index.ts'],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2024',
+    mainFields: ['module', 'main'],
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    loader: { '.txt': 'text', '.css': 'text', '.sql': 'text', '.html': 'text' },
+    jsx: 'automatic',
+    jsxImportSource: 'hono/jsx',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    sourcemap: 'inline',
+    sourcesContent: false,
+    logLevel: 'error',
+  })
+  const [file] = result.outputFiles
+  if (!file) throw new Error('esbuild gave no output for worker/index.ts')
+  return file.text
+}
