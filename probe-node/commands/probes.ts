@@ -1,0 +1,26 @@
+import type { ProbeAnswer } from '../../schema/api.ts'
+import { openApi } from './api.ts'
+import { type Command, EXIT } from './command.ts'
+import { jsonText } from './json.ts'
+import { parse, REACH, reach } from './options.ts'
+import { table } from './table.ts'
+
+export const probes: Command = {
+  summary: 'list the probes and their health',
+  usage: `portwitness probes [--json]
+
+  --url U, --key K          the Worker and a key (or PORTWITNESS_URL, PORTWITNESS_KEY)
+`,
+  async run(args) {
+    const { values } = parse(args, { ...REACH, json: { type: 'boolean', default: false } })
+    const { items } = await openApi(reach(values)).get<{ items: ProbeAnswer[] }>('/api/v1/probes')
+    if (values.json) process.stdout.write(jsonText(items))
+    else if (items.length === 0) process.stdout.write('No probes. Add one with: portwitness enrol\n')
+    else {
+      const state = (it: ProbeAnswer) => (it.online ? (it.fit ? 'fit' : 'unfit') : 'offline')
+      const rows = items.map((it) => [it.id, it.site, it.sourceAddress, it.country, it.provider, state(it), it.seenAt])
+      process.stdout.write(table(['PROBE', 'SITE', 'ADDRESS', 'COUNTRY', 'PROVIDER', 'STATE', 'LAST SEEN'], rows))
+    }
+    return EXIT.clear
+  },
+}

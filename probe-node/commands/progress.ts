@@ -1,0 +1,95 @@
+import type { PortAnswer, ScanAnswer } from '../../schema/api.ts'
+import { printable } from '../../schema/terminal.ts'
+import { bar, type Display } from './display.ts'
+import type { Watcher } from './follow.ts'
+
+const PHASE_SAYS: Record<string, string> = {
+  discover: 'looking for open ports',
+  baseline: 'other probes look at the open ports',
+  engage: 'scanning the services',
+  verify: 'a port was lost: all probes look at it together',
+  explain: 'looking for the cause',
+  recheck: 'looking at every open port again',
+  judge: 'judging',
+}
+
+/** Tells of a running scan, each thing once, whichever of event and scan object brings it first. */
+export function progressOn(display: Display, options: { accompany: boolean }): Watcher {
+  const told = new Set<string>()
+  const once = (key: string, text: () => string) => {
+    if (told.has(key)) return
+    told.add(key)
+    display.line(text())
+  }
+  const { paint } = display
+  let phase = ''
+  let silentSince: number | null = null
+  let last = { at: Date.now(), done: 0, rate: 0 }
+
+  const enter = (next: unknown) => {
+    if (typeof next !== 'string' || next === phase) return
+    phase = next
+    last = { at: Date.now(), done: 0, rate: 0 }
+    display.line(paint('dim', `· ${printable(next, 20)}: ${PHASE_SAYS[next] ?? ''}`))
+  }
+  const advance = (progress: { done?: unknown; total?: unknown } | null) => {
+    if (typeof progress?.done !== 'number' || typeof progress.total !== 'number') return
+    const seconds = (Date.now() - last.at) / 1_000
+    if (seconds > 0.5)
+      last = { at: Date.now(), done: progress.done, rate: Math.max(progress.done - last.done, 0) / seconds }
+    const rate = last.rate >= 1 ? `  ${Math.round(last.rate).toLocaleString('en')}/s` : ''
+    display.status(`${phase}  ${bar(progress.done, progress.total)}${rate}`)
+  }
+  const found = (port: { address?: unknown; port?: unknown; service?: unknown }) =>
+    once(
+      `open ${port.address} ${port.port}`,
+      () => `  open      ${place(port)}  ${printable(String(port.service ?? ''), 20)}`,
+    )
+  const judged = (port: Partial<PortAnswer>) => {
+    // While its rounds run a lost port is inconclusive: that is no news yet. The summary says when it stays so.
+    if (!port.verdict || port.verdict === 'open' || port.verdict === 'inconclusive') return
+    const cause = port.cause ? ` – ${port.cause.mechanism ?? port.cause.class}` : ''
+    once(`verdict ${port.address} ${port.port} ${port.verdict} ${port.strength}`, () =>
+      paint(
+        'yellow',
+        `  verdict   ${place(port)}  ${[port.verdict, port.strength].filter(Boolean).join(', ')}${cause}`,
+      ),
+    )
+  }
+
+  return {
+    event(name, data) {
+      silentSince = null
+      if (name === 'phase') enter(data.phase)
+      else if (name === 'progress') advance(data)
+      else if (name === 'port') found(data)
+      else if (name === 'alarm') alarm(data)
+      else if (name === 'verdict') judged(data as Partial<PortAnswer>)
+      else if (name === 'accompany.ready' && options.accompany) once('ready', () => 'ready: start your scanner')
+    },
+    scan(scan: ScanAnswer) {
+      silentSince = null
+      if (scan.phase) enter(scan.phase)
+      advance(scan.progress)
+      for (const port of scan.ports) {
+        if (port.firstSeenOpenAt) found(port)
+        judged(port)
+      }
+    },
+    silence(reason) {
+      if (silentSince === null) display.line(paint('dim', `  ${reason} Trying again …`))
+      silentSince ??= Date.now()
+    },
+  }
+
+  function alarm(data: Record<string, unknown>) {
+    for (const endpoint of Array.isArray(data.lost) ? data.lost : [data]) {
+      once(`alarm ${endpoint.address} ${endpoint.port}`, () => paint('red', `  lost      ${place(endpoint)}`))
+    }
+  }
+}
+
+const place = ({ address, port }: { address?: unknown; port?: unknown }): string => {
+  const host = printable(String(address ?? ''), 45)
+  return `${host.includes(':') ? `[${host}]` : host}:${Number(port)}`
+}

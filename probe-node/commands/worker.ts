@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { isIP } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { type Command, usageError } from './command.ts'
+import { parse, wholeNumber } from './options.ts'
+
+const OPTIONS = {
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string', default: '8787' },
+  data: { type: 'string', default: '.data/worker' },
+  'allow-private': { type: 'boolean', default: false },
+  'allow-local-receivers': { type: 'boolean', default: false },
+  'dns-server': { type: 'string' },
+} as const
+
+/** The embedded Worker, in a process of its own: this side knows nothing of it but its command line. */
+export const worker: Command = {
+  summary: 'run the embedded Worker: API, portal and database on this machine',
+  usage: `portwitness worker [--host H] [--port P] [--data DIR] [--allow-private] [--allow-local-receivers] [--dns-server A]
+
+  --host H                  address to listen on (127.0.0.1)
+  --port P                  port to listen on (8787)
+  --data DIR                database, raw output and admin key (.data/worker); the first start writes DIR/admin.key
+  --allow-private           private, loopback and link-local targets may be scanned
+  --allow-local-receivers   notices may be sent to receivers on this machine and its networks
+  --dns-server A            resolve names with this server instead of the system's
+`,
+  async run(args) {
+    const { values } = parse(args, OPTIONS)
+    const port = wholeNumber(values.port, 'port', 0, 65_535)
+    if (isIP(values.host) === 0 && values.host !== 'localhost')
+      throw usageError('--host must be an address of this machine.')
+    const main = fileURLToPath(new URL('../../worker/embedded/main.ts', import.meta.url))
+    const passed = ['--host', values.host, '--port', `${port}`, '--data', values.data]
+    if (values['allow-private']) passed.push('--allow-private')
+    if (values['allow-local-receivers']) passed.push('--allow-local-receivers')
+    if (values['dns-server']) passed.push('--dns-server', values['dns-server'])
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...passed], {
+        stdio: 'inherit',
+      })
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+      child.on('error', reject)
+      child.on('exit', (code) => resolve(code ?? 1))
+    })
+  },
+}

@@ -1,0 +1,57 @@
+/** The `portwitness` command: one file per subcommand under commands/. */
+import { readFileSync } from 'node:fs'
+import { CommandFailure, EXIT } from './commands/command.ts'
+import { COMMANDS } from './commands/index.ts'
+
+const [name, ...args] = process.argv.slice(2)
+
+// `portwitness … | head`: nobody reads on, so there is nothing left to say.
+process.stdout.on('error', () => process.exit(EXIT.failed))
+process.exitCode = await main()
+// Sockets that are kept alive must not keep a finished command alive.
+process.exit()
+
+async function main(): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    const about = COMMANDS[args[0] ?? '']
+    process.stdout.write(about ? about.usage : overview())
+    return name === undefined ? EXIT.usage : EXIT.clear
+  }
+  if (name === '--version' || name === '-V') {
+    process.stdout.write(`${version()}\n`)
+    return EXIT.clear
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) return fail(EXIT.usage, `there is no command '${name}'. See: portwitness help`)
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(command.usage)
+    return EXIT.clear
+  }
+  try {
+    return await command.run(args)
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error
+    return fail(
+      error.exit,
+      error.exit === EXIT.usage ? `${error.message} See: portwitness help ${name}` : error.message,
+    )
+  }
+}
+
+function fail(exit: number, message: string): number {
+  process.stderr.write(`portwitness: ${message}\n`)
+  return exit
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(COMMANDS).map((it) => it.length))
+  const lines = Object.entries(COMMANDS).map(([it, { summary }]) => `  ${it.padEnd(width)}  ${summary}`)
+  return `portwitness COMMAND [options]\n\n${lines.join('\n')}\n\nMore: portwitness help COMMAND\n`
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return version
+}
