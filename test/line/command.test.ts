@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { portwitness, type Stack, startStack } from '../support/stack.ts'
+
+describe('without a Worker', () => {
+  const cases: [args: string[], says: string, code: number][] = [
+    [['prove'], "there is no command 'prove'", 2],
+    [['scan'], 'which address?', 2],
+    [['scan', '192.0.2.1'], '--url is missing', 2],
+    [['scan', '192.0.2.1', '--url', 'ftp://h', '--key', 'k'], '--url must be an http or https address', 2],
+    [['scan', '192.0.2.1', '--url', 'http://h', '--key', 'k', '--ports', '0-70000'], '--ports:', 2],
+    [['scan', '192.0.2.1', '--url', 'http://h', '--key', 'k', '--profile', 'rude'], '--profile must be one of', 2],
+    [
+      ['scan', '192.0.2.1', '--url', 'http://h', '--key', 'k', '--timeout', 'soon'],
+      '--timeout must be a whole number',
+      2,
+    ],
+    [['scan', '192.0.2.1', '--fast'], "Unknown option '--fast'", 2],
+    [['scan', '192.0.2.1', '--url', 'http://127.0.0.1:20999', '--key', 'k'], 'nothing listens there', 1],
+    [['enrol', '--url', 'http://h', '--key', 'k'], '--site is missing', 2],
+    [['beacon', '--host', '127.0.0.1'], '--ports is missing', 2],
+  ]
+  test.each(cases)('portwitness %j says: %s', async (args, says, code) => {
+    const ended = await portwitness(args, { PORTWITNESS_URL: '', PORTWITNESS_KEY: '' }).ended
+    expect(ended.stderr).toContain(says)
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1)
+    expect(ended).toMatchObject({ code, stdout: '' })
+  })
+
+  test('help lists every command, and version says the version', async () => {
+    const help = await portwitness(['help']).ended
+    for (const name of ['worker', 'enrol', 'probe', 'beacon', 'scan', 'issues', 'probes', 'ranges', 'stop-all']) {
+      expect(help.stdout).toContain(name)
+    }
+    expect(await portwitness(['--version']).ended).toMatchObject({ code: 0, stdout: '0.1.0\n' })
+  })
+})
+
+describe('with a Worker and probes', () => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await startStack()
+  })
+  afterAll(() => stack?.[Symbol.asyncDispose]())
+
+  test('an address that must not be scanned is refused, and the field is named', async () => {
+    for (const address of ['169.254.169.254', '224.0.0.1', '::ffff:127.0.0.1']) {
+      const { code, stderr } = await stack.portwitness('scan', address).ended
+      expect(stderr).toContain('address')
+      expect(code).toBe(5)
+    }
+  })
+
+  test('a public address whose control is not proved is refused', async () => {
+    const { code, stderr } = await stack.portwitness('scan', '8.8.8.8').ended
+    expect(stderr).toMatch(/^portwitness: Refused: .+\n$/)
+    expect(code).toBe(5)
+  })
+
+  test('a wrong key is refused', async () => {
+    const { code } = await stack.portwitness('issues', '--key', `pw_${'0'.repeat(36)}`).ended
+    expect(code).toBe(5)
+  })
+
+  test('a scan that nobody waits for is accepted with its id, and a second one refused while it runs', async () => {
+    const host = await stack.demoHost('127.0.0.27', '--no-guard')
+    const first = await stack.portwitness('scan', host.address, '--ports', '1-65535', '--rate', '500', '--no-wait')
+      .ended
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^scn_\w+\n$/) })
+    const second = await stack.portwitness('scan', host.address, '--no-wait').ended
+    expect(second.code).toBe(5)
+    await stack.worker.api.send('POST', `/api/v1/scans/${first.stdout.trim()}/cancel`, {})
+  })
+
+  test('Ctrl-C cancels the scan, on the Worker too', async () => {
+    const host = await stack.demoHost('127.0.0.28', '--no-guard')
+    const command = stack.portwitness('scan', host.address, '--ports', '1-65535', '--rate', '500')
+    await command.says('discover')
+    command.interrupt()
+    const { code, stderr } = await command.ended
+    expect(code).toBe(6)
+    const id = /scn_\w+/.exec(stderr)?.[0]
+    await expect
+      .poll(async () => (await stack.worker.api.get<{ state: string }>(`/api/v1/scans/${id}`)).state, {
+        timeout: 20_000,
+      })
+      .toBe('cancelled')
+  })
+
+  test('a scan that takes longer than --timeout is cancelled', async () => {
+    const host = await stack.demoHost('127.0.0.29', '--no-guard')
+    const { code, stderr } = await stack.portwitness(
+      'scan',
+      host.address,
+      '--ports',
+      '1-65535',
+      '--rate',
+      '500',
+      '--timeout',
+      '2',
+    ).ended
+    expect(stderr).toContain('took too long')
+    expect(code).toBe(6)
+  })
+
+  test('probes are listed with their sites and state', async () => {
+    const { stdout, code } = await stack.portwitness('probes').ended
+    expect(code).toBe(0)
+    expect(stdout.split('\n').filter((line) => line.includes('fit'))).toHaveLength(5)
+    expect(stdout).toContain('127.0.0.11')
+  })
+
+  test('stop-all stops new scans until it is lifted', async () => {
+    expect((await stack.portwitness('stop-all').ended).code).toBe(0)
+    const host = await stack.demoHost('127.0.0.30', '--no-guard')
+    const { code } = await stack.portwitness('scan', host.address, '--ports', host.window, '--no-wait').ended
+    expect(code).toBe(5)
+    expect((await stack.portwitness('stop-all', '--resume').ended).code).toBe(0)
+    expect((await stack.portwitness('scan', host.address, '--ports', host.window, '--no-wait').ended).code).toBe(0)
+  })
+})

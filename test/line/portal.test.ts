@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../../demo/loopback.ts'
+import { type RunningWorker, startWorker } from '../../demo/stack.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const BROWSER = process.env.PORTWITNESS_CHROMIUM ?? '/usr/bin/chromium'
+const QUIET = [
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+let data: string
+let worker: RunningWorker
+let browser: BrowserContext
+/** what the browser complained of: a breach of the policy shows here */
+const complaints: string[] = []
+
+describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'portwitness-portal-'))
+    const { port } = await freePort('127.0.0.1', 22_000)
+    worker = await startWorker(ROOT, join(data, 'worker'), port)
+    await worker.api.send('POST', '/api/v1/targets', { address: '127.0.0.77', name: '<b>Demo</b>', ports: '22,80' })
+    browser = await chromium.launchPersistentContext(join(data, 'browser'), {
+      executablePath: BROWSER,
+      args: [...QUIET, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    })
+    browser.on('console', (message) => complaints.push(message.text()))
+    browser.on('weberror', (error) => complaints.push(String(error.error())))
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await worker?.child.stop()
+    await rm(data, { recursive: true, force: true })
+  })
+
+  test('a stranger is asked for a key, and a wrong one is refused in words', async () => {
+    const page = await open('/targets')
+    expect(page.url()).toBe(`${worker.url}/signin`)
+    await signIn(page, 'pw_wrong')
+    expect(await page.getByRole('alert').textContent()).toBe('This key is unknown, revoked or expired.')
+  })
+
+  test('the key of the first start opens it, with a cookie that no script can read', async () => {
+    const page = await open('/signin')
+    await signIn(page, worker.key)
+    expect(page.url()).toBe(`${worker.url}/`)
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Overview')
+    const [cookie] = await browser.cookies()
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
+    expect(await page.evaluate('document.cookie')).toBe('')
+  })
+
+  test('what a user named stays text', async () => {
+    const page = await open('/targets')
+    await page.getByRole('link', { name: '<b>Demo</b>' }).click()
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('<b>Demo</b>')
+  })
+
+  test.each([360, 768, 1280, 2560])('no page scrolls sideways at %i pixels, light or dark', async (width) => {
+    const page = await open('/')
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 900 })
+      for (const path of ['/', '/targets', '/scans', '/issues', '/ranges', '/rules', '/signin', '/scans/scn_none']) {
+        await page.goto(worker.url + path)
+        const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+        expect([path, colorScheme, over]).toEqual([path, colorScheme, 0])
+      }
+      const back = await page.evaluate('getComputedStyle(document.body).backgroundColor')
+      expect(back).toBe(colorScheme === 'light' ? 'rgb(246, 247, 249)' : 'rgb(18, 21, 27)')
+    }
+  })
+
+  test('a one-time link signs in, once; signing out ends it', async () => {
+    const page = await open('/')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    expect(page.url()).toBe(`${worker.url}/signin`)
+    expect(await browser.cookies()).toEqual([])
+    const { url } = await worker.api.send<{ url: string }>('POST', '/api/v1/sessions/once', {})
+    await page.goto(url)
+    expect(page.url()).toBe(`${worker.url}/`)
+    await page.goto(url)
+    expect(await page.getByRole('alert').textContent()).toBe('This link was used before, or is too old.')
+  })
+
+  test('the browser had nothing to complain of but the refusals', () => {
+    expect(complaints.filter((text) => !/status of 40[14]/.test(text))).toEqual([])
+  })
+})
+
+async function open(path: string): Promise<Page> {
+  const page = browser.pages()[0] ?? (await browser.newPage())
+  await page.goto(worker.url + path)
+  return page
+}
+
+async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByLabel('API key').fill(key)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForLoadState()
+}
