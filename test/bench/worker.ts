@@ -7,7 +7,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import type { Child } from '../../demo/children.ts'
 import { FLEET, probesReady, startProbe } from '../../demo/stack.ts'
@@ -15,6 +14,7 @@ import { openApi } from '../../probe-node/commands/api.ts'
 import type { ScanAnswer } from '../../schema/api.ts'
 import { makeKey } from '../../schema/key.ts'
 import type { LeaseAnswer, LeasedRun, Observation } from '../../schema/wire.ts'
+import { bundleWorker } from '../../worker/embedded/bundle.ts'
 import { openFront } from '../../worker/embedded/front.ts'
 import { COMPATIBILITY } from '../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
@@ -35,7 +35,7 @@ type Kind = 'lease' | 'renew' | 'result'
 const KINDS: readonly Kind[] = ['lease', 'renew', 'result']
 
 const shortfalls: string[] = []
-const contents = await bundle()
+const contents = await bundleWorker(ROOT, 'test/worker/support/counted-worker.ts')
 await costs()
 await wholeScan()
 closeWith('bench:worker', shortfalls)
@@ -315,25 +315,4 @@ function stageOf(url: string): Door {
       return { status: answer.status, headers: answer.headers, body: (await answer.json()) as never }
     },
   }
-}
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: ['test/worker/support/counted-worker.ts'],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2024',
-    mainFields: ['module', 'main'],
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-    loader: { '.css': 'text', '.sql': 'text', '.html': 'text' },
-    jsx: 'automatic',
-    jsxImportSource: 'hono/jsx',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    logLevel: 'error',
-  })
-  return outputFiles[0]?.text ?? ''
 }

@@ -1,10 +1,10 @@
 import { build } from 'esbuild'
 
-/** Bundles `worker/index.ts` into one ES module, as `wrangler deploy` would. `root` is the folder of the repository. */
-export async function bundleWorker(root: string): Promise<string> {
+/** Bundles the Worker into one ES module, as `wrangler deploy` would. `root` is the folder of the repository. */
+export async function bundleWorker(root: string, entry = 'worker/index.ts'): Promise<string> {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ['worker/index.ts'],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     format: 'esm',
@@ -22,6 +22,6 @@ export async function bundleWorker(root: string): Promise<string> {
     logLevel: 'error',
   })
   const [file] = result.outputFiles
-  if (!file) throw new Error('esbuild gave no output for worker/index.ts')
+  if (!file) throw new Error(`esbuild gave no output for ${entry}`)
   return file.text
 }
