@@ -13,7 +13,8 @@ export default defineConfig({
       node('golden'),
       node('rules'),
       node('probe', { testTimeout: 30_000 }),
-      node('line', { testTimeout: 240_000, hookTimeout: 120_000, fileParallelism: false }),
+      // Stacks of separate processes that mostly wait: two files side by side.
+      node('line', { testTimeout: 300_000, hookTimeout: 120_000 }),
       {
         plugins: [
           cloudflareTest(async () => ({

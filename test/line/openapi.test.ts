@@ -15,7 +15,7 @@ let document: Parameters<typeof SwaggerParser.validate>[0] & { openapi: string; 
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'portwitness-openapi-'))
-  const { port } = await freePort('127.0.0.1', 22_000)
+  const { port } = await freePort('127.0.0.1', 23_000 + (process.pid % 40) * 25)
   worker = await startWorker(ROOT, data, port)
   document = await (await fetch(`${worker.url}/openapi.json`)).json()
 })

@@ -26,7 +26,7 @@ const complaints: string[] = []
 describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
   beforeAll(async () => {
     data = await mkdtemp(join(tmpdir(), 'portwitness-portal-'))
-    const { port } = await freePort('127.0.0.1', 22_000)
+    const { port } = await freePort('127.0.0.1', 23_000 + (process.pid % 40) * 25)
     worker = await startWorker(ROOT, join(data, 'worker'), port)
     await worker.api.send('POST', '/api/v1/targets', { address: '127.0.0.77', name: '<b>Demo</b>', ports: '22,80' })
     browser = await chromium.launchPersistentContext(join(data, 'browser'), {

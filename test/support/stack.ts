@@ -44,7 +44,8 @@ export interface Command {
 
 export async function startStack(...options: string[]): Promise<Stack> {
   const data = await mkdtemp(join(tmpdir(), 'portwitness-stack-'))
-  const { port } = await freePort('127.0.0.1', 21_000)
+  // Files run side by side: each process looks for a port in a stretch of its own.
+  const { port } = await freePort('127.0.0.1', 21_000 + (process.pid % 40) * 25)
   const started: Child[] = []
   const dispose = async () => {
     await Promise.all(started.map((child) => child.stop()))
