@@ -11,6 +11,7 @@ import {
   type TouchPlan,
   type TouchTarget,
 } from '../schema/wire.ts'
+import { wasAccepted } from '../schema/words.ts'
 import { touchBeacon } from './beacons.ts'
 import { rest } from './clock.ts'
 import { createNudge, type Job } from './job.ts'
@@ -193,9 +194,10 @@ async function perform(
   })
   const [seen, sign] = await Promise.all([Promise.all(touches), beacon])
   if (sign) reporter.add(sign)
-  // A round beside a beacon that was not reached accuses nobody.
+  // A round beside a beacon that was not reached accuses nobody, but for what the target itself accepted: that needs
+  // no beacon to show that the probe is fit.
   const isVoid = sign !== null && sign.sight !== 'open'
-  for (const one of seen.flat()) reporter.add(isVoid ? { ...one, fit: false } : one)
+  for (const one of seen.flat()) reporter.add(isVoid && !wasAccepted(one.sight) ? { ...one, fit: false } : one)
   return true
 }
 

@@ -19,6 +19,10 @@ export type Sight = (typeof SIGHTS)[number]
 /** A sight that says the service was not reached. `probe_fault` says nothing about the target. */
 export const isLoss = (sight: Sight): boolean => sight !== 'open' && sight !== 'probe_fault'
 
+/** The target's side accepted the connection: the probe's own way out works, whatever else is away at that moment. */
+const ACCEPTED: readonly Sight[] = ['open', 'cut', 'notice', 'page']
+export const wasAccepted = (sight: Sight): boolean => ACCEPTED.includes(sight)
+
 /** How a port is touched. `tcp` is a bare connect; the others wait for the least application exchange. */
 export const CHECKS = ['tcp', 'greeting', 'tls', 'http', 'https'] as const
 export type CheckName = (typeof CHECKS)[number]

@@ -9,6 +9,7 @@ import {
   type Role,
   type Service,
   type Sight,
+  wasAccepted,
 } from '../../schema/words.ts'
 import { batchOf, GRACE_MS, SAME_ROUND_MS, TOUCH_TIMEOUT_MS } from './rounds.ts'
 import { lossBound } from './tests.ts'
@@ -147,7 +148,8 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
       if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) continue
       const d = draft(o)
       if (o.purpose === 'verify' && o.round !== undefined) d.answered.add(`${run.probeId}|${o.round}`)
-      if (o.fit === false || o.sight === 'probe_fault' || deadBeacons.some((beacon) => beside(beacon, o))) continue
+      const isVoid = !wasAccepted(o.sight) && deadBeacons.some((beacon) => beside(beacon, o))
+      if (o.fit === false || o.sight === 'probe_fault' || isVoid) continue
       if (o.sight === 'open') d.seenOpen(run.probeId, o.at)
       d.looks.push(lookOf(run, who, o))
     }
