@@ -13,8 +13,8 @@ export default defineConfig({
       node('golden'),
       node('rules'),
       node('probe', { testTimeout: 30_000 }),
-      // Stacks of separate processes that mostly wait: two files side by side.
-      node('line', { testTimeout: 300_000, hookTimeout: 120_000 }),
+      // Stacks of separate processes, one file after the other: a verdict's rounds should not compete with other stacks.
+      node('line', { testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false }),
       {
         plugins: [
           cloudflareTest(async () => ({
