@@ -12,9 +12,20 @@ const main = join(root, 'probe-node', 'main.ts')
 const cache = join(root, 'node_modules', '.cache', 'portwitness')
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
+// A probe lives long on a small machine. A heap that is collected early, one malloc arena instead of one a thread, and no
+// second compiler, which is as large as all of our code: 97 MB at the peak of a full scan instead of 139, and no slower.
+const SMALL = ['--optimize-for-size', '--max-semi-space-size=1', '--initial-old-space-size=12', '--no-turbofan']
+const wantsSmall = process.argv[2] === 'probe' && major === 24 && !process.execArgv.includes(SMALL[0])
+
 if (major > 22 || (major === 22 && minor >= 18)) {
   process.removeAllListeners('warning')
+  if (wantsSmall && process.execve)
+    process.execve(process.execPath, [process.execPath, ...SMALL, ...process.execArgv, ...process.argv.slice(1)], {
+      ...process.env,
+      MALLOC_ARENA_MAX: '1',
+    })
   module.enableCompileCache?.(cache)
+  setTimeout(() => module.flushCompileCache?.(), 3_000).unref()
   await import(pathToFileURL(main).href)
 } else {
   const node = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')

@@ -63,7 +63,7 @@ export async function startProbe(
   const { items } = await api.get<{ items: ProbeAnswer[] }>('/api/v1/probes')
   const known = items.find((probe) => probe.sourceAddress === member.sourceAddress)
   if (!known || !existsSync(folder)) args.push('--token', await enrolmentToken(api, member))
-  return startNode(root, ['probe-node/main.ts', 'probe', ...args])
+  return startNode(root, ['bin/portwitness.mjs', 'probe', ...args])
 }
 
 const enrolmentToken = async (api: Api, member: Member): Promise<string> =>

@@ -2,8 +2,6 @@
  * The only file that talks to the Worker. Every request is signed; what is lost on the way is sent again with the
  * same body until it is answered, so a report is counted once however often it travels.
  */
-import { Agent } from 'node:http'
-import { Agent as SecureAgent } from 'node:https'
 import * as v from 'valibot'
 import {
   AlarmAnswer,
@@ -20,6 +18,7 @@ import {
 } from '../schema/wire.ts'
 import { type Clock, rest } from './clock.ts'
 import { AGENT } from './fit.ts'
+import { http, https } from './http.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { type Posted, post } from './post.ts'
@@ -64,7 +63,7 @@ const LAST_BACKOFF_MS = 30_000
 export function openDesk({ url, clock, localAddress, log, ...options }: DeskOptions): Desk {
   const base = new URL(url.endsWith('/') ? url : `${url}/`)
   const isSecure = base.protocol === 'https:'
-  const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 12, timeout: 60_000 })
+  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: 12, timeout: 60_000 })
   let identity = options.identity
 
   const at = (path: string) => new URL(`probe/v1/${path}`, base)
@@ -77,7 +76,7 @@ export function openDesk({ url, clock, localAddress, log, ...options }: DeskOpti
       body,
       headers,
       localAddress,
-      agent: agent as Agent,
+      agent,
       timeoutMs: ANSWER_MS,
       signal,
     })

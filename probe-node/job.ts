@@ -13,8 +13,8 @@ export interface Job {
 /** Something may be worth asking about: at once, by a nudge, or when the time is up. */
 export interface Nudge {
   ring(): void
-  /** Resolves at the first ring since the last wait, after `ms`, or when the signal aborts. */
-  wait(ms: number, signal: AbortSignal): Promise<void>
+  /** Resolves at the first ring since the last wait (true), after `ms`, or when the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<boolean>
 }
 
 export function createNudge(): Nudge {
@@ -31,8 +31,8 @@ export function createNudge(): Nudge {
           clearTimeout(timer)
           signal.removeEventListener('abort', done)
           wake = null
+          resolve(rung)
           rung = false
-          resolve()
         }
         const timer = setTimeout(done, Math.max(0, Math.min(ms, 2 ** 31 - 1)))
         if (rung || signal.aborted) return done()

@@ -1,9 +1,9 @@
-import { createServer } from 'node:http'
+import { http } from './http.ts'
 import type { World } from './world.ts'
 
 /** Serves the probe's own figures on 127.0.0.1, in the Prometheus text format, until the signal aborts. */
 export function serveMetrics(world: World, port: number, signal: AbortSignal): void {
-  const server = createServer(async (request, response) => {
+  const server = http.createServer(async (request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end()
     const { fit, lagMs, openFiles, spooled } = await world.fit.health(world.spool.count(), world.clock.offsetMs())
     const { touches, scans, shortRuns, alarms } = world.counters

@@ -11,6 +11,8 @@ export interface PortSet extends Iterable<number> {
   has(port: number): boolean
   /** ascending */
   [Symbol.iterator](): Iterator<number>
+  /** the same as numbers in a row: 128 KiB for all ports, where an iteration makes an object for each */
+  toArray(): Uint16Array
   /** canonical: ascending, runs joined, `22,80,8000-8100`; reads back as the same set */
   readonly text: string
 }
@@ -78,12 +80,20 @@ function* portsOf(bits: Uint8Array): Generator<number> {
   }
 }
 
+function arrayOf(bits: Uint8Array): Uint16Array {
+  const ports = new Uint16Array(LAST)
+  let count = 0
+  for (let port = 1; port <= LAST; port++) if (marked(bits, port)) ports[count++] = port
+  return ports.slice(0, count)
+}
+
 function setOver(bits: Uint8Array): PortSet {
   let text: string | null = null
   return {
     size: bits.reduce((sum, byte) => sum + (ONES[byte & 15] ?? 0) + (ONES[byte >> 4] ?? 0), 0),
     has: (port) => Number.isInteger(port) && port >= 1 && port <= LAST && marked(bits, port),
     [Symbol.iterator]: () => portsOf(bits),
+    toArray: () => arrayOf(bits),
     get text() {
       text ??= write(bits)
       return text

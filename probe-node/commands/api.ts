@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { printable } from '../../schema/terminal.ts'
+import { http, https } from '../http.ts'
 import { CommandFailure, EXIT } from './command.ts'
 
 /** The public API as the commands use it. Paths begin with `/`. Every call throws a CommandFailure unless it succeeds. */
@@ -9,57 +11,94 @@ export interface Api {
   /** the answer as text, for downloads */
   text(path: string): Promise<string>
   /** an open event stream */
-  stream(path: string, lastEventId: string | null, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
+  stream(path: string, lastEventId: string | null, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
 }
 
 /** A call that got no answer at all, or "busy": worth trying again, unlike a refusal. */
 export class NoAnswer extends CommandFailure {}
 
 const TIMEOUT_MS = 20_000
+const MAX_ANSWER = 64 * 1024 * 1024
+
+interface Call {
+  method?: string
+  headers?: Record<string, string>
+  body?: string
+  signal?: AbortSignal | undefined
+}
 
 export function openApi({ url, key }: { url: string; key: string }): Api {
-  const call = async (
-    path: string,
-    init: RequestInit = {},
-    timeoutMs: number | null = TIMEOUT_MS,
-  ): Promise<Response> => {
-    const signals = [init.signal, timeoutMs === null ? null : AbortSignal.timeout(timeoutMs)].filter((s) => s != null)
-    let answer: Response
+  const own = url.startsWith('https:') ? https : http
+  // workerd drops an idle connection after 5 s; leaving first avoids sending into one that is just closing.
+  const agent = new own.Agent({ keepAlive: true, timeout: 4_000 })
+
+  /** The answer with its body still to come, once it is known to be a success. */
+  async function call(path: string, { method = 'GET', headers, body, signal }: Call, limit: AbortSignal) {
+    let answer: IncomingMessage
     try {
-      answer = await fetch(`${url}${path}`, {
-        ...init,
-        redirect: 'error',
-        signal: AbortSignal.any(signals),
-        headers: {
-          ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
-          accept: 'application/json',
-          ...init.headers,
-        },
+      answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        own
+          .request(`${url}${path}`, {
+            agent,
+            method,
+            signal: signal ? AbortSignal.any([signal, limit]) : limit,
+            headers: {
+              ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+              accept: 'application/json',
+              ...(body === undefined ? {} : { 'content-length': `${Buffer.byteLength(body)}` }),
+              ...headers,
+            },
+          })
+          .on('response', resolve)
+          .on('error', reject)
+          .end(body)
       })
     } catch (error) {
-      if (init.signal?.aborted) throw error
-      throw new NoAnswer(EXIT.failed, `No answer from ${url} (${reasonOf(error)}).`)
+      throw signal?.aborted ? error : noAnswer(error, limit)
     }
-    if (!answer.ok) throw await failureOf(answer)
+    const status = answer.statusCode ?? 0
+    if (status < 200 || status > 299) throw failureOf(status, await textOf(answer).catch(() => ''))
     return answer
   }
+  /** The whole answer as text. */
+  async function text(path: string, options: Call = {}): Promise<string> {
+    const limit = AbortSignal.timeout(TIMEOUT_MS)
+    const answer = await call(path, options, limit)
+    return textOf(answer).catch((error: unknown) => {
+      throw options.signal?.aborted ? error : noAnswer(error, limit)
+    })
+  }
+  const noAnswer = (error: unknown, limit: AbortSignal) =>
+    new NoAnswer(EXIT.failed, `No answer from ${url} (${limit.aborted ? LATE : reasonOf(error)}).`)
+
   return {
     url,
-    get: async <T>(path: string, signal?: AbortSignal) => (await (await call(path, { signal })).json()) as T,
+    get: async <T>(path: string, signal?: AbortSignal) => JSON.parse(await text(path, { signal })) as T,
     send: async <T>(method: string, path: string, body: unknown) => {
       const headers = { 'content-type': 'application/json' }
-      const text = await (await call(path, { method, headers, body: JSON.stringify(body) })).text()
-      return (text === '' ? null : JSON.parse(text)) as T
+      const said = await text(path, { method, headers, body: JSON.stringify(body) })
+      return (said === '' ? null : JSON.parse(said)) as T
     },
-    text: async (path) => (await call(path, { headers: { accept: '*/*' } })).text(),
-    stream: async (path, lastEventId, signal) => {
+    text: (path) => text(path, { headers: { accept: '*/*' } }),
+    stream: (path, lastEventId, signal) => {
       const headers: Record<string, string> = { accept: 'text/event-stream' }
       if (lastEventId !== null) headers['last-event-id'] = lastEventId
-      const { body } = await call(path, { headers, signal }, null)
-      if (!body) throw new NoAnswer(EXIT.failed, `No answer from ${url} (empty stream).`)
-      return body
+      return call(path, { headers, signal }, new AbortController().signal)
     },
   }
+}
+
+const LATE = `none within ${TIMEOUT_MS / 1000} s`
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_ANSWER) throw new Error('the answer is too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 interface Problem {
@@ -70,16 +109,15 @@ interface Problem {
 }
 
 /** What the Worker answered, in one line that names the field, and the exit code that fits. */
-async function failureOf(answer: Response): Promise<CommandFailure> {
-  const text = await answer.text().catch(() => '')
+function failureOf(status: number, text: string): CommandFailure {
   const problem = parseProblem(text)
   const fields = (problem.errors ?? []).map(({ field, detail }) => `${field ? `${field}: ` : ''}${detail ?? ''}`)
-  const said = fields.length > 0 ? fields.join('; ') : (problem.detail ?? problem.title ?? `status ${answer.status}`)
+  const said = fields.length > 0 ? fields.join('; ') : (problem.detail ?? problem.title ?? `status ${status}`)
   const message = printable(said, 500)
-  if (answer.status === 502 || answer.status === 503) return new NoAnswer(EXIT.failed, `The Worker is busy: ${message}`)
-  if (answer.status === 401) return new CommandFailure(EXIT.refused, `The Worker does not accept this key: ${message}`)
-  if (problem.code === 'invalid' || answer.status === 400) return new CommandFailure(EXIT.usage, message)
-  if ([403, 409, 410, 422, 429].includes(answer.status)) return new CommandFailure(EXIT.refused, `Refused: ${message}`)
+  if (status === 502 || status === 503) return new NoAnswer(EXIT.failed, `The Worker is busy: ${message}`)
+  if (status === 401) return new CommandFailure(EXIT.refused, `The Worker does not accept this key: ${message}`)
+  if (problem.code === 'invalid' || status === 400) return new CommandFailure(EXIT.usage, message)
+  if ([403, 409, 410, 422, 429].includes(status)) return new CommandFailure(EXIT.refused, `Refused: ${message}`)
   return new CommandFailure(EXIT.failed, message)
 }
 
@@ -91,10 +129,7 @@ function parseProblem(text: string): Problem {
   }
 }
 
-/** fetch says "fetch failed" and hides the reason in its cause. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as { code?: string; message?: string } | undefined) : undefined
-  if (cause?.code === 'ECONNREFUSED') return 'nothing listens there'
-  if (error instanceof Error && error.name === 'TimeoutError') return `none within ${TIMEOUT_MS / 1000} s`
-  return printable(cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error)), 100)
+  const { code, message } = error as { code?: string; message?: string }
+  return code === 'ECONNREFUSED' ? 'nothing listens there' : printable(code ?? message ?? String(error), 100)
 }

@@ -9,7 +9,7 @@ export interface StreamEvent {
 const MAX_EVENT = 1_000_000
 
 /** Reads server-sent events (WHATWG HTML 9.2.6). Ends when the stream does; throws when an event has no end. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
+export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<StreamEvent> {
   const decoder = new TextDecoder()
   let rest = ''
   let event: StreamEvent = { id: null, name: 'message', data: '', retryMs: null }

@@ -41,7 +41,7 @@ const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121,
 /** Sweeps all ports of all addresses; `onFound` follows as each open port is identified. */
 export async function discover(scan: Scan, onFound: (known: Known) => void): Promise<Discovery> {
   const ports = parsePorts(scan.plan.ports)
-  const asked = 'error' in ports ? [] : [...ports]
+  const asked = 'error' in ports ? new Uint16Array(0) : ports.toArray()
   const total = asked.length * scan.plan.addresses.length
   scan.progress = { done: 0, total }
   const untested = new Set<number>()
@@ -68,7 +68,7 @@ const helpersFor = ({ plan }: Scan, ports: number): number =>
 async function discoverOne(
   scan: Scan,
   address: string,
-  asked: readonly number[],
+  asked: Uint16Array,
   run: Sweeper,
   doneBefore: number,
   onFound: (known: Known) => void,

@@ -21,8 +21,11 @@ import { watch } from './watch.ts'
 /** Time kept at the end of a run for the re-check and the result. */
 const CLOSING_MS = 20_000
 const FIRST_RENEW_MS = 2_000
-const FOUND_RENEW_MS = 1_000
-const SPANS_EVERY_MS = 60_000
+/** So long after a report facts wait for the next: little in a quick scan, more in a long one, where each is a row. */
+const patienceMs = (elapsedMs: number): number => Math.min(60_000, Math.max(1_000, elapsedMs / 4))
+const LOOK_MS = 250
+/** Spans travel with what is told anyway, and by themselves this often. */
+const SPANS_EVERY_MS = 150_000
 const HOLD_ASK_MS = 2_000
 
 /** Starts a scan run. When the process is to end, `drain` aborts: the run is left to be leased again, without a result. */
@@ -138,7 +141,6 @@ async function perform(
 async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
   const { plan, endpoints, world, ended } = scan
   const withCanary = new Set<string>()
-  let toldAt = Number.NEGATIVE_INFINITY
   const onFound = (known: Known) => {
     const { address } = known.target
     if (!withCanary.has(address) && !known.rationed && !known.phantom) {
@@ -147,10 +149,6 @@ async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
         (canary) => canary && (ended.aborted ? canary.close() : canaries.push(canary)),
       )
     }
-    const now = performance.now()
-    if (now - toldAt < FOUND_RENEW_MS) return
-    toldAt = now
-    scan.nudge.ring()
   }
   for (const found of plan.known) onFound(endpoints.add(found, world.clock.now()))
   const discovery = plan.only
@@ -292,27 +290,37 @@ async function lastLook(scan: Scan): Promise<Awaited<ReturnType<typeof recheck>>
   return lasts.map((last) => again.find(({ known, seen }) => known === last.known && seen) ?? last)
 }
 
-/** Renews as the Worker asks, when something is found, and when the bell rings; carries out what the answers say. */
+/** Renews as the Worker asks, when facts have waited enough, and when the bell rings; carries out what the answers say. */
 async function keepTalking(scan: Scan, signal: AbortSignal, onEnd: (how: 'stopped' | 'gone') => void): Promise<void> {
   const { reporter, nudge, endpoints } = scan
+  const startedAt = performance.now()
   let askAfterMs = FIRST_RENEW_MS
-  let spansAt = performance.now()
+  let askedAt = startedAt
+  let reportedAt = Number.NEGATIVE_INFINITY
+  let spansAt = startedAt
   while (!signal.aborted) {
-    await nudge.wait(Math.min(askAfterMs, RENEW_MS, scan.hold ? HOLD_ASK_MS : RENEW_MS), signal)
+    const every = Math.min(askAfterMs, RENEW_MS, scan.hold ? HOLD_ASK_MS : RENEW_MS)
+    const wasRung = await nudge.wait(Math.min(LOOK_MS, Math.max(0, askedAt + every - performance.now())), signal)
     if (signal.aborted) return
-    if (performance.now() - spansAt > SPANS_EVERY_MS) {
+    const now = performance.now()
+    const hasNews = reporter.pending() > 0
+    const isDue = hasNews && now - reportedAt >= patienceMs(now - startedAt)
+    if (!wasRung && !isDue && now < askedAt + every) continue
+    const keep = !wasRung && !isDue && !scan.hold
+    if ((!keep && hasNews) || now - spansAt > SPANS_EVERY_MS) {
       endpoints.flushSpans()
-      spansAt = performance.now()
+      spansAt = now
     }
+    askedAt = now
     const { phase, progress, ready, discovered } = scan
     const total = Math.max(progress.total, progress.done)
-    const asked = await reporter.renew({
-      phase,
-      progress: { done: progress.done, total },
-      ...(ready ? { ready } : {}),
-      ...(discovered ? { discovered } : {}),
-    })
+    const told = { phase, progress: { done: progress.done, total } }
+    const asked = await reporter.renew(
+      { ...told, ...(ready ? { ready } : {}), ...(discovered ? { discovered } : {}) },
+      keep,
+    )
     if (signal.aborted) return
+    if (!keep && hasNews) reportedAt = now
     if (!asked.ok) {
       if (asked.why !== 'unreachable') return onEnd('gone')
       await rest(1_000, signal)

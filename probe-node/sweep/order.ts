@@ -24,16 +24,15 @@ export function shuffle<T extends unknown[] | Uint16Array>(list: T, random: () =
  * The order of a sweep: the ports most often open first, each part shuffled. What is likely open is found early, so
  * the panel can take its baseline while the long rest is still being tried.
  */
-export function sweepOrder(ports: Iterable<number>, first: readonly number[], seed: number): Uint16Array {
+export function sweepOrder(ports: Uint16Array, first: readonly number[], seed: number): Uint16Array {
   const random = randomOf(seed)
   const likely = new Set(first)
-  const all = Uint16Array.from(ports)
-  const head = all.filter((port) => likely.has(port))
-  const order = new Uint16Array(all.length)
+  const head = ports.filter((port) => likely.has(port))
+  const order = new Uint16Array(ports.length)
   order.set(shuffle(head, random))
   order.set(
     shuffle(
-      all.filter((port) => !likely.has(port)),
+      ports.filter((port) => !likely.has(port)),
       random,
     ),
     head.length,

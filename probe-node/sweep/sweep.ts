@@ -13,6 +13,8 @@ export interface SweepJob {
   source: string | null
   /** the ports, in the order in which they are tried */
   order: Uint16Array
+  /** how many of them were handed out, when several sweeps share them: each takes a few at a time */
+  handedOut?: Int32Array
   maxConnectsPerSecond: number
   /** sockets that may be open at once: our own descriptors and ports are the bound */
   maxOpen: number
@@ -50,7 +52,7 @@ export interface SweepOutcome {
   refused: number
   silent: number
   unreachable: number
-  /** tried too late or never: nothing is known of these */
+  /** tried too late or never: nothing is known of these. What no sweep took of a shared order is not in any list. */
   untested: Uint16Array
   /** to be tried when the way is free again: `untested`, and those that were silent only once */
   again: Uint16Array
@@ -95,6 +97,8 @@ const FEWEST_SOCKETS = 100
 const TICK_MS = 20
 const SENTINEL_SLOTS = 8
 const FAULTS_TO_GIVE_UP = 2_000
+/** So many ports a sweep takes from a shared order at a time: a few milliseconds of work. */
+const PORTION = 256
 
 export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Sockets, events: SweepEvents): Sweep {
   const timers = { ...TIMERS, ...job.timers }
@@ -109,8 +113,11 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   const reach = watchReach(job.sentinels, job.spared)
   const pace: Pace = paceOf(job.maxConnectsPerSecond, performance.now())
 
-  let queue: Uint16Array = job.order
+  /** what this sweep took of the order, and what it works on now */
+  const portions: Uint16Array[] = []
+  let queue: Uint16Array = new Uint16Array(0)
   let next = 0
+  let isDry = false
   let pass: 1 | 2 = 1
   let inFlight = 0
   let done = 0
@@ -166,11 +173,31 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     limit = Math.min(most, limit + 2)
   }
 
+  /** Takes the next ports of the order; false when there are none left for us. */
+  function takePortion(): boolean {
+    if (isDry) return false
+    const size = job.handedOut ? PORTION : total
+    const from = job.handedOut ? Atomics.add(job.handedOut, 0, size) : 0
+    queue = job.order.slice(from, from + size)
+    next = 0
+    isDry = job.handedOut === undefined || from + size >= total
+    portions.push(queue)
+    return queue.length > 0
+  }
+
+  /** Of the ports that this sweep took, those that are wanted. */
+  function mine(wanted: (port: number) => boolean): Uint16Array {
+    const kept = new Uint16Array(portions.reduce((sum, portion) => sum + portion.length, 0))
+    let count = 0
+    for (const portion of portions) for (const port of portion) if (wanted(port)) kept[count++] = port
+    return kept.slice(0, count)
+  }
+
   function nextPort(): number {
     if (returned.length > 0) return returned.pop() as number
-    if (next < queue.length) return queue[next++] as number
+    if (next < queue.length || (pass === 1 && takePortion())) return queue[next++] as number
     if (pass === 2 || inFlight > 0) return -1
-    const silent = job.order.filter((port) => state[port] === SILENT_ONCE)
+    const silent = mine((port) => state[port] === SILENT_ONCE)
     if (silent.length === 0) return -1
     pass = 2
     queue = silent
@@ -198,7 +225,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       slotTimer[slot] = pass === 1 ? firstTimer() : secondTimer()
       sockets.connect(slot, port)
     }
-    if (inFlight === 0 && returned.length === 0 && next >= queue.length && sentinelsOut.size === 0) {
+    if (inFlight === 0 && returned.length === 0 && isDry && next >= queue.length && sentinelsOut.size === 0) {
       isFinal = true
       if (!askSentinels(now)) finish('done')
     }
@@ -336,19 +363,15 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       if (state[port] === UNTRIED || state[port] === IN_FLIGHT || provedAt === null) return true
       return end === 'reach_lost' && (triedAt[port] as number) >= provedAt
     }
-    const count = (wanted: number) => job.order.reduce((sum, port) => sum + (state[port] === wanted ? 1 : 0), 0)
-    const untested = job.order.filter(isUnproved)
+    const count = (wanted: number) => mine((port) => state[port] === wanted).length
     settle({
       end,
       open: openPorts,
       refused: count(CLOSED),
       silent: count(SILENT) + count(SILENT_ONCE),
       unreachable: count(UNREACHABLE),
-      untested,
-      again:
-        end === 'done'
-          ? new Uint16Array(0)
-          : job.order.filter((port) => isUnproved(port) || state[port] === SILENT_ONCE),
+      untested: mine(isUnproved),
+      again: end === 'done' ? new Uint16Array(0) : mine((port) => isUnproved(port) || state[port] === SILENT_ONCE),
       refusedPort: refusedPort.port,
       suspects: reach.suspects(),
       rttMs: rtts.length > 0 ? (rtts.sort((a, b) => a - b)[rtts.length >> 1] as number) : null,

@@ -69,8 +69,8 @@ test('a standing run waits for more until it is told to stop', async () => {
     renewals += 1
     return {
       askAgainMs: 100,
-      do: renewals > 5 ? 'stop' : 'continue',
-      steps: renewals === 3 ? [step(desk, 50, [tcp(server)], { purpose: 'baseline' })] : [],
+      do: seenBy(desk).length > 0 ? 'stop' : 'continue',
+      steps: renewals >= 3 ? [step(desk, 50, [tcp(server)], { purpose: 'baseline' })] : [],
     }
   }
   const result = await desk.result(desk.offer(touchPlan({ kind: 'baseline', standing: true })))

@@ -28,6 +28,7 @@ test.each([
 ])('%s means %s, %i ports', (text, canonical, size) => {
   expect(ports(text).text).toBe(canonical)
   expect(ports(text).size).toBe(size)
+  expect([...ports(text).toArray()]).toEqual([...ports(text)])
 })
 
 describe('what is wrong is said, with the bad part by name', () => {
