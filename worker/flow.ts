@@ -10,7 +10,7 @@ import type {
   RenewRequest,
   ResultRequest,
 } from '../schema/wire.ts'
-import { judgeAndSteer } from './judge.ts'
+import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { sendNotices } from './notices.ts'
 import { beginWaiting, openDue, tidy } from './planning.ts'
 import { answerRenewal, knownTo, leaseRuns, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
@@ -40,9 +40,14 @@ export const lease = (world: World, probe: Probe, ask: LeaseRequest): Promise<Le
 export const take = {
   async renewal(world: World, probe: Probe, report: RenewRequest): Promise<RenewAnswer> {
     const { held, snapshot, leaseUntil } = await storeRenewal(world, probe, report)
-    const hasMoved = snapshot !== null && (await judge(world, held.run.tenantId, held.run.scanId, snapshot))
-    const after = hasMoved ? await readHeld(world.db, probe.id, report.runId) : held
-    return answerRenewal(world, after ?? held, leaseUntil, await knownTo(world, held, snapshot))
+    const { run } = held
+    const known = await knownTo(world, held, snapshot)
+    // An onlooker may have seen enough once discovery is over, whether or not it has something to tell.
+    const wantsWord = snapshot !== null || (run.kind === 'baseline' && known.discovered)
+    const judged = wantsWord ? await judge(world, run.tenantId, run.scanId, snapshot) : null
+    if (snapshot && report.found.length > 0) callOnlookers(world, snapshot)
+    const after = judged?.hasMoved ? await readHeld(world.db, probe.id, report.runId) : held
+    return answerRenewal(world, after ?? held, leaseUntil, known, judged?.stop.includes(run.id) === true)
   },
   async alarm(world: World, probe: Probe, report: AlarmRequest): Promise<void> {
     const { held, snapshot } = await storeAlarm(world, probe, report)
@@ -58,18 +63,18 @@ export const take = {
 }
 
 /**
- * facts → judgement → steps of the panel, or the scan's end with issue, occurrences and notices. True when that changed
- * what a probe is to do. `snapshot` is the scan as it was just read, if it was.
+ * facts → judgement → steps of the panel, or the scan's end with issue, occurrences and notices. `snapshot` is the scan
+ * as it was just read, if it was.
  */
 export async function judge(
   world: World,
   tenantId: string,
   scanId: string,
   snapshot: Snapshot | null = null,
-): Promise<boolean> {
-  const { hasEnded, hasMoved } = await judgeAndSteer(world, tenantId, scanId, snapshot)
-  if (hasEnded) await beginWaiting(world)
-  return hasMoved
+): Promise<Judged> {
+  const judged = await judgeAndSteer(world, tenantId, scanId, snapshot)
+  if (judged.hasEnded) await beginWaiting(world)
+  return judged
 }
 
 /** outbox → those who want to know */

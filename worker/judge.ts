@@ -20,23 +20,32 @@ const LOOKS = 4
 /** So long after its start a scan counts as young. */
 const YOUNG_MS = 45_000
 
-/**
- * Judges a scan from its facts and does what follows. `hasEnded`: that ended the scan; `hasMoved`: runs, steps or what the
- * probes are told changed. The first look may be at a snapshot that was just read.
- */
+/** What came of a judgement. */
+export interface Judged {
+  /** that ended the scan */
+  hasEnded: boolean
+  /** runs, steps or what the probes are told changed */
+  hasMoved: boolean
+  /** runs that have seen enough */
+  stop: readonly string[]
+}
+
+/** Judges a scan from its facts and does what follows. The first look may be at a snapshot that was just read. */
 export async function judgeAndSteer(
   world: World,
   tenantId: string,
   scanId: string,
   first: Snapshot | null,
-): Promise<{ hasEnded: boolean; hasMoved: boolean }> {
+): Promise<Judged> {
   let hasEndedNow = false
   let hasMoved = false
+  let stop: readonly string[] = []
   for (let look = 0; look < LOOKS; look++) {
     const snapshot = look === 0 && first ? first : await readSnapshot(world.db, tenantId, scanId)
     if (!snapshot || snapshot.scan.scannerProbeId === '') break
     const judgement = judgeScan(snapshot.facts, world.now)
     const steering = steer(snapshot.facts, judgement, world.now)
+    stop = steering.stop
     const ending = endingOf(world, snapshot, steering)
     const settled = ending
       ? await finish(world, snapshot, judgement, ending).catch(lookAgain)
@@ -46,7 +55,7 @@ export async function judgeAndSteer(
     // An ended scan with losses is looked at once more: its recovery begins.
     if (settled !== false && !(ending?.state === 'finished' && judgement.verdict !== 'clear')) break
   }
-  return { hasEnded: hasEndedNow, hasMoved }
+  return { hasEnded: hasEndedNow, hasMoved, stop }
 }
 
 /** Two scans of one target that end at once both open its issue: the unique index lets one, the other reads and restates. */
@@ -74,7 +83,10 @@ async function steerOn(
     const all = run && run.plan.kind !== 'scan' ? withNew(run.plan.steps, steps) : null
     return run && all ? [{ run, steps: all }] : []
   })
-  const stopped = runs.filter((run) => steering.stop.includes(run.id) && run.stopAsked === 0 && run.endedAt === null)
+  // Onlookers ask every few seconds and are told then (flow.ts): their end is worth no row.
+  const stopped = runs.filter(
+    (run) => steering.stop.includes(run.id) && run.kind !== 'baseline' && run.stopAsked === 0 && run.endedAt === null,
+  )
   const heldNow =
     hasEnded(scan.state) || !(steering.hold || steering.lost.length > 0)
       ? null
@@ -98,23 +110,20 @@ async function steerOn(
   ]
   if (writes.length === 0) return 'as it was'
   const answers = await batch(db, writes)
-  // Onlookers ask by themselves every few seconds; where all goes fast they are called.
-  const isYoung = now - (scan.startedAt ?? now) < YOUNG_MS
-  const onlookers =
-    judgement.ports.length > (scan.judgement?.ports.length ?? 0) && isYoung ? runs.filter(isOnlooker) : []
   world.ring(
-    [
-      ...onlookers,
-      ...made.filter((run) => run.dueAt <= now + 2_000),
-      ...appended.map(({ run }) => run),
-      ...stopped,
-    ].map((run) => run.probeId),
+    [...made.filter((run) => run.dueAt <= now + 2_000), ...appended.map(({ run }) => run), ...stopped].map(
+      (run) => run.probeId,
+    ),
   )
   if (news && changed(answers[0]) === 0) return false
   return toldOtherwise || made.length + appended.length + stopped.length > 0 ? true : 'as it was'
 }
 
-const isOnlooker = (run: Snapshot['runs'][number]): boolean => run.kind === 'baseline' && run.endedAt === null
+/** Onlookers ask by themselves every few seconds; where all goes fast they are called to what was just found. */
+export function callOnlookers(world: World, { scan, runs }: Snapshot): void {
+  if (world.now - (scan.startedAt ?? world.now) >= YOUNG_MS) return
+  world.ring(runs.filter((run) => run.kind === 'baseline' && run.endedAt === null).map((run) => run.probeId))
+}
 
 const stepKey = (step: Step): string => [step.at, step.purpose, step.experiment, step.round].join('|')
 
@@ -125,11 +134,16 @@ function withNew(old: readonly Step[], more: readonly Step[]): Step[] | null {
   return fresh.length > 0 ? [...old, ...fresh] : null
 }
 
-/** What of a judgement is worth a write while the scan runs: words and times of events, not running numbers. */
+/**
+ * What of a judgement is worth a write while the scan runs: words and times of events, not running numbers, and not the
+ * ports that are simply open. Who reads a running scan has it judged afresh (worker/live.ts).
+ */
 const says = (judgement: Judgement | null): string =>
-  judgement === null
-    ? 'null'
-    : JSON.stringify([judgement.verdict, judgement.waf?.vendor, judgement.ports.map(portSays)])
+  JSON.stringify([
+    judgement?.verdict ?? null,
+    judgement?.waf?.vendor ?? null,
+    (judgement?.ports ?? []).filter((port) => port.verdict !== 'open' || port.lostAt !== null).map(portSays),
+  ])
 
 const portSays = (port: PortVerdict): unknown[] => [
   port.address,

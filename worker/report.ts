@@ -55,7 +55,7 @@ const HELD_MS = 2_000
 const STANDING_MS = { young: 4_000, later: 8_000, youngForMs: 45_000 } as const
 const SHORT_RUN_MS = 5_000
 /** What an onlooker saw open may stay with it while discovery goes on: each report is a row, and the bell calls it in. */
-const PATIENCE_MS = 150_000
+const PATIENCE_MS = 300_000
 /** After it, what is seen within a moment travels together. */
 const GATHER_MS = 2_000
 
@@ -137,11 +137,16 @@ export function answerRenewal(
   { run, scan, stopped }: HeldRun,
   leaseUntil: number,
   known: Known,
+  hasSeenEnough: boolean,
 ): RenewAnswer {
   const planned = run.plan.kind === 'scan' ? [] : run.plan.steps
   const steps = run.kind === 'baseline' ? [...planned, ...foundSteps(known.found)] : planned
   const stop =
-    stopped || run.stopAsked === 1 || scan.cancelAsked === 1 || (scan.finishedAt !== null && run.kind !== 'recover')
+    stopped ||
+    hasSeenEnough ||
+    run.stopAsked === 1 ||
+    scan.cancelAsked === 1 ||
+    (scan.finishedAt !== null && run.kind !== 'recover')
   const experiment = steps.some((step) => step.experiment !== undefined && step.at > world.now)
   const { hold, lost } = scan.steering ?? { hold: false, lost: [] }
   return {

@@ -19,6 +19,7 @@ import { openFront } from '../../worker/embedded/front.ts'
 import { COMPATIBILITY } from '../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
 import { type Door, openFleet, type Probe } from '../worker/support/fleet.ts'
+import type { RowCount } from '../worker/support/row-count.ts'
 import { closeWith, printTable } from './table.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -87,7 +88,7 @@ async function measured(options: { count: boolean; scans: number }) {
     if (options.count) await worker.rows()
     const answer = await ask()
     // The alarm clock of a request: judging and ringing go on shortly after the answer.
-    const rows = options.count ? await worker.rows() : { read: 0, written: 0 }
+    const rows = options.count ? await worker.rows() : { read: 0, written: 0, by: {} }
     if (isMeasured) {
       const cost = per[kind]
       cost.requests += 1
@@ -221,11 +222,15 @@ async function wholeScan(): Promise<void> {
       scan = await api.get<ScanAnswer>(`/api/v1/scans/${scan.id}`)
     }
     const seconds = (performance.now() - started) / 1_000
-    const { read, written } = await worker.rows()
+    const { read, written, by } = await worker.rows()
     console.log('\none clean scan by five real probes, from the request to the verdict')
     printTable(
       ['seconds', 'open ports', 'verdict', 'rows read', 'rows written'],
       [[Math.round(seconds), scan.ports.length, `${scan.verdict}`, read, written]],
+    )
+    printTable(
+      ['written by', 'rows'],
+      Object.entries(by).toSorted(([, a], [, b]) => b - a),
     )
     if (scan.verdict !== 'clear') shortfalls.push(`the long scan ended ${scan.state} ${scan.verdict}`)
     if (written > ROWS_LIMIT) shortfalls.push(`${written} rows written by a clean scan, allowed ${ROWS_LIMIT}`)
@@ -268,8 +273,7 @@ async function openWorker({ count, front: wantsFront = false }: { count: boolean
   return {
     url: base,
     cpuMs: () => cpuMsOf(pid),
-    rows: async () =>
-      (await (await fetch(`${base}/__rows`, { headers: {} })).json()) as { read: number; written: number },
+    rows: async () => (await (await fetch(`${base}/__rows`, { headers: {} })).json()) as RowCount,
     async [Symbol.asyncDispose]() {
       await front?.close()
       await miniflare.dispose()

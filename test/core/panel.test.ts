@@ -61,8 +61,21 @@ describe('the panel', () => {
     expect(roles(ask({ probes })).slice(2)).toEqual(['witness b1', 'witness c1', 'witness d1'])
   })
 
-  test('leaves out what is offline, unfit, not yet published, of the other family, or barred from private addresses', () => {
-    for (const bad of [{ online: false }, { fit: false }, { active: false }, { sourceAddress: '2001:db8::1' }])
+  test('takes probes that called themselves unfit last of all, and says so', () => {
+    const probes = FLEET.map((one) => (['a1', 'b1'].includes(one.probeId) ? { ...one, fit: false } : one))
+    expect(roles(ask({ probes: [...probes, probe('e1', 'lon-1')], sticky: 'a1' }))).toEqual([
+      'scanner a2',
+      'sibling a1',
+      'witness c1',
+      'witness d1',
+      'witness e1',
+    ])
+    const choice = ask({ probes: [probe('x', 'fra-1', { fit: false })] })
+    expect('panel' in choice && choice.panel).toMatchObject([{ probeId: 'x', fit: false }])
+  })
+
+  test('leaves out what is offline, not yet published, of the other family, or barred from private addresses', () => {
+    for (const bad of [{ online: false }, { active: false }, { sourceAddress: '2001:db8::1' }])
       expect(ask({ probes: [probe('x', 'fra-1', bad)] })).toMatchObject({ failure: 'no_probe' })
     expect(ask({ needsPrivate: true })).toMatchObject({
       failure: 'no_probe',

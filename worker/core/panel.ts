@@ -36,7 +36,9 @@ export const MAX_WITNESSES = 3
 
 /**
  * Who looks, for one scan: the scanner, its sibling (same site) and up to three witnesses, each from another site and,
- * as far as the fleet allows, another provider, country and network. Rested probes come before tired ones.
+ * as far as the fleet allows, another provider, country and network. Rested probes come before tired ones. A probe that
+ * last called itself unfit comes after all others, but it comes: that word may be a minute old, and each of its touches
+ * says anew whether it was fit to see what it saw.
  */
 export function choosePanel(request: PanelRequest): PanelChoice {
   const able = request.probes
@@ -77,14 +79,15 @@ const isRested = (probe: ProbeFacts, now: number) =>
 
 const usable = (probe: ProbeFacts, { family, needsPrivate }: PanelRequest) =>
   probe.online &&
-  probe.fit &&
   probe.active &&
   (probe.sourceAddress.includes(':') ? 6 : 4) === family &&
   (!needsPrivate || probe.allowPrivate)
 
 function chooseScanner(able: readonly ProbeFacts[], { scannerProbeId, site, sticky }: PanelRequest) {
   if (scannerProbeId) return able.find((probe) => probe.probeId === scannerProbeId && (!site || probe.site === site))
-  const here = site ? able.filter((probe) => probe.site === site) : able
+  const there = site ? able.filter((probe) => probe.site === site) : able
+  const fit = there.filter((probe) => probe.fit)
+  const here = fit.length > 0 ? fit : there
   const former = here.find((probe) => probe.probeId === sticky)
   if (former) return former
   // A site with a second probe gives a sibling, and only with a sibling can interference be confirmed.
@@ -94,9 +97,11 @@ function chooseScanner(able: readonly ProbeFacts[], { scannerProbeId, site, stic
   return here.toSorted((a, b) => Math.min(company(b), 2) - Math.min(company(a), 2) || last(b) - last(a))[0]
 }
 
-/** Rested first, then the one that rested longest. */
+/** Fit first, then rested, then the one that rested longest. */
 const byRest = (now: number) => (a: ProbeFacts, b: ProbeFacts) =>
-  Number(isRested(b, now)) - Number(isRested(a, now)) || (a.lastScannedAt ?? 0) - (b.lastScannedAt ?? 0)
+  Number(b.fit) - Number(a.fit) ||
+  Number(isRested(b, now)) - Number(isRested(a, now)) ||
+  (a.lastScannedAt ?? 0) - (b.lastScannedAt ?? 0)
 
 /** One at a time, each as unlike those already chosen as the fleet allows. */
 function chooseWitnesses(pool: readonly ProbeFacts[], scanner: ProbeFacts, now: number): ProbeFacts[] {
@@ -107,7 +112,9 @@ function chooseWitnesses(pool: readonly ProbeFacts[], scanner: ProbeFacts, now: 
     (a.provider !== null && a.provider === b.provider ? 2 : 0) +
     (a.country !== null && a.country === b.country ? 1 : 0)
   const cost = (probe: ProbeFacts) =>
-    (isRested(probe, now) ? 0 : 100) + [scanner, ...chosen].reduce((sum, other) => sum + likeness(probe, other), 0)
+    (probe.fit ? 0 : 1_000) +
+    (isRested(probe, now) ? 0 : 100) +
+    [scanner, ...chosen].reduce((sum, other) => sum + likeness(probe, other), 0)
   while (chosen.length < MAX_WITNESSES) {
     const next = pool.filter((probe) => !chosen.includes(probe)).toSorted((a, b) => cost(a) - cost(b))[0]
     if (!next) break
@@ -119,9 +126,7 @@ function chooseWitnesses(pool: readonly ProbeFacts[], scanner: ProbeFacts, now: 
 function whyNone(able: readonly ProbeFacts[], { scannerProbeId, site, family, needsPrivate, probes }: PanelRequest) {
   if (probes.length === 0) return 'No probe is enrolled.'
   const kind = `IPv${family}${needsPrivate ? ', with --allow-private,' : ''}`
-  if (able.length === 0)
-    return `No probe that is online, fit and in an active range can reach this target (${kind} needed).`
-  if (scannerProbeId)
-    return `Probe ${scannerProbeId} is not online, not fit, or cannot reach this target (${kind} needed).`
-  return `Site ${site} has no probe that is online, fit and able to reach this target (${kind} needed).`
+  if (able.length === 0) return `No probe that is online and in an active range can reach this target (${kind} needed).`
+  if (scannerProbeId) return `Probe ${scannerProbeId} is not online, or cannot reach this target (${kind} needed).`
+  return `Site ${site} has no probe that is online and able to reach this target (${kind} needed).`
 }

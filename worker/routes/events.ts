@@ -4,11 +4,11 @@
  * one that is told twice does no harm.
  */
 import type { Context } from 'hono'
-import type { Judgement } from '../../schema/judgement.ts'
 import type { EventName } from '../../schema/words.ts'
 import { hasEnded } from '../../schema/words.ts'
 import { liveOf } from '../bell.ts'
 import type { AppEnv } from '../context.ts'
+import { judgementNow } from '../live.ts'
 import { occurrencesOfScan } from '../store/issues.ts'
 import { type Pulse, readPulse, readScan, type Scan } from '../store/scans.ts'
 import { iso, phaseOf, portAnswer } from './shape.ts'
@@ -18,9 +18,10 @@ const STREAM_MS = 25_000
 const lookMs = (streamedMs: number): number => Math.min(1_000, 50 + streamedMs / 10)
 const RETRY_MS = 500
 
-/** What a stream has told: judgements, alarms, phase, ready. */
+/** What a stream has told: judgements, reports of probes, alarms, phase, ready. */
 interface Told {
   rev: number
+  reports: number
   alarms: number
   phase: string
   ready: boolean
@@ -34,7 +35,15 @@ const idOf = (told: Told): string => [told.rev, told.alarms, told.ready ? 1 : 0,
 function toldBy(lastEventId: string | undefined): Told {
   const [, rev = '-1', alarms = '0', ready = '0', phase = ''] =
     /^(-?\d{1,9})\.(\d{1,6})\.([01])\.([a-z]{0,20})$/.exec(lastEventId ?? '') ?? []
-  return { rev: Number(rev), alarms: Number(alarms), ready: ready === '1', phase, progress: '', ports: new Map() }
+  return {
+    rev: Number(rev),
+    reports: -1,
+    alarms: Number(alarms),
+    ready: ready === '1',
+    phase,
+    progress: '',
+    ports: new Map(),
+  }
 }
 
 export function eventStream(c: Context<AppEnv>, scan: Scan): Response {
@@ -96,7 +105,7 @@ async function look(
     told.alarms++
     say('alarm', { at: iso(alarm.at), lost: alarm.lost })
   }
-  if (pulse.rev !== told.rev) await sayPorts(c, scan, told, pulse, say)
+  if (pulse.rev !== told.rev || pulse.reports !== told.reports) await sayPorts(c, scan, told, pulse, say)
   if (!hasEnded(pulse.state)) return false
   say('ended', { state: pulse.state, at: iso(pulse.finishedAt ?? 0) })
   return true
@@ -111,9 +120,11 @@ async function sayPorts(
 ): Promise<void> {
   const { db } = c.var.world
   const fresh = await readScan(db, scan.tenantId, scan.id)
+  const judgement = fresh && (await judgementNow({ db, now: Date.now() }, fresh))
   const seen = pulse.finishedAt === null ? [] : await occurrencesOfScan(db, scan.tenantId, scan.id)
   told.rev = pulse.rev
-  for (const port of (fresh?.judgement as Judgement | null)?.ports ?? []) {
+  told.reports = pulse.reports
+  for (const port of judgement?.ports ?? []) {
     const key = `${port.address} ${port.port}`
     const before = told.ports.get(key)
     const says = [port.verdict, port.strength, port.cause?.mechanism, port.recheck].join()

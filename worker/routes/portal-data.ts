@@ -1,5 +1,6 @@
 /** Reads what the portal's pages show: store rows in, page data out. */
 import { endpointKey } from '../../schema/facts.ts'
+import { judgementNow } from '../live.ts'
 import type { IssueView, OccurrenceRow, ProbeRow, ScanView, SiteView, TargetView } from '../portal/views.ts'
 import type { Db } from '../store/db.ts'
 import { occurrencesOfScan, readIssue } from '../store/issues.ts'
@@ -49,15 +50,17 @@ export async function readTargetView(db: Db, tenantId: string, id: string): Prom
 }
 
 /** Null when the tenant has no such scan. */
-export async function readScanView(db: Db, tenantId: string, id: string): Promise<ScanView | null> {
+export async function readScanView(db: Db, tenantId: string, id: string, now: number): Promise<ScanView | null> {
   const scan = await readScan(db, tenantId, id)
   if (!scan) return null
-  const [target, counted] = await Promise.all([
+  const [judgement, target, counted] = await Promise.all([
+    judgementNow({ db, now }, scan),
     readTargetName(db, tenantId, scan.targetId),
     occurrencesOfScan(db, tenantId, id),
   ])
   return {
     ...scan,
+    judgement,
     target,
     failure: scan.failureCode === null ? null : { code: scan.failureCode, detail: scan.failureDetail ?? '' },
     issueOf: Object.fromEntries(counted.map((each) => [endpointKey(each), each.issueId])),

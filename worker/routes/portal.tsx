@@ -71,7 +71,7 @@ export const portalRoutes = new Hono<AppEnv>()
     return show(<ScansPage frame={await frameOf(c)} scans={scans} />)
   })
   .get('/scans/:id', tenant, async (c) => {
-    const scan = await readScanView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    const scan = await readScanView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'), c.var.world.now)
     if (!scan) throw missing('scan')
     return show(<ScanPage frame={await frameOf(c)} scan={scan} />)
   })

@@ -8,6 +8,7 @@ import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
+import { judgementNow } from '../live.ts'
 import { openScan } from '../open.ts'
 import { rejudge } from '../rejudge.ts'
 import { readScanFacts } from '../store/facts.ts'
@@ -159,10 +160,11 @@ async function found(c: Context<AppEnv>): Promise<Scan> {
 }
 
 async function answered(c: Context<AppEnv>, scan: Scan): Promise<ScanAnswer> {
-  const [seen, live, target] = await Promise.all([
+  const [judgement, seen, live, target] = await Promise.all([
+    judgementNow(c.var.world, scan),
     occurrencesOfScan(c.var.world.db, scan.tenantId, scan.id),
     scan.finishedAt === null ? liveOf(c.env, scan.id) : null,
     scan.addresses.length > 0 ? null : readTarget(c.var.world.db, scan.tenantId, scan.targetId),
   ])
-  return scanAnswer(scan, target?.address ?? '', seen, live)
+  return scanAnswer({ ...scan, judgement }, target?.address ?? '', seen, live)
 }

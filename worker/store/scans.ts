@@ -62,6 +62,7 @@ export const readPulse = async (db: Db, tenantId: string, id: string) =>
       alarms: scans.alarms,
       readyAt: scans.readyAt,
       finishedAt: scans.finishedAt,
+      reports: sql<number>`(SELECT count(*) FROM facts WHERE facts.tenant_id = scans.tenant_id AND facts.scan_id = scans.id)`,
     })
     .from(scans)
     .where(one(tenantId, id))

@@ -17,7 +17,7 @@ export default {
   fetch(request, env, ctx) {
     const { pathname } = new URL(request.url)
     if (pathname === '/__empty') return new Response('')
-    if (pathname === '/__rows') return Response.json(counted?.take() ?? { read: 0, written: 0 })
+    if (pathname === '/__rows') return Response.json(counted?.take() ?? { read: 0, written: 0, by: {} })
     return worker.fetch(request, over(env), ctx)
   },
   scheduled: (controller, env, ctx) => worker.scheduled(controller, over(env), ctx),

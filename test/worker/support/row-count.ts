@@ -1,0 +1,6 @@
+export interface RowCount {
+  read: number
+  written: number
+  /** rows written by what writes them, such as `INSERT facts` */
+  by: Record<string, number>
+}
