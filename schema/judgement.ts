@@ -49,9 +49,15 @@ export const Evidence = v.object({
 })
 export type Evidence = v.InferOutput<typeof Evidence>
 
+/** What a step of a remediation is for. `letter` is a paragraph to be sent to somebody else as it stands. */
+export const STEP_KINDS = ['happened', 'confirm', 'change', 'letter', 'limit', 'undo', 'then'] as const
+export type StepKind = (typeof STEP_KINDS)[number]
+
 export const Remediation = v.object({
   title: v.string(),
   steps: v.array(v.string()),
+  /** what each of `steps` is for, in the same order; judgements from before it have none */
+  kinds: v.optional(v.array(v.picklist(STEP_KINDS))),
   /** allowlist formats of the published ranges that fit this defence */
   formats: v.array(v.string()),
 })

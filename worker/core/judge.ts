@@ -71,7 +71,14 @@ function portVerdict(decision: Decision, scan: ScanEvidence, lost: ReadonlySet<s
     cause,
     evidence: [...reasonsFor(decision), ...evidence],
     coverage: endpointCoverage(endpoint, scan),
-    remediation: remediationOf(cause),
+    remediation: remediationOf(cause, {
+      source: scan.scanner?.sourceAddress ?? null,
+      target: endpoint.address,
+      port: endpoint.port,
+      service: endpoint.service,
+      lostAt,
+      highestCleanRate: null,
+    }),
     probes: probesOf(decision),
   }
 }
