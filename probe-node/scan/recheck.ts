@@ -12,8 +12,8 @@ const GAP_MS = 1_000
 const TIMEOUT_MS = 6_000
 /** The shorter window of the ration: after it, two more touches may be free. */
 const RATION_WAIT_MS = 10_500
-/** Seen open so shortly ago, a port that counts touches is taken to be open still. */
-const JUST_SEEN_MS = 15_000
+/** Seen open so shortly ago, a port that counts touches is taken to be open still; less than a log reader takes to ban. */
+const JUST_SEEN_MS = 5_000
 
 /** The last look at one port, and whether the port answered it. Null when the ration forbade any. */
 export interface Last {
@@ -39,6 +39,8 @@ async function lookAgain(scan: Scan, known: Known): Promise<Seen | null> {
     const seen = await touch(scan.world, {
       target: known.target,
       purpose: 'recheck',
+      // Part of the scanner's own pass: paid from the ration it would take the third round of a verification.
+      isEngagement: known.rationed && !known.wasLost,
       timeoutMs: TIMEOUT_MS,
       scanId: scan.run.scanId,
       name: scan.plan.name,
@@ -69,7 +71,7 @@ export function stateOf({ known, seen }: Last): Recheck | null {
   if (!seen) return known.wasLost ? null : 'open'
   if (seen.sight === 'probe_fault') return null
   const state = STATE_OF[seen.sight]
-  return state === 'open' && known.wasLost ? 'reopened' : state
+  return state === 'open' && known.wasLost && !known.limped ? 'reopened' : state
 }
 
 /** A port that accepts but refuses in words or by a page is open as ports go; the verdict tells the rest. */

@@ -101,7 +101,7 @@ const SITUATIONS: Record<string, { story: string; says: readonly RegExp[] }> = {
   },
   'an IPS or IDS': {
     story: 'ips-bans-for-two-minutes',
-    says: [/\/etc\/sshguard\/whitelist/, /fail2ban-client banned 198\.51\.100\.7/, /Answered again between/],
+    says: [/\/etc\/sshguard\/whitelist/, /WHITELIST_FILE/, /Answered again between/],
   },
   'mail protection': {
     story: 'mail-gate-drops-the-scanner',

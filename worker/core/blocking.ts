@@ -2,7 +2,7 @@ import type { Hypothesis } from './hypothesis.ts'
 
 const scannerOnly = { scanner: 0.96, partial: 0.02, range: 0.01, all: 0.01 }
 const ban = { slow: { blocked: 0.98, passes: 0.02 }, onset: { during: 0.9, before: 0.1 } } as const
-const limit = { slow: { blocked: 0.08, passes: 0.92 } } as const
+const limit = { slow: { blocked: 0.15, passes: 0.85 } } as const
 const mostlySsh = { ssh: 0.6, mail: 0.2, web: 0.12, other: 0.08 }
 
 /**
@@ -29,12 +29,25 @@ export const BLOCKING: readonly Hypothesis[] = [
   {
     class: 'ips',
     mechanism: 'source_ban',
-    prior: 18,
+    prior: 16,
     expects: {
       ...ban,
-      mode: { silent: 0.5, cut: 0.25, refused: 0.16, unreachable: 0.06 },
+      mode: { silent: 0.66, refused: 0.22, unreachable: 0.08, cut: 0.02 },
       who: scannerOnly,
-      area: { all: 0.7, some: 0.17, one: 0.13 },
+      area: { all: 0.7, some: 0.11, web: 0.06, one: 0.13 },
+    },
+  },
+  {
+    // A guard or inline box that lets the handshake pass and then resets: it does so to the whole host.
+    class: 'ips',
+    mechanism: 'source_ban',
+    prior: 6,
+    expects: {
+      ...ban,
+      mode: { cut: 0.97 },
+      cut: { reset: 0.7, reset_at_once: 0.22, end: 0.08 },
+      who: scannerOnly,
+      area: { all: 0.92, some: 0.05, web: 0.02, one: 0.01 },
     },
   },
   {
@@ -91,6 +104,7 @@ export const BLOCKING: readonly Hypothesis[] = [
       mode: { silent: 0.75, refused: 0.1, cut: 0.1 },
       who: { scanner: 0.9, range: 0.08 },
       area: { all: 0.92 },
+      neighbour: { lost: 0.8, answers: 0.2 },
       away: { minutes: 0.3, ten_minutes: 0.3, hour: 0.35 },
     },
   },
@@ -102,7 +116,8 @@ export const BLOCKING: readonly Hypothesis[] = [
       ...ban,
       mode: { silent: 0.6, refused: 0.2, cut: 0.15 },
       who: { range: 0.96 },
-      area: { all: 0.75, some: 0.15, one: 0.1 },
+      area: { all: 0.65, some: 0.15, web: 0.04, one: 0.16 },
+      neighbour: { answers: 0.7, lost: 0.3 },
     },
   },
   {
@@ -127,6 +142,7 @@ export const BLOCKING: readonly Hypothesis[] = [
     expects: {
       ...ban,
       mode: { cut: 0.96 },
+      cut: { end: 0.6, reset: 0.35, reset_at_once: 0.05 },
       who: scannerOnly,
       service: { ssh: 0.6, mail: 0.2, other: 0.18 },
       area: { one: 0.85, some: 0.13 },
@@ -169,11 +185,13 @@ export const BLOCKING: readonly Hypothesis[] = [
     mechanism: 'proxy_reject',
     prior: 7,
     expects: {
-      ...limit,
-      slow: { blocked: 0.12, passes: 0.88 },
+      // A table that marks a source keeps rejecting it for its window, however slowly it asks.
+      slow: { blocked: 0.5, passes: 0.5 },
       mode: { cut: 0.96 },
+      cut: { reset_at_once: 0.4, reset: 0.35, end: 0.25 },
       who: scannerOnly,
-      area: { all: 0.45, some: 0.35, one: 0.2 },
+      service: { web: 0.8, other: 0.14, mail: 0.03, ssh: 0.03 },
+      area: { one: 0.4, web: 0.4, some: 0.1, all: 0.1 },
       onset: { during: 0.98 },
     },
   },
@@ -205,8 +223,9 @@ export const BLOCKING: readonly Hypothesis[] = [
     mechanism: 'connection_count_limit',
     prior: 3,
     expects: {
-      slow: { blocked: 0.2, passes: 0.8 },
-      mode: { cut: 0.35, silent: 0.35, refused: 0.28 },
+      slow: { blocked: 0.45, passes: 0.55 },
+      mode: { cut: 0.5, silent: 0.18, refused: 0.3 },
+      area: { one: 0.7, web: 0.1, some: 0.1, all: 0.1 },
       who: { scanner: 0.9, partial: 0.05 },
       onset: { during: 0.98 },
     },
@@ -260,6 +279,7 @@ export const BLOCKING: readonly Hypothesis[] = [
     expects: {
       mode: { silent: 0.75, refused: 0.12, unreachable: 0.06, page: 0.04 },
       who: { range: 0.9, partial: 0.06, scanner: 0.03 },
+      country: { fails: 0.97, reaches: 0.03 },
       onset: { before: 0.93, during: 0.07 },
       slow: { blocked: 0.99 },
     },
@@ -271,6 +291,7 @@ export const BLOCKING: readonly Hypothesis[] = [
     expects: {
       mode: { silent: 0.7, page: 0.15, refused: 0.1 },
       who: { range: 0.45, scanner: 0.5 },
+      country: { fails: 0.25, reaches: 0.75 },
       onset: { before: 0.9, during: 0.1 },
       slow: { blocked: 0.99 },
     },
@@ -296,12 +317,20 @@ export const BLOCKING: readonly Hypothesis[] = [
       mode: { silent: 0.85, unreachable: 0.14 },
       who: { all: 0.6, scanner: 0.35 },
       area: { all: 0.98 },
+      neighbour: { answers: 0.6, lost: 0.4 },
     },
   },
   {
     class: 'hosting_provider',
     mechanism: 'provider_block',
     prior: 1,
-    expects: { ...ban, mode: { silent: 0.9 }, who: { scanner: 0.5, range: 0.4 }, area: { all: 0.98 } },
+    expects: {
+      ...ban,
+      mode: { silent: 0.9 },
+      who: { scanner: 0.6, range: 0.35 },
+      area: { all: 0.98 },
+      neighbour: { lost: 0.95, answers: 0.05 },
+      platform: { managed: 0.75, none: 0.25 },
+    },
   },
 ]

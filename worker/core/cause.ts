@@ -2,7 +2,7 @@ import type { Cause, CauseGuess, Evidence } from '../../schema/judgement.ts'
 import type { CauseClass, Mechanism, VerdictWord } from '../../schema/words.ts'
 import { ASK, CLASSES_OF, GENERIC, HYPOTHESES, LOOKALIKES } from './causes.ts'
 import { FEATURES, type FeatureName, type Features } from './features.ts'
-import type { Hypothesis } from './hypothesis.ts'
+import { BASE, type Hypothesis } from './hypothesis.ts'
 import { clock } from './text.ts'
 
 /** Unseen combinations are never impossible. */
@@ -18,15 +18,19 @@ interface Scored {
   share: number
 }
 
-/** Evidence → ranked causes: a log-linear score over the features, normalised (detection-science.md 4.5). */
+/**
+ * Evidence → ranked causes: a log-linear score over the features, normalised (detection-science.md 4.5). A mechanism that
+ * works in several ways has a hypothesis for each; their shares add up. `hypotheses` is for trials that leave some out.
+ */
 export function causeOf(
   verdict: VerdictWord,
   features: Features,
   context: { source: string; lostAt: number | null; vendor: string | null },
+  hypotheses: readonly Hypothesis[] = HYPOTHESES,
 ): { cause: Cause | null; evidence: Evidence[] } {
   const allowed = CLASSES_OF[verdict]
   const scored = posterior(
-    HYPOTHESES.filter((one) => allowed.includes(one.class)),
+    hypotheses.filter((one) => allowed.includes(one.class)),
     features,
   )
   const best = scored[0]
@@ -37,7 +41,7 @@ export function causeOf(
     byClass.set(hypothesis.class, (byClass.get(hypothesis.class) ?? 0) + share)
   const [leading, classShare] = [...byClass.entries()].toSorted(([, a], [, b]) => b - a)[0] as [CauseClass, number]
   const within = scored.filter(({ hypothesis }) => hypothesis.class === leading)
-  const { mechanism, confidence } = nameOf(leading, within, classShare)
+  const { mechanism, confidence } = nameOf(leading, within, classShare, best.share)
   const alternatives = alternativesTo(mechanism, leading, scored, byClass)
   const ask = ASK[leading]
   return {
@@ -61,9 +65,17 @@ function posterior(hypotheses: readonly Hypothesis[], features: Features): Score
   const scores = hypotheses.map((hypothesis) => Math.log(hypothesis.prior) + logLikelihood(hypothesis, features))
   const top = Math.max(...scores)
   const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0)
-  return hypotheses
+  const ranked = hypotheses
     .map((hypothesis, i) => ({ hypothesis, share: Math.exp((scores[i] as number) - top) / total }))
     .toSorted((a, b) => b.share - a.share)
+  const merged = new Map<string, Scored>()
+  for (const one of ranked) {
+    const key = `${one.hypothesis.class}/${one.hypothesis.mechanism}`
+    const same = merged.get(key)
+    if (same) same.share += one.share
+    else merged.set(key, { ...one })
+  }
+  return [...merged.values()].toSorted((a, b) => b.share - a.share)
 }
 
 const logLikelihood = (hypothesis: Hypothesis, features: Features): number =>
@@ -74,7 +86,7 @@ const logLikelihood = (hypothesis: Hypothesis, features: Features): number =>
 
 /** P(value | cause). Mass that the table leaves over is spread over its other values; without a table all are alike. */
 export function likelihood(hypothesis: Hypothesis, name: FeatureName, value: string): number {
-  const table = hypothesis.expects[name] as Record<string, number> | undefined
+  const table = (hypothesis.expects[name] ?? BASE[name]) as Record<string, number> | undefined
   const values = FEATURES[name].length
   if (!table) return 1 / values
   const stated = table[value]
@@ -83,9 +95,11 @@ export function likelihood(hypothesis: Hypothesis, name: FeatureName, value: str
   return Math.max(FLOOR, rest / Math.max(1, values - Object.keys(table).length))
 }
 
-function nameOf(leading: CauseClass, within: readonly Scored[], classShare: number) {
+function nameOf(leading: CauseClass, within: readonly Scored[], classShare: number, best: number) {
   const [first, second] = within
-  const clear = first && (!second || first.share >= MARGIN * second.share)
+  // A name that another class's mechanism beats would read as a contradiction: then the class is all that is said.
+  const isBest = first !== undefined && first.share >= best
+  const clear = isBest && (!second || first.share >= MARGIN * second.share)
   if (clear) return { mechanism: first.hypothesis.mechanism, confidence: first.share }
   const generic = GENERIC[leading]
   // Without a word of its own for "one of these" the class alone is the answer.
@@ -128,7 +142,7 @@ function evidenceFor(leading: Hypothesis, other: Hypothesis | undefined, feature
   const lines: Evidence[] = []
   for (const name of Object.keys(features) as FeatureName[]) {
     const seen = features[name]
-    if (!seen || name === 'service' || name === 'onset') continue
+    if (!seen || name === 'service' || name === 'onset' || (name === 'platform' && seen.value === 'none')) continue
     const own = likelihood(leading, name, seen.value)
     const theirs = other ? likelihood(other, name, seen.value) : 1 / FEATURES[name].length
     const odds = own / theirs

@@ -33,6 +33,7 @@ export const GENERIC: Partial<Record<CauseClass, Mechanism>> = { ips: 'source_ba
 /** Bans that look the same from outside when duration, scope and threshold are set by hand (detection-science Q1). */
 export const LOOKALIKES: readonly (readonly Mechanism[])[] = [
   ['fail2ban', 'sshguard', 'crowdsec', 'csf_lfd', 'psad', 'portsentry', 'network_ips', 'source_ban'],
+  ['source_ban', 'network_ips', 'provider_block', 'null_route'],
   ['range_ban', 'geo_policy', 'reputation_list'],
   ['proxy_reject', 'tcp_wrappers', 'source_ban'],
   ['connection_rate_limit', 'connection_count_limit'],

@@ -74,6 +74,14 @@ export interface EndpointEvidence {
   alarmAt: number | null
 }
 
+export interface AnchorLook {
+  id: string
+  address: string
+  role: Role
+  at: number
+  failed: boolean
+}
+
 export interface ScanEvidence {
   facts: ScanFacts
   now: number
@@ -92,8 +100,8 @@ export interface ScanEvidence {
   /** what came with the scan's result, by endpoint key */
   recheck: ReadonlyMap<string, Recheck>
   engagement: ReadonlyMap<string, { planned: number; done: number }>
-  /** touches of anchors that answered the scanner */
-  anchorLooks: readonly { id: string; at: number }[]
+  /** touches of anchors, by anyone, in order of time */
+  anchorLooks: readonly AnchorLook[]
 }
 
 const NOT_OF_THE_ENDPOINT: readonly Purpose[] = ['beacon', 'anchor', 'phantom']
@@ -117,7 +125,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     ports.set(port, fresh)
     return fresh
   }
-  const anchorLooks: { id: string; at: number }[] = []
+  const anchorLooks: AnchorLook[] = []
   let connects = 0
   let slow = 0
 
@@ -143,8 +151,14 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
         connects++
         if (o.connectMs >= SLOW_CONNECT_MS) slow++
       }
-      if (o.purpose === 'anchor' && o.sight === 'open' && who.role === 'scanner')
-        anchorLooks.push({ id: observationId(run.runId, o.n), at: o.at })
+      if (o.purpose === 'anchor' && o.fit !== false && o.sight !== 'probe_fault')
+        anchorLooks.push({
+          id: observationId(run.runId, o.n),
+          address: o.address,
+          role: who.role,
+          at: o.at,
+          failed: isLoss(o.sight),
+        })
       if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) continue
       const d = draft(o)
       if (o.purpose === 'verify' && o.round !== undefined) d.answered.add(`${run.probeId}|${o.round}`)
@@ -188,7 +202,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     byKey: new Map(endpoints.map((one) => [one.key, one])),
     byAddress: new Map(facts.addresses.map((address) => [address, endpoints.filter((one) => one.address === address)])),
     loss: lossBound(slow, connects),
-    anchorLooks,
+    anchorLooks: anchorLooks.sort((a, b) => a.at - b.at),
   }
 }
 

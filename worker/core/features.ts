@@ -1,9 +1,10 @@
 import type { Service, Sight } from '../../schema/words.ts'
 import type { EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
+import { SAME_ROUND_MS } from './rounds.ts'
 import type { RuleId } from './rules.ts'
 import { count, latin1Of } from './text.ts'
 import type { Outcome } from './verdict.ts'
-import { signsIn } from './waf.ts'
+import { platformIn, signsIn } from './waf.ts'
 
 /** What separates causes, each with the closed list of its values. */
 export const FEATURES = {
@@ -11,9 +12,18 @@ export const FEATURES = {
   mode: ['refused', 'silent', 'unreachable', 'cut', 'mute', 'page', 'notice'],
   /** who lost it */
   who: ['scanner', 'range', 'partial', 'all'],
-  /** which of the host's open ports the scanner lost */
-  area: ['one', 'some', 'all'],
+  /** when it is accepted and cut: by a reset told with the handshake, by a later reset, or by an orderly end */
+  cut: ['reset_at_once', 'reset', 'end'],
+  /** which of the host's open ports the scanner lost; `web`: several, all web and every web port, while others stand */
+  area: ['one', 'web', 'some', 'all'],
+  /** what was lost; of a host lost whole, the service on it that bans most often begin with */
   service: ['ssh', 'mail', 'web', 'other'],
+  /** other addresses near the target, in the same seconds */
+  neighbour: ['answers', 'lost'],
+  /** a witness in the scanner's own country, where it ever looked */
+  country: ['fails', 'reaches'],
+  /** signs of a managed hosting platform in what the web service said */
+  platform: ['managed', 'none'],
   /** touches ten and more seconds apart */
   slow: ['blocked', 'passes'],
   /** E2: refusals in a burst */
@@ -80,13 +90,13 @@ export function featuresOf(
   const failures = (outcome.case?.rounds ?? []).map((round) => round.scanner).filter((look) => look.failed)
   put('mode', modeOf(failures))
   put('who', whoOf(outcome))
-  put('area', areaOf(endpoint, outcome, scan, lostKeys))
-  put('service', {
-    value: serviceKind(endpoint.service),
-    rule: 'SVC-1',
-    text: `The service is ${endpoint.service === 'unknown' ? 'not known' : endpoint.service}.`,
-    looks: [],
-  })
+  put('cut', cutOf(failures))
+  const area = areaOf(endpoint, outcome, scan, lostKeys)
+  put('area', area)
+  put('service', serviceOf(endpoint, scan, area?.value === 'all' ? lostKeys : new Set()))
+  put('neighbour', neighbourOf(endpoint, outcome, scan))
+  put('country', countryOf(endpoint, outcome, scan))
+  put('platform', platformOf(scan))
   put('slow', slowOf(outcome))
   put('throttle', throttleOf(endpoint))
   put('canary', canaryOf(endpoint, outcome))
@@ -118,6 +128,111 @@ function modeOf(failures: readonly Look[]): Seen | null {
     rule: 'MODE-1',
     text: `The scanner ${MODE_TEXT[mode]} (${looks.length} of ${count(failures.length, 'failure')}).`,
     looks: looks.map((look) => look.id),
+  }
+}
+
+/** A packet filter cannot end a connection in order, and seldom resets one that it let be made: proxies and services do. */
+function cutOf(failures: readonly Look[]): Seen | null {
+  const cuts = failures.filter((look) => look.sight === 'cut')
+  if (cuts.length * 2 <= failures.length) return null
+  const ended = cuts.filter((look) => look.observation.code === undefined)
+  const atOnce = cuts.filter((look) => look.observation.syscall === 'connect')
+  const value: ValueOf<'cut'> =
+    ended.length * 2 > cuts.length ? 'end' : atOnce.length * 2 > cuts.length ? 'reset_at_once' : 'reset'
+  return {
+    value,
+    rule: 'CUT-1',
+    text: {
+      end: 'The connection was ended in order, without a byte: a service or proxy closed it, no packet filter does.',
+      reset_at_once:
+        'The connection was reset in the moment it was accepted: a proxy that rejects, or a box that answers for the host.',
+      reset: 'The connection was accepted, then reset before any byte.',
+    }[value],
+    looks: cuts.map((look) => look.id),
+  }
+}
+
+const BANS_BEGIN_WITH: readonly ValueOf<'service'>[] = ['ssh', 'mail', 'web', 'other']
+
+/** A ban of the whole host has one cause for all its ports: what it most likely began with counts for each of them. */
+function serviceOf(endpoint: EndpointEvidence, scan: ScanEvidence, lostKeys: ReadonlySet<string>): Seen {
+  const lost = (scan.byAddress.get(endpoint.address) ?? []).filter((one) => one !== endpoint && lostKeys.has(one.key))
+  const kinds = new Set([endpoint, ...lost].map((one) => serviceKind(one.service)))
+  return {
+    value: BANS_BEGIN_WITH.find((kind) => kinds.has(kind)) ?? 'other',
+    rule: 'SVC-1',
+    text: `The service is ${endpoint.service === 'unknown' ? 'not known' : endpoint.service}.`,
+    looks: [],
+  }
+}
+
+/** Other addresses near the target: lost for the scanner in the seconds in which somebody else reaches them? */
+function neighbourOf(endpoint: EndpointEvidence, outcome: Outcome, scan: ScanEvidence): Seen | null {
+  const from = outcome.tally.firstFailAt
+  if (from === null) return null
+  const looks = scan.anchorLooks.filter((look) => look.address !== endpoint.address && look.at >= from - SAME_ROUND_MS)
+  const answered = looks.filter((look) => look.role === 'scanner' && !look.failed)
+  const lost = looks.filter(
+    (look) =>
+      look.role === 'scanner' &&
+      look.failed &&
+      looks.some(
+        (other) =>
+          other.role !== 'scanner' &&
+          !other.failed &&
+          other.address === look.address &&
+          Math.abs(other.at - look.at) <= SAME_ROUND_MS,
+      ),
+  )
+  if (answered.length + lost.length === 0) return null
+  const value: ValueOf<'neighbour'> = answered.length > 0 ? 'answers' : 'lost'
+  return {
+    value,
+    rule: 'NBR-1',
+    text: {
+      answers: 'A neighbour of the target went on answering the scanner: the block is on this host.',
+      lost: 'A neighbour of the target fell silent for the scanner as well, and answered others: the block stands before them both.',
+    }[value],
+    looks: (value === 'answers' ? answered : lost).map((look) => look.id),
+  }
+}
+
+/** The strongest sign of geography: a witness in the scanner's country, of another network, shares its fate. */
+function countryOf(endpoint: EndpointEvidence, outcome: Outcome, scan: ScanEvidence): Seen | null {
+  const home = scan.scanner?.country
+  const from = outcome.tally.firstFailAt ?? outcome.case?.startAt ?? null
+  if (!home || from === null) return null
+  const compatriots = scan.facts.panel.filter((one) => one.role === 'witness' && one.country === home)
+  const looks = endpoint.looks.filter(
+    (look) => look.at >= from && compatriots.some((one) => one.probeId === look.probeId),
+  )
+  if (looks.length < 2) return null
+  const failed = looks.filter((look) => look.failed)
+  if (failed.length > 0.2 * looks.length && failed.length < 0.8 * looks.length) return null
+  const value: ValueOf<'country'> = failed.length * 2 > looks.length ? 'fails' : 'reaches'
+  return {
+    value,
+    rule: 'GEO-1',
+    text: {
+      fails: `A witness in ${home}, the scanner's country, with another provider, does not reach the port either.`,
+      reaches: `A witness in ${home}, the scanner's country, reaches the port: it is not the country.`,
+    }[value],
+    looks: looks.map((look) => look.id),
+  }
+}
+
+/** Presence is a prior, never proof: platforms that run many customers behind one door also have rules of their own. */
+function platformOf(scan: ScanEvidence): Seen | null {
+  const { platform, looks, heard } = platformIn(scan)
+  if (!heard) return null
+  return {
+    value: platform === null ? 'none' : 'managed',
+    rule: 'HST-1',
+    text:
+      platform === null
+        ? 'Nothing that the web service said points at a managed hosting platform.'
+        : `The web service runs on ${platform}, a managed hosting platform.`,
+    looks,
   }
 }
 
@@ -171,14 +286,16 @@ function areaOf(
     if (answered || one.spans.some((span) => span.to > from)) alive++
   }
   if (lost.size + alive < 2) return null
-  const value: ValueOf<'area'> = alive === 0 ? 'all' : lost.size === 1 ? 'one' : 'some'
+  const isWeb = (one: EndpointEvidence) => serviceKind(one.service) === 'web'
+  const isFrontend = lost.size > 1 && [...lost].every(isWeb) && host.every((one) => lost.has(one) || !isWeb(one))
+  const value: ValueOf<'area'> = alive === 0 ? 'all' : lost.size === 1 ? 'one' : isFrontend ? 'web' : 'some'
   return {
     value,
     rule: 'AREA-1',
     text:
       value === 'all'
         ? `All ${lost.size} known ports of the host were lost.`
-        : `${count(lost.size, 'port')} of the host ${lost.size === 1 ? 'was' : 'were'} lost, ${alive} went on answering.`,
+        : `${count(lost.size, 'port')} of the host ${lost.size === 1 ? 'was' : 'were'} lost${value === 'web' ? ', every web port and no other' : ''}; ${alive} went on answering.`,
     looks: standing,
   }
 }

@@ -9,3 +9,11 @@ export interface Hypothesis {
   prior: number
   expects: { [F in FeatureName]?: Partial<Record<ValueOf<F>, number>> }
 }
+
+/** What most causes have in common: stands in for a feature that a hypothesis leaves out. */
+export const BASE: Hypothesis['expects'] = {
+  cut: { reset: 0.5, reset_at_once: 0.25, end: 0.25 },
+  neighbour: { answers: 0.9, lost: 0.1 },
+  country: { reaches: 0.93, fails: 0.07 },
+  platform: { none: 0.94, managed: 0.06 },
+}

@@ -9,6 +9,7 @@ import { type Decision, survey } from './decide.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { featuresOf, vendorOf } from './features.ts'
 import { reasonsFor } from './reasons.ts'
+import type { Hypothesis } from './hypothesis.ts'
 import { recoveryOf } from './recovery.ts'
 import { remediationOf } from './remedy.ts'
 import { RULES_VERSION } from './rules.ts'
@@ -18,12 +19,17 @@ export { RULES_VERSION } from './rules.ts'
 
 /**
  * Facts → judgement. The same facts at the same time give the same judgement, at any time of the scan: ports stand as
- * they stand, `verdict` and `coverage` are null until the scan run has ended.
+ * they stand, `verdict` and `coverage` are null until the scan run has ended. `hypotheses` in place of the known causes: for
+ * trials that leave some out.
  */
-export function judgeScan(facts: ScanFacts, now: number): Judgement {
+export function judgeScan(
+  facts: ScanFacts,
+  now: number,
+  { hypotheses }: { hypotheses?: readonly Hypothesis[] } = {},
+): Judgement {
   const { scan, decisions } = survey(facts, now)
   const lost = new Set(decisions.filter(({ outcome }) => isLost(outcome.verdict)).map(({ endpoint }) => endpoint.key))
-  const ports = decisions.map((decision) => portVerdict(decision, scan, lost))
+  const ports = decisions.map((decision) => portVerdict(decision, scan, lost, hypotheses))
   return {
     rules: RULES_VERSION,
     judgedAt: now,
@@ -45,12 +51,17 @@ export function scanVerdict(ports: readonly PortVerdict[]): ScanVerdict {
 
 const isLost = (verdict: PortVerdict['verdict']) => !HARMLESS_VERDICTS.includes(verdict) && verdict !== 'inconclusive'
 
-function portVerdict(decision: Decision, scan: ScanEvidence, lost: ReadonlySet<string>): PortVerdict {
+function portVerdict(
+  decision: Decision,
+  scan: ScanEvidence,
+  lost: ReadonlySet<string>,
+  hypotheses: readonly Hypothesis[] | undefined,
+): PortVerdict {
   const { endpoint, outcome } = decision
   const { tally } = outcome
   const lostAt = lostAtOf(decision)
   const { recovery, recoveredBetween } = recoveryOf(endpoint, outcome, lostAt, scan.now)
-  const { cause, evidence } = explain(decision, scan, lost, { lostAt, recoveredBetween })
+  const { cause, evidence } = explain(decision, scan, lost, { lostAt, recoveredBetween }, hypotheses)
   return {
     address: endpoint.address,
     port: endpoint.port,
@@ -89,13 +100,19 @@ function explain(
   scan: ScanEvidence,
   lost: ReadonlySet<string>,
   back: { lostAt: number | null; recoveredBetween: [number, number] | null },
+  hypotheses: readonly Hypothesis[] | undefined,
 ): ReturnType<typeof causeOf> {
   if (CLASSES_OF[outcome.verdict].length === 0) return { cause: null, evidence: [] }
-  return causeOf(outcome.verdict, featuresOf(endpoint, outcome, scan, lost, back), {
-    source: scan.scanner?.sourceAddress ?? 'the scanner',
-    lostAt: back.lostAt ?? outcome.tally.firstFailAt,
-    vendor: vendorOf(outcome),
-  })
+  return causeOf(
+    outcome.verdict,
+    featuresOf(endpoint, outcome, scan, lost, back),
+    {
+      source: scan.scanner?.sourceAddress ?? 'the scanner',
+      lostAt: back.lostAt ?? outcome.tally.firstFailAt,
+      vendor: vendorOf(outcome),
+    },
+    hypotheses,
+  )
 }
 
 const openedByScanner = (endpoint: EndpointEvidence, scan: ScanEvidence): number | null =>

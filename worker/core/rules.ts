@@ -88,6 +88,26 @@ export const RULE_LIST = [
     source: 'method, cause table',
   },
   {
+    id: 'CUT-1',
+    sentence: 'How an accepted connection is cut tells proxies and services from packet filters.',
+    source: 'measured on HAProxy, nginx, xinetd and nftables; method, section 2',
+  },
+  {
+    id: 'NBR-1',
+    sentence: 'Whether neighbours of the target are lost too tells a block on the host from one before it.',
+    source: 'method, E1 on a second host',
+  },
+  {
+    id: 'GEO-1',
+    sentence: 'A witness of the scanner’s own country tells geography from a list of addresses.',
+    source: 'method, E7; Wan et al., IMC 2020',
+  },
+  {
+    id: 'HST-1',
+    sentence: 'Some hosting platforms forbid scans and cut them off for all their customers.',
+    source: 'response headers of the platforms; method, C36',
+  },
+  {
     id: 'AREA-1',
     sentence: 'Which ports of the host are lost points at how wide the block is.',
     source: 'method, E1 scope',
@@ -135,4 +155,4 @@ export const RULE_LIST = [
 export type RuleId = (typeof RULE_LIST)[number]['id']
 export const RULES: ReadonlyMap<string, Rule> = new Map(RULE_LIST.map((rule) => [rule.id, rule]))
 /** Raised with every change of a rule, a threshold or a likelihood: a stored judgement says by which rules it was made. */
-export const RULES_VERSION = '1'
+export const RULES_VERSION = '2'

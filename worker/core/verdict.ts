@@ -180,6 +180,8 @@ function signsOfPath(tally: Tally, endpoint: EndpointEvidence, scan: ScanEvidenc
   const neighbours = (scan.byAddress.get(endpoint.address) ?? [])
     .filter((other) => other !== endpoint)
     .flatMap((other) => other.looks.filter((look) => look.role === 'scanner' && within(look) && !look.failed))
-  const anchors = scan.anchorLooks.filter((anchor) => anchor.at >= from && anchor.at <= to).map((anchor) => anchor.id)
+  const anchors = scan.anchorLooks
+    .filter((anchor) => anchor.role === 'scanner' && !anchor.failed && anchor.at >= from && anchor.at <= to)
+    .map((anchor) => anchor.id)
   return [...own.map((look) => look.id), ...neighbours.map((look) => look.id), ...anchors].slice(0, 20)
 }

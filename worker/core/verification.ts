@@ -132,17 +132,14 @@ export function wantedVerifications(scan: ScanEvidence, agenda: Agenda): WantedR
     probeId: member.probeId,
     role: member.role,
     kind: 'verify',
-    steps: [
-      ...roundSteps(batch, startAt, chosen, member.probeId),
-      ...(member.role === 'scanner' ? anchorSteps(scan, startAt) : []),
-    ],
+    steps: [...roundSteps(batch, startAt, chosen, member.probeId), ...anchorSteps(scan, startAt)],
     standing: true,
     dueAt: scan.now,
     deadlineAt,
   }))
 }
 
-/** Anchors are touched beside the first and the fourth round, by the scanner alone. */
+/** Anchors are touched beside the first and the fourth round, by all: lost for the scanner alone, a neighbour tells a lot. */
 function anchorSteps(scan: ScanEvidence, startAt: number): Step[] {
   const touches = scan.facts.anchors
     .slice(0, 8)

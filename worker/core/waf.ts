@@ -68,27 +68,73 @@ const SIGNS: readonly Sign[] = [
 /** The vendors that an HTTP answer speaks of, with the signs. */
 export const signsIn = (answer: string): readonly Sign[] => SIGNS.filter((sign) => sign.pattern.test(answer))
 
+/** Platforms that host many customers behind one door, by a header that each sends with every answer. */
+const PLATFORMS: readonly { name: string; pattern: RegExp }[] = [
+  { name: 'WP Engine', pattern: /^(x-powered-by: *wp engine|wpe-backend:)/im },
+  { name: 'Pantheon', pattern: /^x-(pantheon-|styx-)/im },
+  { name: 'Kinsta', pattern: /^x-kinsta-cache:/im },
+  { name: 'Flywheel', pattern: /^x-fw-(hash|server|static):/im },
+  { name: 'SiteGround', pattern: /^x-proxy-cache-info:/im },
+  { name: 'Shopify', pattern: /^(x-shopid:|x-sorting-hat-shopid:)/im },
+  { name: 'Squarespace', pattern: /^server: *squarespace/im },
+  { name: 'Wix', pattern: /^x-wix-request-id:/im },
+  { name: 'Heroku', pattern: /^(via: .*\bvegur\b|server: *heroku)/im },
+  { name: 'Vercel', pattern: /^x-vercel-id:/im },
+  { name: 'Netlify', pattern: /^x-nf-request-id:/im },
+]
+
+/** Every distinct answer of a web service that the scan heard, with the look that brought it. */
+function* webAnswers(scan: ScanEvidence): Generator<{ id: string; answer: string }> {
+  for (const endpoint of scan.endpoints) {
+    const seen = new Set<string>()
+    for (const { id, observation } of endpoint.looks) {
+      const bytes = observation.firstBytes
+      if (!bytes || seen.has(bytes) || seen.size > 50) continue
+      seen.add(bytes)
+      const answer = latin1Of(bytes)
+      if (answer.startsWith('HTTP/')) yield { id, answer }
+    }
+  }
+}
+
+interface Platform {
+  /** the platform that the web answers of a scan speak of */
+  platform: string | null
+  looks: string[]
+  /** there were web answers at all */
+  heard: boolean
+}
+const platforms = new WeakMap<ScanEvidence, Platform>()
+
+/** Looked up once a scan: every lost port asks. */
+export function platformIn(scan: ScanEvidence): Platform {
+  const known = platforms.get(scan) ?? platformOf(scan)
+  platforms.set(scan, known)
+  return known
+}
+
+function platformOf(scan: ScanEvidence): Platform {
+  let heard = false
+  for (const { id, answer } of webAnswers(scan)) {
+    heard = true
+    const found = PLATFORMS.find(({ pattern }) => pattern.test(answer))
+    if (found) return { platform: found.name, looks: [id], heard }
+  }
+  return { platform: null, looks: [], heard }
+}
+
 /**
  * What stands before the web service: named when two independent kinds of signs agree. Presence is not blocking: this
  * says nothing about any port, and no verdict reads it.
  */
 export function wafOf(scan: ScanEvidence): Judgement['waf'] {
   const byVendor = new Map<string, Map<string, string>>()
-  for (const endpoint of scan.endpoints) {
-    const seen = new Set<string>()
-    for (const { observation } of endpoint.looks) {
-      const bytes = observation.firstBytes
-      if (!bytes || seen.has(bytes) || seen.size > 50) continue
-      seen.add(bytes)
-      const answer = latin1Of(bytes)
-      if (!answer.startsWith('HTTP/')) continue
-      for (const sign of signsIn(answer)) {
-        const kinds = byVendor.get(sign.vendor) ?? new Map<string, string>()
-        kinds.set(sign.kind, sign.says)
-        byVendor.set(sign.vendor, kinds)
-      }
+  for (const { answer } of webAnswers(scan))
+    for (const sign of signsIn(answer)) {
+      const kinds = byVendor.get(sign.vendor) ?? new Map<string, string>()
+      kinds.set(sign.kind, sign.says)
+      byVendor.set(sign.vendor, kinds)
     }
-  }
   const best = [...byVendor.entries()]
     .filter(([, kinds]) => kinds.size >= 2)
     .toSorted(([, a], [, b]) => b.size - a.size)[0]
