@@ -1,0 +1,81 @@
+/** What the service said: notices, pages, and who stands behind them. */
+import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
+import { latin1Of } from '../text.ts'
+import type { Outcome } from '../verdict.ts'
+import { platformIn, signsIn } from '../waf.ts'
+import type { Seen, ValueOf } from './feature.ts'
+
+export function noticeOf(endpoint: EndpointEvidence, failures: readonly Look[]): Seen | null {
+  const notices = failures.filter((look) => look.sight === 'notice' && look.observation.firstBytes)
+  const first = notices[0]
+  if (!first) return null
+  const said = latin1Of(first.observation.firstBytes)
+  const value: ValueOf<'text'> = /Exceeded MaxStartups/i.test(said)
+    ? 'max_startups'
+    : /Not allowed at this time/i.test(said)
+      ? 'ssh_penalty'
+      : /^(421|450|451)/m.test(said)
+        ? 'smtp_try_later'
+        : /^5\d\d/m.test(said)
+          ? 'smtp_refused'
+          : 'other'
+  return {
+    value,
+    rule: 'TXT-1',
+    text: {
+      max_startups: 'The text is that of OpenSSH when too many logins are under way (MaxStartups).',
+      ssh_penalty: 'The text is that of OpenSSH when it penalises a source, or since 9.8 when MaxStartups is reached.',
+      smtp_try_later: 'The greeting is a 4xx: come back later or with fewer connections.',
+      smtp_refused: 'The greeting is a 5xx: this source is not wanted.',
+      other: `The ${endpoint.service} service refuses in words.`,
+    }[value],
+    looks: notices.map((look) => look.id),
+  }
+}
+
+export function pageOf(failures: readonly Look[]): Seen | null {
+  const pages = failures.filter((look) => look.sight === 'page')
+  const first = pages[0]
+  if (!first) return null
+  const status = first.observation.httpStatus
+  const vendor = signsIn(latin1Of(first.observation.firstBytes))[0]?.vendor
+  const rate = status === 429 || status === 503
+  const value: ValueOf<'page'> = rate
+    ? 'rate'
+    : vendor
+      ? 'vendor'
+      : status === 403 || status === 406
+        ? 'forbidden'
+        : 'other'
+  return {
+    value,
+    rule: 'PAGE-1',
+    text: `The page has status ${status ?? 'unknown'}${vendor ? ` and carries signs of ${vendor}` : ''}.`,
+    looks: pages.map((look) => look.id),
+  }
+}
+
+/** Presence is a prior, never proof: platforms that run many customers behind one door also have rules of their own. */
+export function platformOf(scan: ScanEvidence): Seen | null {
+  const { platform, looks, heard } = platformIn(scan)
+  if (!heard) return null
+  return {
+    value: platform === null ? 'none' : 'managed',
+    rule: 'HST-1',
+    text:
+      platform === null
+        ? 'Nothing that the web service said points at a managed hosting platform.'
+        : `The web service runs on ${platform}, a managed hosting platform.`,
+    looks,
+  }
+}
+
+/** The vendor that a block page names, or null. */
+export function vendorOf(outcome: Outcome): string | null {
+  for (const { scanner } of outcome.case?.rounds ?? []) {
+    if (scanner.sight !== 'page') continue
+    const sign = signsIn(latin1Of(scanner.observation.firstBytes))[0]
+    if (sign) return sign.vendor
+  }
+  return null
+}

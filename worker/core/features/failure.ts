@@ -1,0 +1,143 @@
+/** How a port fails for the scanner, and for how long. */
+import type { Sight } from '../../../schema/words.ts'
+import type { EndpointEvidence, Look } from '../evidence.ts'
+import { count } from '../text.ts'
+import type { Outcome } from '../verdict.ts'
+import type { Seen, ValueOf } from './feature.ts'
+
+const MODE: Partial<Record<Sight, ValueOf<'mode'>>> = {
+  closed: 'refused',
+  unresponsive: 'silent',
+  unreachable: 'unreachable',
+  cut: 'cut',
+  mute: 'mute',
+  page: 'page',
+  notice: 'notice',
+}
+const MODE_TEXT: Record<ValueOf<'mode'>, string> = {
+  refused: 'was refused',
+  silent: 'got no answer at all',
+  unreachable: 'was told that the host is unreachable',
+  cut: 'was accepted and cut off before any byte',
+  mute: 'was accepted and then met silence',
+  page: 'got a page that refuses it',
+  notice: 'got a notice that refuses it',
+}
+
+/** At this pace no sane rate limit answers; the rounds themselves are the slow arm of E4. */
+const SLOW_GAP_MS = 7_500
+
+export function modeOf(failures: readonly Look[]): Seen | null {
+  const counts = new Map<ValueOf<'mode'>, Look[]>()
+  for (const look of failures) {
+    const mode = MODE[look.sight]
+    if (mode) counts.set(mode, [...(counts.get(mode) ?? []), look])
+  }
+  const [mode, looks] = [...counts.entries()].toSorted(([, a], [, b]) => b.length - a.length)[0] ?? []
+  if (!mode || !looks) return null
+  return {
+    value: mode,
+    rule: 'MODE-1',
+    text: `The scanner ${MODE_TEXT[mode]} (${looks.length} of ${count(failures.length, 'failure')}).`,
+    looks: looks.map((look) => look.id),
+  }
+}
+
+/** A packet filter cannot end a connection in order, and seldom resets one that it let be made: proxies and services do. */
+export function cutOf(failures: readonly Look[]): Seen | null {
+  const cuts = failures.filter((look) => look.sight === 'cut')
+  if (cuts.length * 2 <= failures.length) return null
+  const ended = cuts.filter((look) => look.observation.code === undefined)
+  const atOnce = cuts.filter((look) => look.observation.syscall === 'connect')
+  const value: ValueOf<'cut'> =
+    ended.length * 2 > cuts.length ? 'end' : atOnce.length * 2 > cuts.length ? 'reset_at_once' : 'reset'
+  return {
+    value,
+    rule: 'CUT-1',
+    text: {
+      end: 'The connection was ended in order, without a byte: a service or proxy closed it, no packet filter does.',
+      reset_at_once:
+        'The connection was reset in the moment it was accepted: a proxy that rejects, or a box that answers for the host.',
+      reset: 'The connection was accepted, then reset before any byte.',
+    }[value],
+    looks: cuts.map((look) => look.id),
+  }
+}
+
+export function slowOf(outcome: Outcome): Seen | null {
+  const rounds = (outcome.case?.rounds ?? []).filter((round, i, all) => {
+    const before = all[i - 1]
+    return before !== undefined && round.at - before.at >= SLOW_GAP_MS
+  })
+  if (rounds.length < 2) return null
+  const failed = rounds.filter((round) => round.scanner.failed)
+  const value: ValueOf<'slow'> = failed.length >= 0.8 * rounds.length ? 'blocked' : 'passes'
+  return {
+    value,
+    rule: 'SLOW-1',
+    text: `Of ${rounds.length} slow touches, eight and more seconds apart, ${failed.length} failed: ${value === 'blocked' ? 'a rate limit would have let them through' : 'it depends on how fast we ask'}.`,
+    looks: rounds.map((round) => round.scanner.id),
+  }
+}
+
+/** Resets come at once, all of them; ICMP refusals are throttled to one a second after a burst of six. */
+export function throttleOf(endpoint: EndpointEvidence): Seen | null {
+  const burst = endpoint.looks.filter((look) => look.observation.experiment === 'E2' && look.role === 'scanner')
+  if (burst.length < 6) return null
+  const quick = burst.filter((look) => look.sight === 'closed' && look.observation.afterMs < 500).length
+  const late = burst.length - quick
+  if (quick === 0 || (late > 0 && late < 2)) return null
+  return {
+    value: late === 0 ? 'rst' : 'icmp',
+    rule: 'THR-1',
+    text:
+      late === 0
+        ? `All ${burst.length} refusals of a burst came at once: a reset, from the host or a firewall.`
+        : `${late} of ${burst.length} refusals of a burst came late or not at all: throttled ICMP, so a firewall refuses, not the service.`,
+    looks: burst.map((look) => look.id),
+  }
+}
+
+export function canaryOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | null {
+  const from = outcome.tally.firstFailAt
+  if (from === null) return null
+  const last = endpoint.looks.findLast((look) => look.observation.purpose === 'canary' && look.at >= from - 10_000)
+  if (!last) return null
+  const value: ValueOf<'canary'> = !last.failed
+    ? 'alive'
+    : last.sight === 'cut' || last.sight === 'closed'
+      ? 'reset'
+      : 'frozen'
+  return {
+    value,
+    rule: 'CAN-1',
+    text: {
+      alive: 'The connection kept open since the start lives on: established flows are let through.',
+      frozen:
+        'The connection kept open since the start froze: packets of the scanner are dropped whatever they belong to.',
+      reset: 'The connection kept open since the start was reset.',
+    }[value],
+    looks: [last.id],
+  }
+}
+
+/** Names a length only when both ends of the interval agree on it. */
+export function awayOf(lostAt: number | null, back: readonly [number, number] | null): Seen | null {
+  if (!back || lostAt === null) return null
+  const [atLeast, atMost] = [back[0] - lostAt, back[1] - lostAt]
+  const value = lengthOf(atLeast)
+  if (value !== lengthOf(atMost)) return null
+  return {
+    value,
+    rule: 'REC-1',
+    text: `The port answered the scanner again between ${Math.round(Math.max(0, atLeast) / 1_000)} and ${Math.round(atMost / 1_000)} s after the loss.`,
+    looks: [],
+  }
+}
+
+function lengthOf(away: number): ValueOf<'away'> {
+  if (away < 30_000) return 'under_30s'
+  if (away < 450_000) return 'minutes'
+  if (away < 900_000) return 'ten_minutes'
+  return away < 5_400_000 ? 'hour' : 'longer'
+}

@@ -1,0 +1,45 @@
+import type { RuleId } from '../rules.ts'
+
+/** What separates causes, each with the closed list of its values. */
+export const FEATURES = {
+  /** how the port fails for the scanner */
+  mode: ['refused', 'silent', 'unreachable', 'cut', 'mute', 'page', 'notice'],
+  /** who lost it */
+  who: ['scanner', 'range', 'partial', 'all'],
+  /** when it is accepted and cut: by a reset told with the handshake, by a later reset, or by an orderly end */
+  cut: ['reset_at_once', 'reset', 'end'],
+  /** which of the host's open ports the scanner lost; `web`: several, all web and every web port, while others stand */
+  area: ['one', 'web', 'some', 'all'],
+  /** what was lost; of a host lost whole, the service on it that bans most often begin with */
+  service: ['ssh', 'mail', 'web', 'other'],
+  /** other addresses near the target, in the same seconds */
+  neighbour: ['answers', 'lost'],
+  /** a witness in the scanner's own country, where it ever looked */
+  country: ['fails', 'reaches'],
+  /** signs of a managed hosting platform in what the web service said */
+  platform: ['managed', 'none'],
+  /** touches ten and more seconds apart */
+  slow: ['blocked', 'passes'],
+  /** E2: refusals in a burst */
+  throttle: ['rst', 'icmp'],
+  /** E3: the connection kept open since the start */
+  canary: ['alive', 'frozen', 'reset'],
+  /** what a notice says */
+  text: ['max_startups', 'ssh_penalty', 'smtp_try_later', 'smtp_refused', 'other'],
+  /** what a page is */
+  page: ['rate', 'forbidden', 'vendor', 'other'],
+  onset: ['before', 'during'],
+  /** until it answered again, from the loss on */
+  away: ['under_30s', 'minutes', 'ten_minutes', 'hour', 'longer'],
+} as const satisfies Record<string, readonly string[]>
+export type FeatureName = keyof typeof FEATURES
+export type ValueOf<F extends FeatureName> = (typeof FEATURES)[F][number]
+
+/** One feature as it was seen, with the sentence and the looks that carry it. */
+export interface Seen {
+  value: string
+  rule: RuleId
+  text: string
+  looks: readonly string[]
+}
+export type Features = Partial<Record<FeatureName, Seen>>
