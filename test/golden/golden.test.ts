@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { observationId } from '../../schema/facts.ts'
 import type { Judgement } from '../../schema/judgement.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
 import { renderOutput } from '../../worker/core/output.ts'
@@ -72,6 +73,19 @@ const gist = (judgement: Judgement) => ({
 describe.each(Object.entries(STORIES))('%s', (name, story) => {
   const told = tell(story)
   const file = new URL(`./cases/${name}/verdict.json`, import.meta.url)
+
+  test('every claim can be followed to the observations that carry it', () => {
+    const known = new Set(told.facts.runs.flatMap((run) => run.observations.map((o) => observationId(run.runId, o.n))))
+    for (const port of told.judgement.ports)
+      for (const { rule, supports, text, observations } of port.evidence) {
+        const claim = `${port.port} ${rule}: ${text}`
+        expect(
+          observations.filter((id) => !known.has(id)),
+          claim,
+        ).toEqual([])
+        if (supports) expect(observations.length, claim).toBeGreaterThan(0)
+      }
+  })
 
   test('comes to the verdict that is written down', () => {
     expect(gist(told.judgement)).toEqual(JSON.parse(readFileSync(file, 'utf8')))

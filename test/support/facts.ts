@@ -28,6 +28,13 @@ export const member = (probeId: string, role: Role, site: string, extra: Partial
   ...extra,
 })
 
+const opened = (
+  n: number,
+  purpose: Observation['purpose'],
+  { port, check }: Pick<Port, 'port' | 'check'>,
+  at: number,
+): Observation => ({ n, purpose, check, address: ADDRESS, port, sight: 'open', at, afterMs: 20 })
+
 /** Scanner and sibling in one site, three witnesses elsewhere. */
 export const PANEL: readonly PanelMember[] = [
   member('prb_scanner0001', 'scanner', 'fra-1'),
@@ -234,7 +241,11 @@ class World {
         firstSeenOpenAt: T0 + ms,
         ...(port.phantom ? { phantom: true } : {}),
       })
+      scan.observations.push(opened(++scan.n, 'identify', port, T0 + ms))
     }
+    if (this.ports.some((port) => port.phantom))
+      for (let i = 0; i < 5; i++)
+        scan.observations.push(opened(++scan.n, 'phantom', { port: 30_001 + 97 * i, check: 'tcp' }, T0 + ms))
     scan.discovered = true
   }
 

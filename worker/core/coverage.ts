@@ -44,18 +44,22 @@ export function endpointCoverage(endpoint: EndpointEvidence, scan: ScanEvidence)
 export function scanCoverage(scan: ScanEvidence, ports: readonly PortVerdict[]): ScanCoverage {
   const { portsAsked } = scan.facts
   const reported = scan.scanRun?.closing?.ports
-  const portsTested = reported ? Math.min(reported.tested, portsAsked) : scan.ended ? 0 : portsAsked
+  const portsTested = reported ? testedOf(reported, portsAsked) : scan.ended ? 0 : portsAsked
   const open = ports.filter((port) => port.verdict !== 'phantom' && port.firstSeenOpenAt !== null)
   const depth = open.length === 0 ? 1 : open.reduce((sum, port) => sum + port.coverage.share, 0) / open.length
   const breadth = portsAsked === 0 ? 1 : portsTested / portsAsked
   return {
     share: round2(breadth * depth),
-    statement: statementOf(scan, ports, portsTested),
+    statement: [statementOf(scan, ports, portsTested), ...leftOutOf(scan.facts.leftOut ?? [])].join(' '),
     portsAsked,
     portsTested,
     untested: reported?.untested ?? (portsTested < portsAsked ? scan.facts.ports : ''),
   }
 }
+
+/** The probe counts a port once for each address of the target; what it missed of one is not made good by another. */
+const testedOf = ({ asked, tested }: { asked: number; tested: number }, portsAsked: number): number =>
+  asked === 0 ? 0 : Math.floor((portsAsked * Math.min(tested, asked)) / asked)
 
 /** Rounds down: 100 % is only said of what was all tested. */
 const round2 = (share: number): number => Math.floor(share * 100 + 1e-9) / 100
@@ -95,6 +99,13 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
   if (stayed === 0) return `All ${count(portsAsked, 'port')} asked were tested; none was open.`
   return `All ${count(portsAsked, 'port')} asked were tested, and every open port (${stayed}) was reachable throughout.`
 }
+
+const leftOutOf = (addresses: readonly string[]): string[] =>
+  addresses.length === 0
+    ? []
+    : [
+        `${listed([...addresses])} ${addresses.length === 1 ? 'was' : 'were'} not scanned: the panel has no address of that family.`,
+      ]
 
 function named(ports: readonly PortVerdict[]): string {
   const numbers = [...new Set(ports.map((port) => port.port))].toSorted((a, b) => a - b)

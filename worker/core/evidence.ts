@@ -102,6 +102,8 @@ export interface ScanEvidence {
   engagement: ReadonlyMap<string, { planned: number; done: number }>
   /** touches of anchors, by anyone, in order of time */
   anchorLooks: readonly AnchorLook[]
+  /** touches of random high ports that were accepted, by address */
+  phantomLooks: ReadonlyMap<string, readonly string[]>
 }
 
 const NOT_OF_THE_ENDPOINT: readonly Purpose[] = ['beacon', 'anchor', 'phantom']
@@ -126,6 +128,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     return fresh
   }
   const anchorLooks: AnchorLook[] = []
+  const phantomLooks = new Map<string, string[]>()
   let connects = 0
   let slow = 0
 
@@ -159,6 +162,8 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
           at: o.at,
           failed: isLoss(o.sight),
         })
+      if (o.purpose === 'phantom' && (o.sight === 'open' || wasAccepted(o.sight)))
+        phantomLooks.set(o.address, [...(phantomLooks.get(o.address) ?? []), observationId(run.runId, o.n)])
       if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) continue
       const d = draft(o)
       if (o.purpose === 'verify' && o.round !== undefined) d.answered.add(`${run.probeId}|${o.round}`)
@@ -203,6 +208,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     byAddress: new Map(facts.addresses.map((address) => [address, endpoints.filter((one) => one.address === address)])),
     loss: lossBound(slow, connects),
     anchorLooks: anchorLooks.sort((a, b) => a.at - b.at),
+    phantomLooks,
   }
 }
 

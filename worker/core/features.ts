@@ -45,6 +45,6 @@ export function featuresOf(
         : 'The scanner reached the port before it was lost.',
     looks: [],
   })
-  put('away', awayOf(back.lostAt, back.recoveredBetween))
+  put('away', awayOf(endpoint, back.lostAt, back.recoveredBetween))
   return features
 }

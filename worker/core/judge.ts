@@ -1,5 +1,5 @@
 import type { ScanFacts } from '../../schema/facts.ts'
-import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
+import type { Judgement, PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import type { ScanVerdict } from '../../schema/words.ts'
 import { HARMLESS_VERDICTS, SELECTIVE_VERDICTS } from '../../schema/words.ts'
 import { causeOf } from './cause.ts'
@@ -8,8 +8,8 @@ import { endpointCoverage, scanCoverage } from './coverage.ts'
 import { type Decision, survey } from './decide.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { featuresOf, vendorOf } from './features.ts'
-import { reasonsFor } from './reasons.ts'
 import type { Hypothesis } from './hypothesis.ts'
+import { reasonsFor } from './reasons.ts'
 import { recoveryOf } from './recovery.ts'
 import { remediationOf } from './remedy.ts'
 import { RULES_VERSION } from './rules.ts'
@@ -30,24 +30,32 @@ export function judgeScan(
   const { scan, decisions } = survey(facts, now)
   const lost = new Set(decisions.filter(({ outcome }) => isLost(outcome.verdict)).map(({ endpoint }) => endpoint.key))
   const ports = decisions.map((decision) => portVerdict(decision, scan, lost, hypotheses))
+  const coverage = scan.ended ? scanCoverage(scan, ports) : null
   return {
     rules: RULES_VERSION,
     judgedAt: now,
-    verdict: scan.ended ? scanVerdict(ports) : null,
-    coverage: scan.ended ? scanCoverage(scan, ports) : null,
+    verdict: coverage && scanVerdict(ports, isWhole(scan, coverage)),
+    coverage,
     waf: wafOf(scan),
     ports,
   }
 }
 
-/** The scan's word (design.md, section 4). What the scan itself made close for everyone is interference too. */
-export function scanVerdict(ports: readonly PortVerdict[]): ScanVerdict {
+/**
+ * The scan's word (design.md, section 4). What the scan itself made close for everyone is interference too; a scan that
+ * was not carried out whole never acquits (docs/decisions/0005-untested-is-incomplete.md).
+ */
+export function scanVerdict(ports: readonly PortVerdict[], wasWhole: boolean): ScanVerdict {
   const causedByScan = (port: PortVerdict) =>
     port.verdict === 'service_down' &&
     ['overload', 'ddos_protection', 'hosting_provider'].includes(port.cause?.class ?? '')
   if (ports.some((port) => SELECTIVE_VERDICTS.includes(port.verdict) || causedByScan(port))) return 'interference'
-  return ports.some((port) => !HARMLESS_VERDICTS.includes(port.verdict)) ? 'incomplete' : 'clear'
+  return wasWhole && ports.every((port) => HARMLESS_VERDICTS.includes(port.verdict)) ? 'clear' : 'incomplete'
 }
+
+/** The scan run came to its own end, and every asked port was tested. */
+const isWhole = (scan: ScanEvidence, { portsAsked, portsTested }: ScanCoverage): boolean =>
+  scan.scanRun?.closing?.outcome === 'done' && portsTested >= portsAsked
 
 const isLost = (verdict: PortVerdict['verdict']) => !HARMLESS_VERDICTS.includes(verdict) && verdict !== 'inconclusive'
 
@@ -80,7 +88,7 @@ function portVerdict(
     recovery,
     recoveredBetween,
     cause,
-    evidence: [...reasonsFor(decision), ...evidence],
+    evidence: [...reasonsFor(decision, scan), ...evidence],
     coverage: endpointCoverage(endpoint, scan),
     remediation: remediationOf(cause, {
       source: scan.scanner?.sourceAddress ?? null,

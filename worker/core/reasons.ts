@@ -1,6 +1,6 @@
 import type { Evidence } from '../../schema/judgement.ts'
 import type { Decision } from './decide.ts'
-import type { Look, Round } from './evidence.ts'
+import type { EndpointEvidence, Look, Round, ScanEvidence } from './evidence.ts'
 import { RULES, type RuleId } from './rules.ts'
 import { LLR_CLAIM } from './tests.ts'
 import { count, seconds } from './text.ts'
@@ -15,13 +15,11 @@ const line = (rule: RuleId, supports: boolean, text: string, looks: readonly str
 const sentence = (rule: RuleId) => RULES.get(rule)?.sentence ?? ''
 
 /** Why the verdict is what it is: the rule first, then the tests for it, then what speaks against it. */
-export function reasonsFor({ endpoint, outcome, provedBy }: Decision): Evidence[] {
+export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: ScanEvidence): Evidence[] {
   const { tally, rule } = outcome
   const rounds = outcome.case?.rounds ?? []
   const failing = rounds.filter((round) => round.scanner.failed)
-  const lines = [
-    line(rule, true, headline(rule, outcome, rounds, provedBy), looksOf(rule === 'TRA-1' ? rounds : failing)),
-  ]
+  const lines = [line(rule, true, headline(rule, outcome, rounds, provedBy), carriersOf(rule, endpoint, rounds, scan))]
   if (tally.notLossAt !== null && outcome.strength)
     lines.push(
       line(
@@ -70,6 +68,20 @@ const backAfter = (looks: readonly Look[], from: number | null): Look | undefine
     : looks.find(
         (look) => look.role === 'scanner' && !look.failed && look.at > from && look.observation.purpose !== 'canary',
       )
+
+/** The looks that carry the first line. Where no round was held, what the scanner saw first and last. */
+function carriersOf(
+  rule: RuleId,
+  endpoint: EndpointEvidence,
+  rounds: readonly Round[],
+  scan: ScanEvidence,
+): readonly string[] {
+  if (rule === 'PHA-1') return scan.phantomLooks.get(endpoint.address) ?? []
+  const looks = looksOf(rule === 'TRA-1' ? rounds : rounds.filter((round) => round.scanner.failed))
+  if (looks.length > 0) return looks
+  const own = endpoint.looks.filter((look) => look.role === 'scanner')
+  return [...new Set([own[0], own.at(-1)].flatMap((look) => (look ? [look.id] : [])))]
+}
 
 const looksOf = (rounds: readonly Round[]): string[] =>
   rounds.flatMap((round) => [round.scanner.id, ...round.others.map((look) => look.id)])

@@ -122,7 +122,11 @@ export function canaryOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | n
 }
 
 /** Names a length only when both ends of the interval agree on it. */
-export function awayOf(lostAt: number | null, back: readonly [number, number] | null): Seen | null {
+export function awayOf(
+  endpoint: EndpointEvidence,
+  lostAt: number | null,
+  back: readonly [number, number] | null,
+): Seen | null {
   if (!back || lostAt === null) return null
   const [atLeast, atMost] = [back[0] - lostAt, back[1] - lostAt]
   const value = lengthOf(atLeast)
@@ -131,7 +135,10 @@ export function awayOf(lostAt: number | null, back: readonly [number, number] | 
     value,
     rule: 'REC-1',
     text: `The port answered the scanner again between ${Math.round(Math.max(0, atLeast) / 1_000)} and ${Math.round(atMost / 1_000)} s after the loss.`,
-    looks: [],
+    looks: [
+      endpoint.looks.findLast((look) => look.role === 'scanner' && look.failed && look.at < back[1]),
+      endpoint.looks.find((look) => look.role === 'scanner' && !look.failed && look.at >= back[0]),
+    ].flatMap((look) => look?.id ?? []),
   }
 }
 

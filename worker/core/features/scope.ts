@@ -64,6 +64,10 @@ export function areaOf(
     if (answered || one.spans.some((span) => span.to > from)) alive++
   }
   if (lost.size + alive < 2) return null
+  const failed = [...lost].flatMap(
+    (one) =>
+      one.looks.findLast((last) => last.role === 'scanner' && last.failed && last.at >= from - SAME_ROUND_MS)?.id ?? [],
+  )
   const isWeb = (one: EndpointEvidence) => serviceKind(one.service) === 'web'
   const isFrontend = lost.size > 1 && [...lost].every(isWeb) && host.every((one) => lost.has(one) || !isWeb(one))
   const value: ValueOf<'area'> = alive === 0 ? 'all' : lost.size === 1 ? 'one' : isFrontend ? 'web' : 'some'
@@ -74,7 +78,7 @@ export function areaOf(
       value === 'all'
         ? `All ${lost.size} known ports of the host were lost.`
         : `${count(lost.size, 'port')} of the host ${lost.size === 1 ? 'was' : 'were'} lost${value === 'web' ? ', every web port and no other' : ''}; ${alive} went on answering.`,
-    looks: standing,
+    looks: [...failed, ...standing],
   }
 }
 
