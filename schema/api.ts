@@ -1,7 +1,7 @@
 /** Bodies and answers of the public API. Times are ISO 8601 in UTC, names camelCase; every field of a body has a bound. */
 import * as v from 'valibot'
 import { parseAddress, parseCidr } from './address.ts'
-import { Cause, Evidence, Remediation, ScanCoverage } from './judgement.ts'
+import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgement.ts'
 import { parsePorts } from './ports.ts'
 import { id, listOf, portNumber, text, whole } from './shapes.ts'
 import {
@@ -223,6 +223,27 @@ export const ScanAnswer = v.object({
   output: v.nullable(v.object({ bytes: v.number(), href: v.string() })),
 })
 export type ScanAnswer = v.InferOutput<typeof ScanAnswer>
+
+/** What a port was said to be, short. */
+const PortWord = v.object({
+  verdict: v.picklist(VERDICTS),
+  strength: v.nullable(v.picklist(STRENGTHS)),
+  cause: v.nullable(CauseGuess),
+})
+/** A scan judged again, with what became of its words. */
+export const RejudgedAnswer = v.object({
+  ...ScanAnswer.entries,
+  rejudged: v.object({
+    /** versions of the rules */
+    rules: v.object({ before: v.nullable(v.string()), after: v.string() }),
+    verdict: v.object({ before: v.nullable(v.picklist(SCAN_VERDICTS)), after: v.nullable(v.picklist(SCAN_VERDICTS)) }),
+    /** ports of which something else is said now; null where nothing was or is said */
+    changes: v.array(
+      v.object({ address: v.string(), port: v.number(), before: v.nullable(PortWord), after: v.nullable(PortWord) }),
+    ),
+  }),
+})
+export type RejudgedAnswer = v.InferOutput<typeof RejudgedAnswer>
 
 export const ObservationAnswer = v.object({
   id: v.string(),

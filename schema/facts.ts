@@ -54,6 +54,8 @@ export interface ScanFacts {
   state: ScanState
   profile: Profile
   addresses: readonly string[]
+  /** what the name leads to besides, in the family that the panel does not speak: not scanned */
+  leftOut?: readonly string[]
   /** the asked ports, canonical nmap syntax: nothing else is touched, by anyone */
   ports: string
   portsAsked: number

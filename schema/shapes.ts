@@ -3,7 +3,9 @@ import * as v from 'valibot'
 /** Small building blocks that every message shares. Each one has a bound. */
 export const whole = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
 export const text = (max: number, min = 1) => v.pipe(v.string(), v.minLength(min), v.maxLength(max))
-export const listOf = <const T extends v.GenericSchema>(item: T, max: number) => v.pipe(v.array(item), v.maxLength(max))
+/** The length first: two million wrong elements would each make an issue before anybody counted them. */
+export const listOf = <const T extends v.GenericSchema>(item: T, max: number) =>
+  v.pipe(v.array(v.unknown()), v.maxLength(max), v.array(item))
 /** Milliseconds since 1970, UTC. 2020 to 2100: anything else is a broken clock. */
 export const instant = whole(1_577_836_800_000, 4_102_444_800_000)
 export const portNumber = whole(1, 65_535)

@@ -104,14 +104,20 @@ export const scans = sqliteTable(
     targetId: text('target_id').notNull(),
     /** the site asked for; '' when any will do */
     site: text('site').notNull(),
+    /** the site of which this is the one scan at a time: the asked one, and the scanner's as soon as there is a panel */
+    lane: text('lane').notNull().default(''),
     /** the due minute of a scheduled scan; '' for one asked for. (target, site, due) is unique, so a doubled tick opens one */
     dueKey: text('due_key').notNull(),
-    /** 0: this scan has its turn; 1: it waits until the scan before it, of the same target and site, has ended */
+    /** 0: this scan has its turn; 1: it waits until the scan before it, of the same target and lane, has ended */
     place: integer('place').notNull().default(0),
     state: text('state', { enum: SCAN_STATES }).notNull(),
     profile: text('profile', { enum: PROFILES }).notNull(),
     /** resolved once, when the scan gets its turn, and pinned; empty before */
     addresses: json<string[]>('addresses').notNull(),
+    /** what the name leads to besides, in the family that the panel does not speak: not scanned */
+    leftOut: json<string[]>('left_out').notNull().default([]),
+    /** those of the target's anchors that might be touched when the scan got its turn */
+    anchors: json<Endpoint[]>('anchors').notNull().default([]),
     /** the /24 or /48 around each address: the unit of the shared ceiling */
     networks: json<string[]>('networks').notNull(),
     /** the target's name when it is one, for SNI and Host */
@@ -155,7 +161,7 @@ export const scans = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
-    uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.site, t.place).where(sql`finished_at is null`),
+    uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
   ],
 )
@@ -177,6 +183,8 @@ export const runs = sqliteTable(
     /** the fencing token: raised by each lease, checked by each write */
     epoch: integer('epoch').notNull(),
     dueAt: integer('due_at').notNull(),
+    /** by the probe's signature or our clock, whichever is later: only what it says after that can disown this lease */
+    leasedAt: integer('leased_at'),
     leaseUntil: integer('lease_until'),
     heardAt: integer('heard_at'),
     deadlineAt: integer('deadline_at').notNull(),

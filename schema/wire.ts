@@ -4,7 +4,18 @@
  */
 import * as v from 'valibot'
 import { base64, id, instant, listOf, portNumber, text, whole } from './shapes.ts'
-import { CHECKS, EXPERIMENTS, FAILURES, PHASES, PROFILES, PURPOSES, RUN_KINDS, SERVICES, SIGHTS } from './words.ts'
+import {
+  CHECKS,
+  EXPERIMENTS,
+  FAILURES,
+  PHASES,
+  PROFILES,
+  PURPOSES,
+  RUN_KINDS,
+  SERVICES,
+  SIGHTS,
+  STIMULI,
+} from './words.ts'
 
 /** Raised when an old probe could misread a message. A probe that speaks another version is told to upgrade (426). */
 export const WIRE_VERSION = 1
@@ -89,6 +100,8 @@ export const Observation = v.strictObject({
   httpStatus: v.optional(whole(100, 999)),
   identity: v.optional(text(64)),
   service: v.optional(v.picklist(SERVICES)),
+  /** of the engagement's HTTP requests */
+  stimulus: v.optional(v.picklist(STIMULI)),
   /** false when the probe was not fit at that moment: lag, no beacon, clock. Such a touch accuses nobody. */
   fit: v.optional(v.boolean()),
 })
@@ -146,7 +159,7 @@ export type ScanPlan = v.InferOutput<typeof ScanPlan>
 
 /**
  * One step of a short run: at `at` touch these endpoints once each (`burst` times, back to back, when given).
- * Baselines, rounds and experiments are all lists of steps.
+ * Baselines, rounds and experiments are all lists of steps. In experiment E8 an `http` or `https` touch asks by GET.
  */
 export const Step = v.strictObject({
   at: instant,

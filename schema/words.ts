@@ -28,6 +28,9 @@ export const CHECKS = ['tcp', 'greeting', 'tls', 'http', 'https'] as const
 export type CheckName = (typeof CHECKS)[number]
 
 /** Why a touch was made. */
+/** What a request of the engagement was: as anybody asks, a path that scanners ask for, or shaped like an attack. */
+export const STIMULI = ['plain', 'path', 'attack'] as const
+export type StimulusWord = (typeof STIMULI)[number]
 export const PURPOSES = [
   'discover',
   'phantom',

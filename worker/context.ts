@@ -18,6 +18,8 @@ export interface AppEnv {
     world: World
     caller: Caller
     probe: Probe
+    /** the time in the signature of a probe's request */
+    signedAt: number
     /** body of a signed probe request, parsed, and SHA-256 of it as sent */
     message: unknown
     digest: string

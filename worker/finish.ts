@@ -1,7 +1,9 @@
 /** The end of a scan: state, issue, occurrences, notices and what the target learns, in one batch, for one judge. */
 
+import { endpointKey } from '../schema/facts.ts'
 import { derivedId } from '../schema/ids.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
+import { RENEW_MS } from '../schema/wire.ts'
 import type { FailureWord } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
 import { stepsOf } from './core/issue.ts'
@@ -10,9 +12,10 @@ import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
 import { batch, changed } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
-import { type AppliedStep, addNotices, applySteps, openIssues, teachTarget } from './store/issues.ts'
+import { type AppliedStep, applySteps, openIssues, teachTarget } from './store/issues.ts'
+import { addNotices, type Told } from './store/outbox.ts'
 import { outputKey, putText, readText } from './store/raw.ts'
-import { type Closing, endRuns } from './store/runs.ts'
+import { type Closing, endRuns, type Run } from './store/runs.ts'
 import { ended, endScan, nextTurn, type Scan } from './store/scans.ts'
 import type { World } from './world.ts'
 
@@ -24,9 +27,7 @@ export interface EndingKind {
 /** Whether and how the scan ends now; null while there is more to learn. */
 export function endingOf(world: World, { scan, facts, runs }: Snapshot, steering: Steering): EndingKind | null {
   if (hasEnded(scan.state)) return null
-  const live = runs.filter((run) => run.endedAt === null && run.kind !== 'recover')
-  const isLeased = live.some((run) => run.state === 'leased')
-  if (scan.cancelAsked === 1) return isLeased ? null : { state: 'cancelled', failure: null }
+  if (scan.cancelAsked === 1) return runs.some(isHeldStill(world.now)) ? null : { state: 'cancelled', failure: null }
   const scanRun = facts.runs.find((run) => run.kind === 'scan')
   const over = scanRun?.state === 'done' || scanRun?.state === 'ended'
   const said = scanRun?.closing
@@ -40,6 +41,19 @@ export function endingOf(world: World, { scan, facts, runs }: Snapshot, steering
   return over && steering.done ? { state: 'finished', failure: null } : null
 }
 
+/**
+ * Only the scanner's last word is worth waiting for, and only while it can be expected: it asks every RENEW_MS. Onlookers
+ * are told with their next report, which is refused.
+ */
+const isHeldStill =
+  (now: number) =>
+  (run: Run): boolean =>
+    run.kind === 'scan' &&
+    run.state === 'leased' &&
+    run.endedAt === null &&
+    now < (run.leaseUntil ?? 0) + RENEW_MS + CLOSING_WORD_MS
+const CLOSING_WORD_MS = 5_000
+
 const failed = (code: FailureWord, detail: string): EndingKind => ({ state: 'failed', failure: { code, detail } })
 
 /** True when this judge ended the scan; false when another wrote first. */
@@ -52,7 +66,7 @@ export async function finish(
   const { db, now } = world
   const { scan } = snapshot
   const isWhole = ending.state === 'finished'
-  const steps = isWhole ? await stepsFor(world, snapshot, judgement) : []
+  const steps = isWhole && !isIdleRetest(snapshot, judgement) ? await stepsFor(world, snapshot, judgement) : []
   const notices = await noticesFor(snapshot, judgement, ending, steps)
   const output = await composed(world, snapshot, judgement)
   const token = crypto.randomUUID()
@@ -70,6 +84,16 @@ export async function finish(
   if (changed(done) === 0) return false
   world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
   return true
+}
+
+/** A retest that ended clear without having reached each lost port itself: it neither proves nor says anything. */
+function isIdleRetest({ scan, facts }: Snapshot, judgement: Judgement): boolean {
+  if (scan.retestOf === null || judgement.verdict !== 'clear') return false
+  const run = facts.runs.find((one) => one.kind === 'scan')
+  const reached = new Set(
+    (run?.observations ?? []).filter((seen) => seen.sight === 'open' && seen.fit !== false).map(endpointKey),
+  )
+  return run?.closing?.outcome !== 'done' || !(scan.only ?? []).every((lost) => reached.has(endpointKey(lost)))
 }
 
 /** The issue's next steps with their ids, which follow from the scan: a repeat meets its own rows. */
@@ -117,20 +141,27 @@ async function noticesFor(
     const notice = noticeOf(step, name, judgement)
     return notice ? [{ key: issueId, notice, links: { ...links, issue: `/api/v1/issues/${issueId}` } }] : []
   })
-  if (ending.state === 'failed')
-    told.push({
-      key: 'failed',
-      notice: { name: 'scan.failed', title: `${name}: the scan failed`, text: ending.failure?.detail ?? '', lines: [] },
-      links,
-    })
   if (ending.state === 'finished') told.push({ key: 'finished', notice: scanNotice(name, judgement), links })
+  const all = told.map(async ({ key, notice, links: where }) => ({
+    id: await derivedId('ntc', scan.id, key),
+    notice: { ...notice, links: where },
+  }))
   return Promise.all(
-    told.map(async ({ key, notice, links: where }) => ({
-      id: await derivedId('ntc', scan.id, key),
-      notice: { ...notice, links: where },
-    })),
+    ending.state === 'failed' ? [...all, failureNotice(scan, name, ending.failure?.detail ?? '')] : all,
   )
 }
+
+/** The notice that a scan failed; a scan that never began has no output to link to, and no other end. */
+export const failureNotice = async (scan: Pick<Scan, 'id'>, target: string, detail: string): Promise<Told> => ({
+  id: await derivedId('ntc', scan.id, 'failed'),
+  notice: {
+    name: 'scan.failed',
+    title: `${target}: the scan failed`,
+    text: detail,
+    lines: [],
+    links: { scan: `/api/v1/scans/${scan.id}` },
+  },
+})
 
 /** Writes the raw scanner output, if the scanner sent any log or saw any port; before the batch that names it. */
 export async function composed(

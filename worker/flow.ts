@@ -1,6 +1,7 @@
 /**
- * The line. `plan` and `send` are called by cron, `take` by what a probe says, `judge` after it and by cron for what only
- * time can move. Each may be called twice without harm. Here it is only called; each step is a file of its own.
+ * The line. `plan` is called by cron, `take` by what a probe says, `judge` after it and by cron for what only time can move.
+ * Each may be called twice without harm. Here it is only called; each step is a file of its own. What there is to tell waits
+ * in the outbox.
  */
 import type {
   AlarmRequest,
@@ -11,8 +12,7 @@ import type {
   ResultRequest,
 } from '../schema/wire.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
-import { sendNotices } from './notices.ts'
-import { beginWaiting, openDue, tidy } from './planning.ts'
+import { beginNext, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
 import { answerRenewal, knownTo, leaseRuns, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
 import type { Snapshot } from './store/facts.ts'
 import type { Probe } from './store/probes.ts'
@@ -20,21 +20,31 @@ import { readHeld, reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
 import type { World } from './world.ts'
 
-/** As many scans as one tick looks at: what is left is as due at the next. */
-const A_TICK = 100
+/**
+ * As much as one tick does, so that it stays below the 1,000 queries of an invocation: a scan to judge is about 8, one to
+ * open or begin about 10. What is left is as due at the next tick.
+ */
+const TO_JUDGE = 30
+const TO_OPEN = 45
+const TO_BEGIN = 20
 
-/** due targets → scans; leases of the silent → ended; what waited → begun */
+/** leases of the silent → ended; due targets → scans; what waited → begun. What fails in one scan keeps no other waiting. */
 export async function plan(world: World): Promise<void> {
-  await openDue(world)
-  for (const { tenantId, scanId } of await reap(world.db, world.now)) await judge(world, tenantId, scanId)
-  for (const { tenantId, id } of await overdue(world.db, world.now, A_TICK)) await judge(world, tenantId, id)
-  await beginWaiting(world)
-  await tidy(world)
+  const { db, now } = world
+  await settle('reap', async () => {
+    // Reaped ones first: nothing but this tells that they want a look.
+    const wanted = [...(await reap(db, now, TO_JUDGE)), ...(await overdue(db, now, TO_JUDGE))]
+    const scans = [...new Map(wanted.map((scan) => [scan.id, scan])).values()].slice(0, TO_JUDGE)
+    await settleEach('judge', scans, ({ tenantId, id }) => judge(world, tenantId, id))
+  })
+  await settle('open', () => openDue(world, TO_OPEN))
+  await settle('begin', () => beginWaiting(world, TO_BEGIN))
+  await settle('tidy', () => tidy(world))
 }
 
 /** due runs → the probe they name */
-export const lease = (world: World, probe: Probe, ask: LeaseRequest): Promise<LeaseAnswer> =>
-  leaseRuns(world, probe, ask)
+export const lease = (world: World, probe: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> =>
+  leaseRuns(world, probe, ask, askedAt)
 
 /** facts → stored → judged → what the probe does next */
 export const take = {
@@ -73,9 +83,6 @@ export async function judge(
   snapshot: Snapshot | null = null,
 ): Promise<Judged> {
   const judged = await judgeAndSteer(world, tenantId, scanId, snapshot)
-  if (judged.hasEnded) await beginWaiting(world)
+  if (judged.hasEnded) await beginNext(world, tenantId, scanId)
   return judged
 }
-
-/** outbox → those who want to know */
-export const send = (world: World): Promise<void> => sendNotices(world)

@@ -1,7 +1,7 @@
 /** The two doors: requests and the clock. */
 import { app } from './app.ts'
 import type { Env } from './env.ts'
-import { plan, send } from './flow.ts'
+import { plan } from './flow.ts'
 import { worldOf } from './world.ts'
 
 export { Doorbell } from './objects/doorbell.ts'
@@ -12,6 +12,5 @@ export default {
   async scheduled(controller, env, ctx) {
     const world = worldOf(env, Math.max(controller.scheduledTime, Date.now()), (work) => ctx.waitUntil(work))
     await plan(world)
-    await send(world)
   },
 } satisfies ExportedHandler<Env>

@@ -1,24 +1,27 @@
 /** Opens scans: pins addresses, refuses what may not be touched, keeps the ceilings, chooses the panel, makes the runs. */
-import { type Address, isPublic, networkOf, parseAddress, refusal } from '../schema/address.ts'
+
+import { type Address, isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { RunFacts, ScanFacts } from '../schema/facts.ts'
 import { newId } from '../schema/ids.ts'
 import { parsePorts, portSetOf } from '../schema/ports.ts'
 import type { Plan, TouchTarget } from '../schema/wire.ts'
 import type { Profile } from '../schema/words.ts'
+import { anchorsFor } from './anchors.ts'
 import { judgeScan } from './core/judge.ts'
-import { choosePanel, RESTED_MS } from './core/panel.ts'
+import { choosePanel, type PanelChoice, RESTED_MS } from './core/panel.ts'
 import { steer } from './core/steer.ts'
 import type { WantedRun } from './core/steering.ts'
-import { badField, Failure } from './failure.ts'
+import { badField, Failure, type FailureCode } from './failure.ts'
+import { failureNotice } from './finish.ts'
 import { planBeacons } from './store/beacons.ts'
 import { batch, changed, isTaken } from './store/db.ts'
 import { scanFactsOf } from './store/facts.ts'
-import { optedOut } from './store/optOuts.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { addRuns, type NewRun, runIdOf, SCAN_KEY } from './store/runs.ts'
 import { addScan, beginScan, countRunning, endUnbegun, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
+import { mustBeTouchable, touchableNow } from './touchable.ts'
 import type { World } from './world.ts'
 
 /** What is asked of one scan, beyond its target. */
@@ -50,16 +53,19 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     id: newId('scn'),
     targetId: target.id,
     site: ask.site,
+    lane: ask.site,
     dueKey: ask.dueKey,
     place: 0,
     state: 'queued',
     profile: ask.profile,
     addresses: [],
+    leftOut: [],
+    anchors: [],
     networks: [],
     name: null,
     ports: ports.text,
     portsAsked: ports.size,
-    maxConnectsPerSecond: target.maxConnectsPerSecond,
+    maxConnectsPerSecond: shareOf(target),
     accompanySeconds: ask.accompanySeconds,
     only: ask.only,
     scannerProbeId: '',
@@ -85,34 +91,47 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
   }
 }
 
+/** Sites may scan at the same time: the target's ceiling is for all of them together. */
+const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
+  Math.max(1, Math.floor(maxConnectsPerSecond / Math.max(1, sites.length)))
+
 /** Opens a scan that somebody asked for, in one batch. Throws the Failure that tells why not. */
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {
   const { scan, runs } = await prepared(world, target, newScan(world, tenantId, target, ask), ask.scannerProbeId)
   try {
-    await batch(world.db, [addScan(world.db, scan), addRuns(world.db, tenantId, scan.id, runs)])
+    await batch(world.db, [addScan(world.db, scan), addRuns(world.db, scan, runs)])
   } catch (error) {
-    if (isTaken(error)) throw new Failure('scan_running', 'A scan of this target from this site is running or waiting.')
-    throw error
+    throw isTaken(error) ? laneTaken() : error
   }
   world.ring(runs.map((run) => run.probeId))
   return scan
 }
 
-/** Gives a stored scan its panel and runs, now that it is its turn. What cannot ever run fails; what is too many waits. */
+/**
+ * Gives a stored scan its panel and runs, now that it is its turn. What cannot ever run fails; what is too many waits, as
+ * does a scan of any site while the one that was chosen is busy with this target.
+ */
 export async function begin(world: World, target: Target, stored: Scan): Promise<void> {
   try {
     const { scan, runs } = await prepared(world, target, { ...stored, dueAt: Math.max(stored.dueAt, world.now) }, null)
-    const [begun] = await batch(world.db, [beginScan(world.db, scan), addRuns(world.db, scan.tenantId, scan.id, runs)])
+    const [begun] = await batch(world.db, [beginScan(world.db, scan), addRuns(world.db, scan, runs)])
     if (changed(begun) > 0) world.ring(runs.map((run) => run.probeId))
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const waits = error.code === 'too_many_scans' || error.code === 'network_busy' || error.code === 'scanning_stopped'
+    const refused = isTaken(error) ? laneTaken() : error
+    if (!(refused instanceof Failure)) throw error
+    const waits = WAITING.includes(refused.code)
     if (waits && stored.deadlineAt > world.now) return
-    const code = error.code === 'no_probe' || error.code === 'name_not_resolved' ? error.code : 'address_refused'
-    const failure = { code, detail: error.message } as const
-    await endUnbegun(world.db, stored, { state: 'failed', failure }, world.now)
+    const code = waits ? 'timed_out' : (FINAL.find((one) => one === refused.code) ?? 'address_refused')
+    const failure = { code, detail: refused.message } as const
+    const notices = [await failureNotice(stored, target.name ?? target.address, failure.detail)]
+    await endUnbegun(world.db, stored, { state: 'failed', failure, notices }, world.now)
   }
 }
+
+/** What may be otherwise in a while. */
+const WAITING: readonly FailureCode[] = ['too_many_scans', 'network_busy', 'scanning_stopped', 'scan_running']
+const FINAL = ['no_probe', 'name_not_resolved'] as const
+const laneTaken = () => new Failure('scan_running', 'A scan of this target from this site is running or waiting.')
 
 /** The scan with addresses and panel, and its first runs. */
 async function prepared(
@@ -122,51 +141,65 @@ async function prepared(
   scannerProbeId: string | null,
 ): Promise<{ scan: Scan; runs: NewRun[] }> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
-  const addresses = await touchable(world, target)
-  const networks = [...new Set(addresses.map(networkOf))]
-  await withinCeilings(world, blank, addresses, networks)
+  const touchable = await touchableNow(world)
+  const resolved = await resolvedOf(world, target)
+  mustBeTouchable(touchable, resolved, 'address')
+  await withinCeilings(world, blank, resolved, [...new Set(resolved.map(networkOf))])
 
-  const choice = choosePanel({
-    probes: await readPanelFacts(world.db, blank.tenantId, target.id, world.now, RESTED_MS),
-    site: blank.site === '' ? null : blank.site,
-    scannerProbeId,
-    sticky: target.scanners[blank.site] ?? null,
-    family: addresses[0]?.family ?? 4,
-    needsPrivate: !addresses.every(isPublic),
-    now: world.now,
-  })
-  if ('failure' in choice) throw new Failure('no_probe', choice.detail)
-  const scanner = choice.panel.find((member) => member.role === 'scanner')
+  const { addresses, panel } = await panelFor(world, target, blank, resolved, scannerProbeId)
+  const scanner = panel.find((member) => member.role === 'scanner')
   if (!scanner) throw new Failure('no_probe', 'No probe can scan this target now.')
+  const pinned = addresses.map(({ text }) => text)
+  if (blank.only?.some(({ address }) => !pinned.includes(address)))
+    throw new Failure('conflict', 'The name points elsewhere now: what was lost cannot be tested again at its address.')
+  const networks = [...new Set(addresses.map(networkOf))]
   const scan: Scan = {
     ...blank,
-    addresses: addresses.map(({ text }) => text),
+    lane: scanner.site,
+    addresses: pinned,
+    leftOut: resolved.flatMap(({ text }) => (pinned.includes(text) ? [] : [text])),
+    anchors: await anchorsFor(world, target, networks, touchable),
     networks,
     name: parseAddress(target.address) ? null : target.address,
-    panel: choice.panel,
+    panel,
     scannerProbeId: scanner.probeId,
     deadlineAt: blank.dueAt + WAIT_MS + durationMs(blank),
   }
   return { scan, runs: await firstRuns(world, target, scan) }
 }
 
-/** The target's addresses, resolved now; throws when even one of them may not be touched. */
-async function touchable(world: World, target: Target): Promise<readonly Address[]> {
+/** The target's addresses, resolved now. */
+async function resolvedOf(world: World, target: Target): Promise<readonly Address[]> {
   const literal = parseAddress(target.address)
-  const addresses = literal ? [literal] : await world.resolve(target.address)
-  for (const address of addresses) {
-    const refused = refusal(address, { allowPrivate: world.allowPrivate })
-    if (refused) throw badField(refused.code, 'address', refused.detail)
-    if (isPublic(address))
-      throw badField(
-        'unproved_address',
-        'address',
-        `Nobody has proved control of ${address.text}: a public address is not scanned before.`,
-      )
+  return literal ? [literal] : world.resolve(target.address)
+}
+
+/** A panel speaks one family: the first of the target's for which there is one, with the addresses that it can reach. */
+async function panelFor(
+  world: World,
+  target: Target,
+  scan: Scan,
+  resolved: readonly Address[],
+  scannerProbeId: string | null,
+): Promise<{ addresses: readonly Address[]; panel: Scan['panel'] }> {
+  const texts = resolved.map(({ text }) => text)
+  const probes = await readPanelFacts(world.db, texts, world.now, RESTED_MS)
+  let refused: Extract<PanelChoice, { failure: string }> | null = null
+  for (const family of new Set(resolved.map((address) => address.family))) {
+    const addresses = resolved.filter((address) => address.family === family)
+    const choice = choosePanel({
+      probes,
+      site: scan.site === '' ? null : scan.site,
+      scannerProbeId,
+      sticky: target.scanners[scan.site] ?? null,
+      family,
+      needsPrivate: !addresses.every(isPublic),
+      now: world.now,
+    })
+    if ('panel' in choice) return { addresses, panel: choice.panel }
+    refused ??= choice
   }
-  const out = await optedOut(world.db, addresses)
-  if (out) throw badField('opted_out', 'address', `The owner of ${out.text} asked not to be scanned.`)
-  return addresses
+  throw new Failure('no_probe', refused?.detail ?? 'The target has no address.')
 }
 
 async function withinCeilings(

@@ -1,39 +1,65 @@
-/** What cron moves: due minutes become scans, waiting scans begin, what is old goes. Due-ness is data: a tick may be missed or doubled. */
+/** What cron moves: due minutes become scans, waiting scans begin, what had its time goes. Due-ness is data: a tick may be missed or doubled. */
 import { dueKey, jitterMs } from './core/schedule.ts'
 import { dueBetween, nextDue } from './cron.ts'
-import { begin, newScan } from './open.ts'
+import { begin, CEILINGS, newScan } from './open.ts'
+import { causeOf } from './store/db.ts'
 import { forgetEnrolments } from './store/enrolments.ts'
 import { wakeIssues } from './store/issues.ts'
+import { forgetNotices } from './store/outbox.ts'
 import { ageRanges } from './store/ranges.ts'
-import { addDueScan, endUnbegun, hasDueScan, promote, unbegun } from './store/scans.ts'
+import { addDueScan, endUnbegun, hasDueScan, promote, type Scan, unbegun, unbegunBehind } from './store/scans.ts'
 import { forgetOnce, isStopped } from './store/settings.ts'
 import { dueTargets, moveOn, readTarget, type Target } from './store/targets.ts'
 import type { World } from './world.ts'
 
-const A_TICK = 100
 /** A missed tick's minutes are caught up this far back; of older ones only the latest. */
 const CATCH_UP_MS = 5 * 60_000
 /** Scheduled scans start spread over this much, and over a quarter of their period at most. */
 const SPREAD_MS = 55_000
 const DAY_MS = 24 * 3_600_000
+/** A notice that nobody was there to be told waits for so long. */
+const NOTICE_MS = 7 * DAY_MS
 
-/** Opens one scan for each due minute and site. */
-export async function openDue(world: World): Promise<void> {
-  const due = await dueTargets(world.db, world.now, A_TICK)
-  const stopped = due.length > 0 && (await isStopped(world.db))
-  for (const target of due) await openTarget(world, target, stopped)
+/** Does it; what it throws is logged, with the id of what it was about, and keeps nothing else waiting. */
+export async function settle(what: string, job: () => Promise<unknown>, id: string | null = null): Promise<void> {
+  try {
+    await job()
+  } catch (error) {
+    console.error(JSON.stringify({ event: 'tick.failed', what, id, error: causeOf(error) }))
+  }
 }
 
-async function openTarget(world: World, target: Target, stopped: boolean): Promise<void> {
+/** The same for each of these, one after the other. */
+export async function settleEach<T extends { id: string }>(
+  what: string,
+  items: readonly T[],
+  job: (item: T) => Promise<unknown>,
+): Promise<void> {
+  for (const item of items) await settle(what, () => job(item), item.id)
+}
+
+/** Opens one scan for each due minute and site, of as many targets as `most` scans allow; one target at least. */
+export async function openDue(world: World, most: number): Promise<void> {
+  const due = await dueTargets(world.db, world.now, most)
+  const stopped = due.length > 0 && (await isStopped(world.db))
+  let left = most
+  await settleEach('open', due, async (target) => {
+    if (left > 0) left -= await openTarget(world, target, stopped)
+  })
+}
+
+/** Answers how many scans were opened, or found open. */
+async function openTarget(world: World, target: Target, stopped: boolean): Promise<number> {
   const { db, now } = world
-  if (target.nextDueAt === null || target.schedule === null) return
+  if (target.nextDueAt === null || target.schedule === null) return 0
   const minutes = dueBetween(target.schedule, target.timezone, target.nextDueAt, now, CATCH_UP_MS)
   const next = nextDue(target.schedule, target.timezone, now)
+  const sites = target.sites.length > 0 ? target.sites : ['']
   let skipped = 0
   for (const dueAt of stopped ? [] : minutes)
-    for (const site of target.sites.length > 0 ? target.sites : [''])
-      if (!(await openMinute(world, target, site, dueAt, next))) skipped++
+    for (const site of sites) if (!(await openMinute(world, target, site, dueAt, next))) skipped++
   await moveOn(db, target.tenantId, target.id, target.nextDueAt, next, skipped)
+  return stopped ? 0 : minutes.length * sites.length
 }
 
 /** False when the minute is skipped: one scan of the site runs and another waits. */
@@ -62,13 +88,20 @@ async function openMinute(
   return opened !== null || (await hasDueScan(world.db, target.tenantId, target.id, site, key))
 }
 
-/** Scans whose turn has come get their panel and runs. */
-export async function beginWaiting(world: World): Promise<void> {
-  for (const scan of await unbegun(world.db, A_TICK)) {
-    const target = await readTarget(world.db, scan.tenantId, scan.targetId)
-    if (target) await begin(world, target, scan)
-    else await endUnbegun(world.db, scan, { state: 'cancelled', failure: null }, world.now)
-  }
+/** Scans whose turn has come get their panel and runs: of each tenant in turn, and not beyond its ceiling. */
+export async function beginWaiting(world: World, most: number): Promise<void> {
+  await settleEach('begin', await unbegun(world.db, most, CEILINGS.tenant), (scan) => beginOne(world, scan))
+}
+
+/** The same for what waited behind a scan that has just ended; the ceilings that it freed are for the next tick. */
+export async function beginNext(world: World, tenantId: string, scanId: string): Promise<void> {
+  await settleEach('begin', await unbegunBehind(world.db, tenantId, scanId), (scan) => beginOne(world, scan))
+}
+
+async function beginOne(world: World, scan: Scan): Promise<void> {
+  const target = await readTarget(world.db, scan.tenantId, scan.targetId)
+  if (target) await begin(world, target, scan)
+  else await endUnbegun(world.db, scan, { state: 'cancelled', failure: null }, world.now)
 }
 
 /** Lives of ranges, ends of snoozes, and what nobody took up in its time. Writes only where there is something. */
@@ -78,4 +111,5 @@ export async function tidy(world: World): Promise<void> {
   await promote(world.db)
   await forgetOnce(world.db, world.now - DAY_MS)
   await forgetEnrolments(world.db, world.now - DAY_MS)
+  await forgetNotices(world.db, world.now - NOTICE_MS)
 }

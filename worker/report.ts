@@ -13,7 +13,7 @@ import type {
 import { RENEW_MS } from '../schema/wire.ts'
 import { type Bounds, insidePlan } from './allowed.ts'
 import { foundSteps } from './core/baseline.ts'
-import { Failure } from './failure.ts'
+import { badField, Failure } from './failure.ts'
 import { batch, type Statement } from './store/db.ts'
 import {
   addAlarm,
@@ -33,8 +33,10 @@ import { logKey, putText } from './store/raw.ts'
 import {
   type Candidate,
   close,
+  endAsFlood,
   extend,
   type HeldRun,
+  hasToldTooMuch,
   holds,
   leasable,
   lease,
@@ -60,20 +62,25 @@ const PATIENCE_MS = 300_000
 const GATHER_MS = 2_000
 
 /** Hands a probe what is due for it and fits its capacity. */
-export async function leaseRuns(world: World, probe: Probe, ask: LeaseRequest): Promise<LeaseAnswer> {
+export async function leaseRuns(world: World, probe: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> {
   const { db, now } = world
   await noteSeen(db, probe, ask, now)
   const { stopped, candidates } = await leasable(db, probe.id, now)
-  // A leased run that its own probe no longer carries was lost with its process.
-  const free = candidates.filter((run) => run.state !== 'leased' || !ask.holding.some((held) => held.runId === run.id))
+  // A leased run that its own probe no longer carries was lost with its process: as far as it could know of that lease. A
+  // request signed before it, played again or late, disowns nothing.
+  const unclaimed = candidates.filter(
+    (run) => run.state !== 'leased' || !ask.holding.some((held) => held.runId === run.id),
+  )
+  const free = unclaimed.filter((run) => run.state !== 'leased' || (run.leasedAt ?? 0) < askedAt)
   const ready = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
   const picked = withinCapacity(ready, ask.capacity)
-  const taken = picked.length > 0 ? await lease(db, probe.id, picked, now) : []
+  const taken = picked.length > 0 ? await lease(db, probe.id, picked, askedAt, now) : []
   return {
     now,
     stopped,
     runs: await Promise.all(taken.map((run) => leasedRun(world, run))),
-    nextPollMs: pollMs(free, now),
+    // A new process whose clock is still behind learns the time from this answer, and may ask again at once.
+    nextPollMs: free.length < unclaimed.length ? SHORTEST_POLL_MS : pollMs(free, now),
   }
 }
 
@@ -186,9 +193,13 @@ async function fenced(
 ): Promise<Snapshot | null> {
   if (writes.length === 0 && !news) return null
   const reads = news ? snapshotReads(world.db, run.tenantId, run.scanId) : []
-  const answers = await batch(world.db, [...writes, standing(world.db, run.probeId, run.id), ...reads])
-  const [now] = answers[writes.length] as { epoch: number; endedAt: number | null }[]
+  const answers = await batch(world.db, [...writes, standing(world.db, run), ...reads])
+  const [now] = answers[writes.length] as Awaited<ReturnType<typeof standing>>
   if (!now || now.epoch !== run.epoch || now.endedAt !== null) throw stale()
+  if (hasToldTooMuch(run, now.told)) {
+    await endAsFlood(world.db, run, world.now)
+    throw new Failure('too_large', 'This run has reported more than one run may. Drop it.')
+  }
   return news ? snapshotFrom(answers.slice(writes.length + 1)) : null
 }
 
@@ -236,7 +247,7 @@ export async function storeResult(
     ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),
   ]
   const reads = snapshotReads(db, run.tenantId, run.scanId)
-  const answers = await batch(db, [...writes, standing(db, probe.id, run.id), ...reads])
+  const answers = await batch(db, [...writes, standing(db, run), ...reads])
   const [stands] = answers[writes.length] as { epoch: number; digest: string | null; token: string | null }[]
   const snapshot = snapshotFrom(answers.slice(writes.length + 1))
   if (stands?.token === token) return { held, outcome: 'applied', snapshot }
@@ -259,7 +270,26 @@ async function heldBy(world: World, probe: Probe, report: RenewRequest | AlarmRe
 
 const boundsOf = ({ run, scan }: HeldRun): Bounds => ({ plan: run.plan, scan })
 
+/** What only a scan run may say: an onlooker has neither found nor lost nor finished anything. */
+const SCANNERS_WORDS = [
+  'found',
+  'phase',
+  'progress',
+  'ready',
+  'discovered',
+  'lost',
+  'ports',
+  'engagement',
+  'recheck',
+  'output',
+] as const
+
 function checkPlan(held: HeldRun, report: RenewRequest | AlarmRequest | ResultRequest): void {
+  const said: Partial<Record<(typeof SCANNERS_WORDS)[number], unknown>> = report
+  const isSaid = (word: (typeof SCANNERS_WORDS)[number]) =>
+    said[word] !== undefined && !(word === 'found' && report.found.length === 0)
+  const word = held.run.kind === 'scan' ? undefined : SCANNERS_WORDS.find(isSaid)
+  if (word) throw badField('outside_plan', word, 'only the run of the scanner may say this')
   insidePlan(boundsOf(held), report.observations, 'observations')
   insidePlan(boundsOf(held), report.spans, 'spans')
   insidePlan(boundsOf(held), report.found, 'found')

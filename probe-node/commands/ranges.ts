@@ -5,20 +5,25 @@ import { jsonText } from './json.ts'
 import { parse, REACH, reach, webAddress } from './options.ts'
 import { table } from './table.ts'
 
+/** The published ranges as they are served; needs no key. */
+const FORMATS: Readonly<Record<string, string>> = { text: '/ip-ranges.txt', json: '/ip-ranges.json' }
+const NAMES = Object.keys(FORMATS).join(', ')
+
 export const ranges: Command = {
-  summary: 'list our source address ranges, or print them in a firewall’s own format',
+  summary: 'list our source address ranges, or print the published ones',
   usage: `portwitness ranges [--json] | --format F
 
-  --format F                the published ranges in this format, as at /ip-ranges/F; needs no key
+  --format F                the published ranges alone: ${NAMES}; needs no key
   --url U, --key K          the Worker and a key (or PORTWITNESS_URL, PORTWITNESS_KEY)
 `,
   async run(args) {
     const { values } = parse(args, { ...REACH, format: { type: 'string' }, json: { type: 'boolean', default: false } })
     if (values.format !== undefined) {
-      if (!/^[a-z0-9-]{1,40}$/.test(values.format)) throw usageError('--format must be a format’s name.')
+      const path = Object.hasOwn(FORMATS, values.format) ? FORMATS[values.format] : undefined
+      if (!path) throw usageError(`--format must be one of ${NAMES}.`)
       const url = values.url ?? process.env.PORTWITNESS_URL
       if (!url) throw usageError('--url is missing (or set PORTWITNESS_URL).')
-      process.stdout.write(await openApi({ url: webAddress(url), key: '' }).text(`/ip-ranges/${values.format}`))
+      process.stdout.write(await openApi({ url: webAddress(url), key: '' }).text(path))
       return EXIT.clear
     }
     const { items } = await openApi(reach(values)).get<{ items: RangeAnswer[] }>('/api/v1/ranges')

@@ -1,7 +1,7 @@
 import type { ProbeAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import { parsePorts } from '../../schema/ports.ts'
 import { printable } from '../../schema/terminal.ts'
-import { PROFILES } from '../../schema/words.ts'
+import { hasEnded, PROFILES } from '../../schema/words.ts'
 import { type Api, openApi } from './api.ts'
 import { type Command, CommandFailure, EXIT, interruption, usageError } from './command.ts'
 import { openDisplay, paintFor } from './display.ts'
@@ -117,7 +117,7 @@ async function probeFor(api: Api, scanner: string): Promise<string> {
   return probe.id
 }
 
-/** Shows the scan on stderr until it ends. Ctrl-C and --timeout cancel it. */
+/** Shows the scan on stderr until it ends. Ctrl-C and --timeout cancel it, and say whether they could. */
 async function watch(api: Api, { id }: ScanAnswer, wish: Wish): Promise<ScanAnswer> {
   const display = openDisplay(process.stderr)
   const interrupted = interruption()
@@ -128,15 +128,24 @@ async function watch(api: Api, { id }: ScanAnswer, wish: Wish): Promise<ScanAnsw
   } catch (error) {
     if (!stop.aborted) throw error
     display.end()
-    await api.send('POST', `/api/v1/scans/${id}/cancel`, {}).catch(() => {})
-    throw new CommandFailure(
-      EXIT.cancelled,
-      interrupted.aborted ? `Scan ${id} is cancelled.` : `Scan ${id} took too long and is cancelled.`,
-    )
+    const late = interrupted.aborted ? '' : ' took too long and'
+    const asked = await api.send<ScanAnswer>('POST', `/api/v1/scans/${id}/cancel`, {}).catch((why: unknown) => why)
+    if (!isScan(asked))
+      throw new CommandFailure(
+        interrupted.aborted ? EXIT.failed : EXIT.cancelled,
+        `Scan ${id}${late} could not be cancelled, and may still be running: ${printable(messageOf(asked), 300)}`,
+      )
+    // It came to its end in the meantime.
+    if (hasEnded(asked.state) && asked.state !== 'cancelled') return asked
+    if (wish.json) process.stdout.write(jsonText(asked))
+    throw new CommandFailure(EXIT.cancelled, `Scan ${id}${late} is cancelled.`)
   } finally {
     display.end()
   }
 }
+
+const isScan = (answer: unknown): answer is ScanAnswer => !(answer instanceof Error)
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function exitOf({ state, verdict }: ScanAnswer): number {
   if (state === 'cancelled') return EXIT.cancelled

@@ -78,7 +78,8 @@ function explanation(ports: readonly PortAnswer[], paint: Paint): string {
   if (first.cause) {
     lines.push(`  Cause:       ${causeOf(first)} (${Math.round(first.cause.confidence * 100)} %)`)
     const others = first.cause.alternatives.map(
-      (it) => `${[it.class, it.mechanism].filter(Boolean).join(' / ')} (${Math.round(it.confidence * 100)} %)`,
+      (it) =>
+        `${[it.class, it.mechanism].filter(Boolean).join(' / ')} (${it.confidence < 0.005 ? 'under 1' : Math.round(it.confidence * 100)} %)`,
     )
     if (others.length > 0) lines.push(`  Or:          ${others.join(', ')}`)
     if (first.cause.indistinguishable.length > 0)

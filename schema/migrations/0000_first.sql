@@ -160,6 +160,7 @@ CREATE TABLE `runs` (
 	`state` text NOT NULL,
 	`epoch` integer NOT NULL,
 	`due_at` integer NOT NULL,
+	`leased_at` integer,
 	`lease_until` integer,
 	`heard_at` integer,
 	`deadline_at` integer NOT NULL,
@@ -182,11 +183,14 @@ CREATE TABLE `scans` (
 	`id` text NOT NULL,
 	`target_id` text NOT NULL,
 	`site` text NOT NULL,
+	`lane` text DEFAULT '' NOT NULL,
 	`due_key` text NOT NULL,
 	`place` integer DEFAULT 0 NOT NULL,
 	`state` text NOT NULL,
 	`profile` text NOT NULL,
 	`addresses` text NOT NULL,
+	`left_out` text DEFAULT '[]' NOT NULL,
+	`anchors` text DEFAULT '[]' NOT NULL,
 	`networks` text NOT NULL,
 	`name` text,
 	`ports` text NOT NULL,
@@ -219,7 +223,7 @@ CREATE TABLE `scans` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `scans_due_once` ON `scans` (`tenant_id`,`target_id`,`site`,`due_key`) WHERE due_key <> '';--> statement-breakpoint
-CREATE UNIQUE INDEX `scans_one_running` ON `scans` (`tenant_id`,`target_id`,`site`,`place`) WHERE finished_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX `scans_one_running` ON `scans` (`tenant_id`,`target_id`,`lane`,`place`) WHERE finished_at is null;--> statement-breakpoint
 CREATE INDEX `scans_by_time` ON `scans` (`tenant_id`,`created_at`);--> statement-breakpoint
 CREATE TABLE `settings` (
 	`name` text PRIMARY KEY NOT NULL,

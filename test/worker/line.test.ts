@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { IssueAnswer, OccurrenceAnswer, ScanAnswer } from '../../schema/api.ts'
+import type { IssueAnswer, OccurrenceAnswer, RejudgedAnswer, ScanAnswer } from '../../schema/api.ts'
+import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import type { TouchTarget } from '../../schema/wire.ts'
+import { RULES_VERSION } from '../../worker/core/rules.ts'
 import { hasEnded, type Model, openFleet, openProcess, type Probe, play, readScan } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
@@ -98,7 +100,8 @@ describe('a scan whose scanner is banned', () => {
     expect(await stage.count('occurrences', `scan_id = '${scanId}'`)).toBe(3)
     expect(await stage.count('outbox', "name = 'issue.opened'")).toBe(1)
     await stage.tick()
-    expect(await stage.count('outbox', 'sent_at is null')).toBe(0)
+    // Nobody was told, so nothing says that anybody was.
+    expect(await stage.count('outbox', "name = 'issue.opened' AND sent_at is null")).toBe(1)
   })
 
   test('shows its occurrences with cause, remediation and their part of the output', async () => {
@@ -155,9 +158,39 @@ describe('a scan whose scanner is banned', () => {
   })
 
   test('may be judged again, which changes neither the verdict nor the issue', async () => {
-    const { status, body } = await stage.api<ScanAnswer>('POST', `/scans/${scanId}/rejudge`, {})
+    const { status, body } = await stage.api<RejudgedAnswer>('POST', `/scans/${scanId}/rejudge`, {})
     expect(status).toBe(200)
     expect(body.verdict).toBe('interference')
+    expect(body.rejudged).toEqual({
+      rules: { before: RULES_VERSION, after: RULES_VERSION },
+      verdict: { before: 'interference', after: 'interference' },
+      changes: [],
+    })
+  })
+
+  test('judged again by other rules tells what is said otherwise', async () => {
+    const row = await stage.env.DB.prepare('SELECT judgement FROM scans WHERE id = ?')
+      .bind(scanId)
+      .first<{ judgement: string }>()
+    const older = JSON.parse(row?.judgement ?? '') as Judgement
+    const port = older.ports.find((one) => one.cause !== null) as PortVerdict
+    const was = { ...port, verdict: 'transient', strength: null, cause: null }
+    const stored = { ...older, rules: '0', ports: older.ports.map((one) => (one === port ? was : one)) }
+    await stage.env.DB.prepare('UPDATE scans SET judgement = ? WHERE id = ?').bind(JSON.stringify(stored), scanId).run()
+    const { body } = await stage.api<RejudgedAnswer>('POST', `/scans/${scanId}/rejudge`, {})
+    expect(body.rejudged.rules).toEqual({ before: '0', after: RULES_VERSION })
+    expect(body.rejudged.changes).toMatchObject([
+      {
+        address: port.address,
+        port: port.port,
+        before: { verdict: 'transient', strength: null, cause: null },
+        after: { verdict: port.verdict, cause: { class: port.cause?.class } },
+      },
+    ])
+    const after = await stage.env.DB.prepare('SELECT judgement FROM scans WHERE id = ?')
+      .bind(scanId)
+      .first<{ judgement: string }>()
+    expect((JSON.parse(after?.judgement ?? '') as Judgement).rules).toBe(RULES_VERSION)
     expect(await stage.count('issues', `target_id = '${targetId}'`)).toBe(1)
   })
 

@@ -20,11 +20,6 @@ beforeAll(async () => {
   ;[probe] = (await openFleet(stage)) as [Probe]
 })
 
-const gzip = (stream: ReadableStream<Uint8Array>) =>
-  new Response(
-    stream.pipeThrough(new CompressionStream('gzip') as unknown as ReadableWritablePair<Uint8Array, Uint8Array>),
-  ).arrayBuffer()
-
 describe('a signed request', () => {
   test('is believed with a right signature from the right address', async () => {
     expect((await probe.say('lease', LEASE)).status).toBe(200)
@@ -63,19 +58,18 @@ describe('a signed request', () => {
 })
 
 describe('a message', () => {
-  test('may be packed, and a bomb in it is found while it is unpacked', async () => {
-    const packed = await gzip(new Blob([JSON.stringify(LEASE)]).stream())
-    expect((await probe.say('lease', null, { raw: packed, headers: { 'content-encoding': 'gzip' } })).status).toBe(200)
-    let left = 50
-    const zeros = new ReadableStream<Uint8Array>({
-      pull: (out) => (left-- > 0 ? out.enqueue(new Uint8Array(1_000_000)) : out.close()),
-    })
-    const bomb = await gzip(zeros)
-    expect(bomb.byteLength).toBeLessThan(100_000)
-    expect(await probe.say('lease', null, { raw: bomb, headers: { 'content-encoding': 'gzip' } })).toMatchObject({
-      status: 413,
-      body: { code: 'too_large' },
-    })
+  test('that is packed is refused unread: unpacking is not bounded by what is read of it', async () => {
+    const packed = await new Response(
+      new Blob([JSON.stringify(LEASE)])
+        .stream()
+        .pipeThrough(new CompressionStream('gzip') as unknown as ReadableWritablePair<Uint8Array, Uint8Array>),
+    ).arrayBuffer()
+    for (const encoding of ['gzip', 'deflate', 'br'])
+      expect(await probe.say('lease', null, { raw: packed, headers: { 'content-encoding': encoding } })).toMatchObject({
+        status: 415,
+        body: { code: 'wrong_type' },
+      })
+    expect((await probe.say('lease', LEASE, { headers: { 'content-encoding': 'identity' } })).status).toBe(200)
   })
 
   test('that is too large, too deep, cut off, not JSON, not UTF-8 or of another type is refused before it is read', async () => {
@@ -85,8 +79,6 @@ describe('a message', () => {
     expect(await said('{"wire":1,')).toBe(400)
     expect(await said(new Uint8Array([0x22, 0xff, 0x22]))).toBe(400)
     expect(await said('{}', { 'content-type': 'text/plain' })).toBe(415)
-    expect(await said('{}', { 'content-encoding': 'br' })).toBe(415)
-    expect(await said('not gzip', { 'content-encoding': 'gzip' })).toBe(400)
   })
 
   test('of the wrong shape is refused with each field and its limit named', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ScanAnswer } from '../../schema/api.ts'
-import { type LeasedRun, LIMITS } from '../../schema/wire.ts'
+import { type LeaseAnswer, type LeasedRun, LIMITS } from '../../schema/wire.ts'
 import { openFleet, type Probe, readScan } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
@@ -32,6 +32,13 @@ async function started(): Promise<{ scanId: string; address: string; scanner: Pr
 const cancelled = async (scanId: string, scanner: Probe, run: LeasedRun): Promise<void> => {
   await stage.api('POST', `/scans/${scanId}/cancel`, {})
   await scanner.say('result', { ...report(run, 900), outcome: 'stopped' })
+}
+/** A witness with its baseline run. */
+async function onlookerOf(scanId: string): Promise<{ onlooker: Probe; run: LeasedRun }> {
+  const { panel } = await readScan(stage, scanId)
+  const onlooker = fleet.find((probe) => probe.id === panel.find((one) => one.role === 'witness')?.probeId) as Probe
+  const { runs } = await onlooker.lease({ capacity: { scan: 0, short: 8, baseline: 6 } })
+  return { onlooker, run: runs.find((one) => one.scanId === scanId) as LeasedRun }
 }
 const report = (run: LeasedRun, seq: number, more: object = {}) => ({
   runId: run.runId,
@@ -109,6 +116,62 @@ describe('a report', () => {
     await cancelled(scanId, scanner, run)
   })
 
+  test('of an onlooker never speaks for the scanner', async () => {
+    const { scanId, address, scanner, run } = await started()
+    const { onlooker, run: mine } = await onlookerOf(scanId)
+    const said = async (path: string, more: object) =>
+      (await onlooker.say<{ code?: string; errors?: { field: string }[] }>(path, report(mine, 1, more))).body
+        .errors?.[0]?.field
+    for (const more of [
+      { ready: true },
+      { discovered: true },
+      { phase: 'engage' },
+      { progress: { done: 9, total: 9 } },
+      { found: [found(address, 22)] },
+    ])
+      expect(await said('renew', more)).toBe(Object.keys(more)[0])
+    expect(await said('alarm', { lost: [{ address, port: 22 }] })).toBe('lost')
+    for (const more of [{ recheck: [] }, { engagement: [] }, { ports: { asked: 1, tested: 1, untested: '' } }])
+      expect(await said('result', { outcome: 'done', ...more })).toBe(Object.keys(more)[0])
+    expect((await onlooker.say('renew', report(mine, 1))).status).toBe(200)
+    expect((await readScan(stage, scanId)).progress).toBeNull()
+    expect(await stage.count('scans', `id = '${scanId}' AND (ready_at IS NOT NULL OR alarms <> '[]')`)).toBe(0)
+    await cancelled(scanId, scanner, run)
+  })
+
+  test('beyond what one run may tell is refused, and ends the run as failed', async () => {
+    const { scanId, address, scanner, run } = await started()
+    const { onlooker, run: mine } = await onlookerOf(scanId)
+    const firstBytes = btoa('x'.repeat(LIMITS.firstBytes - 2))
+    const flood = (seq: number) =>
+      Array.from({ length: 2_000 }, (_, i) =>
+        seen(address, 22, { n: seq * 2_000 + i, purpose: 'baseline', firstBytes }),
+      )
+    const answers: number[] = []
+    for (let seq = 1; seq <= 6; seq++)
+      answers.push((await onlooker.say('renew', report(mine, seq, { observations: flood(seq) }))).status)
+    expect(answers).toEqual([200, 200, 413, 410, 410, 410])
+    expect(await stage.count('runs', `id = '${mine.runId}' AND closing ->> '$.outcome' = 'failed'`)).toBe(1)
+    const told = await stage.env.DB.prepare('SELECT sum(length(body)) AS bytes FROM facts WHERE run_id = ?')
+      .bind(mine.runId)
+      .first<{ bytes: number }>()
+    expect(told?.bytes).toBeLessThan(8_000_000)
+    await cancelled(scanId, scanner, run)
+  })
+
+  test('that tells of losses over and over leaves room for the judgement beside them', async () => {
+    const { scanId, address, scanner, run } = await started()
+    const lost = Array.from({ length: LIMITS.openPorts }, () => ({ address, port: 22 }))
+    for (let seq = 1; seq <= 10; seq++)
+      expect((await scanner.say('alarm', report(run, seq, { lost }))).status).toBe(200)
+    const row = await stage.env.DB.prepare('SELECT length(alarms) AS bytes FROM scans WHERE id = ?')
+      .bind(scanId)
+      .first<{ bytes: number }>()
+    expect(row?.bytes).toBeGreaterThan(100_000)
+    expect(row?.bytes).toBeLessThan(300_000)
+    await cancelled(scanId, scanner, run)
+  })
+
   test('too long for one row is kept whole', async () => {
     const { scanId, address, scanner, run } = await started()
     const firstBytes = btoa('x'.repeat(LIMITS.firstBytes - 2))
@@ -179,6 +242,7 @@ describe('a lease', () => {
     expect(
       (await scanner.lease({ holding: [{ runId: run.runId, epoch: 1 }] })).runs.map((one) => one.runId),
     ).not.toContain(run.runId)
+    stage.pass(1)
     const again = (await scanner.lease({ holding: [] })).runs.find((one) => one.runId === run.runId) as LeasedRun
     expect(again).toMatchObject({
       epoch: 2,
@@ -187,6 +251,23 @@ describe('a lease', () => {
     expect((await scanner.say('renew', report(run, 2))).status).toBe(410)
     expect((await scanner.say('renew', report(again, 1))).status).toBe(200)
     await cancelled(scanId, scanner, again)
+  })
+
+  test('is not disowned by a request that was signed before it: played again, or late', async () => {
+    const recorded = stage.now()
+    stage.pass(5_000)
+    const { scanId, scanner, run } = await started()
+    const health = { agent: 'test', fit: true, reasons: [], lagMs: 0, spooled: 0 }
+    const capacity = { scan: 1, short: 8, baseline: 6 }
+    const ask = { wire: 1, capacity, holding: [], allowPrivate: true, health }
+    for (const time of [recorded, stage.now()]) {
+      const { body } = await scanner.say<LeaseAnswer>('lease', ask, { time })
+      expect(body.runs.map((one) => one.runId)).not.toContain(run.runId)
+      // Whoever asks in earnest has learned the time by this answer, and need not wait.
+      expect(body.nextPollMs).toBeLessThanOrEqual(1_000)
+    }
+    expect((await scanner.say('renew', report(run, 1))).status).toBe(200)
+    await cancelled(scanId, scanner, run)
   })
 
   test('goes to nobody but the probe that the run names', async () => {
@@ -206,6 +287,25 @@ describe('stopping', () => {
     expect((await scanner.say('renew', report(run, 1))).body).toMatchObject({ do: 'stop' })
     await scanner.say('result', report(run, 2, { outcome: 'stopped' }))
     expect(await readScan(stage, scanId)).toMatchObject({ state: 'cancelled', verdict: null })
+  })
+
+  test('a cancelled scan waits for nobody but its scanner', async () => {
+    const { scanId, scanner, run } = await started()
+    await onlookerOf(scanId)
+    await stage.api('POST', `/scans/${scanId}/cancel`, {})
+    await scanner.say('result', report(run, 1, { outcome: 'stopped' }))
+    expect((await readScan(stage, scanId)).state).toBe('cancelled')
+  })
+
+  test('a cancelled scan whose scanner is gone ends soon after its lease', async () => {
+    const { scanId } = await started()
+    await stage.api('POST', `/scans/${scanId}/cancel`, {})
+    stage.pass(60_000 + 10_000)
+    await stage.tick()
+    expect((await readScan(stage, scanId)).state).toBe('running')
+    stage.pass(15_000)
+    await stage.tick()
+    expect((await readScan(stage, scanId)).state).toBe('cancelled')
   })
 
   test('a cancelled scan that no probe holds ends at once', async () => {

@@ -126,6 +126,8 @@ test('a schedule follows its own time zone, and a scan nobody can carry out is r
   await stage.tick()
   const { body } = await stage.api<{ items: ScanAnswer[] }>('GET', `/scans?targetId=${target.id}`)
   expect(body.items[0]).toMatchObject({ state: 'failed', failure: { code: 'no_probe' } })
+  // Else a fleet that is down over night would be told of by nothing.
+  expect(await stage.count('outbox', `name = 'scan.failed' AND body LIKE '%${body.items[0]?.id}%'`)).toBe(1)
 })
 
 test('the kill switch lets due minutes pass unused', async () => {

@@ -42,7 +42,8 @@ export const signed = createMiddleware<AppEnv>(async (c, next) => {
     throw new Failure('unauthorized', 'The signature does not fit.')
   c.set('probe', known.probe)
   c.set('digest', digest)
-  if (c.req.method === 'POST') c.set('message', await jsonOf(c.req.raw, body, LIMITS.bodyBytes))
+  c.set('signedAt', Number(time))
+  if (c.req.method === 'POST') c.set('message', jsonOf(c.req.raw, body))
   await next()
 })
 

@@ -8,9 +8,18 @@ import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { openScan } from '../open.ts'
-import { type Issue, listIssues, listOccurrences, readIssue, readOccurrence, snoozeIssue } from '../store/issues.ts'
+import {
+  type Issue,
+  listIssues,
+  listOccurrences,
+  type OccurrenceRow,
+  readIssue,
+  readOccurrence,
+  snoozeIssue,
+} from '../store/issues.ts'
+import { readProbeAt } from '../store/probes.ts'
 import { readText } from '../store/raw.ts'
-import { readScan, readScansById } from '../store/scans.ts'
+import { readScan, readVerdicts } from '../store/scans.ts'
 import { readTarget } from '../store/targets.ts'
 import type { World } from '../world.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
@@ -51,8 +60,9 @@ export const issueRoutes = new Hono<AppEnv>()
       const { world, caller } = c.var
       await found(world, caller.tenantId, c.req.param('id'))
       const page = await listOccurrences(world.db, caller.tenantId, c.req.param('id'), pageRequest(c))
-      const scans = await readScansById(world.db, caller.tenantId, [...new Set(page.items.map((row) => row.scanId))])
-      return c.json({ ...page, items: page.items.map((row) => occurrenceAnswer(row, scans.get(row.scanId) ?? null)) })
+      const verdicts = await readVerdicts(world.db, caller.tenantId, page.items)
+      const said = ({ scanId, address, port }: OccurrenceRow) => verdicts.get(`${scanId} ${address} ${port}`)
+      return c.json({ ...page, items: page.items.map((row) => occurrenceAnswer(row, said(row))) })
     },
   )
   .post(
@@ -96,9 +106,12 @@ export const issueRoutes = new Hono<AppEnv>()
       if (!target || !last) throw new Failure('conflict', 'The target of this issue is gone.')
       const lost = (last.judgement?.ports ?? []).filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
       const only = lost.map(({ address, port, service }) => ({ address, port, service, check: checkOf(service) }))
+      // The same source address is what makes it proof: whichever probe has it by now.
+      const scanner = last.panel.find((member) => member.role === 'scanner')
+      const probe = scanner ? await readProbeAt(world.db, scanner.sourceAddress) : null
       const scan = await openScan(world, caller.tenantId, target, {
-        site: last.site,
-        scannerProbeId: last.scannerProbeId,
+        site: probe?.site ?? last.site,
+        scannerProbeId: probe?.id ?? last.scannerProbeId,
         ports: last.ports,
         profile: last.profile,
         accompanySeconds: last.accompanySeconds,

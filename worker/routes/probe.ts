@@ -26,7 +26,7 @@ const ENROL_BYTES = 8 * 1024
 export const probeRoutes = new Hono<AppEnv>()
   .post('/enrol', async (c) => {
     const { db, now } = c.var.world
-    const message = await jsonOf(c.req.raw, await bytesOf(c.req.raw, ENROL_BYTES), ENROL_BYTES)
+    const message = jsonOf(c.req.raw, await bytesOf(c.req.raw, ENROL_BYTES))
     speaksOurs(message)
     const { token, publicKey, sourceAddress, allowPrivate, agent } = shaped(EnrolRequest, message)
     const source = parseAddress(sourceAddress)?.text
@@ -61,12 +61,12 @@ export const probeRoutes = new Hono<AppEnv>()
   .use(signed)
   .post('/lease', async (c) => {
     speaksOurs(c.var.message)
-    return c.json(await lease(c.var.world, c.var.probe, shaped(LeaseRequest, c.var.message)))
+    return c.json(await lease(c.var.world, c.var.probe, shaped(LeaseRequest, c.var.message), c.var.signedAt))
   })
   .post('/renew', async (c) => {
     const report = message(c, RenewRequest)
     const answer = await take.renewal(c.var.world, c.var.probe, report)
-    // Only the scanner of a scan tells how far it is; its role is in its run, which the line has checked.
+    // Only a scan run tells how far it is: the line has refused these words from any other.
     if (report.phase || report.progress) {
       const live = { phase: report.phase ?? null, progress: report.progress ?? null, at: c.var.world.now }
       c.executionCtx.waitUntil(tell(c.env, `scn_${report.runId.slice(4, 24)}`, live))

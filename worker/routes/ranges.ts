@@ -76,6 +76,31 @@ export const publicRangeRoutes = new Hono<AppEnv>()
         (await published(c.var.world.db)).filter((row) => row.cidr.includes(':')),
       ),
   )
+  .get(
+    '/.well-known/probing.txt',
+    describe({ tag: TAG, does: 'Who these probes are, and whom to write to: RFC 9511', type: 'text/plain' }),
+    async (c) => {
+      const base = c.env.PUBLIC_URL ?? new URL(c.req.url).origin
+      // To the day, so that the text keeps its ETag for one.
+      const expires = new Date(Math.floor(c.var.world.now / DAY_MS) * DAY_MS + 365 * DAY_MS)
+      return cached(c.req.raw, probingText(base, c.env.CONTACT ?? base, expires), 'text/plain; charset=utf-8')
+    },
+  )
+
+const DAY_MS = 24 * 3_600_000
+
+/** RFC 9511, in the form of RFC 9116: each probe names this page in what it sends. */
+const probingText = (base: string, contact: string, expires: Date): string =>
+  [
+    '# You are reading this because a probe of ours has touched a host of yours.',
+    `Canonical: ${base}/.well-known/probing.txt`,
+    `Contact: ${contact}`,
+    `Expires: ${expires.toISOString()}`,
+    'Preferred-Languages: en',
+    'Description: Portwitness scans hosts for open ports at the request of those who answer for them, and checks whether the scan was blocked. Write to the contact to have your network left alone.',
+    `# Our source addresses: ${base}/ip-ranges.txt`,
+    '',
+  ].join('\n')
 
 const published = async (db: Parameters<typeof listRanges>[0]): Promise<Range[]> =>
   (await listRanges(db)).filter(isPublished)

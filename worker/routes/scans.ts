@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
-import { EmptyBody, pageOf, ScanAnswer, ScanBody } from '../../schema/api.ts'
+import { EmptyBody, pageOf, RejudgedAnswer, ScanAnswer, ScanBody } from '../../schema/api.ts'
 import { SCAN_STATES } from '../../schema/words.ts'
 import { liveOf } from '../bell.ts'
 import { cancelScan } from '../cancel.ts'
@@ -21,7 +21,7 @@ import { describe, PAGE_QUERY } from './describe.ts'
 import { eventStream } from './events.ts'
 import { plainText } from './plain.ts'
 import { pageRequest, textIn, wordIn } from './query.ts'
-import { observationLines, outputHref, scanAnswer } from './shape.ts'
+import { lineAnswer, observationLines, outputHref, scanAnswer } from './shape.ts'
 import { noTarget } from './targets.ts'
 
 const TAG = 'Scans'
@@ -61,14 +61,14 @@ export const scanRoutes = new Hono<AppEnv>()
     '/',
     describe({
       tag: TAG,
-      does: 'List scans, newest first',
+      does: 'List scans, newest first; `ports` is empty here, read the scan for them',
       answer: pageOf(ScanAnswer),
       query: { ...PAGE_QUERY, targetId: 'of this target', state: 'in this state' },
     }),
     async (c) => {
       const filter = { targetId: textIn(c, 'targetId', 60), state: wordIn(c, 'state', SCAN_STATES) }
       const page = await listScans(c.var.world.db, c.var.caller.tenantId, filter, pageRequest(c))
-      return c.json({ ...page, items: page.items.map((scan) => scanAnswer(scan, '', [], null)) })
+      return c.json({ ...page, items: page.items.map((scan) => lineAnswer(scan)) })
     },
   )
   .get('/:id', describe({ tag: TAG, does: 'Read a scan', answer: ScanAnswer }), async (c) =>
@@ -88,16 +88,16 @@ export const scanRoutes = new Hono<AppEnv>()
     '/:id/rejudge',
     describe({
       tag: TAG,
-      does: 'Judge an ended scan again, by the rules of today',
+      does: 'Judge an ended scan again, by the rules of today, and tell the difference',
       body: EmptyBody,
-      answer: ScanAnswer,
+      answer: RejudgedAnswer,
     }),
     allow('write'),
     async (c) => {
       const scan = await found(c)
       if (scan.finishedAt === null) throw new Failure('conflict', 'The scan has not ended.')
-      await rejudge(c.var.world, c.var.caller.tenantId, scan.id)
-      return c.json(await answered(c, await found(c)))
+      const rejudged = await rejudge(c.var.world, c.var.caller.tenantId, scan.id)
+      return c.json({ ...(await answered(c, await found(c))), rejudged })
     },
   )
   .get(

@@ -16,7 +16,7 @@ import type { Key, Tenant } from '../store/keys.ts'
 import type { OptOut } from '../store/optOuts.ts'
 import { isOnline, type Probe } from '../store/probes.ts'
 import type { Range } from '../store/ranges.ts'
-import type { Scan } from '../store/scans.ts'
+import type { Scan, ScanLine } from '../store/scans.ts'
 import type { Target } from '../store/targets.ts'
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
@@ -24,7 +24,10 @@ export const maybeIso = (ms: number | null | undefined): string | null =>
   ms === null || ms === undefined ? null : iso(ms)
 
 /** `last` is the target's last ended scan. */
-export const targetAnswer = (row: Target, last: Scan | null): TargetAnswer => ({
+export const targetAnswer = (
+  row: Target,
+  last: Pick<ScanLine, 'id' | 'state' | 'verdict' | 'finishedAt'> | null,
+): TargetAnswer => ({
   id: row.id,
   address: row.address,
   name: row.name,
@@ -44,7 +47,7 @@ export const targetAnswer = (row: Target, last: Scan | null): TargetAnswer => ({
   lastScan: last && {
     id: last.id,
     state: last.state,
-    verdict: last.judgement?.verdict ?? null,
+    verdict: last.verdict,
     finishedAt: maybeIso(last.finishedAt),
   },
 })
@@ -58,13 +61,25 @@ export function scanAnswer(
   seen: readonly OccurrenceRow[],
   live: { phase: Phase | null; progress: { done: number; total: number } | null } | null,
 ): ScanAnswer {
-  const scanner = scan.panel.find((member) => member.role === 'scanner')
   const { judgement } = scan
+  const [verdict, coverage, waf] = [judgement?.verdict ?? null, judgement?.coverage ?? null, judgement?.waf ?? null]
+  const ports = (judgement?.ports ?? []).map((port) =>
+    portAnswer(
+      port,
+      seen.find((row) => row.address === port.address && row.port === port.port),
+    ),
+  )
+  return { ...lineAnswer({ ...scan, targetAddress: address, verdict, coverage, waf }, live), ports }
+}
+
+/** The scan object as lists have it: without ports. */
+export function lineAnswer(scan: ScanLine, live: Parameters<typeof scanAnswer>[3] = null): ScanAnswer {
+  const scanner = scan.panel.find((member) => member.role === 'scanner')
   const ended = scan.finishedAt !== null
   return {
     id: scan.id,
     targetId: scan.targetId,
-    address: scan.addresses[0] ?? address,
+    address: scan.addresses[0] ?? scan.targetAddress,
     profile: scan.profile,
     state: scan.state,
     failure: scan.failureCode ? { code: scan.failureCode, detail: scan.failureDetail ?? '' } : null,
@@ -86,15 +101,10 @@ export function scanAnswer(
       })),
     retestOf: scan.retestOf,
     // A verdict on the whole is for the end; its parts are shown as they come.
-    verdict: scan.state === 'finished' ? (judgement?.verdict ?? null) : null,
-    coverage: ended ? (judgement?.coverage ?? null) : null,
-    waf: judgement?.waf ?? null,
-    ports: (judgement?.ports ?? []).map((port) =>
-      portAnswer(
-        port,
-        seen.find((row) => row.address === port.address && row.port === port.port),
-      ),
-    ),
+    verdict: scan.state === 'finished' ? scan.verdict : null,
+    coverage: ended ? scan.coverage : null,
+    waf: scan.waf,
+    ports: [],
     output: scan.outputBytes === null ? null : { bytes: scan.outputBytes, href: outputHref(scan.id) },
   }
 }
@@ -174,9 +184,8 @@ export const issueAnswer = (row: Issue): IssueAnswer => ({
       : null,
 })
 
-/** `scan` is the one it was seen in. */
-export function occurrenceAnswer(row: OccurrenceRow, scan: Scan | null): OccurrenceAnswer {
-  const port = scan?.judgement?.ports.find((one) => one.address === row.address && one.port === row.port)
+/** `port` is what its scan says of it. */
+export function occurrenceAnswer(row: OccurrenceRow, port: PortVerdict | undefined): OccurrenceAnswer {
   return {
     id: row.id,
     issueId: row.issueId,

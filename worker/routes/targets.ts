@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { isPublic, parseAddress, refusal } from '../../schema/address.ts'
+import { isPublic, networkOf, parseAddress, refusal } from '../../schema/address.ts'
 import { pageOf, parseName, TargetAnswer, TargetBody, TargetChange } from '../../schema/api.ts'
 import { parsePorts } from '../../schema/ports.ts'
 import type { AppEnv } from '../context.ts'
@@ -8,7 +8,7 @@ import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { MAX_RATE } from '../open.ts'
-import { readScansById } from '../store/scans.ts'
+import { readEnds } from '../store/scans.ts'
 import {
   addTarget,
   changeTarget,
@@ -18,6 +18,7 @@ import {
   type Target,
   type TargetWish,
 } from '../store/targets.ts'
+import { mustBeTouchable, touchableNow } from '../touchable.ts'
 import type { World } from '../world.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
 import { pageRequest, textIn } from './query.ts'
@@ -44,7 +45,7 @@ export const targetRoutes = new Hono<AppEnv>()
           sites: body.sites ?? [],
           profile: body.profile ?? 'standard',
           maxConnectsPerSecond: body.maxConnectsPerSecond ?? DEFAULT_RATE,
-          anchors: body.anchors ?? [],
+          anchors: await anchorsFor(c.var.world, address, body.anchors ?? []),
           tags: body.tags ?? [],
         },
         c.var.world,
@@ -68,7 +69,7 @@ export const targetRoutes = new Hono<AppEnv>()
       const asked = textIn(c, 'address', 253)
       const address = asked === undefined ? undefined : (parseAddress(asked)?.text ?? parseName(asked) ?? asked)
       const page = await listTargets(db, c.var.caller.tenantId, { address }, pageRequest(c))
-      const last = await readScansById(
+      const last = await readEnds(
         db,
         c.var.caller.tenantId,
         page.items.flatMap((row) => row.lastScanId ?? []),
@@ -96,6 +97,7 @@ export const targetRoutes = new Hono<AppEnv>()
       const given = Object.fromEntries(
         Object.entries(change).filter(([, value]) => value !== undefined),
       ) as Partial<Target>
+      if (change.anchors) given.anchors = await anchorsFor(c.var.world, old.address, change.anchors)
       const wish = wishOf({ ...old, ...given }, c.var.world)
       // A schedule that stays the same keeps its due minute: nobody's change makes a scan fall out.
       const isSame = wish.schedule === old.schedule && wish.timezone === old.timezone
@@ -119,7 +121,7 @@ export const noTarget = (): Failure => new Failure('not_found', 'There is no tar
 const answered = async ({ db }: World, row: Target) =>
   targetAnswer(
     row,
-    row.lastScanId ? ((await readScansById(db, row.tenantId, [row.lastScanId])).get(row.lastScanId) ?? null) : null,
+    row.lastScanId ? ((await readEnds(db, row.tenantId, [row.lastScanId])).get(row.lastScanId) ?? null) : null,
   )
 
 /** The address in its one spelling; what may never be touched is refused at once. */
@@ -131,9 +133,31 @@ function canonical(world: World, text: string): string {
   return address.text
 }
 
+/**
+ * Anchors in their one spelling. They are touched beside each verification, so what holds for a target holds for them, and
+ * they stand near it: in the /24 or /48 of its address. Those of a name are held to that when it is resolved.
+ */
+async function anchorsFor(
+  world: World,
+  target: string,
+  anchors: readonly { address: string; port: number }[],
+): Promise<{ address: string; port: number }[]> {
+  const touchable = anchors.length > 0 ? await touchableNow(world) : () => null
+  const near = parseAddress(target)
+  return anchors.map(({ address: text, port }, i) => {
+    const field = `anchors.${i}.address`
+    const address = parseAddress(text)
+    if (!address) throw badField('invalid', field, 'must be an IP address')
+    mustBeTouchable(touchable, [address], field)
+    if (near && networkOf(near) !== networkOf(address))
+      throw badField('invalid', field, `must be near the target: in ${networkOf(near)}`)
+    return { address: address.text, port }
+  })
+}
+
 type Wished = Omit<TargetWish, 'nextDueAt'>
 
-/** What shapes alone cannot tell: schedule and zone, the ceiling of the rate, anchors. */
+/** What shapes alone cannot tell: schedule and zone, the ceiling of the rate. */
 function wishOf(wish: Wished, world: World): TargetWish {
   const fault = wish.schedule === null ? cronError('* * * * *', wish.timezone) : cronError(wish.schedule, wish.timezone)
   if (fault) throw badField('invalid', fault.field, fault.detail)
@@ -141,11 +165,6 @@ function wishOf(wish: Wished, world: World): TargetWish {
   const ceiling = !world.allowPrivate || (address && isPublic(address)) ? MAX_RATE.public : MAX_RATE.private
   if (wish.maxConnectsPerSecond > ceiling)
     throw badField('invalid', 'maxConnectsPerSecond', `must not be more than ${ceiling}`)
-  for (const [i, anchor] of wish.anchors.entries()) {
-    const at = parseAddress(anchor.address)
-    const refused = at && refusal(at, { allowPrivate: world.allowPrivate })
-    if (refused) throw badField(refused.code, `anchors.${i}.address`, refused.detail)
-  }
   const ports = parsePorts(wish.ports)
   if ('error' in ports) throw badField('invalid', 'ports', ports.error)
   const { address: at, name, schedule, timezone, sites, profile, maxConnectsPerSecond, anchors, tags } = wish

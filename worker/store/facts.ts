@@ -49,6 +49,9 @@ export const hasReport = (run: { tenantId: string; scanId: string }, report: Rep
   sql`EXISTS (SELECT 1 FROM facts WHERE tenant_id = ${run.tenantId} AND scan_id = ${run.scanId} AND run_id = ${report.runId}
     AND epoch = ${report.epoch} AND seq = ${report.seq})`
 
+/** The alarms of a scan share its row with the judgement. */
+const ALARM_BYTES = 200_000
+
 /** Appends an alarm with the report that brought it: both once, both only while the lease stands. */
 export const addAlarm = (
   db: Db,
@@ -59,7 +62,7 @@ export const addAlarm = (
   now: number,
 ): Statement[] => [
   db.run(sql`UPDATE scans SET alarms = json_insert(alarms, '$[#]', json(${JSON.stringify(alarm)}))
-    WHERE tenant_id = ${run.tenantId} AND id = ${run.scanId} AND finished_at IS NULL AND json_array_length(alarms) < 500
+    WHERE tenant_id = ${run.tenantId} AND id = ${run.scanId} AND finished_at IS NULL AND json_array_length(alarms) < 500 AND length(alarms) < ${ALARM_BYTES}
       AND ${guard} AND NOT ${hasReport(run, report)}`),
   ...addReport(db, run, report, guard, now),
 ]
@@ -201,7 +204,8 @@ export const scanFactsOf = (scan: Scan, target: Target, runFacts: readonly RunFa
   panel: scan.panel,
   runs: runFacts,
   alarms: scan.alarms,
-  anchors: target.anchors,
+  anchors: scan.anchors,
+  leftOut: scan.leftOut,
   lastKnown: lastKnownOf(target, scan),
 })
 

@@ -2,7 +2,6 @@ import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { issues, occurrences, targets } from '../../schema/tables.ts'
 import type { IssueState, SnoozeReason } from '../../schema/words.ts'
 import type { IssueStep, OpenIssue } from '../core/issue.ts'
-import type { Notice } from '../core/notice.ts'
 import { type Db, rows, type Statement } from './db.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Scan } from './scans.ts'
@@ -79,17 +78,6 @@ const seenWrite = (
   db.run(sql`INSERT OR IGNORE INTO occurrences (tenant_id, issue_id, id, scan_id, address, port, seen_at)
     SELECT ${scan.tenantId}, ${issueId}, value ->> '$.id', ${scan.id}, value ->> '$.address', value ->> '$.port', ${now}
     FROM json_each(${rows(seen)}) WHERE ${guard}`)
-
-/** Notices go in with what they tell of. Their ids follow from the scan, so that none is told twice. */
-export const addNotices = (
-  db: Db,
-  tenantId: string,
-  notices: readonly { id: string; notice: Notice & { links: Record<string, string> } }[],
-  guard: SQL,
-  now: number,
-): Statement =>
-  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body)
-    SELECT ${tenantId}, value ->> '$.id', value ->> '$.notice.name', ${now}, value ->> '$.notice' FROM json_each(${rows(notices)}) WHERE ${guard}`)
 
 /** What a target learns from an ended scan. */
 export const teachTarget = (

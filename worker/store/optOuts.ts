@@ -11,10 +11,10 @@ export type OptOut = typeof optOuts.$inferSelect
 export const listOptOuts = (db: Db): Promise<OptOut[]> =>
   db.select().from(optOuts).where(eq(optOuts.tenantId, OPERATOR)).orderBy(asc(optOuts.createdAt)).limit(10_000)
 
-/** The first of these addresses that is opted out; null when none is. */
-export async function optedOut(db: Db, addresses: readonly Address[]): Promise<Address | null> {
+/** The test whether an address is opted out, as things stand now. */
+export async function readOptOuts(db: Db): Promise<(address: Address) => boolean> {
   const networks = (await listOptOuts(db)).flatMap((row) => parseCidr(row.cidr) ?? [])
-  return addresses.find((address) => networks.some((network) => contains(network, address))) ?? null
+  return (address) => networks.some((network) => contains(network, address))
 }
 
 export async function addOptOut(db: Db, cidr: string, note: string | null, now: number): Promise<OptOut> {

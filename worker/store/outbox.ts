@@ -1,20 +1,21 @@
-/** Notices to send. They are written in the batch of what they tell of, and sent by cron. */
-import { and, asc, eq, inArray, isNull } from 'drizzle-orm'
+/** Notices to send. They are written in the batch of what they tell of, and wait here for whoever is to be told. */
+import { and, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import { outbox } from '../../schema/tables.ts'
 import type { Notice } from '../core/notice.ts'
-import type { Db } from './db.ts'
+import { type Db, rows, type Statement } from './db.ts'
 
-export type Waiting = { tenantId: string; id: string; at: number; notice: Notice & { links: Record<string, string> } }
-
-/** The oldest notices that nobody was told yet, of all tenants. */
-export async function unsent(db: Db, limit: number): Promise<Waiting[]> {
-  const found = await db.select().from(outbox).where(isNull(outbox.sentAt)).orderBy(asc(outbox.at)).limit(limit)
-  return found.map((row) => ({ tenantId: row.tenantId, id: row.id, at: row.at, notice: JSON.parse(row.body) }))
+/** A notice under its id, with links to what it tells of. */
+export interface Told {
+  id: string
+  notice: Notice & { links: Record<string, string> }
 }
 
-export const markSent = async (db: Db, tenantId: string, ids: readonly string[], now: number): Promise<void> => {
-  await db
-    .update(outbox)
-    .set({ sentAt: now })
-    .where(and(eq(outbox.tenantId, tenantId), inArray(outbox.id, [...ids]), isNull(outbox.sentAt)))
+/** Notices go in with what they tell of. Their ids follow from the scan, so that none is told twice. */
+export const addNotices = (db: Db, tenantId: string, notices: readonly Told[], guard: SQL, now: number): Statement =>
+  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body)
+    SELECT ${tenantId}, value ->> '$.id', value ->> '$.notice.name', ${now}, value ->> '$.notice' FROM json_each(${rows(notices)}) WHERE ${guard}`)
+
+/** Forgets notices that reached nobody in their time: they would be told too late to be of use. */
+export const forgetNotices = async (db: Db, before: number): Promise<void> => {
+  await db.delete(outbox).where(and(isNull(outbox.sentAt), lt(outbox.at, before)))
 }

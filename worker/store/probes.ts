@@ -3,7 +3,7 @@ import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import { probes, ranges, scans } from '../../schema/tables.ts'
 import type { Health } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
-import type { Db, Statement } from './db.ts'
+import { type Db, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 
 export type Probe = typeof probes.$inferSelect
@@ -19,6 +19,14 @@ export const readProbe = async (db: Db, id: string): Promise<Probe | null> =>
     .select()
     .from(probes)
     .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
+    .get()) ?? null
+
+/** The probe that has this source address now; null when none has. */
+export const readProbeAt = async (db: Db, sourceAddress: string): Promise<Probe | null> =>
+  (await db
+    .select()
+    .from(probes)
+    .where(and(eq(probes.tenantId, OPERATOR), eq(probes.sourceAddress, sourceAddress), isNull(probes.revokedAt)))
     .get()) ?? null
 
 export const listProbes = (db: Db): Promise<Probe[]> =>
@@ -84,11 +92,13 @@ export async function revokeProbe(db: Db, id: string, now: number): Promise<bool
   return row !== undefined
 }
 
-/** What the choice of a panel must know of each probe, for this target. */
+/**
+ * What the choice of a panel must know of each probe, for a target at these addresses. Who scanned them counts under the
+ * source address, whatever the target was called and whichever tenant asked: that is what a defence remembers.
+ */
 export async function readPanelFacts(
   db: Db,
-  tenantId: string,
-  targetId: string,
+  addresses: readonly string[],
   now: number,
   restedMs: number,
 ): Promise<ProbeFacts[]> {
@@ -103,13 +113,23 @@ export async function readPanelFacts(
       .from(ranges)
       .where(eq(ranges.tenantId, OPERATOR))
       .limit(2_000),
+    // Tenant by tenant, which the index of scans by time serves.
     db
-      .select({ probeId: scans.scannerProbeId, at: sql<number>`max(${scans.createdAt})` })
+      .select({
+        source: sql<string>`(SELECT p.value ->> '$.sourceAddress' FROM json_each(${scans.panel}) p WHERE p.value ->> '$.role' = 'scanner')`,
+        at: sql<number>`max(${scans.createdAt})`,
+      })
       .from(scans)
-      .where(and(eq(scans.tenantId, tenantId), gt(scans.createdAt, now - restedMs), eq(scans.targetId, targetId)))
-      .groupBy(scans.scannerProbeId),
+      .where(
+        and(
+          sql`${scans.tenantId} IN (SELECT id FROM tenants)`,
+          gt(scans.createdAt, now - restedMs),
+          sql`EXISTS (SELECT 1 FROM json_each(${scans.addresses}) a WHERE a.value IN (SELECT value FROM json_each(${rows(addresses)})))`,
+        ),
+      )
+      .groupBy(sql`1`),
   ])
-  const lastScanned = new Map(scanned.map((row) => [row.probeId, row.at]))
+  const lastScanned = new Map(scanned.map((row) => [row.source, row.at]))
   const active = new Set(spans.filter((range) => range.state === 'active').map((range) => range.cidr))
   return fleet.map((probe) => ({
     probeId: probe.id,
@@ -122,7 +142,7 @@ export async function readPanelFacts(
     online: isOnline(probe, now),
     fit: probe.health?.fit ?? true,
     active: active.has(hostRange(probe.sourceAddress)),
-    lastScannedAt: lastScanned.get(probe.id) ?? null,
+    lastScannedAt: lastScanned.get(probe.sourceAddress) ?? null,
   }))
 }
 

@@ -55,13 +55,21 @@ const probesOf = (tenantId: string, scanId: string): SQL =>
 const ofScan = (tenantId: string, scanId: string): SQL =>
   sql`probe_id IN ${probesOf(tenantId, scanId)} AND ${idsOf(scanId)} AND tenant_id = ${tenantId}`
 
-/** Makes runs; those that exist stay as they are. Once a scan has ended only its recovery goes on. */
-export const addRuns = (db: Db, tenantId: string, scanId: string, list: readonly NewRun[]): Statement =>
+/**
+ * Makes runs; those that exist stay as they are. Once a scan has ended only its recovery goes on. The panel they were made
+ * for must be the scan's: of two who begin a scan at once, each with a panel of its own, one has begun it.
+ */
+export const addRuns = (
+  db: Db,
+  { tenantId, id: scanId, panel }: Pick<typeof scans.$inferSelect, 'tenantId' | 'id' | 'panel'>,
+  list: readonly NewRun[],
+): Statement =>
   db.run(sql`INSERT OR IGNORE INTO runs (probe_id, id, key, tenant_id, scan_id, role, kind, state, epoch, due_at, deadline_at, needs_private, plan)
     SELECT value ->> '$.probeId', value ->> '$.id', value ->> '$.key', ${tenantId}, ${scanId}, value ->> '$.role', value ->> '$.kind', 'due', 0,
       value ->> '$.dueAt', value ->> '$.deadlineAt', value ->> '$.needsPrivate', value ->> '$.plan'
     FROM json_each(${rows(list)})
-    WHERE value ->> '$.kind' = 'recover' OR EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId} AND finished_at IS NULL AND cancel_asked = 0)`)
+    WHERE EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId} AND panel = ${JSON.stringify(panel)}
+      AND (value ->> '$.kind' = 'recover' OR (finished_at IS NULL AND cancel_asked = 0)))`)
 
 /** Adds steps to a run's plan, unless another judge has changed the plan since it was read. */
 export const appendSteps = (
@@ -104,6 +112,7 @@ export interface Candidate {
   kind: RunKind
   state: string
   epoch: number
+  leasedAt: number | null
   leaseUntil: number | null
   needsPrivate: number
   dueAt: number
@@ -124,6 +133,7 @@ export async function leasable(
         kind: runs.kind,
         state: runs.state,
         epoch: runs.epoch,
+        leasedAt: runs.leasedAt,
         leaseUntil: runs.leaseUntil,
         needsPrivate: runs.needsPrivate,
         dueAt: runs.dueAt,
@@ -146,12 +156,22 @@ export async function leasable(
   return { stopped, candidates: stopped ? [] : candidates }
 }
 
-/** Leases these, each only if nobody has since; the first lease of a scan run starts its scan. */
-export async function lease(db: Db, probeId: string, picked: readonly Candidate[], now: number): Promise<Run[]> {
+/**
+ * Leases these, each only if nobody has since; the first lease of a scan run starts its scan. `askedAt` is the time in the
+ * request's signature.
+ */
+export async function lease(
+  db: Db,
+  probeId: string,
+  picked: readonly Candidate[],
+  askedAt: number,
+  now: number,
+): Promise<Run[]> {
+  const leasedAt = Math.max(askedAt, now)
   const takes = picked.map((run) =>
     db
       .update(runs)
-      .set({ state: 'leased', epoch: run.epoch + 1, leaseUntil: now + LEASE_MS[run.kind], heardAt: now })
+      .set({ state: 'leased', epoch: run.epoch + 1, leasedAt, leaseUntil: now + LEASE_MS[run.kind], heardAt: now })
       .where(
         and(
           eq(runs.probeId, probeId),
@@ -264,12 +284,42 @@ export const close = (
       ),
     )
 
-/** How a run stands, to decide what a report is told. */
-export const standing = (db: Db, probeId: string, runId: string) =>
+/** How a run stands, to decide what a report is told; with how much was stored of it. */
+export const standing = (
+  db: Db,
+  { probeId, id, tenantId, scanId }: Pick<Run, 'probeId' | 'id' | 'tenantId' | 'scanId'>,
+) =>
   db
-    .select({ epoch: runs.epoch, endedAt: runs.endedAt, digest: runs.resultDigest, token: runs.resultToken })
+    .select({
+      epoch: runs.epoch,
+      endedAt: runs.endedAt,
+      digest: runs.resultDigest,
+      token: runs.resultToken,
+      told: sql<number>`(SELECT coalesce(sum(length(body) + ${REPORT_BYTES}), 0) FROM facts
+        WHERE tenant_id = ${tenantId} AND scan_id = ${scanId} AND run_id = ${id})`,
+    })
     .from(runs)
-    .where(and(eq(runs.probeId, probeId), eq(runs.id, runId)))
+    .where(and(eq(runs.probeId, probeId), eq(runs.id, id)))
+
+/** What a report weighs besides its text. */
+const REPORT_BYTES = 1_000
+/**
+ * What one run may report in all, in bytes. A scan of 1,000 open ports with every refusal that it keeps, and a touch run with
+ * each endpoint of a full plan, stay far below; each judgement reads all of it, in 128 MB.
+ */
+export const TOLD_MOST = { scan: 12_000_000, touches: 4_000_000 } as const
+export const hasToldTooMuch = (run: Pick<Run, 'kind'>, told: number): boolean =>
+  told > TOLD_MOST[run.kind === 'scan' ? 'scan' : 'touches']
+
+/** Ends a run that reported beyond measure, as failed. */
+export const endAsFlood = async (db: Db, run: Pick<Run, 'probeId' | 'id' | 'epoch'>, now: number): Promise<void> => {
+  const failure = { code: 'internal', detail: 'The probe reported more than one run may.' } as const
+  const closing: Closing = { outcome: 'failed', failure, logKey: null }
+  await db
+    .update(runs)
+    .set({ state: 'ended', endedAt: now, closing })
+    .where(and(eq(runs.probeId, run.probeId), eq(runs.id, run.id), eq(runs.epoch, run.epoch), isNull(runs.endedAt)))
+}
 
 // ---------------------------------------------------------------- reading and reaping
 
@@ -284,16 +334,18 @@ const SILENT = sql`lease_until + CASE kind ${sql.join(
 /** A scan run is given up when its probe has neither come for it nor been seen for this long. */
 const UNTAKEN_MS = 300_000
 
-/** Ends runs whose probe was silent for two leases, or that are past their end. Answers their scans. */
-export async function reap(db: Db, now: number): Promise<{ tenantId: string; scanId: string }[]> {
+/** Ends at most so many runs whose probe was silent for two leases, or that are past their end. Answers their scans. */
+export async function reap(db: Db, now: number, limit: number): Promise<{ tenantId: string; id: string }[]> {
   const ended = await db
     .update(runs)
     .set({ state: 'ended', endedAt: now })
-    .where(sql`ended_at IS NULL AND (deadline_at + 15000 < ${now} OR (state = 'leased' AND ${SILENT} < ${now})
-      OR (state = 'due' AND kind = 'scan' AND due_at < ${now - UNTAKEN_MS}
-        AND NOT EXISTS (SELECT 1 FROM probes WHERE probes.id = runs.probe_id AND revoked_at IS NULL AND seen_at > ${now - UNTAKEN_MS})))`)
-    .returning({ tenantId: runs.tenantId, scanId: runs.scanId })
-  return [...new Map(ended.map((row) => [row.scanId, row])).values()]
+    .where(sql`(probe_id, id) IN (SELECT probe_id, id FROM runs
+      WHERE ended_at IS NULL AND (deadline_at + 15000 < ${now} OR (state = 'leased' AND ${SILENT} < ${now})
+        OR (state = 'due' AND kind = 'scan' AND due_at < ${now - UNTAKEN_MS}
+          AND NOT EXISTS (SELECT 1 FROM probes WHERE probes.id = runs.probe_id AND revoked_at IS NULL AND seen_at > ${now - UNTAKEN_MS})))
+      LIMIT ${limit})`)
+    .returning({ tenantId: runs.tenantId, id: runs.scanId })
+  return [...new Map(ended.map((row) => [row.id, row])).values()]
 }
 
 /** How many runs of the scan are not ended, and which probes hold them. */

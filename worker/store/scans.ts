@@ -1,9 +1,11 @@
 import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
-import type { Judgement } from '../../schema/judgement.ts'
-import { scans } from '../../schema/tables.ts'
+import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
+import { scans, targets } from '../../schema/tables.ts'
 import type { Endpoint } from '../../schema/wire.ts'
-import type { FailureWord, Phase, ScanState } from '../../schema/words.ts'
+import type { FailureWord, Phase, ScanState, ScanVerdict } from '../../schema/words.ts'
+import { bounded } from './bounded.ts'
 import { batch, changed, type Db, rows, type Statement } from './db.ts'
+import { addNotices, type Told } from './outbox.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 
 export type Scan = typeof scans.$inferSelect
@@ -15,25 +17,39 @@ export const readScanRow = (db: Db, tenantId: string, id: string) => db.select()
 export const readScan = async (db: Db, tenantId: string, id: string): Promise<Scan | null> =>
   (await readScanRow(db, tenantId, id))[0] ?? null
 
-/** Scans by their ids. */
-export async function readScansById(db: Db, tenantId: string, ids: readonly string[]): Promise<Map<string, Scan>> {
-  if (ids.length === 0) return new Map()
-  const found = await db
-    .select()
-    .from(scans)
-    .where(and(eq(scans.tenantId, tenantId), sql`id IN (SELECT value FROM json_each(${rows(ids)}))`))
-  return new Map(found.map((scan) => [scan.id, scan]))
+/** A scan as lists show it: without its judgement, its port list and what else can be long. */
+const line = {
+  id: scans.id,
+  targetId: scans.targetId,
+  targetAddress: sql<string>`coalesce(${targets.address}, '')`,
+  addresses: scans.addresses,
+  profile: scans.profile,
+  state: scans.state,
+  failureCode: scans.failureCode,
+  failureDetail: scans.failureDetail,
+  phase: scans.phase,
+  createdAt: scans.createdAt,
+  startedAt: scans.startedAt,
+  finishedAt: scans.finishedAt,
+  panel: scans.panel,
+  retestOf: scans.retestOf,
+  verdict: sql<ScanVerdict | null>`${scans.judgement} ->> '$.verdict'`,
+  coverage: sql<string | null>`${scans.judgement} -> '$.coverage'`,
+  waf: sql<string | null>`${scans.judgement} -> '$.waf'`,
+  outputBytes: scans.outputBytes,
 }
 
+/** A page of scans, each without its ports. */
 export async function listScans(
   db: Db,
   tenantId: string,
   filter: { targetId?: string; state?: ScanState },
   { limit, cursor }: PageRequest,
-): Promise<Page<Scan>> {
+): Promise<Page<ScanLine>> {
   const found = await db
-    .select()
+    .select(line)
     .from(scans)
+    .leftJoin(targets, and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId)))
     .where(
       and(
         eq(scans.tenantId, tenantId),
@@ -45,11 +61,49 @@ export async function listScans(
     .orderBy(desc(scans.createdAt), desc(scans.id))
     .limit(limit + 1)
   return pageOf(
-    found,
+    found.map((row) => ({
+      ...row,
+      coverage: row.coverage === null ? null : (JSON.parse(row.coverage) as Judgement['coverage']),
+      waf: row.waf === null ? null : (JSON.parse(row.waf) as Judgement['waf']),
+    })),
     limit,
     (row) => row.createdAt,
     (row) => row,
   )
+}
+export type ScanLine = Omit<Awaited<ReturnType<typeof linesOf>>[number], 'coverage' | 'waf'> &
+  Pick<Judgement, 'coverage' | 'waf'>
+const linesOf = (db: Db) => db.select(line).from(scans)
+
+/** How these scans ended, by their ids. */
+export async function readEnds(
+  db: Db,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<Map<string, Pick<ScanLine, 'id' | 'state' | 'verdict' | 'finishedAt'>>> {
+  if (ids.length === 0) return new Map()
+  const { id, state, verdict, finishedAt } = line
+  const found = await db
+    .select({ id, state, verdict, finishedAt })
+    .from(scans)
+    .where(and(eq(scans.tenantId, tenantId), sql`id IN (SELECT value FROM json_each(${rows(ids)}))`))
+  return new Map(found.map((scan) => [scan.id, scan]))
+}
+
+/** The verdicts on these endpoints, each as its scan now stands, by `scanId address port`; no other port is read out. */
+export async function readVerdicts(
+  db: Db,
+  tenantId: string,
+  endpoints: readonly { scanId: string; address: string; port: number }[],
+): Promise<Map<string, PortVerdict>> {
+  const keys = endpoints.map(({ scanId, address, port }) => `${scanId} ${address} ${port}`)
+  if (keys.length === 0) return new Map()
+  const key = sql<string>`${scans.id} || ' ' || (port.value ->> '$.address') || ' ' || (port.value ->> '$.port')`
+  const found = await db.all<{ key: string; verdict: string }>(sql`SELECT ${key} AS key, port.value AS verdict
+    FROM ${scans}, json_each(${scans.judgement}, '$.ports') port
+    WHERE ${scans.tenantId} = ${tenantId} AND ${scans.id} IN (SELECT value FROM json_each(${rows([...new Set(endpoints.map((one) => one.scanId))])}))
+      AND ${key} IN (SELECT value FROM json_each(${rows(keys)}))`)
+  return new Map(found.map((row) => [row.key, JSON.parse(row.verdict) as PortVerdict]))
 }
 
 /** What a stream of events looks at each second: small, without the judgement. */
@@ -78,7 +132,8 @@ export const addScan = (db: Db, scan: NewScan): Statement => db.insert(scans).va
  * null when it was open already or when another waits as well.
  */
 export async function addDueScan(db: Db, scan: NewScan): Promise<Scan | null> {
-  const busy = sql<number>`EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${scan.tenantId} AND target_id = ${scan.targetId} AND site = ${scan.site} AND place = 0 AND finished_at IS NULL)`
+  const busy = sql<number>`EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${scan.tenantId} AND target_id = ${scan.targetId}
+    AND ${scan.site} IN (site, lane) AND place = 0 AND finished_at IS NULL)`
   const [row] = await db
     .insert(scans)
     .values({ ...scan, place: busy })
@@ -114,7 +169,10 @@ export const beginScan = (db: Db, scan: Scan): Statement =>
   db
     .update(scans)
     .set({
+      lane: scan.lane,
       addresses: scan.addresses,
+      leftOut: scan.leftOut,
+      anchors: scan.anchors,
       networks: scan.networks,
       name: scan.name,
       scannerProbeId: scan.scannerProbeId,
@@ -164,16 +222,6 @@ export const storeJudgement = (
     })
     .where(and(one(scan.tenantId, scan.id), eq(scans.judgedRev, scan.judgedRev)))
 
-/** D1 takes values of up to 2 MB. Of a judgement beyond that the lists of observations go first: the facts remain. */
-export function bounded(judgement: Judgement): Judgement {
-  if (judgement.ports.length < 200 || JSON.stringify(judgement).length < 1_500_000) return judgement
-  const ports = judgement.ports.map((port) => ({
-    ...port,
-    evidence: port.evidence.map((one) => ({ ...one, observations: one.observations.slice(0, 5) })),
-  }))
-  return { ...judgement, ports }
-}
-
 /** Asks a scan to stop; null when there is none or it has ended. */
 export async function askCancel(db: Db, tenantId: string, id: string): Promise<Scan | null> {
   const [row] = await db.update(scans).set({ cancelAsked: 1 }).where(running(tenantId, id)).returning()
@@ -222,36 +270,33 @@ export const ended = (scan: Scan, token: string): SQL =>
 
 /** The scan that waited behind an ended one gets its turn. */
 export const nextTurn = (db: Db, scan: Scan, guard: SQL): Statement =>
-  db
-    .update(scans)
-    .set({ place: 0 })
-    .where(
-      and(
-        eq(scans.tenantId, scan.tenantId),
-        eq(scans.targetId, scan.targetId),
-        eq(scans.site, scan.site),
-        eq(scans.place, 1),
-        isNull(scans.finishedAt),
-        guard,
-      ),
-    )
+  db.run(sql`UPDATE scans SET place = 0 WHERE tenant_id = ${scan.tenantId} AND target_id = ${scan.targetId}
+    AND lane IN (${scan.lane}, ${scan.site}) AND ${isNext} AND ${guard}`)
 
-/** Ends a scan that never got its panel, and lets the one behind it have its turn. */
+/** Waits, and behind nobody. */
+const isNext = sql.raw(`place = 1 AND finished_at IS NULL AND NOT EXISTS (SELECT 1 FROM scans AS other
+    WHERE other.tenant_id = scans.tenant_id AND other.target_id = scans.target_id AND other.lane = scans.lane AND other.place = 0 AND other.finished_at IS NULL)`)
+
+/** Ends a scan that never got its panel, tells of it, and lets the one behind it have its turn. */
 export async function endUnbegun(
   db: Db,
   scan: Scan,
-  how: Pick<Ending, 'state' | 'failure'>,
+  { notices = [], ...how }: Pick<Ending, 'state' | 'failure'> & { notices?: readonly Told[] },
   now: number,
 ): Promise<void> {
   const token = crypto.randomUUID()
   const ending = { ...how, token, judgement: null, output: null }
-  await batch(db, [endScan(db, scan, ending, now), nextTurn(db, scan, ended(scan, token))])
+  const guard = ended(scan, token)
+  await batch(db, [
+    endScan(db, scan, ending, now),
+    ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
+    nextTurn(db, scan, guard),
+  ])
 }
 
 /** Scans that wait behind none. Every end hands the turn on; this is for the end that a crash cut short. */
 export const promote = async (db: Db): Promise<void> => {
-  await db.run(sql`UPDATE scans SET place = 0 WHERE finished_at IS NULL AND place = 1 AND NOT EXISTS (SELECT 1 FROM scans AS other
-    WHERE other.tenant_id = scans.tenant_id AND other.target_id = scans.target_id AND other.site = scans.site AND other.place = 0 AND other.finished_at IS NULL)`)
+  await db.run(sql`UPDATE scans SET place = 0 WHERE ${isNext}`)
 }
 
 /** A judgement made again, and its output. */
@@ -274,16 +319,46 @@ export async function storeRejudgement(
   return changed(done) > 0
 }
 
-/** Scans whose turn it is and that have no panel yet. */
-export const unbegun = (db: Db, limit: number): Promise<Scan[]> =>
+const isUnbegun = and(isNull(scans.finishedAt), eq(scans.place, 0), eq(scans.scannerProbeId, ''))
+
+/**
+ * Scans whose turn it is and that have no panel yet: one of each tenant, then a second of each, and so on; of one tenant in
+ * no order, so that none which must wait longer keeps its others waiting. A tenant that has `ceiling` scans under way has
+ * none to begin.
+ */
+export const unbegun = (db: Db, limit: number, ceiling: number): Promise<Scan[]> =>
   db
     .select()
     .from(scans)
-    .where(and(isNull(scans.finishedAt), eq(scans.place, 0), eq(scans.scannerProbeId, '')))
-    .orderBy(asc(scans.createdAt))
+    .where(
+      and(
+        isUnbegun,
+        sql`tenant_id NOT IN (SELECT tenant_id FROM scans WHERE finished_at IS NULL AND scanner_probe_id <> ''
+          GROUP BY tenant_id HAVING count(*) >= ${ceiling})`,
+      ),
+    )
+    .orderBy(sql`row_number() OVER (PARTITION BY tenant_id ORDER BY random())`, sql`random()`)
     .limit(limit)
 
-/** Scans that only time can move: being verified, past their end, asked to stop, or with no scan run left. */
+/** The same of the target of this scan alone: one for each of its lanes, and a few at most. */
+export const unbegunBehind = (db: Db, tenantId: string, scanId: string): Promise<Scan[]> =>
+  db
+    .select()
+    .from(scans)
+    .where(
+      and(
+        isUnbegun,
+        eq(scans.tenantId, tenantId),
+        sql`target_id = (SELECT target_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
+      ),
+    )
+    .orderBy(asc(scans.createdAt))
+    .limit(2)
+
+/**
+ * Scans that only time can move: being verified, past their end, asked to stop, or with no scan run left. In no order: one
+ * that fails at each look keeps no other from its own.
+ */
 export const overdue = (db: Db, now: number, limit: number): Promise<{ tenantId: string; id: string }[]> =>
   db
     .select({ tenantId: scans.tenantId, id: scans.id })
@@ -295,5 +370,5 @@ export const overdue = (db: Db, now: number, limit: number): Promise<{ tenantId:
       OR (scanner_probe_id <> '' AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.probe_id = scans.scanner_probe_id AND runs.scan_id = scans.id AND runs.kind = 'scan' AND runs.ended_at IS NULL)))`,
       ),
     )
-    .orderBy(asc(scans.createdAt))
+    .orderBy(sql`random()`)
     .limit(limit)

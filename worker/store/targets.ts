@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, isNull, lte, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { targets } from '../../schema/tables.ts'
-import type { Db } from './db.ts'
+import { type Db, rows } from './db.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 
 export type Target = typeof targets.$inferSelect
@@ -35,6 +35,28 @@ export async function addTarget(db: Db, tenantId: string, wish: TargetWish, now:
 
 export const readTarget = async (db: Db, tenantId: string, id: string): Promise<Target | null> =>
   (await db.select().from(targets).where(mine(tenantId, id)).get()) ?? null
+
+/** Other targets of the tenant whose literal address begins so (`203.0.113.`): the address, and what was open there. */
+export async function readNeighbours(
+  db: Db,
+  tenantId: string,
+  except: string,
+  prefixes: readonly string[],
+): Promise<Pick<Target, 'address' | 'lastKnown'>[]> {
+  if (prefixes.length === 0) return []
+  return db
+    .select({ address: targets.address, lastKnown: targets.lastKnown })
+    .from(targets)
+    .where(
+      and(
+        eq(targets.tenantId, tenantId),
+        isNull(targets.deletedAt),
+        sql`${targets.id} <> ${except}`,
+        sql`EXISTS (SELECT 1 FROM json_each(${rows(prefixes)}) WHERE ${targets.address} LIKE value || '%')`,
+      ),
+    )
+    .limit(16)
+}
 
 export async function listTargets(
   db: Db,

@@ -5,7 +5,7 @@ import { vi } from 'vitest'
 import { makeKey } from '../../../schema/key.ts'
 import { app } from '../../../worker/app.ts'
 import type { Env } from '../../../worker/env.ts'
-import { plan, send } from '../../../worker/flow.ts'
+import { plan } from '../../../worker/flow.ts'
 import { worldOf } from '../../../worker/world.ts'
 import { countedD1 } from './counted-d1.ts'
 import type { Door } from './fleet.ts'
@@ -71,7 +71,6 @@ export async function openStage(overrides: Partial<Env> = {}): Promise<Stage> {
       const ctx = createExecutionContext()
       const world = worldOf(stageEnv, Date.now(), (work) => ctx.waitUntil(work))
       await plan(world)
-      await send(world)
       await waitOnExecutionContext(ctx)
     },
     count: async (table, where = '1') =>
