@@ -62,7 +62,7 @@ export async function touch(world: World, wanted: Wanted): Promise<Seen> {
 /** The options of a check for this target, bound to our source address. */
 export async function optionsFor(
   world: World,
-  { target, name, timeoutMs }: Pick<Wanted, 'target' | 'name' | 'timeoutMs'>,
+  { target, name, timeoutMs, experiment }: Pick<Wanted, 'target' | 'name' | 'timeoutMs' | 'experiment'>,
 ): Promise<TouchOptions> {
   const { family } = parseAddress(target.address) as Address
   return {
@@ -74,6 +74,8 @@ export async function optionsFor(
     service: target.service,
     timeoutMs,
     userAgent: world.userAgent,
+    // The last rung of the ladder: the rounds have asked by HEAD.
+    ...(experiment === 'E8' ? { method: 'GET' as const } : {}),
   }
 }
 

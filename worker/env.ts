@@ -14,6 +14,8 @@ export interface Env {
   BOOTSTRAP_KEY?: string
   /** set by the embedded host: requests that did not pass its front are refused */
   FRONT_SECRET?: string
+  /** whom owners of scanned hosts may write to, as a URI such as `mailto:abuse@example.net`; this Worker's address unless set */
+  CONTACT?: string
   /** where this Worker is reached from outside, without a slash at the end */
   PUBLIC_URL?: string
 }

@@ -15,6 +15,8 @@ export interface TouchOptions {
   userAgent: string
   /** path of the HTTP request; `/` unless a beacon says otherwise */
   path?: string
+  /** of the HTTP request; HEAD unless the layer ladder (E8) says otherwise */
+  method?: 'GET'
 }
 
 /** What a touch saw. `firstBytes` are cut to 512. */

@@ -43,10 +43,10 @@ export function readHead(bytes: Uint8Array): Pick<Touched, 'httpStatus' | 'ident
 
 const withHead = (touched: Touched, bytes: Uint8Array): Touched => ({ ...touched, ...readHead(bytes) })
 
-/** One HEAD request; open when anything is answered. Whether the answer is a block page is decided against the baseline. */
+/** One HEAD request (a GET in E8); open when anything is answered. Whether the answer is a block page is decided against the baseline. */
 export const http: Check = async (options) => {
   const seen = await exchange(options, {
-    send: requestText('HEAD', options, options.path ?? '/'),
+    send: requestText(options.method ?? 'HEAD', options, options.path ?? '/'),
     enough: headComplete,
   })
   return withHead(await touchedBy('http', options, seen), seen.bytes)
@@ -58,7 +58,7 @@ export const https: Check = async (options) => {
   if ('touched' in secured) return { ...secured.touched, check: 'https' }
   const { socket, connectMs, afterMs, identity } = secured
   const seen = await converse(socket, {
-    send: requestText('HEAD', options, options.path ?? '/'),
+    send: requestText(options.method ?? 'HEAD', options, options.path ?? '/'),
     enough: headComplete,
     waitMs: options.timeoutMs,
   })

@@ -23,6 +23,8 @@ export interface Scan {
   progress: { done: number; total: number }
   discovered: boolean
   ready: boolean
+  /** between two watching touches of an open port */
+  watchEveryMs: number
   /** answers to renewals so far */
   answers: number
   /** the Worker verifies something, or an alarm of ours is not answered yet */

@@ -31,7 +31,9 @@ export interface Discovery {
 const IDENTIFY_AT_ONCE = 32
 /** Of a host that accepts everything, so many ports are looked at; the rest is only counted. */
 const PHANTOM_IDENTIFIED = 32
-const TAKE_UP_TIMES = 3
+const TAKE_UP_TIMES = 2
+/** So much slower each time: what set off a ban once is likely to do so again. */
+const SLOWER = 8
 /** After the Worker has let go, the way is waited for so long. */
 const PATIENCE_MS = 120_000
 const ASK_WAY_MS = 5_000
@@ -152,7 +154,7 @@ async function discoverOne(
     if (!(await wayIsFree(scan, here(), address, outcome.refusedPort))) break
     order = outcome.again
     // Slower, so as not to provoke the same again. This is care for the target, not a way under its detector.
-    rate = Math.max(1, rate / 4)
+    rate = Math.max(1, rate / SLOWER)
     output.line(
       'Discovery',
       `${clockTime(clock.now())}  ${address}: reachable again; ${order.length} ports are taken up again at ${Math.round(rate)} connects a second`,
@@ -234,8 +236,11 @@ async function identifyOne(
   }
   reporter.add(seen)
   output.line('Services', `${clockTime(startedAt)}  ${endpointText(target)}  ${service}  ${sightText(seen)}`)
-  // Accepted in the sweep, but not now: nobody has seen a service there. The fact is reported all the same.
-  if (seen.sight !== 'open' && seen.sight !== 'notice') return null
+  // It accepted a moment ago, and now nothing or a refusal comes: lost before it was known what it is.
+  const isLost =
+    !isPhantom && (seen.sight === 'unresponsive' || seen.sight === 'closed' || seen.sight === 'unreachable')
+  // Accepted, then silent or cut: nobody has seen a service there. The fact is reported all the same.
+  if (seen.sight !== 'open' && seen.sight !== 'notice' && !isLost) return null
   const found: Found = {
     address,
     port,
@@ -246,7 +251,9 @@ async function identifyOne(
     ...(isPhantom ? { phantom: true } : {}),
   }
   reporter.addFound(found)
-  return scan.endpoints.add(found, startedAt + WATCH_EVERY_MS, seen.sight)
+  const known = scan.endpoints.add(found, startedAt + WATCH_EVERY_MS, isLost ? 'open' : seen.sight)
+  if (isLost) await doubt(scan, known, seen)
+  return known
 }
 
 async function confirmLoss(scan: Scan, known: Known): Promise<void> {

@@ -3,6 +3,7 @@ import { isRationed } from '../../schema/service.ts'
 import type { Endpoint, Found, TouchTarget } from '../../schema/wire.ts'
 import type { Sight } from '../../schema/words.ts'
 import type { Reporter } from '../report.ts'
+import type { Seen } from '../touch.ts'
 
 /** An open port as the scan run knows it. */
 export interface Known {
@@ -26,8 +27,18 @@ export interface Known {
   nextWatchAt: number
   /** engagement connects that failed, running */
   failedRunning: number
+  /** its last engagement connects, newest last: did they fail? */
+  failedLately: boolean[]
+  /** the quickest handshake so far, milliseconds; null before the first */
+  quickestMs: number | null
+  /** its last handshakes, newest last: did they need a second SYN? */
+  slowConnects: boolean[]
+  /** the panel was asked because handshakes are slow: it was not lost */
+  limped: boolean
   planned: number
   done: number
+  /** the last stimulus that was answered, not yet told: what came before a loss */
+  last: Seen | null
 }
 
 export interface Endpoints {
@@ -71,8 +82,13 @@ export function createEndpoints(reporter: Reporter): Endpoints {
         span: null,
         nextWatchAt: watchAt,
         failedRunning: 0,
+        failedLately: [],
+        quickestMs: null,
+        slowConnects: [],
+        limped: false,
         planned: 0,
         done: 0,
+        last: null,
       }
       byKey.set(key, known)
       return known

@@ -6,11 +6,12 @@ import { converse, type Exchange, exchange, touchedBy } from '../checks/exchange
 import { readHead, requestText } from '../checks/http.ts'
 import { CHECK_BY_NAME } from '../checks/index.ts'
 import { secureConnection } from '../checks/tls.ts'
-import { rest } from '../clock.ts'
 import { clockTime, endpointText, sightText } from '../output.ts'
 import { factsOf, optionsFor, type Seen } from '../touch.ts'
 import { inParallel, type Scan } from './context.ts'
 import type { Known } from './endpoints.ts'
+import { limits, lookAtLimit } from './limits.ts'
+import { limps, raiseLimp, stumbles, untilSure } from './limp.ts'
 import { doubt } from './losses.ts'
 import { type Stimulus, stimuliFor } from './stimuli.ts'
 
@@ -35,8 +36,9 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
   const { world, plan, output, ended } = scan
   const options = await optionsFor(world, { target: known.target, name: plan.name, timeoutMs: TIMEOUT_MS })
   let refusals = 0
+  const limited = limits(scan, known)
   for (const stimulus of stimuliFor(plan.profile, known.target)) {
-    while (known.state === 'doubted' && !ended.aborted) await rest(50, ended)
+    await untilSure(scan, known)
     if (ended.aborted || known.state === 'lost' || known.state === 'shut') return
     await scan.pace.take(ended)
     if (ended.aborted) return
@@ -45,7 +47,8 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
     const touched = await carryOut(options, stimulus)
     world.counters.touches += 1
     const facts = { scanId: scan.run.scanId, target: known.target, timeoutMs: TIMEOUT_MS }
-    const isProvoking = stimulus.kind === 'http' && stimulus.provokes
+    const as = stimulus.kind === 'http' ? stimulus.as : null
+    const isProvoking = as !== null && as !== 'plain'
     const seen: Seen = {
       purpose: 'engage',
       address: known.target.address,
@@ -59,16 +62,28 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
             httpStatus: touched.httpStatus,
           }
         : factsOf(world, facts, touched, world.fit.lagSince(started))),
+      ...(as ? { stimulus: as } : {}),
     }
     output.line(
       'Engagement',
       `${clockTime(at)}  ${endpointText(known.target)}  ${textOf(stimulus)}  →  ${sightText(seen)}`,
     )
+    const { isLimit, isDue } = limited.after(seen)
     if (seen.sight === 'open') {
-      known.done += 1
+      // What a limiter answered in the service's place was not tested.
+      if (!isLimit) {
+        known.done += 1
+        known.last = seen
+      }
       known.failedRunning = 0
+      stumbles(scan, known, false)
       if (known.state === 'open') scan.endpoints.sawOpen(known, at)
-      if (isProvoking && REFUSING.has(seen.httpStatus ?? 0) && refusals++ < REFUSALS_KEPT) scan.reporter.add(seen)
+      // Plain and attack-shaped answers side by side tell what is refused: the request, or its sender.
+      const isCompared = as === 'plain' || as === 'attack'
+      if (isCompared || (isProvoking && REFUSING.has(seen.httpStatus ?? 0) && refusals++ < REFUSALS_KEPT))
+        scan.reporter.add(seen)
+      if (isDue) await lookAtLimit(scan, known)
+      else if (limps(scan, known, seen)) await raiseLimp(scan, known)
       continue
     }
     scan.reporter.add(seen)
@@ -77,6 +92,7 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
     // A refusal in words, or a block page on a plain request, needs no second connect to be believed.
     if (known.failedRunning >= FAILURES || seen.sight === 'notice' || seen.sight === 'page')
       await doubt(scan, known, seen)
+    else if (stumbles(scan, known, true)) await raiseLimp(scan, known)
   }
 }
 

@@ -36,7 +36,10 @@ export async function doubt(scan: Scan, known: Known, first: Pick<Seen, 'sight' 
     known.failedRunning = 0
     if (again.sight === 'open') scan.endpoints.sawOpen(known, again.at)
     scan.output.line('Watch', `${clockTime(again.at)}  ${endpointText(known.target)}  ${again.sight} again at once`)
-  } else known.state = 'lost'
+  } else {
+    known.state = 'lost'
+    known.limped = false
+  }
 
   const lost = known.state === 'lost' ? [known] : []
   for (const [i, one] of near.entries()) {
@@ -97,6 +100,9 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
   for (const known of lost) {
     known.state = 'lost'
     known.wasLost = true
+    // What was done last before the loss, and answered: the trigger, or the last sign that there was none yet.
+    if (known.last) scan.reporter.add(known.last)
+    known.last = null
   }
   scan.hold = true
   const endpoints: Endpoint[] = lost.map(({ target: { address, port } }) => ({ address, port }))

@@ -1,14 +1,16 @@
 /** The scanner's run: discover, engage, watch, alarm, hold, re-check. Facts go out by renew; decisions are the Worker's. */
 import { formatPorts } from '../../schema/ports.ts'
-import { type LeasedRun, RENEW_MS, type ResultRequest, type ScanPlan } from '../../schema/wire.ts'
+import { isRationed } from '../../schema/service.ts'
+import { type LeasedRun, RENEW_MS, type ResultRequest, type ScanPlan, type TouchTarget } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
 import { createNudge, type Job } from '../job.ts'
 import { clockTime, createOutput, endpointText, sightText } from '../output.ts'
 import { reporterFor } from '../report.ts'
 import { paceOf } from '../sweep/pace.ts'
-import { touch, whyNot } from '../touch.ts'
+import { type Seen, touch, whyNot } from '../touch.ts'
 import type { World } from '../world.ts'
+import { aftermath } from './aftermath.ts'
 import { type Canary, openCanary } from './canary.ts'
 import { inParallel, type Scan, waitingPace } from './context.ts'
 import { type Discovery, discover } from './discover.ts'
@@ -93,6 +95,7 @@ async function perform(
     progress: { done: 0, total: 0 },
     discovered: plan.discovered,
     ready: false,
+    watchEveryMs: WATCH_EVERY_MS,
     answers: 0,
     hold: false,
     ended,
@@ -164,6 +167,7 @@ async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
   scan.phase = 'engage'
   await engage(scan, endpoints.all())
   if (plan.profile === 'accompany') await accompany(scan)
+  await aftermath(scan)
   return discovery
 }
 
@@ -193,20 +197,23 @@ async function touchOnly(
   only: NonNullable<ScanPlan['only']>,
   onFound: (known: Known) => void,
 ): Promise<Discovery> {
-  const { world, run, plan, reporter, endpoints, output } = scan
+  const { reporter, endpoints, output } = scan
+  const tested = new Set<TouchTarget>()
+  const count = (target: TouchTarget) => {
+    tested.add(target)
+    scan.progress = { done: tested.size, total: only.length }
+  }
   scan.progress = { done: 0, total: only.length }
   const lost: Known[] = []
-  await inParallel(only, 16, scan.ended, async (target) => {
-    if (endpoints.get(target)) return
+  // Those that may have to wait keep no other waiting.
+  const inTurn = only.toSorted((a, b) => Number(isRationed(a.service)) - Number(isRationed(b.service)))
+  await inParallel(inTurn, 16, scan.ended, async (target) => {
+    if (endpoints.get(target)) return count(target)
     await scan.pace.take(scan.ended)
-    const seen = await touch(world, {
-      target,
-      purpose: 'identify',
-      timeoutMs: 6_000,
-      scanId: run.scanId,
-      name: plan.name,
-    })
+    if (scan.ended.aborted) return
+    const seen = await touchWithinRation(scan, target)
     reporter.add(seen)
+    if (seen.sight !== 'probe_fault') count(target)
     output.line('Services', `${clockTime(seen.at)}  ${endpointText(target)}  ${target.service}  ${sightText(seen)}`)
     const { address, port, check, service } = target
     const found = {
@@ -217,7 +224,6 @@ async function touchOnly(
       firstSeenOpenAt: seen.at,
       ...(seen.identity ? { identity: seen.identity } : {}),
     }
-    scan.progress = { done: scan.progress.done + 1, total: only.length }
     if (seen.sight === 'open') {
       reporter.addFound(found)
       onFound(endpoints.add(found, seen.at + WATCH_EVERY_MS))
@@ -226,8 +232,23 @@ async function touchOnly(
   if (lost.length > 0) await raise(scan, lost)
   return {
     asked: only.length,
-    tested: scan.progress.done,
-    untested: new Set(only.slice(scan.progress.done).map(({ port }) => port)),
+    tested: tested.size,
+    untested: new Set(only.filter((target) => !tested.has(target)).map(({ port }) => port)),
+  }
+}
+
+/** The longer window of the ration, after which there is a touch again. */
+const RATION_PATIENCE_MS = 610_000
+const RATION_ASK_MS = 2_000
+
+/** The scan that lost the port has spent its ration: a retest waits for the next touch instead of asking for more. */
+async function touchWithinRation({ world, run, plan, ended }: Scan, target: TouchTarget): Promise<Seen> {
+  const giveUpAt = performance.now() + RATION_PATIENCE_MS
+  for (;;) {
+    const wanted = { target, timeoutMs: 6_000, scanId: run.scanId, name: plan.name }
+    const seen = await touch(world, { ...wanted, purpose: 'identify' })
+    if (seen.code !== 'RATION' || ended.aborted || performance.now() > giveUpAt) return seen
+    await rest(RATION_ASK_MS, ended)
   }
 }
 

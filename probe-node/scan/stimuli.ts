@@ -1,7 +1,7 @@
 /** What the profiles do to an open port, as data. Everything sent is listed in the raw output. */
 import type { SecureVersion } from 'node:tls'
 import type { TouchTarget } from '../../schema/wire.ts'
-import type { CheckName, Profile, Service } from '../../schema/words.ts'
+import type { CheckName, Profile, Service, StimulusWord } from '../../schema/words.ts'
 
 export type Stimulus =
   /** the endpoint's own least exchange */
@@ -9,11 +9,11 @@ export type Stimulus =
   /** connect, send a first line, read what comes */
   | { kind: 'line'; send: string }
   | { kind: 'tls'; version: SecureVersion | null }
-  | { kind: 'http'; method: 'GET' | 'HEAD' | 'OPTIONS'; path: string; provokes: boolean }
+  | { kind: 'http'; method: 'GET' | 'HEAD' | 'OPTIONS'; path: string; as: StimulusWord }
 
 const touchOf = (check: CheckName): Stimulus => ({ kind: 'touch', check })
-const get = (path: string): Stimulus => ({ kind: 'http', method: 'GET', path, provokes: true })
-const PLAIN_GET: Stimulus = { kind: 'http', method: 'GET', path: '/', provokes: false }
+const get = (path: string, as: StimulusWord): Stimulus => ({ kind: 'http', method: 'GET', path, as })
+const PLAIN_GET = get('/', 'plain')
 
 const TLS_VERSIONS: readonly Stimulus[] = (['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const).map((version) => ({
   kind: 'tls',
@@ -52,9 +52,12 @@ const ATTACK_SHAPES = [
 ]
 const WEB: readonly Stimulus[] = [
   PLAIN_GET,
-  { kind: 'http', method: 'OPTIONS', path: '/', provokes: true },
-  ...SCANNER_PATHS.map(get),
-  ...ATTACK_SHAPES.map(get),
+  { kind: 'http', method: 'OPTIONS', path: '/', as: 'path' },
+  ...SCANNER_PATHS.map((path) => get(path, 'path')),
+  ...ATTACK_SHAPES.map((path) => get(path, 'attack')),
+  // Whether the attack shapes were refused for what they are, or the scanner for having sent them.
+  get('/?q=portwitness', 'plain'),
+  PLAIN_GET,
 ]
 
 /** Repeated service probes, as version detection makes them: protocol-typical first lines, one connection each. */

@@ -3,7 +3,8 @@ import { rest } from '../clock.ts'
 import { clockTime, endpointText } from '../output.ts'
 import { touch } from '../touch.ts'
 import type { Scan } from './context.ts'
-import { type Known, SHUT_EVERY_MS, WATCH_EVERY_MS } from './endpoints.ts'
+import { type Known, SHUT_EVERY_MS } from './endpoints.ts'
+import { limps, raiseLimp } from './limp.ts'
 import { doubt, WATCH_TIMEOUT_MS } from './losses.ts'
 
 const AT_ONCE = 16
@@ -12,7 +13,8 @@ const IDLE_MS = 100
 
 /**
  * Touches every open port that does not count touches, each about every 5 s, until the signal aborts. Never waits for
- * the end of the scan: real bans last from 15 s. Open touches become spans, everything else an observation.
+ * the end of the scan: real bans last from 15 s. Open touches become spans; everything else, and a connect that took a
+ * second try, is an observation.
  */
 export async function watch(scan: Scan, signal: AbortSignal): Promise<void> {
   const inTheAir = new Set<Known>()
@@ -23,7 +25,7 @@ export async function watch(scan: Scan, signal: AbortSignal): Promise<void> {
       await rest(IDLE_MS, signal)
       continue
     }
-    next.nextWatchAt = now + (next.state === 'shut' ? SHUT_EVERY_MS : WATCH_EVERY_MS)
+    next.nextWatchAt = now + (next.state === 'shut' ? SHUT_EVERY_MS : scan.watchEveryMs)
     await scan.pace.take(signal)
     if (signal.aborted) return
     inTheAir.add(next)
@@ -67,7 +69,9 @@ async function watchOne(scan: Scan, known: Known, signal: AbortSignal): Promise<
       reporter.add(seen)
       output.line('Watch', `${clockTime(seen.at)}  ${endpointText(known.target)}  open again`)
     }
-    return endpoints.sawOpen(known, seen.at)
+    endpoints.sawOpen(known, seen.at)
+    if (limps(scan, known, seen)) await raiseLimp(scan, known)
+    return
   }
   // While the endpoint is verified, an older touch of ours that times out is no news; nor is one that is still shut.
   if (known.state !== 'open') return

@@ -216,7 +216,7 @@ describe('what people read', () => {
     expect(output).toContain('Open Port Re-check')
     expect(output).toMatch(/== Verification =+/)
     expect(output).toMatch(/== Verdicts =+/)
-    expect(output).toContain('443/tcp  https  interfered (confirmed)')
+    expect(output).toContain('443/tcp  https  interfered (likely)')
     for (const line of output.split('\n').filter((one) => /^ {2}[+-] \[/.test(one)))
       expect(line.length).toBeLessThanOrEqual(100)
   })
@@ -224,7 +224,7 @@ describe('what people read', () => {
   test('the part about one port leaves the others out', () => {
     const part = portSection(output, '192.0.2.9', 443)
     expect(part).toContain('443/tcp  closed')
-    expect(part).toContain('Port 443 on 192.0.2.9: interfered (confirmed)')
+    expect(part).toContain('Port 443 on 192.0.2.9: interfered (likely)')
     expect(part).not.toContain('22/tcp')
     expect(portSection(output, '192.0.2.9', 44)).toBe('')
   })

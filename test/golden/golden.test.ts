@@ -29,6 +29,7 @@ import { story as scannerVanished } from './cases/scanner-vanished/facts.ts'
 import { story as serviceStopped } from './cases/service-stopped/facts.ts'
 import { story as sshMaxStartups } from './cases/ssh-max-startups/facts.ts'
 import { story as wafRefusesTheScanner } from './cases/waf-refuses-the-scanner/facts.ts'
+import { story as webServerLimitsTheScanner } from './cases/web-server-limits-the-scanner/facts.ts'
 
 const STORIES: Record<string, Story> = {
   'ban-of-a-minute': banOfAMinute,
@@ -55,6 +56,7 @@ const STORIES: Record<string, Story> = {
   'service-stopped': serviceStopped,
   'ssh-max-startups': sshMaxStartups,
   'waf-refuses-the-scanner': wafRefusesTheScanner,
+  'web-server-limits-the-scanner': webServerLimitsTheScanner,
 }
 
 /** What a story must come to: the words that users see, without figures that a better rule may change. */

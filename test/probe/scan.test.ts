@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Endpoint, ResultRequest } from '../../schema/wire.ts'
-import { agentFor, scanPlan, until } from '../support/agent.ts'
-import { type FakeDesk, fakeDesk } from '../support/fake-desk.ts'
+import { agentFor, scanPlan, touchPlan, until } from '../support/agent.ts'
+import { type FakeDesk, fakeDesk, step } from '../support/fake-desk.ts'
 import {
   changingWeb,
   type Listener,
@@ -213,6 +213,32 @@ test('a retest touches its endpoints and nothing else; one that does not answer 
   expect(result.ports).toEqual({ asked: 2, tested: 2, untested: '' })
   expect(keyed(result.recheck, there.port)).toBe('open')
   expect(bystander.accepted()).toBe(0)
+})
+
+test('a retest waits for the ration of a service that counts touches, and counts only what it touched', async () => {
+  await using desk = await fakeDesk()
+  await using ssh = await sshd(HOST)
+  await using http = await web(undefined, HOST)
+  await using _ = await agentFor(desk)
+  const only = [
+    { address: HOST, port: ssh.port, check: 'greeting' as const, service: 'ssh' as const },
+    { address: HOST, port: http.port, check: 'http' as const, service: 'http' as const },
+  ]
+  const plan = scanPlan({ ports: portsOf(ssh, http), only, profile: 'discovery' })
+  const spent = desk.offer({ ...touchPlan({}), steps: [100, 200].map((inMs) => step(desk, inMs, only.slice(0, 1))) })
+  await desk.result(spent)
+  const runId = desk.offer(plan)
+  const startedAt = performance.now()
+  const result = await desk.result(runId)
+  expect(performance.now() - startedAt).toBeGreaterThan(7_000)
+  expect(result).toMatchObject({ outcome: 'done', ports: { asked: 2, tested: 2, untested: '' } })
+  const looks = seenBy(desk).filter(({ purpose, port }) => purpose === 'identify' && port === ssh.port)
+  expect(looks.map(({ sight }) => sight)).toEqual(['open'])
+
+  // One that may not be touched at all is not tested, whatever else is.
+  const away = { address: '127.0.0.010', port: 22, check: 'greeting' as const, service: 'ssh' as const }
+  const partly = await desk.result(desk.offer({ ...plan, only: [away, ...only.slice(1)] }))
+  expect(partly.ports).toEqual({ asked: 2, tested: 1, untested: '22' })
 })
 
 test('a run that is leased again goes on with what was found, and does not find it again', async () => {

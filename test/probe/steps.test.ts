@@ -136,6 +136,49 @@ test('whatever a plan asks, a service that counts touches is spared; the round i
   expect(server.accepted()).toBe(2)
 })
 
+test('an address that is not for us is told as such, and spoils no other touch of the run', async () => {
+  await using desk = await fakeDesk()
+  await using server = await silent()
+  await using _ = await agentFor(desk)
+  const other = { address: '::1', port: server.port }
+  const strange = { address: '127.0.0.01', port: server.port }
+  const result = await desk.result(
+    desk.offer(
+      touchPlan({
+        steps: [
+          step(desk, 100, [tcp(other), tcp(server), tcp(strange)], { round: 0 }),
+          step(desk, 300, [tcp(server)], { round: 1 }),
+        ],
+      }),
+    ),
+  )
+  expect(result.outcome).toBe('done')
+  expect(
+    seenBy(desk)
+      .map(({ address, round, sight, code, fit }) => [address, round, sight, code, fit])
+      .toSorted(),
+  ).toEqual([
+    ['127.0.0.01', 0, 'probe_fault', 'REFUSED_BY_PROBE', false],
+    [server.address, 0, 'open', undefined, undefined],
+    [server.address, 1, 'open', undefined, undefined],
+    ['::1', 0, 'probe_fault', 'REFUSED_BY_PROBE', false],
+  ])
+})
+
+test('a run that names no address for us is refused whole', async () => {
+  await using desk = await fakeDesk()
+  await using _ = await agentFor(desk)
+  const steps = [
+    step(desk, 100, [tcp({ address: '::1', port: 22 })]),
+    step(desk, 200, [tcp({ address: '::1', port: 80 })]),
+  ]
+  expect(await desk.result(desk.offer(touchPlan({ steps })))).toMatchObject({
+    outcome: 'failed',
+    failure: { code: 'refused_by_probe' },
+  })
+  expect(seenBy(desk)).toEqual([])
+})
+
 test('the touches of a step are made together', async () => {
   await using desk = await fakeDesk()
   const servers = await Promise.all(Array.from({ length: 8 }, () => silent()))

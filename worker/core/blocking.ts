@@ -19,7 +19,7 @@ export const BLOCKING: readonly Hypothesis[] = [
       ...ban,
       mode: { refused: 0.78, silent: 0.16 },
       who: scannerOnly,
-      area: { one: 0.72, some: 0.16, all: 0.12 },
+      area: { one: 0.64, web: 0.1, some: 0.15, all: 0.11 },
       service: mostlySsh,
       throttle: { icmp: 0.93, rst: 0.07 },
       canary: { frozen: 0.75, alive: 0.15, reset: 0.1 },
@@ -138,7 +138,7 @@ export const BLOCKING: readonly Hypothesis[] = [
   {
     class: 'ips',
     mechanism: 'tcp_wrappers',
-    prior: 2,
+    prior: 1,
     expects: {
       ...ban,
       mode: { cut: 0.96 },
@@ -148,24 +148,54 @@ export const BLOCKING: readonly Hypothesis[] = [
       area: { one: 0.85, some: 0.13 },
     },
   },
+  {
+    class: 'ips',
+    mechanism: 'payload_filter',
+    prior: 3,
+    expects: {
+      mode: { mute: 0.48, cut: 0.48 },
+      who: scannerOnly,
+      service: { web: 0.85, other: 0.1 },
+      area: { one: 0.6, web: 0.3 },
+      content: { attack_only: 0.98, any: 0.02 },
+    },
+  },
   // waf
   {
     class: 'waf',
     mechanism: 'http_block_page',
     prior: 3,
-    expects: { mode: { page: 0.97 }, who: scannerOnly, service: { web: 0.98 }, page: { forbidden: 0.45, other: 0.5 } },
+    expects: {
+      mode: { page: 0.97 },
+      who: scannerOnly,
+      service: { web: 0.98 },
+      page: { forbidden: 0.4, other: 0.55 },
+      content: { attack_only: 0.45, any: 0.55 },
+    },
   },
   {
     class: 'waf',
     mechanism: 'modsecurity',
     prior: 3,
-    expects: { mode: { page: 0.97 }, who: scannerOnly, service: { web: 0.98 }, page: { forbidden: 0.95 } },
+    expects: {
+      mode: { page: 0.97 },
+      who: scannerOnly,
+      service: { web: 0.98 },
+      page: { forbidden: 0.95 },
+      content: { attack_only: 0.5, any: 0.5 },
+    },
   },
   {
     class: 'waf',
     mechanism: 'cdn_waf',
     prior: 5,
-    expects: { mode: { page: 0.95 }, who: scannerOnly, service: { web: 0.98 }, page: { vendor: 0.94 } },
+    expects: {
+      mode: { page: 0.95 },
+      who: scannerOnly,
+      service: { web: 0.98 },
+      page: { vendor: 0.94 },
+      content: { attack_only: 0.4, any: 0.6 },
+    },
   },
   // ddos_protection: rates, counts and proxies
   {
@@ -225,6 +255,7 @@ export const BLOCKING: readonly Hypothesis[] = [
     expects: {
       slow: { blocked: 0.45, passes: 0.55 },
       mode: { cut: 0.5, silent: 0.18, refused: 0.3 },
+      cut: { end: 0.5, reset: 0.35, reset_at_once: 0.15 },
       area: { one: 0.7, web: 0.1, some: 0.1, all: 0.1 },
       who: { scanner: 0.9, partial: 0.05 },
       onset: { during: 0.98 },

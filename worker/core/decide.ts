@@ -1,4 +1,5 @@
 import type { ScanFacts } from '../../schema/facts.ts'
+import { contentTest } from './content.ts'
 import { type Case, type EndpointEvidence, evidenceOf, type ScanEvidence } from './evidence.ts'
 import type { RuleId } from './rules.ts'
 import { tallyOf } from './tally.ts'
@@ -67,17 +68,27 @@ function outcomeFor(endpoint: EndpointEvidence, scan: ScanEvidence): Outcome | n
   if (!outcome) {
     if (endpoint.alarmAt !== null)
       return plain(scan.ended && !scan.scanRun?.closing ? 'INC-2' : 'INC-1', 'inconclusive')
-    return leftOpen(endpoint, scan, plain('OPN-1', 'open'))
+    return readByContent(endpoint) ?? leftOpen(endpoint, scan, plain('OPN-1', 'open'))
   }
-  return outcome.verdict === 'transient' ? leftOpen(endpoint, scan, outcome) : outcome
+  if (outcome.verdict !== 'transient') return outcome
+  return readByContent(endpoint) ?? leftOpen(endpoint, scan, outcome)
 }
+
+/** The port stands, but what the scanner asks there is turned away for what it is: those findings are missing. */
+const readByContent = (endpoint: EndpointEvidence): Outcome | null =>
+  contentTest(endpoint) === null ? null : { ...plain('APP-2', 'app_blocked'), strength: 'likely' }
 
 /** A port that only others found is worth a word when it is kept from us, or when we reach it after all. */
 function neverFound(endpoint: EndpointEvidence, outcome: Outcome | null, scan: ScanEvidence): Outcome | null {
   if (!outcome) return null
-  if (outcome.verdict === 'transient' || (scan.scanner && endpoint.openedAt.has(scan.scanner.probeId)))
+  // It was shut when we looked for ports, and let us in later: what the rounds proved of the time between stays proved.
+  const wasShut = outcome.strength !== null && ['interfered', 'degraded', 'app_blocked'].includes(outcome.verdict)
+  const gotIn = scan.scanner !== null && endpoint.openedAt.has(scan.scanner.probeId)
+  if (outcome.verdict === 'transient' || (gotIn && !wasShut))
     return { ...outcome, rule: 'OPN-1', verdict: 'open', strength: null, fastAt: null, confirmedAt: null }
-  return ['blocked_before', 'interfered', 'app_blocked', 'path_outage'].includes(outcome.verdict) ? outcome : null
+  return ['blocked_before', 'interfered', 'degraded', 'app_blocked', 'path_outage'].includes(outcome.verdict)
+    ? outcome
+    : null
 }
 
 /** Open as far as we saw; but a scanner that stayed away, or a last look that failed, leaves it in doubt. */
@@ -92,7 +103,17 @@ function leftOpen(endpoint: EndpointEvidence, scan: ScanEvidence, outcome: Outco
 const NO_CASE: Case = { batch: -1, startAt: 0, rounds: [], planned: [], closedTo: -1, over: true }
 function plain(rule: RuleId, verdict: Outcome['verdict']): Outcome {
   const tally = tallyOf(NO_CASE, 0)
-  return { rule, verdict, strength: null, tally, case: null, fastAt: null, confirmedAt: null, pathAlive: [] }
+  return {
+    rule,
+    verdict,
+    strength: null,
+    tally,
+    case: null,
+    fastAt: null,
+    confirmedAt: null,
+    pathAlive: [],
+    rate: null,
+  }
 }
 
 /** Losses that begin this close together began with the same event. */

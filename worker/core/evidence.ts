@@ -68,6 +68,8 @@ export interface EndpointEvidence {
   cases: readonly Case[]
   /** every fit look, by anyone, in order of time; beacons and anchors are not among them */
   looks: readonly Look[]
+  /** E8: single layers of the service, which say nothing of its being reached as a whole; in order of time */
+  ladder: readonly Look[]
   /** stretches of open watching by the scanner */
   spans: readonly Span[]
   /** first alarm that names it */
@@ -170,6 +172,10 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
       const isVoid = !wasAccepted(o.sight) && deadBeacons.some((beacon) => beside(beacon, o))
       if (o.fit === false || o.sight === 'probe_fault' || isVoid) continue
       if (o.sight === 'open') d.seenOpen(run.probeId, o.at)
+      if (o.experiment === 'E8') {
+        d.ladder.push(lookOf(run, who, o))
+        continue
+      }
       d.looks.push(lookOf(run, who, o))
     }
     if (run.kind === 'verify') plan(run, draft)
@@ -231,6 +237,7 @@ interface Draft {
   openedAt: Map<string, number>
   seenOpen: (probeId: string, at: number) => void
   looks: Look[]
+  ladder: Look[]
   spans: Span[]
   alarmAt: number | null
   check: CheckName | null
@@ -251,6 +258,7 @@ function emptyDraft(key: string, address: string, port: number): Draft {
     openedAt,
     seenOpen: (probeId, at) => openedAt.set(probeId, Math.min(at, openedAt.get(probeId) ?? at)),
     looks: [],
+    ladder: [],
     spans: [],
     alarmAt: null,
     check: null,
@@ -322,6 +330,7 @@ function finish(d: Draft, facts: ScanFacts, awaited: Awaited, now: number): Endp
       .toSorted(([a], [b]) => a - b)
       .map(([batch, rounds]) => caseOf(batch, rounds, byRound, d, awaited, now)),
     looks,
+    ladder: d.ladder.sort((a, b) => a.at - b.at),
     spans: d.spans.sort((a, b) => a.from - b.from),
     alarmAt: d.alarmAt,
   }

@@ -1,8 +1,10 @@
+import { contentTest } from './content.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
-import { noticeOf, pageOf, platformOf } from './features/answer.ts'
-import { awayOf, canaryOf, cutOf, modeOf, slowOf, throttleOf } from './features/failure.ts'
+import { contentOf, noticeOf, pageOf, platformOf } from './features/answer.ts'
+import { awayOf, canaryOf, cutOf, modeOf, slowOf, speedOf } from './features/failure.ts'
 import type { FeatureName, Features, Seen } from './features/feature.ts'
 import { areaOf, countryOf, neighbourOf, serviceOf, whoOf } from './features/scope.ts'
+import { throttleOf } from './features/throttle.ts'
 import type { Outcome } from './verdict.ts'
 
 export { vendorOf } from './features/answer.ts'
@@ -21,7 +23,9 @@ export function featuresOf(
   const put = (name: FeatureName, seen: Seen | null) => {
     if (seen) features[name] = { ...seen, looks: seen.looks.slice(0, 20) }
   }
-  const failures = (outcome.case?.rounds ?? []).map((round) => round.scanner).filter((look) => look.failed)
+  const content = outcome.rule === 'APP-2' ? contentTest(endpoint) : null
+  const failures =
+    content?.refused ?? (outcome.case?.rounds ?? []).map((round) => round.scanner).filter((look) => look.failed)
   put('mode', modeOf(failures))
   put('who', whoOf(outcome))
   put('cut', cutOf(failures))
@@ -36,6 +40,8 @@ export function featuresOf(
   put('canary', canaryOf(endpoint, outcome))
   put('text', noticeOf(endpoint, failures))
   put('page', pageOf(failures))
+  put('content', contentOf(outcome, content, failures))
+  put('speed', speedOf(endpoint, outcome))
   put('onset', {
     value: endpoint.found === null ? 'before' : 'during',
     rule: 'WHO-1',

@@ -15,5 +15,7 @@ export const BASE: Hypothesis['expects'] = {
   cut: { reset: 0.5, reset_at_once: 0.25, end: 0.25 },
   neighbour: { answers: 0.9, lost: 0.1 },
   country: { reaches: 0.93, fails: 0.07 },
+  content: { any: 0.98, attack_only: 0.02 },
+  speed: { steady: 0.96, slower: 0.04 },
   platform: { none: 0.94, managed: 0.06 },
 }

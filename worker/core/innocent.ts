@@ -21,16 +21,22 @@ export const INNOCENT: readonly Hypothesis[] = [
     class: 'overload',
     mechanism: 'accept_queue_overflow',
     prior: 2,
-    expects: { mode: { silent: 0.45, mute: 0.53 }, who: { all: 0.9, partial: 0.09 }, area: { one: 0.9 } },
+    expects: {
+      mode: { silent: 0.45, mute: 0.53 },
+      who: { all: 0.9, partial: 0.09 },
+      area: { one: 0.9 },
+      speed: { slower: 0.5, steady: 0.5 },
+    },
   },
   {
     class: 'overload',
     mechanism: 'worker_limit',
     prior: 3,
     expects: {
-      mode: { cut: 0.4, mute: 0.4, refused: 0.1, notice: 0.08 },
+      mode: { cut: 0.3, mute: 0.42, silent: 0.1, refused: 0.1, notice: 0.07 },
       who: { all: 0.9, partial: 0.09 },
       area: { one: 0.9 },
+      speed: { slower: 0.7, steady: 0.3 },
     },
   },
   {

@@ -131,6 +131,7 @@ const openedByScanner = (endpoint: EndpointEvidence, scan: ScanEvidence): number
  * verification. A silent port is known to be lost only when the timer has run out.
  */
 export function lostAtOf({ endpoint, outcome }: Decision): number | null {
+  if (outcome.rule === 'DEG-2') return outcome.rate?.from ?? null
   const failedAt = outcome.tally.firstFailAt
   const until = failedAt ?? outcome.case?.startAt ?? endpoint.alarmAt
   if (until === null || until === undefined || endpoint.found === null || outcome.verdict === 'phantom') return null
@@ -143,7 +144,7 @@ export function lostAtOf({ endpoint, outcome }: Decision): number | null {
 function connectsOf(endpoint: EndpointEvidence): number {
   const from = endpoint.alarmAt ?? endpoint.cases[0]?.startAt
   if (from === undefined) return 0
-  return endpoint.looks.filter(
+  return [...endpoint.looks, ...endpoint.ladder].filter(
     ({ at, observation: { purpose } }) =>
       at >= from && !['recover', 'recheck', 'prove', 'canary', 'baseline'].includes(purpose),
   ).length

@@ -2,7 +2,8 @@ import { endpointKey, type ScanFacts } from '../../schema/facts.ts'
 import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import { printable } from '../../schema/terminal.ts'
 import { type EndpointEvidence, evidenceOf, type Look, type Round, type ScanEvidence } from './evidence.ts'
-import { clock, count } from './text.ts'
+import { experimentLines } from './experiments/told.ts'
+import { clock, count, percent } from './text.ts'
 
 export interface OutputInput {
   facts: ScanFacts
@@ -77,8 +78,16 @@ function roundsText(scan: ScanEvidence, endpoint: EndpointEvidence, judgement: J
   ])
   const verdict = judgement.ports.find((port) => endpointKey(port) === endpoint.key)
   const heading = `${portLabel(endpoint.port)} on ${endpoint.address} (${endpoint.service}), ${count(rounds.length, 'round')}${verdict ? `, ${count(verdict.connects, 'connect')} by all` : ''}:`
-  return `${heading}\n${table([['time', 'after', ...probes.map((id) => nameOf(scan, id))], ...rows])}`
+  const experiments = experimentLines(endpoint, scan, verdict?.lostAt ?? null, mayRunOut(verdict)).flatMap(
+    ([id, name, text]) => wrap(`${id} ${name}: ${text}`, 2, 5),
+  )
+  return [heading, table([['time', 'after', ...probes.map((id) => nameOf(scan, id))], ...rows]), ...experiments].join(
+    '\n',
+  )
 }
+
+const mayRunOut = (verdict: PortVerdict | undefined): boolean =>
+  verdict !== undefined && ['interfered', 'app_blocked'].includes(verdict.verdict)
 
 function cell(round: Round, probeId: string): string {
   const look = [round.scanner, ...round.others, ...(round.sibling ? [round.sibling] : [])].find(
@@ -108,7 +117,7 @@ function verdictsText(judgement: Judgement): string {
 const wordOf = (port: PortVerdict): string =>
   `${port.verdict.replaceAll('_', ' ')}${port.strength ? ` (${port.strength})` : ''}`
 const causeWord = ({ cause }: PortVerdict): string =>
-  cause ? `${cause.class}${cause.mechanism ? ` / ${cause.mechanism}` : ''} ${Math.round(cause.confidence * 100)} %` : ''
+  cause ? `${cause.class}${cause.mechanism ? ` / ${cause.mechanism}` : ''} ${percent(cause.confidence)}` : ''
 const portLabel = (port: number) => `Port ${port}`
 
 function detail(port: PortVerdict): string {
@@ -121,7 +130,7 @@ function detail(port: PortVerdict): string {
     if (cause.alternatives.length > 0)
       lines.push(
         ...wrap(
-          `Or: ${cause.alternatives.map((guess) => `${guess.class}${guess.mechanism ? ` / ${guess.mechanism}` : ''} ${Math.round(guess.confidence * 100)} %`).join('; ')}`,
+          `Or: ${cause.alternatives.map((guess) => `${guess.class}${guess.mechanism ? ` / ${guess.mechanism}` : ''} ${percent(guess.confidence)}`).join('; ')}`,
           2,
           6,
         ),

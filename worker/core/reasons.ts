@@ -1,6 +1,8 @@
 import type { Evidence } from '../../schema/judgement.ts'
+import { contentTest } from './content.ts'
 import type { Decision } from './decide.ts'
 import type { EndpointEvidence, Look, Round, ScanEvidence } from './evidence.ts'
+import { isLimited, type RateTest } from './experiments/rate.ts'
 import { RULES, type RuleId } from './rules.ts'
 import { LLR_CLAIM } from './tests.ts'
 import { count, seconds } from './text.ts'
@@ -20,6 +22,7 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
   const rounds = outcome.case?.rounds ?? []
   const failing = rounds.filter((round) => round.scanner.failed)
   const lines = [line(rule, true, headline(rule, outcome, rounds, provedBy), carriersOf(rule, endpoint, rounds, scan))]
+  if (outcome.rate && outcome.verdict !== 'open') lines.push(rateLine(outcome.rate))
   if (tally.notLossAt !== null && outcome.strength)
     lines.push(
       line(
@@ -62,6 +65,21 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
   return lines
 }
 
+/** What the bursts of E4 saw, for or against a limit. */
+function rateLine(rate: RateTest): Evidence {
+  const { burst, again, slow, beside, limitPerSecond } = rate
+  const isOne = isLimited(rate) !== 'no'
+  const limit =
+    isOne && limitPerSecond ? ` About ${limitPerSecond[0]} to ${limitPerSecond[1]} new connects a second pass.` : ''
+  const once = again ? ` A second burst: ${again.bad} of ${again.n} went badly.` : ''
+  return line(
+    'RATE-1',
+    isOne,
+    `Of ${burst.connects} connects at once ${burst.prompt} were answered at once, ${burst.late} after another SYN, ${burst.failed} not; of ${count(slow.n, 'slow touch', 'slow touches')} on the same path ${slow.bad} went badly, of ${beside.n} by others in the burst’s second ${beside.bad}.${once}${limit}`,
+    [...rate.looks.burst.slice(0, 12), ...rate.looks.beside.slice(0, 4), ...rate.looks.slow.slice(-4)],
+  )
+}
+
 const backAfter = (looks: readonly Look[], from: number | null): Look | undefined =>
   from === null
     ? undefined
@@ -76,6 +94,7 @@ function carriersOf(
   rounds: readonly Round[],
   scan: ScanEvidence,
 ): readonly string[] {
+  if (rule === 'APP-2') return contentTest(endpoint)?.refused.map((look) => look.id) ?? []
   if (rule === 'PHA-1') return scan.phantomLooks.get(endpoint.address) ?? []
   const looks = looksOf(rule === 'TRA-1' ? rounds : rounds.filter((round) => round.scanner.failed))
   if (looks.length > 0) return looks
@@ -88,7 +107,7 @@ const looksOf = (rounds: readonly Round[]): string[] =>
 
 function headline(
   rule: RuleId,
-  { tally }: Decision['outcome'],
+  { tally, rate }: Decision['outcome'],
   rounds: readonly Round[],
   provedBy: Decision['provedBy'],
 ): string {
@@ -102,6 +121,9 @@ function headline(
     case 'SEL-2':
     case 'SEL-4':
     case 'SEL-5':
+    case 'SEL-6':
+    case 'SEL-7':
+    case 'SEL-8':
     case 'APP-1':
     case 'DEG-1':
       return `${sentence(rule)} The scanner failed ${inRounds}; ${share}; E = ${Math.round(tally.eValue)}.`
@@ -114,6 +136,8 @@ function headline(
     case 'DWN-1':
     case 'INC-3':
       return `${sentence(rule)} Everybody failed ${inRounds} at most; ${share}.`
+    case 'DEG-2':
+      return `${sentence(rule)} E = ${Math.round(Math.min(rate?.eRate ?? 1, 1e6))} against loss, ${Math.round(Math.min(rate?.eAlone ?? 1, 1e6))} against a limit that is the same for all.`
     case 'INC-1':
       return rounds.length === 0
         ? 'No round of verification could be judged.'

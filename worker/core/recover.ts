@@ -1,6 +1,7 @@
 import type { Judgement } from '../../schema/judgement.ts'
 import { LIMITS } from '../../schema/wire.ts'
 import type { ScanEvidence } from './evidence.ts'
+import { leavesSilence } from './experiments/renewal.ts'
 import { touchOf, touchTimes } from './plan.ts'
 import { mayTouch } from './ration.ts'
 import { BAN_CLOCK_MS, RECOVERY_MS } from './recovery.ts'
@@ -23,7 +24,10 @@ export function wantedRecovery(scan: ScanEvidence, judgement: Judgement): Wanted
       if (!endpoint) return []
       const spent = touchTimes(endpoint, scanner.probeId)
       const after = BAN_CLOCK_MS.map((ms) => (port.lostAt as number) + ms).find(
-        (at) => at >= now + SOONEST_MS && (!endpoint.rationed || mayTouch(spent, at)),
+        (at) =>
+          at >= now + SOONEST_MS &&
+          leavesSilence(endpoint, port.lostAt as number, at) &&
+          (!endpoint.rationed || mayTouch(spent, at)),
       )
       return after === undefined ? [] : [{ endpoint, at: after }]
     })

@@ -30,7 +30,11 @@ export function recoveryOf(
 ): Pick<PortVerdict, 'recovery' | 'recoveredBetween'> {
   if (!WATCHED.includes(outcome.verdict) || lostAt === null) return { recovery: null, recoveredBetween: null }
   const mine = endpoint.looks.filter(
-    (look) => look.role === 'scanner' && look.endAt >= lostAt && look.observation.purpose !== 'canary',
+    (look) =>
+      look.role === 'scanner' &&
+      look.endAt >= lostAt &&
+      // What an experiment gets through is no way back: a limiter lets slow touches in all along.
+      !['canary', 'explain'].includes(look.observation.purpose),
   )
   const back = mine.findIndex((look, i) => !look.failed && i > 0 && look.at > (outcome.fastAt ?? lostAt))
   const [before, after] = [mine[back - 1], mine[back]]

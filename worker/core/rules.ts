@@ -42,9 +42,33 @@ export const RULE_LIST = [
     source: METHOD,
   },
   {
+    id: 'SEL-6',
+    sentence:
+      'Only the scanning address lost the port (E ≥ 1000), but nothing of the target’s side answered it meanwhile: an outage of its own route that its sibling does not share is not ruled out. An anchor near the target would settle it.',
+    source: METHOD,
+  },
+  {
+    id: 'SEL-7',
+    sentence:
+      'Only the scanning address lost the port (E ≥ 1000), but a balancer that sends this address to a dead backend would look the same.',
+    source: 'method, case Q5',
+  },
+  {
+    id: 'SEL-8',
+    sentence:
+      'Only the scanning address lost the port, three looks running and more, and then reached it again: a short block.',
+    source: METHOD,
+  },
+  {
     id: 'APP-1',
     sentence: 'The service answers, and its answer refuses the scanner, while others get what they got before.',
     source: 'OONI ts-017; Jones et al., IMC 2014',
+  },
+  {
+    id: 'APP-2',
+    sentence:
+      'Requests shaped like attacks are turned away, plain ones of the same source are served before and after: something reads what is asked.',
+    source: 'OWASP Core Rule Set; method, C09, C10 and C12',
   },
   {
     id: 'RNG-1',
@@ -65,6 +89,13 @@ export const RULE_LIST = [
   },
   { id: 'DWN-1', sentence: 'Everybody lost the port, four rounds running.', source: METHOD },
   { id: 'DEG-1', sentence: 'The scanner fails far more often than others, but not always.', source: METHOD },
+  {
+    id: 'DEG-2',
+    sentence:
+      'The scanner is let through slowly and turned away when it asks fast, while others are let through in the same second.',
+    source:
+      'method, E4; e-values: universal inference, Wasserman, Ramdas and Balakrishnan 2020 (worker/core/tests.ts, armsE)',
+  },
   { id: 'TRA-1', sentence: 'The scanner reached the port again three times in a row.', source: METHOD },
   { id: 'OPN-1', sentence: 'The port answered the scanner throughout.', source: METHOD },
   { id: 'WIT-0', sentence: 'No witness had seen the port open before: nobody can say who lost it.', source: METHOD },
@@ -91,6 +122,11 @@ export const RULE_LIST = [
     id: 'CUT-1',
     sentence: 'How an accepted connection is cut tells proxies and services from packet filters.',
     source: 'measured on HAProxy, nginx, xinetd and nftables; method, section 2',
+  },
+  {
+    id: 'SPD-1',
+    sentence: 'A service that gives way answers slower and slower before it stops.',
+    source: 'method, C30',
   },
   {
     id: 'NBR-1',
@@ -126,6 +162,17 @@ export const RULE_LIST = [
     id: 'SLOW-1',
     sentence: 'Touches ten and more seconds apart: a rate limit lets them through, a ban does not.',
     source: 'method, E4',
+  },
+  {
+    id: 'RATE-1',
+    sentence:
+      'A burst of connects beside slow touches: a ban stops both, loss takes its share of both, a limiter only of the burst.',
+    source: 'method, E4; Guo and Heidemann, FADER, PAM 2018',
+  },
+  {
+    id: 'LAYER-1',
+    sentence: 'Bare connect, TLS, HEAD, GET: the first that is turned away is the layer that does it.',
+    source: 'method, E8',
   },
   {
     id: 'THR-1',

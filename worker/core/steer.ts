@@ -19,10 +19,11 @@ export function steer(facts: ScanFacts, judgement: Judgement, now: number): Stee
   if (facts.state === 'failed' || facts.state === 'cancelled') return { ...NOTHING, stop: liveTouchRuns(scan) }
   if (hasEnded(facts.state)) return { ...NOTHING, wanted: wantedRecovery(scan, judgement), stop: liveTouchRuns(scan) }
 
-  const agenda = agendaOf(scan, decisions)
+  const agenda = agendaOf(scan, decisions, judgement)
   const busy = agenda.unsettled.length > 0
   if (scan.ended && !busy) return { ...NOTHING, wanted: wantedRecovery(scan, judgement), stop: liveTouchRuns(scan) }
   const free = new Set(['open', 'transient', 'phantom'])
+  const tried = new Set(agenda.explaining.map(({ situation }) => situation.endpoint))
   const word = new Map(decisions.map((decision) => [decision.endpoint.key, decision.outcome.verdict]))
   return {
     wanted: scan.ended ? [] : [...wantedBaselines(scan), ...wantedVerifications(scan, agenda)],
@@ -34,7 +35,9 @@ export function steer(facts: ScanFacts, judgement: Judgement, now: number): Stee
         isScouting(scan) ||
         [agenda.pending, agenda.missed, agenda.explaining].some((queue) => queue.length > 0)),
     lost: scan.endpoints
-      .filter((one) => one.found && one.alarmAt !== null && !free.has(word.get(one.key) ?? 'open'))
+      .filter((one) => one.found && one.alarmAt !== null)
+      // Our own watch would spend what a limit lets through in the course of an experiment.
+      .filter((one) => tried.has(one) || !free.has(word.get(one.key) ?? 'open'))
       .map(({ address, port }) => ({ address, port })),
     done: false,
   }

@@ -1,4 +1,4 @@
-import type { Case, Round } from './evidence.ts'
+import type { Case, Look, Round } from './evidence.ts'
 import { RATION_ROUNDS, TOUCH_TIMEOUT_MS } from './rounds.ts'
 import {
   BACK_ROUNDS,
@@ -98,7 +98,7 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
       if (scanner.sight === 'page' || scanner.sight === 'notice') tally.refusals++
       // For the path it does not matter whether the sibling had seen the port before: both share the way.
       if (sibling && !sibling.failed) tally.siblingApart++
-      if (sibling?.failed && standing.some((look) => !look.failed)) {
+      if (sibling?.failed && mostlyThrough(standing)) {
         tally.together++
         if (tally.togetherAt === null) tally.lastTogetherAt = scanner.at
       }
@@ -114,6 +114,10 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
   }
   return { ...tally, factors }
 }
+
+/** Two thirds and more of the witnesses got through: where most fail too, home is not what sets the two apart. */
+const mostlyThrough = (standing: readonly Look[]): boolean =>
+  standing.length > 0 && 3 * standing.filter((look) => !look.failed).length >= 2 * standing.length
 
 /** Thresholds, looked at after each round. Order does not matter: each is a truth of its own. */
 function mark(tally: Tally, round: Round, downRunning: number, tiredRunning: number, rationed: boolean): void {

@@ -114,3 +114,41 @@ export const DOWN_ROUNDS = 4
 export const RATIONED_RUNNING = 3
 /** Successes of the scanner in a row that end the matter. */
 export const BACK_ROUNDS = 3
+
+// ---------------------------------------------------------------- does it depend on how fast we ask? (E4)
+
+const lnFactorial = (n: number): number => {
+  let sum = 0
+  for (let i = 2; i <= n; i++) sum += Math.log(i)
+  return sum
+}
+const lnBeta = (a: number, b: number): number => lnFactorial(a - 1) + lnFactorial(b - 1) - lnFactorial(a + b - 1)
+const times = (n: number, p: number): number => (n === 0 ? 0 : n * Math.log(p))
+
+/** So many of `n` touches went badly. */
+export interface Arm {
+  bad: number
+  n: number
+}
+
+/**
+ * The e-value of "both arms go badly with the same probability, whatever it is": the likelihood of the two arms under
+ * probabilities of their own (Beta(3, 1) for the arm in question, Beta(1, 9) for the control), over the greatest
+ * likelihood that one common probability can reach. Whatever that probability is, the numerator over *its* likelihood has
+ * mean 1, and the greatest is no smaller: so the mean is at most 1 (universal inference: Wasserman, Ramdas and
+ * Balakrishnan 2020, without a split because the numerator is fixed beforehand). Loss, in any strength, is such a common
+ * probability for two arms on one path; a limiter is not, where one arm asks fast and the other slowly. Never above 1
+ * when the arm in question goes no worse than the control.
+ */
+export function armsE(arm: Arm, control: Arm): number {
+  if (arm.n === 0 || control.n === 0) return 1
+  const n = arm.n + control.n
+  const bad = arm.bad + control.bad
+  const own =
+    lnBeta(3 + arm.bad, 1 + arm.n - arm.bad) -
+    lnBeta(3, 1) +
+    lnBeta(1 + control.bad, 9 + control.n - control.bad) -
+    lnBeta(1, 9)
+  const e = Math.exp(own - times(bad, bad / n) - times(n - bad, 1 - bad / n))
+  return arm.bad * control.n <= control.bad * arm.n ? Math.min(1, e) : e
+}

@@ -1,9 +1,11 @@
-import type { Strength, VerdictWord } from '../../schema/words.ts'
+import { type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
+import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
+import { throttleOf } from './features/throttle.ts'
 import { RATION_ROUNDS, roundTimes } from './rounds.ts'
 import type { RuleId } from './rules.ts'
 import { type Tally, tallyOf } from './tally.ts'
-import { CONFIRM_SPAN_MS, E_CONFIRM, SIBLING_ROUNDS } from './tests.ts'
+import { CONFIRM_SPAN_MS, E_CONFIRM, E_RATIONED, SIBLING_ROUNDS } from './tests.ts'
 
 /** What one case of an endpoint came to. */
 export interface Outcome {
@@ -16,6 +18,8 @@ export interface Outcome {
   confirmedAt: number | null
   /** an answer that shows the path to be alive: looks by id */
   pathAlive: readonly string[]
+  /** E4, where it was made after this case */
+  rate: RateTest | null
 }
 
 interface Situation {
@@ -23,6 +27,34 @@ interface Situation {
   case: Case
   tally: Tally
   pathAlive: readonly string[]
+  rate: RateTest | null
+  /** something of the target's side answered the scanner while the port was lost to it */
+  routeAlive: boolean
+  /** other ports of the address went on answering the scanner */
+  lostAlone: boolean
+}
+
+/** A block that ended before the tests did: three failures running, the scanner's alone, too many for loss; then it was over. */
+function shortBan({ tally, case: { rounds } }: Situation): boolean {
+  const first = rounds.findIndex((round) => round.scanner.failed)
+  const last = rounds.findLastIndex((round) => round.scanner.failed)
+  return (
+    tally.backAt !== null &&
+    tally.notLossAt !== null &&
+    tally.witnesses > 0 &&
+    tally.siblingApart >= SIBLING_ROUNDS &&
+    tally.eValue >= E_RATIONED &&
+    rounds.slice(first, last + 1).every((round) => round.scanner.failed)
+  )
+}
+
+/**
+ * One web port lost while the others stand: a balancer that maps our address to a dead backend looks the same, as does a
+ * filter of our own provider on that port (detection-science.md 5.3, Q5). ICMP comes from a firewall, never from a backend.
+ */
+function maybeBackend({ endpoint, tally, lostAlone }: Situation): boolean {
+  if (!lostAlone || !['http', 'https', 'tls'].includes(endpoint.service) || tally.failed < tally.rounds) return false
+  return throttleOf(endpoint)?.value !== 'icmp'
 }
 
 interface VerdictRule {
@@ -36,6 +68,14 @@ const likely = (): Strength => 'likely'
 const refused = ({ tally }: Situation) => tally.refusals * 2 > tally.failed
 const selective = ({ tally }: Situation) =>
   tally.confirmedAt !== null || tally.fastAt !== null || tally.rationedAt !== null
+/** Refused in words twice, with everyone else let in: where touches are rationed that must do (3.4² = 11.6 with five sources). */
+const E_REFUSED = 10
+const refusedTwice = ({ endpoint, tally }: Situation) =>
+  endpoint.rationed &&
+  tally.refusals >= 2 &&
+  tally.siblingApart >= SIBLING_ROUNDS &&
+  tally.witnesses >= 2 &&
+  tally.eValue >= E_REFUSED
 /** Failing far more often than others, but by no means always. */
 const inPart = ({ tally }: Situation) => {
   const successes = tally.between / Math.max(1, tally.since)
@@ -48,7 +88,7 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     id: 'APP-1',
     verdict: 'app_blocked',
     strength: ({ tally }) => (tally.confirmedAt === null ? 'likely' : 'confirmed'),
-    holds: (s) => selective(s) && refused(s),
+    holds: (s) => (selective(s) || refusedTwice(s)) && refused(s),
   },
   {
     id: 'DEG-1',
@@ -56,7 +96,28 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     strength: ({ tally }) => (tally.confirmedAt === null ? 'likely' : 'confirmed'),
     holds: (s) => inPart(s) && s.tally.siblingApart >= SIBLING_ROUNDS && s.tally.witnesses > 0,
   },
-  { id: 'SEL-1', verdict: 'interfered', strength: () => 'confirmed', holds: ({ tally }) => tally.confirmedAt !== null },
+  {
+    // Slow rounds let the scanner through again, so TRA-1 or SEL-8 would hold; E4 asked fast, and others beside it were let through.
+    id: 'DEG-2',
+    verdict: 'degraded',
+    strength: ({ rate }) => (rate && isLimited(rate) === 'firm' ? 'confirmed' : 'likely'),
+    holds: ({ rate }) => rate !== null && isLimited(rate) !== 'no',
+  },
+  { id: 'SEL-8', verdict: 'interfered', strength: likely, holds: shortBan },
+  {
+    id: 'SEL-1',
+    verdict: 'interfered',
+    strength: () => 'confirmed',
+    holds: (s) => s.tally.confirmedAt !== null && s.routeAlive && !maybeBackend(s),
+  },
+  // Proved by the tests, but not to be told from an outage that the sibling does not share, or from a dead backend.
+  {
+    id: 'SEL-7',
+    verdict: 'interfered',
+    strength: likely,
+    holds: ({ tally, routeAlive }) => tally.confirmedAt !== null && routeAlive,
+  },
+  { id: 'SEL-6', verdict: 'interfered', strength: likely, holds: ({ tally }) => tally.confirmedAt !== null },
   {
     id: 'SEL-2',
     verdict: 'interfered',
@@ -95,11 +156,15 @@ const firmlyBefore = ({ tally, pathAlive }: Situation) =>
 /** The verdict of one case as its rounds stand. */
 export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvidence): Outcome {
   const tally = tallyOf(one, scan.loss, endpoint.rationed)
+  const standing = tally.confirmedAt === null ? [] : standingBeside(tally, endpoint, scan)
   const situation: Situation = {
     endpoint,
     case: one,
     tally,
     pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
+    routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(tally, endpoint, scan)),
+    lostAlone: standing.length > 0 && neighboursOf(endpoint, scan).every((other) => other.alarmAt === null),
+    rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
   }
   const rule = VERDICT_RULES.find((candidate) => candidate.holds(situation)) as VerdictRule
   const strength = rule.strength?.(situation) ?? null
@@ -109,9 +174,11 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     strength,
     tally,
     case: one,
-    fastAt: fastTime(rule.id, tally),
-    confirmedAt: strength === 'confirmed' ? (tally.confirmedAt ?? tally.togetherAt) : null,
+    fastAt: rule.id === 'DEG-2' ? (situation.rate?.knownAt ?? null) : fastTime(rule.id, tally),
+    confirmedAt:
+      strength === 'confirmed' ? (tally.confirmedAt ?? tally.togetherAt ?? situation.rate?.knownAt ?? null) : null,
     pathAlive: situation.pathAlive,
+    rate: situation.rate,
   }
 }
 
@@ -127,8 +194,15 @@ function fastTime(rule: RuleId, tally: Tally): number | null {
     case 'SEL-2':
     case 'SEL-4':
     case 'SEL-5':
+    case 'SEL-6':
+    case 'SEL-7':
+    case 'SEL-8':
       // On a rationed service the lower bar comes first; what was reached stays reached.
-      return tally.rationedAt ?? tally.fastAt
+      return (
+        tally.rationedAt ??
+        tally.fastAt ??
+        (rule === 'SEL-8' ? tally.firstBackAt : rule === 'APP-1' ? tally.lastFailAt : null)
+      )
     default:
       return null
   }
@@ -140,8 +214,15 @@ function fastTime(rule: RuleId, tally: Tally): number | null {
  */
 export function isSettled(outcome: Outcome, endpoint: EndpointEvidence, now: number): boolean {
   if (endpoint.phantom || outcome.strength === 'confirmed') return true
-  if (['service_down', 'path_outage', 'transient'].includes(outcome.verdict) || outcome.rule === 'RNG-1') return true
+  if (
+    ['service_down', 'path_outage', 'transient'].includes(outcome.verdict) ||
+    outcome.rule === 'RNG-1' ||
+    outcome.rule === 'DEG-2'
+  )
+    return true
   const { tally } = outcome
+  // The tests have said all they can; what keeps it likely is no matter of more rounds.
+  if (outcome.rule === 'SEL-6' || outcome.rule === 'SEL-7' || outcome.rule === 'SEL-8') return true
   // Without a sibling nothing more than `likely` can come.
   if (outcome.rule === 'SEL-5' && tally.eValue >= E_CONFIRM) return true
   return roundsUsedUp(outcome.case, endpoint, now)
@@ -159,6 +240,34 @@ function roundsUsedUp(one: Case | null, endpoint: EndpointEvidence, now: number)
   if (!last) return true
   const judged = one.over || one.closedTo >= last.number
   return judged && (needed.length >= all || now > last.at + NO_MORE_MS)
+}
+
+const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
+  (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)
+
+/** Other ports of the address that the scanner reached while it failed here. */
+function standingBeside(tally: Tally, endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] {
+  const [from, to] = [tally.firstFailAt ?? 0, tally.confirmedAt ?? 0]
+  return neighboursOf(endpoint, scan).filter(
+    (other) =>
+      other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.at <= to) ||
+      other.spans.some((span) => span.to >= from && span.from <= to),
+  )
+}
+
+/**
+ * Whether the target's side gave the scanner any answer while the port was lost to it: a refusal, a cut, bytes, a live canary,
+ * an anchor. An outage of the scanner's own route gives none; one in twenty is not shared by the sibling, so without an answer a silent loss stays likely. `unreachable` may come from any router on the way.
+ */
+function wasAnswered(tally: Tally, endpoint: EndpointEvidence, scan: ScanEvidence): boolean {
+  const [from, to] = [tally.firstFailAt ?? 0, tally.confirmedAt ?? 0]
+  const within = (look: { role: string; at: number }) => look.role === 'scanner' && look.at >= from && look.at <= to
+  const isAnswer = (look: Look) => wasAccepted(look.sight) || look.sight === 'closed'
+  return (
+    endpoint.looks.some(
+      (look) => within(look) && (isAnswer(look) || (look.observation.purpose === 'canary' && !look.failed)),
+    ) || scan.anchorLooks.some((look) => within(look) && !look.failed)
+  )
 }
 
 /**

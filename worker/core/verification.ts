@@ -1,9 +1,11 @@
 import { endpointKey, type RunFacts } from '../../schema/facts.ts'
+import type { Judgement } from '../../schema/judgement.ts'
 import { LIMITS, type Step } from '../../schema/wire.ts'
 import { missedPorts } from './baseline.ts'
 import type { Decision } from './decide.ts'
 import type { Case, EndpointEvidence, ScanEvidence } from './evidence.ts'
-import { burstStep, roundSteps } from './plan.ts'
+import { chooseTrials, isNeeded, type Trial, trialSteps } from './experiments/choose.ts'
+import { roundSteps } from './plan.ts'
 import {
   BELL_MS,
   batchOf,
@@ -23,8 +25,6 @@ import { isSettled } from './verdict.ts'
 const SAME_LOSS_MS = 10_000
 /** Batches that may run side by side: each takes one of a probe's places for short runs. */
 const PARALLEL = 3
-const BURST_QUIET_MS = 8_000
-const BURST_WAIT_MS = 15_000
 
 export const verifyKey = (batch: number, probeId: string): string => `verify:${batch}:${probeId}`
 const isOver = (run: RunFacts) => run.state === 'done' || run.state === 'ended'
@@ -42,13 +42,13 @@ export interface Agenda {
   missed: readonly EndpointEvidence[]
   /** endpoints with a case that has not said its last word */
   unsettled: readonly { endpoint: EndpointEvidence; case: Case }[]
-  /** E2 is due or under way */
-  explaining: readonly EndpointEvidence[]
+  /** experiments that are due or under way */
+  explaining: readonly Trial[]
   /** rationed endpoints with a likely word, which another ration may confirm */
   growing: ReadonlySet<string>
 }
 
-export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[]): Agenda {
+export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], judgement: Judgement): Agenda {
   const byKey = new Map(decisions.map((decision) => [decision.endpoint.key, decision]))
   const unsettled = scan.endpoints.flatMap((endpoint) => {
     const last = endpoint.cases.at(-1)
@@ -65,7 +65,13 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[]): Ag
     pending,
     missed,
     unsettled,
-    explaining: explained(scan, decisions),
+    explaining: chooseTrials(
+      scan,
+      decisions,
+      judgement,
+      (batch) => verifyRuns(scan).filter((run) => batchOfRun(run) === batch),
+      isOver,
+    ),
     growing: new Set(
       decisions
         .filter(({ endpoint, outcome }) => endpoint.rationed && outcome.strength === 'likely')
@@ -88,14 +94,21 @@ function alarmed(scan: ScanEvidence, byKey: ReadonlyMap<string, Decision>): Endp
       // What is known to be lost is not proved twice.
       if (word && (word.strength !== null || word.verdict === 'service_down' || word.verdict === 'path_outage'))
         continue
-      if (!endpoint.cases.some((one) => covers(one, alarm.at))) wanted.set(endpoint.key, endpoint)
+      if (!endpoint.cases.some((one) => covers(scan, one, alarm.at))) wanted.set(endpoint.key, endpoint)
     }
   return [...wanted.values()]
 }
 
-const covers = (one: Case, at: number) =>
-  one.startAt >= at ||
-  at <= (one.planned.findLast(({ number }) => indexOf(number) < FIRST_ROUNDS)?.at ?? 0) + SAME_LOSS_MS
+/** An alarm is about the loss of a case that was to begin, or whose rounds are still going on or just ended. */
+function covers(scan: ScanEvidence, one: Case, at: number): boolean {
+  if (one.startAt >= at) return true
+  // A case that was settled early has let its runs go: the rounds that were left are not held.
+  const isLetGo = verifyRuns(scan).every((run) => batchOfRun(run) !== one.batch || isOver(run))
+  const endAt = isLetGo
+    ? (one.rounds.at(-1)?.endAt ?? one.startAt)
+    : (one.planned.findLast(({ number }) => indexOf(number) < FIRST_ROUNDS)?.at ?? 0)
+  return at <= endAt + SAME_LOSS_MS
+}
 
 /** The endpoints to begin with now: alarms first, what only others reach when no alarm is open; sixteen at once. */
 const chosenOf = (agenda: Agenda): readonly EndpointEvidence[] => {
@@ -154,7 +167,7 @@ function anchorSteps(scan: ScanEvidence, startAt: number): Step[] {
   }))
 }
 
-/** More steps for runs under way: ports that join them, later rounds for what the first eight left open, and E2. */
+/** More steps for runs under way: ports that join them, later rounds for what the first eight left open, and experiments. */
 export function verificationAppends(scan: ScanEvidence, agenda: Agenda): Steering['append'] {
   const chosen = chosenOf(agenda)
   const joined = chosen.length > 0 ? joinable(scan, agenda) : null
@@ -167,10 +180,7 @@ export function verificationAppends(scan: ScanEvidence, agenda: Agenda): Steerin
     for (const { endpoint, case: one } of agenda.unsettled)
       if (one.batch === batch && wantsMore(one, endpoint, scan.now))
         steps.push(...roundSteps(batch, one.startAt, [endpoint], run.probeId, FIRST_ROUNDS, ROUND_AT_MS.length))
-    if (run.role === 'scanner')
-      for (const endpoint of agenda.explaining)
-        if (endpoint.cases.at(-1)?.batch === batch && !burstOf(run, endpoint))
-          steps.push(burstStep(endpoint, burstAt(run, endpoint, scan.now)))
+    steps.push(...trialSteps(agenda.explaining, run))
     if (steps.length > 0) appends.push({ runId: run.runId, steps: merged(steps) })
   }
   return appends
@@ -194,42 +204,7 @@ function merged(steps: readonly Step[]): Step[] {
   return [...byKey.values()]
 }
 
-const touches = (step: Step, endpoint: EndpointEvidence) =>
-  step.touches.some((t) => t.port === endpoint.port && t.address === endpoint.address)
-const burstOf = (run: RunFacts, endpoint: EndpointEvidence) =>
-  run.steps.find((step) => step.experiment === 'E2' && touches(step, endpoint))
-
-/** The kernel's refill of ICMP needs eight quiet seconds before the burst, on this port by this source. */
-function burstAt(run: RunFacts, endpoint: EndpointEvidence, now: number): number {
-  const planned = run.steps.filter((step) => touches(step, endpoint)).map((step) => step.at)
-  let at = now + 1_000
-  for (const touch of planned.toSorted((a, b) => a - b))
-    if (touch > at - BURST_QUIET_MS && touch < at + 2_000) at = touch + BURST_QUIET_MS + 500
-  return at
-}
-
-/** Confirmed, refused, unrationed: is it a reset or a firewall's ICMP? Until the burst is in or its time is up. */
-function explained(scan: ScanEvidence, decisions: readonly Decision[]): EndpointEvidence[] {
-  if (scan.ended) return []
-  return (
-    decisions
-      .filter(({ endpoint, outcome }) => {
-        if (outcome.rule !== 'SEL-1' || outcome.verdict !== 'interfered' || endpoint.rationed) return false
-        const refused = outcome.case?.rounds.filter((round) => round.scanner.sight === 'closed').length ?? 0
-        if (refused * 2 <= outcome.tally.failed || outcome.tally.firstBackAt !== null) return false
-        const run = verifyRuns(scan).find((one) => one.role === 'scanner' && batchOfRun(one) === outcome.case?.batch)
-        if (!run || isOver(run)) return false
-        if (endpoint.looks.filter((look) => look.observation.experiment === 'E2').length >= 6) return false
-        const burst = burstOf(run, endpoint)
-        return !burst || scan.now < burst.at + BURST_WAIT_MS
-      })
-      // One port of a host tells for all: they stand behind the same rule.
-      .filter(({ endpoint }, i, all) => all.findIndex((other) => other.endpoint.address === endpoint.address) === i)
-      .map(({ endpoint }) => endpoint)
-  )
-}
-
-/** Verification runs that have seen enough: every endpoint settled, and for the scanner every experiment done. */
+/** Verification runs that have seen enough: every endpoint settled, and every experiment done. */
 export function finishedVerifications(scan: ScanEvidence, agenda: Agenda): string[] {
   return verifyRuns(scan)
     .filter((run) => !isOver(run))
@@ -237,7 +212,7 @@ export function finishedVerifications(scan: ScanEvidence, agenda: Agenda): strin
       const batch = batchOfRun(run)
       if (batch === null) return true
       if (agenda.unsettled.some((one) => one.case.batch === batch)) return false
-      if (run.role === 'scanner' && agenda.explaining.some((one) => one.cases.at(-1)?.batch === batch)) return false
+      if (agenda.explaining.some((trial) => isNeeded(trial, run))) return false
       // A likely word on a rationed service goes on growing, as long as the scan goes on anyway.
       return scan.ended || !grows(scan, run, agenda.growing)
     })

@@ -1,4 +1,5 @@
 /** What the service said: notices, pages, and who stands behind them. */
+import type { ContentTest } from '../content.ts'
 import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
 import { latin1Of } from '../text.ts'
 import type { Outcome } from '../verdict.ts'
@@ -78,4 +79,23 @@ export function vendorOf(outcome: Outcome): string | null {
     if (sign) return sign.vendor
   }
   return null
+}
+
+/** Whether it matters what the scanner asks: by the attack shapes, or by plain touches that are refused too. */
+export function contentOf(outcome: Outcome, content: ContentTest | null, failures: readonly Look[]): Seen | null {
+  if (content)
+    return {
+      value: 'attack_only',
+      rule: 'APP-2',
+      text: `${content.refused.length} of ${content.attacks} requests shaped like attacks were refused, ${content.served.length} plain ones were served before and after.`,
+      looks: [...content.refused, ...content.served].map((look) => look.id),
+    }
+  const plain = failures.filter((look) => look.observation.purpose === 'verify')
+  if (outcome.case === null || plain.length === 0) return null
+  return {
+    value: 'any',
+    rule: 'APP-2',
+    text: 'Plain touches fail as well: it is not about what is asked.',
+    looks: plain.map((look) => look.id),
+  }
 }

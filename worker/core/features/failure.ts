@@ -71,30 +71,16 @@ export function slowOf(outcome: Outcome): Seen | null {
   })
   if (rounds.length < 2) return null
   const failed = rounds.filter((round) => round.scanner.failed)
+  // What passed only after the port was back for good tells of a ban that ended as well as of a limit.
+  const lastFailAt = outcome.tally.lastFailAt ?? 0
+  const passedAmid = rounds.some((round) => !round.scanner.failed && round.at < lastFailAt)
+  if (failed.length < 0.8 * rounds.length && !passedAmid && outcome.verdict !== 'degraded') return null
   const value: ValueOf<'slow'> = failed.length >= 0.8 * rounds.length ? 'blocked' : 'passes'
   return {
     value,
     rule: 'SLOW-1',
     text: `Of ${rounds.length} slow touches, eight and more seconds apart, ${failed.length} failed: ${value === 'blocked' ? 'a rate limit would have let them through' : 'it depends on how fast we ask'}.`,
     looks: rounds.map((round) => round.scanner.id),
-  }
-}
-
-/** Resets come at once, all of them; ICMP refusals are throttled to one a second after a burst of six. */
-export function throttleOf(endpoint: EndpointEvidence): Seen | null {
-  const burst = endpoint.looks.filter((look) => look.observation.experiment === 'E2' && look.role === 'scanner')
-  if (burst.length < 6) return null
-  const quick = burst.filter((look) => look.sight === 'closed' && look.observation.afterMs < 500).length
-  const late = burst.length - quick
-  if (quick === 0 || (late > 0 && late < 2)) return null
-  return {
-    value: late === 0 ? 'rst' : 'icmp',
-    rule: 'THR-1',
-    text:
-      late === 0
-        ? `All ${burst.length} refusals of a burst came at once: a reset, from the host or a firewall.`
-        : `${late} of ${burst.length} refusals of a burst came late or not at all: throttled ICMP, so a firewall refuses, not the service.`,
-    looks: burst.map((look) => look.id),
   }
 }
 
@@ -147,4 +133,33 @@ function lengthOf(away: number): ValueOf<'away'> {
   if (away < 450_000) return 'minutes'
   if (away < 900_000) return 'ten_minutes'
   return away < 5_400_000 ? 'hour' : 'longer'
+}
+
+/** Slower than this, and this many times slower than before, is a service that is giving way. */
+const SLOW_MS = 1_000
+const SLOWER = 5
+
+/** Did those who still got through wait longer and longer? The time after the handshake: a lost packet does not count. */
+export function speedOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | null {
+  const from = outcome.tally.firstFailAt
+  if (from === null) return null
+  const timed = endpoint.looks.filter(
+    (look) => !look.failed && look.sight === 'open' && look.observation.connectMs !== undefined,
+  )
+  const served = (look: Look) => look.observation.afterMs - (look.observation.connectMs ?? 0)
+  const before = timed.filter((look) => look.at < from - 30_000 || look.observation.purpose === 'baseline')
+  const around = timed.filter((look) => look.at >= from - 30_000 && look.observation.purpose !== 'baseline')
+  const usual = before.map(served).toSorted((a, b) => a - b)[before.length >> 1]
+  if (usual === undefined || around.length === 0) return null
+  const slow = around.filter((look) => served(look) >= Math.max(SLOW_MS, SLOWER * usual))
+  const value: ValueOf<'speed'> = slow.length * 3 > around.length ? 'slower' : 'steady'
+  return {
+    value,
+    rule: 'SPD-1',
+    text:
+      value === 'slower'
+        ? `Around the loss ${slow.length} of ${count(around.length, 'answer')} took ${SLOWER} times as long as before and more: the service was giving way.`
+        : 'Those who got through around the loss were served as fast as before.',
+    looks: (value === 'slower' ? slow : around).map((look) => look.id),
+  }
 }

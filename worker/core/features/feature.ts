@@ -28,6 +28,10 @@ export const FEATURES = {
   text: ['max_startups', 'ssh_penalty', 'smtp_try_later', 'smtp_refused', 'other'],
   /** what a page is */
   page: ['rate', 'forbidden', 'vendor', 'other'],
+  /** how fast those were served who still got through around the loss */
+  speed: ['slower', 'steady'],
+  /** refused for what is asked, or whatever is asked */
+  content: ['attack_only', 'any'],
   onset: ['before', 'during'],
   /** until it answered again, from the loss on */
   away: ['under_30s', 'minutes', 'ten_minutes', 'hour', 'longer'],

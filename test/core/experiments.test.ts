@@ -1,0 +1,391 @@
+import { describe, expect, test } from 'vitest'
+import { endpointKey } from '../../schema/facts.ts'
+import { survey } from '../../worker/core/decide.ts'
+import { evidenceOf } from '../../worker/core/evidence.ts'
+import { chooseTrials } from '../../worker/core/experiments/choose.ts'
+import { leavesSilence } from '../../worker/core/experiments/renewal.ts'
+import { geographyOf, isLimited, layerTest, onsetOf, rateTest, renewalOf } from '../../worker/core/experiments.ts'
+import { renderOutput } from '../../worker/core/output.ts'
+import { armsE } from '../../worker/core/tests.ts'
+import {
+  ADDRESS,
+  block,
+  HTTP,
+  HTTPS,
+  isHome,
+  isScanner,
+  member,
+  PANEL,
+  type Seen,
+  type Story,
+  T0,
+  type Told,
+  type Touch,
+  tell,
+} from '../support/facts.ts'
+import { dice, openTouch } from '../support/packets.ts'
+
+const scanOf = ({ facts, judgement }: Told) => evidenceOf(facts, judgement.judgedAt)
+const endpointOf = (told: Told, port: number) => {
+  const scan = scanOf(told)
+  const endpoint = scan.byKey.get(endpointKey({ address: ADDRESS, port }))
+  if (!endpoint) throw new Error(`no endpoint ${port}`)
+  return { scan, endpoint }
+}
+const wordOf = (told: Told, port: number) => {
+  const { verdict, strength, evidence } = told.port(port)
+  return [verdict, strength, evidence[0]?.rule]
+}
+const textOf = (told: Told) => renderOutput({ ...told, target: 'shop.example', scannerLog: '' })
+
+/** A token bucket, empty at 8 s; asks must come in order of time. */
+function bucket(size: number, perSecond: number) {
+  let tokens = 0
+  let at = 8_000
+  return (ms: number): boolean => {
+    tokens = Math.min(size, tokens + Math.max(0, (ms - at) / 1_000) * perSecond)
+    at = Math.max(at, ms)
+    if (tokens < 1) return false
+    tokens -= 1
+    return true
+  }
+}
+const RATE_PAGE: Seen = { sight: 'page', httpStatus: 429 }
+
+/** Story: from 8 s on whom it may concern shares a bucket, nearly empty at first. */
+function limited(
+  who: (touch: Touch) => boolean,
+  size: number,
+  perSecond: number,
+  turned: (touch: Touch) => Seen,
+): Story {
+  const mayPass = bucket(size, perSecond)
+  return {
+    ports: [HTTP, HTTPS],
+    scanMs: 20_000,
+    sees: (touch) => {
+      if (touch.port !== 80 || touch.at < 8_000 || !who(touch)) return 'open'
+      return mayPass(touch.at) ? 'open' : turned(touch)
+    },
+  }
+}
+
+describe('E4, rate', () => {
+  test('a web server that answers 429 to the scanner when it asks fast is degraded, though slow rounds get through', () => {
+    const told = tell(limited(isScanner, 10, 1 / 3, () => RATE_PAGE))
+    expect(wordOf(told, 80)).toEqual(['degraded', 'likely', 'DEG-2'])
+    expect(told.judgement.verdict).toBe('interference')
+    expect(told.port(80).connects).toBeLessThanOrEqual(70)
+    expect(told.port(80).lostAt).not.toBeNull()
+    expect(textOf(told)).toMatch(/E4 rate: \S+ +burst of 18: \d+ at once/)
+    expect(told.port(443).verdict).toBe('open')
+  })
+
+  test('the slow touches after the bursts keep their distance from the rounds that are left', () => {
+    for (const perSecond of [0.1, 0.15, 0.2, 0.25, 1 / 3]) {
+      const told = tell(limited(isScanner, 10, perSecond, () => RATE_PAGE))
+      const { endpoint } = endpointOf(told, 80)
+      const rate = rateTest(endpoint, endpoint.cases.at(-1) ?? null)
+      if (rate?.again) expect([perSecond, rate.after.n]).toEqual([perSecond, expect.toSatisfy((n: number) => n >= 2)])
+      expect([perSecond, told.port(80).verdict]).toEqual([
+        perSecond,
+        expect.toSatisfy((word: string) => word === 'degraded' || word === 'app_blocked'),
+      ])
+    }
+  })
+
+  test('a packet filter that drops the SYNs of the scanner above a rate is degraded, with the limit', () => {
+    const late = (touch: Touch): Seen => (touch.nth < 16 ? 'unresponsive' : { sight: 'open', connectMs: 2_020 })
+    const told = tell(limited(isScanner, 4, 0.18, late))
+    expect(wordOf(told, 80)[0]).toBe('degraded')
+    const { endpoint } = endpointOf(told, 80)
+    const rate = rateTest(endpoint, endpoint.cases.at(-1) ?? null)
+    expect(rate && isLimited(rate)).not.toBe('no')
+    expect(rate?.limitPerSecond?.[0]).toBeLessThanOrEqual(1.5)
+    expect(rate?.limitPerSecond?.[1]).toBeGreaterThanOrEqual(0.5)
+  })
+
+  test('a limit that is the same for all accuses nobody', () => {
+    const told = tell(
+      limited(
+        () => true,
+        30,
+        3,
+        () => RATE_PAGE,
+      ),
+    )
+    expect(['degraded', 'app_blocked', 'interfered']).not.toContain(told.port(80).verdict)
+  })
+
+  test('a burst that draws a ban is no limit', () => {
+    let bannedFrom = Number.POSITIVE_INFINITY
+    const mayPass = bucket(10, 1 / 3)
+    const told = tell({
+      ports: [HTTP, HTTPS],
+      sees: (touch) => {
+        if (!isScanner(touch) || touch.port !== 80 || touch.at < 8_000) return 'open'
+        if (touch.nth >= 12) bannedFrom = Math.min(bannedFrom, touch.at)
+        if (touch.at >= bannedFrom) return 'unresponsive'
+        return mayPass(touch.at) ? 'open' : RATE_PAGE
+      },
+    })
+    expect(bannedFrom).toBeLessThan(Number.POSITIVE_INFINITY)
+    const { endpoint } = endpointOf(told, 80)
+    const rate = rateTest(endpoint, endpoint.cases.at(-1) ?? null)
+    expect(rate && isLimited(rate)).toBe('no')
+    expect(wordOf(told, 80)).not.toContain('DEG-2')
+  })
+
+  test('services that count touches get no burst, and no endpoint gets more than its share', () => {
+    const mayPass = bucket(3, 0.2)
+    const told = tell({
+      ports: [{ port: 22, service: 'ssh', check: 'greeting' }],
+      sees: (touch) => (isScanner(touch) && touch.at > 8_000 && !mayPass(touch.at) ? 'unresponsive' : 'open'),
+    })
+    expect(told.facts.runs.flatMap((run) => run.steps.filter((step) => step.burst))).toEqual([])
+  })
+
+  test('the touches of an experiment keep a second’s distance from the rounds', () => {
+    const told = tell(limited(isScanner, 10, 1 / 3, () => RATE_PAGE))
+    for (const run of told.facts.runs.filter(({ kind, role }) => kind === 'verify' && role === 'scanner')) {
+      const rounds = run.steps.filter(({ round }) => round !== undefined).map(({ at }) => at)
+      for (const step of run.steps.filter(({ experiment }) => experiment !== undefined))
+        expect(Math.min(...rounds.map((at) => Math.abs(at - step.at)))).toBeGreaterThanOrEqual(1_000)
+    }
+  })
+
+  test.each([
+    ['on the way of all', 0.05, () => true],
+    ['on the way of all', 0.2, () => true],
+    ['on the way of scanner and sibling', 0.2, isHome],
+    ['on the way of the scanner alone', 0.05, isScanner],
+    ['on the way of the scanner alone', 0.2, isScanner],
+  ] as const)('loss %s, %d per packet, is no limit', (_, loss, who) => {
+    let bursts = 0
+    for (let seed = 1; seed <= 60; seed++) {
+      const roll = dice(seed)
+      const told = tell({
+        ports: [HTTP, HTTPS],
+        sees: (touch) => {
+          // The watch fails once: that is what begins a verification.
+          if (
+            isScanner(touch) &&
+            touch.purpose === 'watch' &&
+            touch.port === 80 &&
+            touch.at > 8_000 &&
+            touch.at < 14_000
+          )
+            return 'unresponsive'
+          return openTouch({ roll, loss: who(touch) ? loss : 0, rttMs: 20, timeoutMs: touch.timeoutMs || 6_000 })
+        },
+      })
+      bursts += told.facts.runs.flatMap((run) => run.steps.filter(({ burst }) => burst === 18)).length
+      for (const port of told.judgement.ports) expect([seed, port.port, port.verdict]).not.toContain('degraded')
+    }
+    if (loss === 0.2 && who === isScanner) expect(bursts).toBeGreaterThan(0)
+  })
+
+  test('the e-value of two arms has mean at most one under any common probability', () => {
+    for (const p of [0.02, 0.1, 0.36, 0.7, 0.95])
+      for (const [nb, ns] of [
+        [20, 6],
+        [30, 20],
+      ] as const) {
+        let mean = 0
+        for (let xb = 0; xb <= nb; xb++)
+          for (let xs = 0; xs <= ns; xs++)
+            mean += pmf(nb, xb, p) * pmf(ns, xs, p) * armsE({ bad: xb, n: nb }, { bad: xs, n: ns })
+        expect(mean).toBeLessThanOrEqual(1 + 1e-9)
+      }
+    expect(armsE({ bad: 18, n: 20 }, { bad: 0, n: 8 })).toBeGreaterThan(1_000)
+    expect(armsE({ bad: 7, n: 20 }, { bad: 4, n: 12 })).toBeLessThan(5)
+  })
+})
+
+const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k)
+const pmf = (n: number, k: number, p: number): number => choose(n, k) * p ** k * (1 - p) ** (n - k)
+
+describe('E8, layers', () => {
+  const page: Seen = { sight: 'page', httpStatus: 403 }
+  const told = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, page, 8_000, undefined, [443]) })
+
+  test('climbs connect, TLS and GET once each, and names the layer that turns us away', () => {
+    const layered = tell({
+      ports: [HTTP, HTTPS],
+      sees: (touch) => {
+        if (!isScanner(touch) || touch.at < 8_000 || touch.port !== 443) return 'open'
+        return touch.purpose === 'explain' && layersBelow(touch) ? 'open' : page
+      },
+    })
+    const { endpoint } = endpointOf(layered, 443)
+    expect(layerTest(endpoint)).toMatchObject({
+      rungs: [
+        { check: 'tcp', passed: true },
+        { check: 'tls', passed: true },
+        { check: 'https', passed: false },
+      ],
+      refusedAt: 'https',
+      witnessPassed: true,
+    })
+    expect(textOf(layered)).toMatch(/E8 layers: \S+ +tcp passes, tls passes, https is turned away; a witness passes/)
+    // A bare connect that gets through is no recovery.
+    expect(layered.port(443)).toMatchObject({ verdict: 'app_blocked', strength: 'confirmed', recovery: 'pending' })
+    expect(layered.port(443).connects).toBeLessThanOrEqual(70)
+  })
+
+  test('does not delay the verdict', () => {
+    const { fastAt, confirmedAt, lostAt } = told.port(443)
+    expect((fastAt as number) - (lostAt as number)).toBeLessThanOrEqual(20_000)
+    expect((confirmedAt as number) - (lostAt as number)).toBeLessThanOrEqual(45_000)
+  })
+})
+/** The rungs are climbed two seconds apart, bare connect and TLS first. */
+let rung = 0
+const layersBelow = (_: Touch): boolean => rung++ < 2
+
+describe('E5, onset', () => {
+  test('says when the port was lost, and after what', () => {
+    const told = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
+    const { endpoint, scan } = endpointOf(told, 443)
+    const onset = onsetOf(endpoint, scan, told.port(443).lostAt)
+    expect(onset).toMatchObject({ ports: 2, requests: null, last: null })
+    expect(onset?.between[0]).toBeLessThan(T0 + 8_000)
+    expect(onset?.between[1]).toBeGreaterThanOrEqual(T0 + 8_000)
+    expect(textOf(told)).toMatch(/E5 onset: lost between \S+ and \S+, after \d+ stored connect/)
+  })
+})
+
+describe('E6, recovery', () => {
+  /** A list that every packet of the scanner begins anew. */
+  const renewing = (lengthMs: number): Story => {
+    let until = 0
+    return {
+      ports: [HTTP, HTTPS],
+      recoverMs: 900_000,
+      sees: (touch) => {
+        if (!isScanner(touch) || touch.at < 8_000) return 'open'
+        if (until === 0) until = touch.at + lengthMs
+        if (touch.at >= until) return 'open'
+        until = touch.at + lengthMs
+        return 'unresponsive'
+      },
+    }
+  }
+
+  test('a minute’s ban that renews itself gets its silence, and is not renewed once the rounds are over', () => {
+    const told = tell(renewing(60_000))
+    const polls = told.facts.runs
+      .filter(({ kind }) => kind === 'recover')
+      .flatMap((run) => run.observations.filter(({ port }) => port === 443))
+    expect(polls.map(({ sight }) => sight)).toEqual(['open'])
+    const { endpoint } = endpointOf(told, 443)
+    const renewal = renewalOf(endpoint, told.port(443).lostAt)
+    expect(renewal?.ifRenewed?.[0]).toBeLessThan(60_000)
+    expect(renewal?.ifRenewed?.[1]).toBeGreaterThanOrEqual(60_000)
+  })
+
+  test('a ban of ten minutes is measured as that: a longer silence had not helped', () => {
+    const told = tell({
+      ports: [HTTP, HTTPS],
+      recoverMs: 900_000,
+      sees: block(isScanner, 'unresponsive', 8_000, 608_000),
+    })
+    const { endpoint } = endpointOf(told, 443)
+    const renewal = renewalOf(endpoint, told.port(443).lostAt)
+    expect(renewal).toMatchObject({ ifRenewed: null, says: 'fixed' })
+    const [from, to] = renewal?.ifFixed ?? [0, 0]
+    expect(from).toBeLessThanOrEqual(600_000)
+    expect(to).toBeGreaterThanOrEqual(594_000)
+    expect(to / from).toBeLessThanOrEqual(1.15)
+    expect(textOf(told)).toMatch(
+      /E6 recovery: a ban that ran by itself lasted \d+ s to \d+ s; touches did not renew it/,
+    )
+  })
+
+  test('a length is out of the question once a longer silence did not help', () => {
+    const told = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
+    const { endpoint } = endpointOf(told, 443)
+    const lostAt = told.port(443).lostAt as number
+    const last = endpoint.looks.filter(({ role, failed }) => role === 'scanner' && failed).at(-1)?.at as number
+    expect(leavesSilence(endpoint, lostAt, last + 30_000)).toBe(false)
+    expect(leavesSilence(endpoint, lostAt, last + 61_000)).toBe(true)
+  })
+})
+
+describe('E7, geography', () => {
+  const compatriot = member('prb_witness0004', 'witness', 'fra-2', { country: 'FR', asn: 65_001 })
+  const panel = PANEL.map((one) => (one.site === 'fra-1' ? { ...one, country: 'FR', asn: 65_000 } : one))
+
+  test('a country that fails together is told from a range by the witness who shares it', () => {
+    const told = tell({
+      panel: [...panel.filter(({ site }) => site !== 'sgp-1'), compatriot],
+      ports: [HTTP, HTTPS],
+      sees: block((touch) => isHome(touch) || touch.member.site === 'fra-2', 'unresponsive', 8_000, undefined, [443]),
+    })
+    const { endpoint, scan } = endpointOf(told, 443)
+    const geography = geographyOf(endpoint, endpoint.cases.at(-1) ?? null, scan)
+    expect(geography).toMatchObject({ shut: 'country', reached: { abroad: 2 }, failed: { site: 1, country: 1 } })
+    expect(geography?.untold).toMatch(/from the scanner’s network at another site/)
+  })
+
+  test('where nobody of the country looked, that is said', () => {
+    const told = tell({ ports: [HTTP, HTTPS], sees: block(isHome, 'unresponsive', 8_000, undefined, [443]) })
+    const { endpoint, scan } = endpointOf(told, 443)
+    expect(geographyOf(endpoint, endpoint.cases.at(-1) ?? null, scan)).toMatchObject({
+      shut: 'site',
+      untold: expect.stringContaining('from another network of the scanner’s country'),
+    })
+    expect(textOf(told)).toMatch(/E7 geography: site 0 of 1 got through, abroad 3 of 3/)
+  })
+})
+
+describe('the choice', () => {
+  /** A refused port at its confirmed verdict, before any experiment; and what the causes are taken to be. */
+  const chosenFor = (guesses: readonly (readonly ['fail2ban' | 'source_ban' | 'proxy_reject', number])[]) => {
+    const told = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, 'closed', 8_000, undefined, [443]) })
+    const facts = {
+      ...told.facts,
+      runs: told.facts.runs.map((run) => ({
+        ...run,
+        steps: run.steps.filter(({ experiment }) => experiment === undefined),
+        observations: run.observations.filter(({ experiment }) => experiment === undefined),
+      })),
+    }
+    const { scan, decisions } = survey(facts, told.judgement.judgedAt)
+    const [first, ...rest] = guesses.map(([mechanism, confidence]) => ({
+      class: 'ips' as const,
+      mechanism,
+      confidence,
+    }))
+    const judgement = {
+      ...told.judgement,
+      ports: told.judgement.ports.map((port) => ({
+        ...port,
+        cause:
+          first && port.port === 443
+            ? { ...first, vendor: null, alternatives: rest, indistinguishable: [], askOwner: null }
+            : null,
+      })),
+    }
+    const runsOf = () => facts.runs.filter(({ kind }) => kind === 'verify')
+    return chooseTrials({ ...scan, ended: false }, decisions, judgement, runsOf, () => false).map(
+      ({ experiment, situation }) => [experiment.id, situation.endpoint.port],
+    )
+  }
+
+  test('an experiment is made where it tells the leading causes apart, and not where they would look the same', () => {
+    expect(
+      chosenFor([
+        ['fail2ban', 0.6],
+        ['source_ban', 0.3],
+      ]),
+    ).toEqual([['E2', 443]])
+    expect(chosenFor([['fail2ban', 0.99]])).toEqual([])
+    expect(
+      chosenFor([
+        ['source_ban', 0.6],
+        ['proxy_reject', 0.35],
+      ]),
+    ).toEqual([])
+  })
+})

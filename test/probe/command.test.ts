@@ -1,0 +1,87 @@
+/** The command line against a Worker that is played by a script, as another process: what it prints, and how it exits. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../probe-node/main.ts', import.meta.url))
+const SCAN_ID = 'scn_ABCDEFGHIJ0123456789'
+const scanIn = (state: string, more: object = {}) => ({ id: SCAN_ID, state, verdict: null, ports: [], ...more })
+
+/** Answers `METHOD /path` as the script says; anything it does not name is 404. */
+async function played(script: Record<string, (response: ServerResponse) => unknown>) {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    const key = `${request.method} ${request.url}`
+    asked.push(key)
+    request.resume()
+    const answer = script[key]
+    if (!answer) return void response.writeHead(404).end('{}')
+    const body = answer(response)
+    if (body !== undefined) response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    [Symbol.dispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+async function run(...args: string[]) {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code, out, err }
+}
+const SCRIPT = {
+  'GET /api/v1/targets?address=127.0.0.9': () => ({ items: [{ id: 'tgt_x', maxConnectsPerSecond: 300 }] }),
+  'POST /api/v1/scans': () => scanIn('queued'),
+  [`GET /api/v1/scans/${SCAN_ID}`]: () => scanIn('running'),
+  [`GET /api/v1/scans/${SCAN_ID}/events`]: (response: ServerResponse) =>
+    void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+}
+const CANCEL = `POST /api/v1/scans/${SCAN_ID}/cancel`
+const scan = (url: string) => run('scan', '127.0.0.9', '--url', url, '--key', 'pw_x', '--timeout', '1', '--json')
+
+test('a scan that took too long is cancelled, and --json prints it all the same', async () => {
+  using worker = await played({ ...SCRIPT, [CANCEL]: () => scanIn('cancelled') })
+  const { code, out, err } = await scan(worker.url)
+  expect(code).toBe(6)
+  expect(JSON.parse(out)).toMatchObject({ id: SCAN_ID, state: 'cancelled' })
+  expect(err).toContain('took too long and is cancelled')
+})
+
+test('a scan that could not be cancelled is not called cancelled', async () => {
+  using worker = await played({
+    ...SCRIPT,
+    [CANCEL]: (response) => void response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{}'),
+  })
+  const { code, out, err } = await scan(worker.url)
+  expect(code).toBe(6)
+  expect(out).toBe('')
+  expect(err).toContain('could not be cancelled, and may still be running')
+  expect(err).not.toContain('is cancelled')
+})
+
+test('a scan that ended while it was being cancelled is told as it ended', async () => {
+  using worker = await played({ ...SCRIPT, [CANCEL]: () => scanIn('finished', { verdict: 'clear' }) })
+  const { code, out } = await scan(worker.url)
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ state: 'finished', verdict: 'clear' })
+})
+
+test('the published ranges come in the formats that there are, and in no other', async () => {
+  using worker = await played({ 'GET /ip-ranges.txt': (response) => void response.end('192.0.2.0/24\n') })
+  const asked = await run('ranges', '--url', worker.url, '--format', 'text')
+  expect(asked).toMatchObject({ code: 0, out: '192.0.2.0/24\n' })
+  const other = await run('ranges', '--url', worker.url, '--format', 'cisco-ios')
+  expect(other.code).toBe(2)
+  expect(other.err).toContain('text, json')
+  expect(worker.asked).toEqual(['GET /ip-ranges.txt'])
+})

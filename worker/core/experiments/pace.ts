@@ -1,0 +1,110 @@
+import type { Step } from '../../../schema/wire.ts'
+import { touchOf } from '../plan.ts'
+import { TOUCH_TIMEOUT_MS } from '../rounds.ts'
+import { isSettled } from '../verdict.ts'
+import {
+  besideRounds,
+  type Experiment,
+  LATE_MS,
+  type Situation,
+  SOON_MS,
+  stepsOf,
+  touchesEndpoint,
+} from './experiment.ts'
+import { rateTest, smellsOfLimit } from './rate.ts'
+
+/** At once, so that a bucket runs dry; the second burst, as soon as the first is in, shows that it was no matter of the moment. */
+const BURST = 18
+const AGAIN = 8
+/** As long as any other touch: a host that takes four seconds for everyone must not fail in the burst alone. */
+const TIMEOUT_MS = TOUCH_TIMEOUT_MS
+/** Quiet before the first burst: what lets slow touches through has room then for the first of it. */
+const QUIET_MS = 5_000
+/** Onlookers look into the burst, once each. */
+const BESIDE_MS = 300
+/** So many slow touches after the bursts; what limits by the minute has room again for one touch in so long. */
+const SLOW = 2
+const SLOW_GAP_MS = 8_500
+/** A burst of which fewer went badly met no limiter. */
+const BAD = 3
+
+/** E4: is the scanner limited by rate? On the verdict `degraded` it decides; never on services that count touches. */
+export const pace: Experiment = {
+  id: 'E4',
+  separates: [],
+  decides: true,
+  perAddress: 2,
+  panel: true,
+  cost: ({ runs }) => BURST + AGAIN + SLOW + runs.length - 1,
+  isOpen(s) {
+    const { endpoint, outcome, scan } = s
+    const gotIn = scan.scanner !== null && endpoint.openedAt.has(scan.scanner.probeId)
+    if (endpoint.rationed || !gotIn || outcome.tally.witnesses === 0) return false
+    const planned = stepsOf(s.run, 'E4', endpoint)
+    if (planned.length > 0) return !isOver(s, planned)
+    const isQuestion =
+      outcome.verdict === 'transient' ||
+      (outcome.rule === 'DEG-1' && outcome.strength !== 'confirmed') ||
+      // A burst could draw a ban anew; where words or pages refused, it was none.
+      (outcome.rule === 'SEL-8' && outcome.tally.refusals > 0) ||
+      (outcome.verdict === 'inconclusive' && outcome.tally.between > 0)
+    return isQuestion && isSettled(outcome, endpoint, scan.now) && smellsOfLimit(endpoint, s.case)
+  },
+  steps(s, run) {
+    const planned = stepsOf(s.run, 'E4', s.endpoint)
+    const at = planned[0]?.at ?? quietAt(s)
+    if (run.role !== 'scanner')
+      return planned.length === 0 ? [step(s, at + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS })] : []
+    if (planned.length === 0) return [step(s, at, { burst: BURST, timeoutMs: TIMEOUT_MS })]
+    if (planned.length > 1 || !firstWentBadly(s)) return []
+    const again = besideRounds(run, s.scan.now + SOON_MS)
+    // Rounds that are planned anyway are slow touches too.
+    const rounds = roundsAfter(s, again + SLOW_GAP_MS)
+    const from = Math.max(again, ...roundsAfter(s, again))
+    return [
+      step(s, again, { burst: AGAIN, timeoutMs: TIMEOUT_MS }),
+      ...Array.from({ length: Math.max(0, SLOW - rounds.length) }, (_, i) =>
+        step(s, from + (i + 1) * SLOW_GAP_MS, { timeoutMs: TOUCH_TIMEOUT_MS }),
+      ),
+    ]
+  },
+}
+
+/** The first moment with no round of this endpoint shortly before it, and none of any within a second. */
+function quietAt({ run, endpoint, scan }: Situation): number {
+  let at = scan.now + SOON_MS
+  for (const step of run.steps.filter((one) => touchesEndpoint(one, endpoint)).toSorted((a, b) => a.at - b.at))
+    if (step.at > at - QUIET_MS && step.at < at + SOON_MS) at = step.at + QUIET_MS
+  return besideRounds(run, at)
+}
+
+const roundsAfter = ({ run, endpoint }: Situation, at: number): number[] =>
+  run.steps
+    .filter((one) => one.round !== undefined && one.at >= at && touchesEndpoint(one, endpoint))
+    .map((one) => one.at)
+
+const step = ({ endpoint }: Situation, at: number, more: Pick<Step, 'timeoutMs'> & Partial<Step>): Step => ({
+  at,
+  purpose: 'explain',
+  experiment: 'E4',
+  touches: [touchOf(endpoint)],
+  beacon: true,
+  ...more,
+})
+
+function firstWentBadly(s: Situation): boolean {
+  const test = rateTest(s.endpoint, s.case)
+  return test !== null && test.burst.late + test.burst.failed >= BAD
+}
+
+/** The burst came to nothing; or everything is in; or its time is up. */
+function isOver(s: Situation, planned: readonly Step[]): boolean {
+  const { now } = s.scan
+  const test = rateTest(s.endpoint, s.case)
+  const first = planned[0] as Step
+  if (!test) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
+  if (!firstWentBadly(s)) return true
+  if (planned.length === 1) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
+  const last = Math.max(...planned.map(({ at }) => at), ...roundsAfter(s, first.at).slice(0, SLOW + 1))
+  return test.after.n >= SLOW || now > last + TOUCH_TIMEOUT_MS + LATE_MS
+}

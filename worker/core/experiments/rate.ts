@@ -1,0 +1,198 @@
+/**
+ * E4, rate: many connects at once, then slow touches. A ban stops both, loss takes its share of both, a limiter only of
+ * the burst (detection-science.md 4.5: success = min(1, L/rate)).
+ */
+import type { Case, EndpointEvidence, Look } from '../evidence.ts'
+import { type Arm, armsE, roundE } from '../tests.ts'
+import { isSlow, limped, quickestOf } from './limp.ts'
+
+/** What the bursts and the touches around them say. */
+export interface RateTest {
+  /** connects of the first burst: at once, after a second SYN, refused by a page or failed */
+  burst: { connects: number; prompt: number; late: number; failed: number }
+  /** the second burst, made to see whether the first was a matter of that moment; null before it */
+  again: Arm | null
+  /** touches on the same path at slow pace: the scanner's, eight and more seconds apart, and the sibling's */
+  slow: Arm
+  /** those of them that the scanner made after the bursts: a burst may draw a ban */
+  after: Arm
+  /** touches by the others within the burst's second */
+  beside: Arm
+  /** e-value of "loss: burst and slow touches go badly alike" */
+  eRate: number
+  /** e-value of "all are treated alike": the rounds, with slow handshakes counted, times the burst against those beside it */
+  eAlone: number
+  /** new connections a second that pass: not less than the first, not more than the second; null when nothing was limited */
+  limitPerSecond: readonly [number, number] | null
+  /** most of what went badly was an answer that loss does not make: a page, a notice, a refusal, a cut */
+  isTold: boolean
+  siblingBeside: boolean
+  witnessesBeside: number
+  /** the first sign of the limit, in milliseconds */
+  from: number
+  /** when the last of it was known */
+  knownAt: number
+  /** the burst's looks, then those beside it, then the slow ones */
+  looks: { burst: readonly string[]; beside: readonly string[]; slow: readonly string[] }
+}
+
+/** Touches of one burst are not further apart. */
+const BURST_MS = 1_500
+const SLOW_GAP_MS = 7_000
+/** A burst of fewer connects says nothing. */
+const LEAST = 8
+/** Time in which the kernel's second and third SYN may get in. */
+const WINDOW_S = 3
+
+/** The looks of E4 by the scanner as bursts, in order of time; single touches (the slow arm) are left out. */
+function burstsOf(looks: readonly Look[]): Look[][] {
+  const bursts: Look[][] = []
+  for (const look of looks) {
+    if (look.role !== 'scanner' || look.observation.experiment !== 'E4') continue
+    const last = bursts.at(-1)
+    if (last && look.at - (last[0] as Look).at <= BURST_MS) last.push(look)
+    else bursts.push([look])
+  }
+  return bursts.filter((burst) => burst.length >= LEAST)
+}
+
+/** Reads E4 of an endpoint; null before the first burst is in. `one`: the case whose rounds it follows. */
+export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest | null {
+  const [first, second] = burstsOf(endpoint.looks)
+  if (!first) return null
+  const quickest = quickestOf(endpoint)
+  const bad = (looks: readonly Look[]): Arm => ({
+    bad: looks.filter((look) => limped(look, quickest)).length,
+    n: looks.length,
+  })
+  const burstAt = (first[0] as Look).at
+  const beside = endpoint.looks.filter(
+    ({ role, at, observation }) =>
+      role !== 'scanner' && observation.experiment === 'E4' && Math.abs(at - burstAt) <= 2 * BURST_MS,
+  )
+  const slow = slowArm(endpoint)
+  const late = first.filter((look) => isSlow(look, quickest)).length
+  const failed = first.filter((look) => look.failed).length
+  const prompt = first.length - late - failed
+  const all = [...first, ...(second ?? [])]
+  const known = [...all, ...beside, ...slow]
+  return {
+    burst: { connects: first.length, prompt, late, failed },
+    again: second ? bad(second) : null,
+    slow: bad(slow),
+    after: bad(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
+    beside: bad(beside),
+    eRate: armsE(bad(all), bad(slow)),
+    eAlone: roundsE(one, endpoint) * armsE(bad(first), bad(beside)),
+    limitPerSecond: late + failed === 0 ? null : limitOf(first, prompt, late),
+    isTold: all.filter(({ sight }) => TELLING.includes(sight)).length * 2 > all.length,
+    siblingBeside: beside.some(({ role }) => role === 'sibling'),
+    witnessesBeside: beside.filter(({ role }) => role === 'witness').length,
+    from: firstSign(endpoint) ?? burstAt,
+    knownAt: Math.max(...known.map(({ endAt }) => endAt)),
+    looks: {
+      burst: all.map(({ id }) => id),
+      beside: beside.map(({ id }) => id),
+      slow: slow.filter(({ observation }) => observation.purpose !== 'baseline').map(({ id }) => id),
+    },
+  }
+}
+
+/** Touches at no pace to speak of, on the scanner's path. The watch is left out: only what went badly there is stored. */
+function slowArm({ looks }: EndpointEvidence): Look[] {
+  let before = Number.NEGATIVE_INFINITY
+  return looks.filter(({ role, at, observation: { purpose } }) => {
+    if (role === 'sibling') return true
+    if (role !== 'scanner' || (purpose !== 'verify' && purpose !== 'explain')) return false
+    const gap = at - before
+    before = at
+    return gap >= SLOW_GAP_MS
+  })
+}
+
+/** The test of 4.3 (b) over the rounds, a slow handshake counted as a failure: a product of e-values. */
+export function roundsE(one: Case | null, endpoint: EndpointEvidence): number {
+  const quickest = quickestOf(endpoint)
+  return (one?.rounds ?? []).reduce((product, { scanner, others }) => {
+    const isBad = limped(scanner, quickest)
+    const failing = others.filter((look) => limped(look, quickest)).length + Number(isBad)
+    return product * roundE(failing, others.length + 1, isBad)
+  }, 1)
+}
+
+/**
+ * What passes in the seconds of a burst is the bucket and the rate together, so the rate is at most that; what came in
+ * by later SYNs had waited for it, so it is at least that. A page is told at once: there the window is a second.
+ */
+function limitOf(burst: readonly Look[], prompt: number, late: number): readonly [number, number] {
+  const window = burst.some(({ sight }) => sight === 'page' || sight === 'notice') ? 1 : WINDOW_S
+  return [round1(late / window), round1((prompt + late) / window)]
+}
+const round1 = (x: number): number => Math.round(x * 10) / 10
+
+const TELLING: readonly Look['sight'][] = ['page', 'notice', 'closed', 'cut']
+
+/** Statuses by which servers say "not so fast". */
+const LIMITING = [429, 503]
+const isLimitPage = ({ observation }: Look): boolean => LIMITING.includes(observation.httpStatus ?? 0)
+
+/** Answers in the service's place to the scanner's engagement and watch: limit pages, slow handshakes, failures. */
+export function signsOfLimit(endpoint: EndpointEvidence): Look[] {
+  const quickest = quickestOf(endpoint)
+  return endpoint.looks.filter(
+    (look) =>
+      look.role === 'scanner' &&
+      ['engage', 'watch'].includes(look.observation.purpose) &&
+      (limped(look, quickest) || isLimitPage(look)),
+  )
+}
+
+const firstSign = (endpoint: EndpointEvidence): number | null => signsOfLimit(endpoint)[0]?.at ?? null
+
+/** Evidence against "all alike" from which on the burst is worth its connects: two rounds of five with the scanner alone. */
+const WORTH_E = 10
+const MANY_SIGNS = 3
+/** One such round, beside signs from before. */
+const ONCE_E = 3
+const SIGNS_WITHIN_MS = 120_000
+
+/**
+ * Is the scanner perhaps limited? It alone failed or limped in the rounds; or it got a limit page while the others got
+ * through; or it limped or was limited before the alarm, and its sibling, on the same path, never did.
+ */
+export function smellsOfLimit(endpoint: EndpointEvidence, one: Case): boolean {
+  const alone = roundsE(one, endpoint)
+  if (alone >= WORTH_E) return true
+  const quickest = quickestOf(endpoint)
+  const pages = one.rounds.filter(
+    ({ scanner, others }) => isLimitPage(scanner) && scanner.failed && others.some((look) => !look.failed),
+  )
+  if (pages.length > 0 && !one.rounds.some(({ others }) => others.some((look) => isLimitPage(look) && look.failed)))
+    return true
+  const signs = signsOfLimit(endpoint).filter(({ at }) => at < one.startAt && at > one.startAt - SIGNS_WITHIN_MS)
+  if (alone >= ONCE_E && signs.length >= MANY_SIGNS - 1) return true
+  const twins = one.rounds.flatMap(({ sibling }) => (sibling ? [sibling] : []))
+  return signs.length >= MANY_SIGNS && twins.length >= 2 && !twins.some((look) => limped(look, quickest))
+}
+
+export const E_DEGRADED = 100
+export const E_DEGRADED_FIRM = 1_000
+/** At least so many of the second burst went badly: it was not a matter of one moment. */
+const AGAIN = 2
+
+/** Both tests, and slow touches that pass: the scanner alone is limited. `firm`: with a sibling, two witnesses, twice. */
+export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
+  const { eRate, eAlone, slow, beside, again } = test
+  const { after } = test
+  const passesSlowly = slow.bad <= slow.n / 4 && after.n >= 2 && after.bad <= after.n / 2
+  const othersPass = test.siblingBeside || test.witnessesBeside > 0 ? beside.bad <= beside.n / 4 : false
+  // Silence and slow handshakes can be loss that comes in heaps, which the test does not know: there more is asked.
+  const heaps = test.isTold ? 1 : 10
+  if (!passesSlowly || !othersPass || test.witnessesBeside === 0) return 'no'
+  if (eRate < heaps * E_DEGRADED || eAlone < E_DEGRADED) return 'no'
+  // One burst alone may have met an outage of a second. What lets slow touches through lets the first of a burst in: a
+  // burst that was lost whole was lost by the way, but for answers that no loss makes.
+  if (!again || again.bad < AGAIN || (test.burst.prompt + (again.n - again.bad) === 0 && !test.isTold)) return 'no'
+  const isFirm = eRate >= heaps * E_DEGRADED_FIRM && eAlone >= E_DEGRADED_FIRM
+  return isFirm && test.siblingBeside && test.witnessesBeside >= 2 ? 'firm' : 'likely'
+}
