@@ -1,0 +1,200 @@
+/** What guards the target while another scanner works: three defences that each kind of scanner sets off. */
+import type { Scenario } from '../scenario.ts'
+
+export type Guard = Pick<
+  Scenario,
+  'name' | 'tool' | 'real' | 'needs' | 'ports' | 'anchored' | 'banSeconds' | 'target' | 'truth' | 'expect'
+>
+
+const BAN = { scaled: 90, full: 600 }
+
+/** What `nmap -sV` sets off. */
+export const PORT_GUARDS: readonly Guard[] = [
+  {
+    name: 'fail2ban-sshd',
+    tool: 'fail2ban 1.0.2, its sshd filter in aggressive mode, iptables-allports with REJECT; OpenSSH 9.2',
+    real: 'third-party',
+    needs: ['fail2ban-server', 'sshd', 'rsyslogd', 'iptables'],
+    ports: '22,80,443',
+    banSeconds: BAN,
+    target: `
+    listeners 80 443
+    ssh_server
+    fail2ban <<F
+[sshd]
+enabled = true
+mode = aggressive
+port = 0:65535
+logpath = $LOG/auth.log
+maxretry = 7
+findtime = 600
+bantime = $BAN_S
+action = iptables-allports[name=sshd, protocol=tcp]
+F
+  `,
+    truth: { list: { on: 'target', run: 'fail2ban-client -s /run/fail2ban/f.sock get sshd banip --with-time' } },
+    expect: {
+      ports: [22, 80, 443],
+      verdicts: ['interfered'],
+      classes: ['ips'],
+      mechanisms: ['fail2ban', 'source_ban', 'sshguard'],
+    },
+  },
+  {
+    name: 'haproxy-conn-reject',
+    tool: 'HAProxy 2.6.12 stick table, more than 15 connections in 30 s: reject',
+    real: 'third-party',
+    needs: ['haproxy', 'socat'],
+    ports: '22,80',
+    target: `
+    listeners 22
+    haproxy_server <<'H'
+frontend web
+ bind :80
+ stick-table type ip size 1k expire 90s store conn_rate(30s)
+ tcp-request connection track-sc0 src
+ tcp-request connection reject if { sc0_conn_rate gt 15 }
+ http-request return status 200 content-type text/plain string ok
+H
+  `,
+    truth: { list: { on: 'target', run: 'haproxy_above web conn_rate 15' } },
+    expect: {
+      ports: [80],
+      verdicts: ['interfered', 'degraded'],
+      classes: ['ddos_protection'],
+      mechanisms: ['proxy_reject', 'connection_rate_limit'],
+    },
+  },
+  {
+    name: 'nft-portscan-list',
+    tool: 'nftables set: more than 20 closed ports a minute, and the source is dropped',
+    real: 'recipe',
+    needs: ['nft'],
+    ports: '22,25,80,443',
+    anchored: true,
+    banSeconds: BAN,
+    target: `
+    listeners 22 25 80 443
+    nft -f - <<N
+table inet fw {
+  set bad { type ipv4_addr; flags dynamic,timeout; timeout \${BAN_S}s; }
+  set tries { type ipv4_addr; flags dynamic,timeout; timeout 60s; }
+  chain in {
+    type filter hook input priority 0; policy accept;
+    iif lo accept
+    ct state established,related accept
+    ip saddr @bad drop
+    tcp dport { 22, 25, 80, 443 } accept
+    ip protocol tcp update @tries { ip saddr limit rate over 20/minute burst 20 packets } add @bad { ip saddr } drop
+    meta l4proto tcp reject with tcp reset
+  }
+}
+N
+  `,
+    truth: { list: { on: 'target', run: 'nft list set inet fw bad' } },
+    expect: {
+      ports: [22, 25, 80, 443],
+      verdicts: ['interfered'],
+      classes: ['ips'],
+      mechanisms: ['source_ban', 'network_ips', 'psad', 'portsentry', 'crowdsec'],
+    },
+  },
+]
+
+/** What an HTTP attack run sets off. */
+export const WEB_GUARDS: readonly Guard[] = [
+  {
+    name: 'fail2ban-modsecurity',
+    tool: 'Apache 2.4, ModSecurity 2.9.7 with OWASP CRS 3.3.4, fail2ban 1.0.2 with its apache-modsecurity filter, DROP',
+    real: 'third-party',
+    needs: [
+      'apache2',
+      'fail2ban-server',
+      'iptables',
+      '/usr/lib/apache2/modules/mod_security2.so',
+      '/usr/share/modsecurity-crs',
+    ],
+    ports: '22,80,443',
+    banSeconds: BAN,
+    target: `
+    listeners 22 443
+    mkdir -p /run/modsec
+    chmod 777 /run/modsec
+    apache_server <<A
+LoadFile $(ls /usr/lib/*/libxml2.so.2 | head -1)
+LoadModule security2_module /usr/lib/apache2/modules/mod_security2.so
+Include /etc/modsecurity/modsecurity.conf-recommended
+SecDataDir /run/modsec
+SecRuleEngine On
+SecAuditEngine Off
+Include /etc/modsecurity/crs/crs-setup.conf
+Include /usr/share/modsecurity-crs/rules/*.conf
+A
+    fail2ban <<F
+[apache-modsecurity]
+enabled = true
+port = http,https
+logpath = $LOG/apache.error.log
+maxretry = 20
+findtime = 600
+bantime = $BAN_S
+action = iptables-multiport[name=modsec, port="http,https", blocktype=DROP]
+F
+  `,
+    truth: {
+      list: { on: 'target', run: 'fail2ban-client -s /run/fail2ban/f.sock get apache-modsecurity banip --with-time' },
+    },
+    expect: {
+      ports: [80, 443],
+      verdicts: ['interfered'],
+      classes: ['waf', 'ips'],
+      mechanisms: ['modsecurity', 'fail2ban', 'source_ban', 'http_block_page'],
+    },
+  },
+  {
+    name: 'haproxy-http-429',
+    tool: 'HAProxy 2.6.12 stick table, more than 40 requests in 30 s: 429',
+    real: 'third-party',
+    needs: ['haproxy', 'socat'],
+    ports: '22,80',
+    target: `
+    listeners 22
+    haproxy_server <<'H'
+frontend web
+ bind :80
+ stick-table type ip size 1k expire 90s store http_req_rate(30s)
+ http-request track-sc0 src
+ http-request deny deny_status 429 if { sc0_http_req_rate gt 40 }
+ http-request return status 200 content-type text/plain string ok
+H
+  `,
+    truth: { list: { on: 'target', run: 'haproxy_above web http_req_rate 40' } },
+    expect: {
+      ports: [80],
+      verdicts: ['app_blocked', 'degraded'],
+      classes: ['ddos_protection', 'waf'],
+      mechanisms: ['http_rate_limit'],
+    },
+  },
+  {
+    name: 'crowdsec-http-probing',
+    tool: 'CrowdSec 1.4.6, scenario http-probing of its hub on nginx logs, nftables bouncer 0.0.25',
+    real: 'third-party',
+    needs: ['crowdsec', 'cscli', 'crowdsec-firewall-bouncer', 'nginx', 'nft'],
+    ports: '22,80',
+    anchored: true,
+    banSeconds: BAN,
+    target: `
+    listeners 22
+    nginx_server <<< 'server { listen 80; }'
+    crowdsec_guard nginx "$LOG/nginx.access.log" nginx-logs http-probing
+  `,
+    truth: { list: { on: 'target', run: 'nft list set ip crowdsec crowdsec-blacklists' } },
+    expect: {
+      ports: [22, 80],
+      verdicts: ['interfered'],
+      classes: ['ips', 'waf'],
+      mechanisms: ['crowdsec', 'source_ban', 'network_ips', 'fail2ban'],
+    },
+  },
+]

@@ -1,0 +1,15 @@
+import { scenario } from '../scenario.ts'
+
+export const ctlLoss1 = scenario({
+  name: 'ctl-loss-1',
+  group: 'control',
+  tool: 'nftables numgen on the router: 1 % of the packets lost each way',
+  real: 'simulated',
+  needs: ['nft'],
+  ports: '22,25,80,443,1000-1020',
+  profile: 'assertive',
+  loss: 0.01,
+  target: 'listeners 22 25 80 443',
+  truth: { happened: { on: 'router', run: 'nft list table inet loss_scenario', fits: /packets [1-9]/ } },
+  expect: { ports: [], verdicts: [], classes: [], mechanisms: [] },
+})

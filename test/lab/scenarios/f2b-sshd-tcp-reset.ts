@@ -1,0 +1,34 @@
+import { scenario } from '../scenario.ts'
+
+export const f2bSshdTcpReset = scenario({
+  name: 'f2b-sshd-tcp-reset',
+  group: 'positive',
+  tool: 'fail2ban 1.0.2, its sshd filter in aggressive mode, nftables-allports, reject with tcp reset; OpenSSH 9.2',
+  real: 'third-party',
+  needs: ['fail2ban-server', 'sshd', 'rsyslogd', 'nft'],
+  ports: '22,80,443,1000-1005',
+  profile: 'assertive',
+  banSeconds: { scaled: 90, full: 600 },
+  target: `
+    listeners 80 443
+    ssh_server
+    fail2ban <<F
+[sshd]
+enabled = true
+mode = aggressive
+port = 0:65535
+logpath = $LOG/auth.log
+maxretry = 5
+findtime = 600
+bantime = $BAN_S
+action = nftables-allports[name=sshd, blocktype="reject with tcp reset", protocol=tcp]
+F
+  `,
+  truth: { list: { on: 'target', run: 'fail2ban-client -s /run/fail2ban/f.sock get sshd banip --with-time' } },
+  expect: {
+    ports: [22, 80, 443],
+    verdicts: ['interfered'],
+    classes: ['ips'],
+    mechanisms: ['fail2ban', 'source_ban', 'network_ips'],
+  },
+})

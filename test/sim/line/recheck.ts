@@ -1,0 +1,54 @@
+import type { Known } from '../../../probe-node/scan/endpoints.ts'
+import type { Last } from '../../../probe-node/scan/recheck.ts'
+import type { Seen } from '../../../probe-node/touch.ts'
+import type { Scanner } from './scanner.ts'
+
+const TRIES = 3
+const GAP_MS = 1_000
+const TIMEOUT_MS = 6_000
+const RATION_WAIT_MS = 10_500
+const JUST_SEEN_MS = 5_000
+
+/** Every port once more, with retries (probe-node/scan/recheck.ts). */
+export function recheck(scanner: Scanner, which: readonly Known[], then: (lasts: readonly Last[]) => void): void {
+  const lasts: Last[] = []
+  if (which.length === 0) return void then(lasts)
+  for (const known of which)
+    lookAgain(scanner, known, 1, false, null, (seen) => {
+      lasts.push({ known, seen })
+      if (lasts.length === which.length) then(lasts)
+    })
+}
+
+function lookAgain(
+  scanner: Scanner,
+  known: Known,
+  nth: number,
+  waited: boolean,
+  last: Seen | null,
+  then: (seen: Seen | null) => void,
+): void {
+  const { scan, fleet } = scanner
+  const { queue } = fleet
+  const errand = {
+    purpose: 'recheck' as const,
+    // Part of the scanner's own pass: paid from the ration it would take the third round of a verification.
+    isEngagement: known.rationed && !known.wasLost,
+    timeoutMs: TIMEOUT_MS,
+  }
+  scanner.touch(known.target, errand, (seen) => {
+    if (seen.code === 'RATION') {
+      const wasJustSeen = known.state === 'open' && scan.world.clock.now() - known.lastOpenAt < JUST_SEEN_MS
+      if (last || waited || wasJustSeen) return void then(last)
+      return void queue.at(queue.now() + RATION_WAIT_MS, () => lookAgain(scanner, known, nth, true, last, then))
+    }
+    scan.reporter.add(seen)
+    if (seen.sight === 'open') {
+      scan.endpoints.sawOpen(known, seen.at)
+      return then(seen)
+    }
+    scan.endpoints.closeSpan(known)
+    if (known.rationed || nth >= TRIES) return then(seen)
+    queue.at(queue.now() + GAP_MS, () => lookAgain(scanner, known, nth + 1, waited, seen, then))
+  })
+}

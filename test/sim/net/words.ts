@@ -1,0 +1,30 @@
+import type { Service } from '../../../schema/words.ts'
+import { bytes } from '../../support/facts.ts'
+
+/** What each service says when all is well, and the name by which it is known again. */
+const SAYS: Partial<Record<Service, string>> = {
+  ssh: 'SSH-2.0-OpenSSH_9.6\r\n',
+  smtp: '220 mail.example ESMTP Postfix\r\n',
+  imap: '* OK IMAP4rev1 ready\r\n',
+  pop3: '+OK ready\r\n',
+  ftp: '220 ftp.example FTP server ready\r\n',
+  mysql: 'J\0\0\0\n8.0.36\0',
+}
+export const HTTP_OK = 'HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/html\r\n\r\n'
+export const HTTP_ODD = 'HTTP/1.1 404 Not Found\r\nServer: nginx\r\nContent-Type: text/html\r\n\r\n'
+
+export const isWeb = (service: Service): boolean => service === 'http' || service === 'https'
+/** Services that speak before the client does. */
+export const speaksFirst = (service: Service): boolean => service in SAYS
+
+export const ownWords = (service: Service): string | null => SAYS[service] ?? null
+
+const encoded = new Map<string, string>()
+/** Base64 of a text, remembered: the same few are said a million times. */
+export function base64Of(text: string): string {
+  const known = encoded.get(text)
+  if (known !== undefined) return known
+  const fresh = bytes(text.slice(0, 512))
+  if (encoded.size < 10_000) encoded.set(text, fresh)
+  return fresh
+}
