@@ -101,7 +101,7 @@ async function measured(options: { count: boolean; scans: number }) {
   }
   for (let i = 0; i < options.scans + WARM_UP; i++) {
     isMeasured = i >= WARM_UP
-    const address = `127.20.${i >> 8}.${(i & 255) + 1}`
+    const address = `127.20.${Math.floor(i / 250)}.${(i % 250) + 1}`
     const target = await stage.api<{ id: string }>('POST', '/targets', {
       address,
       ports: '1-65535',

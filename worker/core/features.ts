@@ -5,6 +5,7 @@ import { awayOf, canaryOf, cutOf, modeOf, slowOf, speedOf } from './features/fai
 import type { FeatureName, Features, Seen } from './features/feature.ts'
 import { areaOf, countryOf, neighbourOf, serviceOf, whoOf } from './features/scope.ts'
 import { throttleOf } from './features/throttle.ts'
+import { burstFailures, burstOf, renewalSeen, triggerOf } from './features/trial.ts'
 import type { Outcome } from './verdict.ts'
 
 export { vendorOf } from './features/answer.ts'
@@ -25,7 +26,10 @@ export function featuresOf(
   }
   const content = outcome.rule === 'APP-2' ? contentTest(endpoint) : null
   const failures =
-    content?.refused ?? (outcome.case?.rounds ?? []).map((round) => round.scanner).filter((look) => look.failed)
+    content?.refused ??
+    (outcome.rule === 'DEG-2' && outcome.rate
+      ? burstFailures(endpoint, outcome.rate)
+      : (outcome.case?.rounds ?? []).map((round) => round.scanner).filter((look) => look.failed))
   put('mode', modeOf(failures))
   put('who', whoOf(outcome))
   put('cut', cutOf(failures))
@@ -40,15 +44,16 @@ export function featuresOf(
   put('canary', canaryOf(endpoint, outcome))
   put('text', noticeOf(endpoint, failures))
   put('page', pageOf(failures))
+  put('burst', burstOf(outcome))
+  put('trigger', triggerOf(endpoint, scan, back.lostAt))
+  put('renewal', renewalSeen(endpoint, back.lostAt))
   put('content', contentOf(outcome, content, failures))
   put('speed', speedOf(endpoint, outcome))
+  const wasReached = endpoint.found !== null || (scan.scanner !== null && endpoint.openedAt.has(scan.scanner.probeId))
   put('onset', {
-    value: endpoint.found === null ? 'before' : 'during',
+    value: wasReached ? 'during' : 'before',
     rule: 'WHO-1',
-    text:
-      endpoint.found === null
-        ? 'The scanner never reached the port.'
-        : 'The scanner reached the port before it was lost.',
+    text: wasReached ? 'The scanner reached the port before it was lost.' : 'The scanner never reached the port.',
     looks: [],
   })
   put('away', awayOf(endpoint, back.lostAt, back.recoveredBetween))

@@ -192,6 +192,11 @@ export const RULE_LIST = [
   },
   { id: 'TRG-1', sentence: 'What the scanner did just before the loss.', source: 'method, E5' },
   {
+    id: 'REN-1',
+    sentence: 'Some lists begin a ban anew with each packet that they stop: only silence ends it.',
+    source: 'method, E6; iptables recent, nftables sets with update',
+  },
+  {
     id: 'REC-1',
     sentence: 'How long the port stayed away fits the ban times of known tools.',
     source: 'method, E6; defaults table',

@@ -34,24 +34,31 @@ export function noticeOf(endpoint: EndpointEvidence, failures: readonly Look[]):
   }
 }
 
+/** A module of the server's own, not a network before it. */
+const MODSECURITY = 'ModSecurity'
+
 export function pageOf(failures: readonly Look[]): Seen | null {
   const pages = failures.filter((look) => look.sight === 'page')
   const first = pages[0]
   if (!first) return null
   const status = first.observation.httpStatus
-  const vendor = signsIn(latin1Of(first.observation.firstBytes))[0]?.vendor
+  const signs = signsIn(latin1Of(first.observation.firstBytes))
+  const vendor = signs.find((sign) => sign.vendor !== MODSECURITY)?.vendor
+  const isModsecurity = signs.some((sign) => sign.vendor === MODSECURITY)
   const rate = status === 429 || status === 503
   const value: ValueOf<'page'> = rate
     ? 'rate'
     : vendor
       ? 'vendor'
-      : status === 403 || status === 406
-        ? 'forbidden'
-        : 'other'
+      : isModsecurity
+        ? 'modsecurity'
+        : status === 403 || status === 406
+          ? 'forbidden'
+          : 'other'
   return {
     value,
     rule: 'PAGE-1',
-    text: `The page has status ${status ?? 'unknown'}${vendor ? ` and carries signs of ${vendor}` : ''}.`,
+    text: `The page has status ${status ?? 'unknown'}${vendor || isModsecurity ? ` and carries signs of ${vendor ?? MODSECURITY}` : ''}.`,
     looks: pages.map((look) => look.id),
   }
 }

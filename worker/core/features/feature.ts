@@ -27,9 +27,15 @@ export const FEATURES = {
   /** what a notice says */
   text: ['max_startups', 'ssh_penalty', 'smtp_try_later', 'smtp_refused', 'other'],
   /** what a page is */
-  page: ['rate', 'forbidden', 'vendor', 'other'],
+  page: ['rate', 'forbidden', 'modsecurity', 'vendor', 'other'],
   /** how fast those were served who still got through around the loss */
   speed: ['slower', 'steady'],
+  /** E4: many connects at once, beside slow touches */
+  burst: ['limited', 'blocked', 'passes'],
+  /** what the scanner had just done to the host when the port was lost */
+  trigger: ['sweep', 'ssh', 'mail', 'web', 'other'],
+  /** E6: whether each touch began the ban anew */
+  renewal: ['renewed', 'fixed'],
   /** refused for what is asked, or whatever is asked */
   content: ['attack_only', 'any'],
   onset: ['before', 'during'],

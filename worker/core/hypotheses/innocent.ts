@@ -1,4 +1,4 @@
-import type { Hypothesis } from './hypothesis.ts'
+import type { Hypothesis } from '../hypothesis.ts'
 
 const everybody = { all: 0.95, partial: 0.03, scanner: 0.01, range: 0.01 }
 

@@ -1,0 +1,92 @@
+/** What the experiments and the course of things say (E4, E5, E6). */
+
+import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
+import { isLimited, onsetOf, type RateTest, renewalOf } from '../experiments.ts'
+import { count, seconds } from '../text.ts'
+import type { Outcome } from '../verdict.ts'
+import type { Seen, ValueOf } from './feature.ts'
+import { serviceKind } from './scope.ts'
+
+export function burstOf({ rate }: Outcome): Seen | null {
+  if (!rate || rate.burst.connects === 0) return null
+  const { burst, slow, limitPerSecond } = rate
+  const passed = burst.prompt === burst.connects
+  const value: ValueOf<'burst'> | null =
+    isLimited(rate) !== 'no'
+      ? 'limited'
+      : passed
+        ? 'passes'
+        : burst.failed === burst.connects && slow.n > 0 && slow.bad === slow.n
+          ? 'blocked'
+          : null
+  if (value === null) return null
+  const limit = limitPerSecond
+    ? `, about ${limitPerSecond[0].toFixed(1)} to ${limitPerSecond[1].toFixed(1)} new connections a second`
+    : ''
+  return {
+    value,
+    rule: 'RATE-1',
+    text: {
+      limited: `Of ${burst.connects} connects at once ${burst.prompt} got through in time, of ${count(slow.n, 'slow touch', 'slow touches')} ${slow.n - slow.bad}: a limit${limit}.`,
+      blocked: `All ${burst.connects} connects at once failed, and the slow touches too: it does not depend on how fast we ask.`,
+      passes: `All ${burst.connects} connects at once got through: no limit at that pace.`,
+    }[value],
+    looks: [...rate.looks.burst, ...rate.looks.slow],
+  }
+}
+
+/** The looks of a burst that went badly, as failures: with a limiter the rounds themselves may all have passed. */
+export function burstFailures(endpoint: EndpointEvidence, rate: RateTest): Look[] {
+  const inBurst = new Set(rate.looks.burst)
+  const failed = endpoint.looks.filter((look) => inBurst.has(look.id) && look.failed)
+  if (failed.length > 0) return failed
+  // A handshake that took a second lost its first packet on the way: dropped, as the others of that second show.
+  const late = endpoint.looks.filter((look) => inBurst.has(look.id) && (look.observation.connectMs ?? 0) >= LATE_MS)
+  return late.map((look) => ({ ...look, sight: 'unresponsive', failed: true }))
+}
+const LATE_MS = 900
+
+/** A ban follows its cause within seconds: at once inline, 1 to 3 s from a log, 10 s from a bouncer that asks. */
+const LAG_MS = 20_000
+
+/** What the scanner did to the host just before the loss. Nothing of its own while another scanner works. */
+export function triggerOf(endpoint: EndpointEvidence, scan: ScanEvidence, lostAt: number | null): Seen | null {
+  const onset = onsetOf(endpoint, scan, lostAt)
+  if (!onset || scan.facts.profile === 'accompany') return null
+  const failedAt = onset.between[1]
+  const engaged = (scan.byAddress.get(endpoint.address) ?? []).flatMap((one) =>
+    one.looks
+      .filter(({ role, at, observation }) => role === 'scanner' && observation.purpose === 'engage' && at <= failedAt)
+      .map((look) => ({ look, kind: serviceKind(one.service) })),
+  )
+  const last = engaged.toSorted((a, b) => b.look.at - a.look.at)[0]
+  if (last && failedAt - last.look.at > LAG_MS) return null
+  const wasSearching =
+    scan.facts.profile === 'discovery' ||
+    !scan.scanRun?.discovered ||
+    (scan.engagement.size > 0 && [...scan.engagement.values()].every(({ done }) => done === 0))
+  if (!last && !wasSearching) return null
+  const found = endpoint.looks.find(({ role }) => role === 'scanner')
+  return {
+    value: last?.kind ?? 'sweep',
+    rule: 'TRG-1',
+    text: last
+      ? `${seconds(failedAt - last.look.at)} before, the scanner had spoken to a ${last.kind === 'other' ? 'service' : `${last.kind} service`} of the host.`
+      : 'Nothing but the search for open ports had gone before.',
+    looks: last ? [last.look.id] : found ? [found.id] : [],
+  }
+}
+
+export function renewalSeen(endpoint: EndpointEvidence, lostAt: number | null): Seen | null {
+  const renewal = renewalOf(endpoint, lostAt)
+  if (!renewal || renewal.says === 'either') return null
+  return {
+    value: renewal.says,
+    rule: 'REN-1',
+    text:
+      renewal.says === 'renewed'
+        ? `It answered after ${seconds(renewal.silence.helped)} of silence, which fits a list that each touch renews.`
+        : 'It answered at a usual time after the loss, whatever was touched meanwhile.',
+    looks: renewal.looks,
+  }
+}
