@@ -21,6 +21,8 @@ export interface Known {
    */
   state: 'open' | 'doubted' | 'lost' | 'shut'
   wasLost: boolean
+  /** how often it was verified and found open after all */
+  letGo: number
   lastOpenAt: number
   identity: string | null
   span: { from: number; to: number; touches: number } | null
@@ -77,6 +79,7 @@ export function createEndpoints(reporter: Reporter): Endpoints {
         phantom: found.phantom ?? false,
         state: 'open',
         wasLost: false,
+        letGo: 0,
         lastOpenAt: found.firstSeenOpenAt,
         identity: found.identity ?? null,
         span: null,

@@ -95,6 +95,9 @@ const look = (scan: Scan, known: Known): Promise<Seen> =>
     name: scan.plan.name,
   })
 
+/** So often a port that was let go may raise an alarm anew. */
+const MOST_LET_GO = 2
+
 /** Tells the Worker what was lost; nothing ends before it has answered what to make of it. */
 export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
   for (const known of lost) {
@@ -124,7 +127,10 @@ export function settle(scan: Scan, answer: { hold: boolean; lost: readonly Endpo
       known.state = 'lost'
       known.wasLost = true
     } else if (known.state === 'lost' && !answer.hold) {
-      known.state = 'shut'
+      // Open again, as the Worker saw it: a loss from now on is a new one. Where that goes on, and in a retest,
+      // which asks once, the port is only looked at.
+      known.state = known.letGo < MOST_LET_GO && !scan.plan.only ? 'open' : 'shut'
+      known.letGo += 1
       known.failedRunning = 0
       known.nextWatchAt = scan.world.clock.now()
     }

@@ -73,7 +73,7 @@ function limited(
 describe('E4, rate', () => {
   test('a web server that answers 429 to the scanner when it asks fast is degraded, though slow rounds get through', () => {
     const told = tell(limited(isScanner, 10, 1 / 3, () => RATE_PAGE))
-    expect(wordOf(told, 80)).toEqual(['degraded', 'likely', 'DEG-2'])
+    expect(wordOf(told, 80)).toEqual(['degraded', 'confirmed', 'DEG-2'])
     expect(told.judgement.verdict).toBe('interference')
     expect(told.port(80).connects).toBeLessThanOrEqual(70)
     expect(told.port(80).lostAt).not.toBeNull()

@@ -100,19 +100,19 @@ async function ourRow(
     ]
     const first = await product.scan(stage.target, ['--ports', '1-65535', ...words])
     await standing.settle()
-    if (!first.scan?.coverage)
-      throw new Error(`the scan ended with ${first.code}: ${first.progress.trim().slice(-200)}`)
+    writeFileSync(join(folder, 'progress.txt'), first.progress)
+    if (!first.scan) throw new Error(`the scan ended with ${first.code}: ${first.progress.trim().slice(-200)}`)
     writeFileSync(join(folder, 'scan.json'), JSON.stringify(first.scan, null, 1))
     for (const [part, name] of [
       ['output', 'output.txt'],
       ['observations', 'observations.jsonl'],
     ] as const) {
-      const text = await product.ask('GET', `/api/v1/scans/${first.scan.id}/${part}`)
+      const text = await product.ask('GET', `/api/v1/scans/${first.scan.id}/${part}`).catch(String)
       writeFileSync(join(folder, name), text)
     }
-    writeFileSync(join(folder, 'progress.txt'), first.progress)
     const open = new Set(openOf(first.scan.ports))
-    const { untested } = first.scan.coverage
+    // One that took too long and was cancelled names nothing.
+    const untested = first.scan.coverage?.untested ?? ''
     // The owner lifts the ban and lets the scanner through; what was not tested is looked at again.
     await stage.onTarget(LIFT.target)
     await stage.onRouter(LIFT.router)
@@ -121,8 +121,8 @@ async function ourRow(
     const seen = openOf(first.scan.ports)
     const missing = OPEN.filter((port) => !seen.includes(port))
     const missingAfter = OPEN.filter((port) => !open.has(port))
-    const isSaid = first.scan.verdict === 'interference'
-    if (!isSaid) short.push(`${scenario.name}: says ${first.scan.verdict}`)
+    const says = first.scan.verdict ?? first.scan.state
+    if (says !== 'interference') short.push(`${scenario.name}: says ${says}`)
     const unnamed = missing.filter((port) => !includes(untested, port))
     if (unnamed.length > 0) short.push(`${scenario.name}: missing and not named: ${unnamed.join(',')}`)
     if (missingAfter.length > 0)
@@ -133,7 +133,7 @@ async function ourRow(
       found: OPEN.length - missing.length,
       missing,
       seconds: Math.round(first.seconds),
-      says: first.scan.verdict ?? '',
+      says,
       untested: countOf(untested),
       missingAfter,
       fired: standing.listed.size > 0,

@@ -61,7 +61,7 @@ test('open ports are told to the Worker while the scan is still looking', async 
   await using desk = await fakeDesk()
   await using http = await web(undefined, HOST)
   await using _ = await agentFor(desk)
-  await desk.result(desk.offer(scanPlan({ ports: `${http.port},40000-40300`, maxConnectsPerSecond: 150 })))
+  await desk.result(desk.offer(scanPlan({ ports: `${http.port},40000-40900`, maxConnectsPerSecond: 150 })))
   const first = desk.of('renew').find(({ found }) => found.length > 0)
   expect(first?.discovered).toBeUndefined()
 })

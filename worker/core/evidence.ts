@@ -109,6 +109,8 @@ export interface ScanEvidence {
 }
 
 const NOT_OF_THE_ENDPOINT: readonly Purpose[] = ['beacon', 'anchor', 'phantom']
+/** Touches that are stored whatever they saw. Of the watch and the engagement only the odd ones are: they would make any path lossy. */
+const ALWAYS_KEPT: readonly Purpose[] = ['identify', 'baseline', 'verify', 'recheck']
 /** A connect this slow lost its first SYN or SYN-ACK: the kernel's first timer is one second. */
 const SLOW_CONNECT_MS = 900
 /** A member that was not heard of so long after the start is not waited for. */
@@ -152,7 +154,12 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     }
     const deadBeacons = run.observations.filter((o) => o.purpose === 'beacon' && o.sight !== 'open')
     for (const o of run.observations) {
-      if (who.role === 'scanner' && o.sight === 'open' && o.connectMs !== undefined) {
+      if (
+        who.role === 'scanner' &&
+        ALWAYS_KEPT.includes(o.purpose) &&
+        o.sight === 'open' &&
+        o.connectMs !== undefined
+      ) {
         connects++
         if (o.connectMs >= SLOW_CONNECT_MS) slow++
       }

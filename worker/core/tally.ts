@@ -78,7 +78,9 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
     const failing = others.filter((look) => look.failed).length + Number(scanner.failed)
 
     tally.rounds++
-    tally.llr += llrStep(scanner.failed, lookQ(round, loss))
+    // From the onset on, wherever it lies among the rounds: what passed before is no evidence against a block that began later
+    // (Page's CUSUM, 1954). At most twelve rounds make at most twelve onsets, which the thresholds bear.
+    tally.llr = Math.max(0, tally.llr + llrStep(scanner.failed, lookQ(round, loss)))
     const e = roundE(failing, others.length + 1, scanner.failed)
     tally.eValue *= e
     factors.push({ at: round.at, endAt: round.endAt, e })

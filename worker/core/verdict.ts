@@ -40,6 +40,7 @@ function shortBan({ tally, case: { rounds } }: Situation): boolean {
   const last = rounds.findLastIndex((round) => round.scanner.failed)
   return (
     tally.backAt !== null &&
+    tally.backRunning > 0 &&
     tally.notLossAt !== null &&
     tally.witnesses > 0 &&
     tally.siblingApart >= SIBLING_ROUNDS &&
@@ -53,9 +54,14 @@ function shortBan({ tally, case: { rounds } }: Situation): boolean {
  * filter of our own provider on that port (detection-science.md 5.3, Q5). ICMP comes from a firewall, never from a backend.
  */
 function maybeBackend({ endpoint, tally, lostAlone }: Situation): boolean {
-  if (!lostAlone || !['http', 'https', 'tls'].includes(endpoint.service) || tally.failed < tally.rounds) return false
+  if (!lostAlone || !['http', 'https', 'tls'].includes(endpoint.service) || tally.between > 0) return false
   return throttleOf(endpoint)?.value !== 'icmp'
 }
+
+/** Accepted, then silent under TLS, for both of one way: large packets that are lost on it look the same (N16). */
+const blackHole = ({ endpoint, case: { rounds } }: Situation): boolean =>
+  ['https', 'tls'].includes(endpoint.check) &&
+  rounds.filter(({ scanner }) => scanner.failed).every(({ scanner }) => scanner.sight === 'mute')
 
 interface VerdictRule {
   id: RuleId
@@ -138,10 +144,11 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     id: 'RNG-1',
     verdict: 'interfered',
     strength: likely,
-    holds: ({ tally, pathAlive }) => tally.togetherAt !== null && pathAlive.length > 0,
+    holds: (s) => s.tally.togetherAt !== null && s.pathAlive.length > 0 && !blackHole(s),
   },
   { id: 'PTH-1', verdict: 'path_outage', holds: ({ tally }) => tally.togetherAt !== null },
-  { id: 'TRA-1', verdict: 'transient', holds: ({ tally }) => tally.backAt !== null },
+  // Failing again after that is a new question: the rounds go on.
+  { id: 'TRA-1', verdict: 'transient', holds: ({ tally }) => tally.backAt !== null && tally.backRunning > 0 },
   { id: 'WIT-0', verdict: 'inconclusive', holds: ({ tally }) => tally.witnesses === 0 },
   { id: 'INC-1', verdict: 'inconclusive', holds: () => true },
 ]
@@ -163,7 +170,10 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     tally,
     pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
     routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(tally, endpoint, scan)),
-    lostAlone: standing.length > 0 && neighboursOf(endpoint, scan).every((other) => other.alarmAt === null),
+    lostAlone:
+      tally.confirmedAt !== null &&
+      neighboursOf(endpoint, scan).length > 0 &&
+      neighboursOf(endpoint, scan).every((other) => !lostMeanwhile(other, tally)),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
   }
   const rule = VERDICT_RULES.find((candidate) => candidate.holds(situation)) as VerdictRule
@@ -241,6 +251,16 @@ function roundsUsedUp(one: Case | null, endpoint: EndpointEvidence, now: number)
   const judged = one.over || one.closedTo >= last.number
   return judged && (needed.length >= all || now > last.at + NO_MORE_MS)
 }
+
+/** A neighbour that the scanner could not reach in rounds of the same time. */
+const lostMeanwhile = (other: EndpointEvidence, tally: Tally): boolean =>
+  other.cases.some(
+    ({ rounds }) =>
+      rounds.filter(
+        ({ scanner }) =>
+          scanner.failed && scanner.at >= (tally.firstFailAt ?? 0) && scanner.at <= (tally.confirmedAt ?? 0),
+      ).length >= 2,
+  )
 
 const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
   (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)

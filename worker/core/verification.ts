@@ -94,19 +94,23 @@ function alarmed(scan: ScanEvidence, byKey: ReadonlyMap<string, Decision>): Endp
       // What is known to be lost is not proved twice.
       if (word && (word.strength !== null || word.verdict === 'service_down' || word.verdict === 'path_outage'))
         continue
-      if (!endpoint.cases.some((one) => covers(scan, one, alarm.at))) wanted.set(endpoint.key, endpoint)
+      const isBlip = (one: Case) => word?.case === one && word.verdict === 'transient'
+      if (!endpoint.cases.some((one) => covers(scan, one, alarm.at, isBlip(one)))) wanted.set(endpoint.key, endpoint)
     }
   return [...wanted.values()]
 }
 
-/** An alarm is about the loss of a case that was to begin, or whose rounds are still going on or just ended. */
-function covers(scan: ScanEvidence, one: Case, at: number): boolean {
+/**
+ * An alarm is about the loss of a case that was to begin, or whose rounds are still going on or just ended. `isBlip`: the port
+ * was found open again, whatever else is still tried of it: a loss after that is another one.
+ */
+function covers(scan: ScanEvidence, one: Case, at: number, isBlip: boolean): boolean {
   if (one.startAt >= at) return true
+  const lastAt = one.rounds.at(-1)?.endAt ?? one.startAt
+  if (isBlip) return at <= lastAt
   // A case that was settled early has let its runs go: the rounds that were left are not held.
   const isLetGo = verifyRuns(scan).every((run) => batchOfRun(run) !== one.batch || isOver(run))
-  const endAt = isLetGo
-    ? (one.rounds.at(-1)?.endAt ?? one.startAt)
-    : (one.planned.findLast(({ number }) => indexOf(number) < FIRST_ROUNDS)?.at ?? 0)
+  const endAt = isLetGo ? lastAt : (one.planned.findLast(({ number }) => indexOf(number) < FIRST_ROUNDS)?.at ?? 0)
   return at <= endAt + SAME_LOSS_MS
 }
 

@@ -88,9 +88,10 @@ export function createOnlooker(fleet: Fleet, prober: Prober): { take(run: LiveRu
     run.state = 'leased'
     run.heardAt = T0 + queue.now()
     const timeoutMs = without.timerMs !== undefined && step.purpose === 'verify' ? without.timerMs : step.timeoutMs
+    const burst = step.burst ?? 1
     const seen: Seen[] = []
     let beacon: Seen | null = null
-    let awaited = step.touches.length * (step.burst ?? 1) + Number(step.beacon)
+    let awaited = step.touches.length * burst + Number(step.beacon)
     const land = () => {
       awaited--
       if (awaited > 0) return
@@ -106,13 +107,14 @@ export function createOnlooker(fleet: Fleet, prober: Prober): { take(run: LiveRu
       const isNews = step.purpose !== 'baseline' && (run.role === 'scanner' || seen.some((one) => isLoss(one.sight)))
       fleet.stir(isNews ? NEWS_MS : CALM_MS)
     }
-    for (const target of step.touches) {
+    for (const [i, target] of step.touches.entries()) {
       // A baseline touch and an anchor are ordinary visits too.
       const errand = { purpose: step.purpose, timeoutMs, round: step.round, experiment: step.experiment }
-      for (let nth = 0; nth < (step.burst ?? 1); nth++)
+      for (let nth = 0; nth < burst; nth++)
         queue.at(at + nth * BURST_GAP_MS, () =>
           touchOnce(fleet, prober, target, errand, (one) => {
-            seen.push(one)
+            // Numbered as they began, whenever they end.
+            seen[i * burst + nth] = one
             land()
           }),
         )

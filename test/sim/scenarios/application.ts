@@ -21,7 +21,6 @@ const turnedAway = (roll: () => number, answer: Answer): Drawn => ({
   setting: {
     ports: BOX,
     profile: 'assertive',
-    watchMs: 40_000,
     elements: [
       ban({
         trigger: deeds(['attack', 'odd'], Math.ceil(between(roll, 1, 12)), 60_000),
@@ -48,7 +47,7 @@ export const WEB_ANSWERS: readonly Scenario[] = [
     truth: { verdicts: ['app_blocked', 'degraded'], classes: ['waf'], mechanisms: ['modsecurity', 'http_block_page'] },
     draw: () => ({
       focus: WEB,
-      setting: { ports: BOX, profile: 'assertive', watchMs: 20_000, elements: [perRequest(PAGES.modsecurity)] },
+      setting: { ports: BOX, profile: 'assertive', elements: [perRequest(PAGES.modsecurity)] },
     }),
   },
   {
@@ -104,7 +103,6 @@ export const WEB_ANSWERS: readonly Scenario[] = [
       setting: {
         ports: BOX,
         profile: 'assertive',
-        watchMs: 20_000,
         elements: [perRequest({ do: 'mute', atRequest: true })],
       },
     }),
@@ -122,7 +120,6 @@ export const WEB_ANSWERS: readonly Scenario[] = [
       setting: {
         ports: BOX,
         profile: 'assertive',
-        watchMs: 20_000,
         elements: [perRequest({ do: 'cut', how: 'reset', atRequest: true })],
       },
     }),
@@ -164,7 +161,6 @@ export const WEB_PEACE: readonly Scenario[] = (
     setting: {
       ports: BOX,
       profile: 'assertive',
-      watchMs: 30_000,
       elements: [{ talk: ({ port }) => (WEB.includes(port) ? answer : null) }],
     },
   }),
@@ -179,7 +175,6 @@ const onMail =
     setting: {
       ports: MAIL_HOST,
       profile: 'assertive',
-      watchMs: 20_000,
       elements: [
         ban({
           trigger: deeds([deed, 'early'], count, 60_000, [25]),
@@ -209,7 +204,6 @@ export const COUNTING_ANSWERS: readonly Scenario[] = [
       setting: {
         ports: WEB_HOST,
         profile: 'assertive',
-        watchMs: 5_000,
         elements: [sshPenalties(22, { junk: between(roll, 10, 60) })],
       },
     }),

@@ -123,7 +123,6 @@ export const GIVEN: readonly Scenario[] = [
     (roll) =>
       watching([443], [crashes(443, 'attack', Math.ceil(between(roll, 1, 7)))], {
         profile: 'assertive',
-        watchMs: 20_000,
       }),
   ),
 ]
@@ -276,7 +275,6 @@ export const CHANGES: readonly Scenario[] = [
     (roll) =>
       watching([80, 443], [slow([80, 443], () => between(roll, 2_500, 5_000))], {
         profile: 'assertive',
-        watchMs: 20_000,
       }),
   ),
   story(

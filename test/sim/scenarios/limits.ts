@@ -54,7 +54,6 @@ export const LIMITS: readonly Scenario[] = [
       setting: {
         ports: BOX,
         profile: 'assertive',
-        watchMs: 20_000,
         elements: [connectionRate({ perSecond: 2, burst: 4, how: 'drop' })],
       },
     }),
@@ -88,7 +87,6 @@ export const LIMITS: readonly Scenario[] = [
       setting: {
         ports: BOX,
         profile: 'assertive',
-        watchMs: 20_000,
         elements: [requestRate(1, 5, oneOf(roll, [PAGES.limit503, PAGES.limit429]))],
       },
     }),

@@ -127,7 +127,6 @@ export const POLICIES: readonly Scenario[] = [
       setting: {
         ports: BOX,
         profile: 'assertive',
-        watchMs: 40_000,
         elements: [policy((who) => who.role === 'witness', 'drop')],
       },
     }),

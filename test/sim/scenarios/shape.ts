@@ -24,11 +24,10 @@ export const accompany = (ports: readonly Port[], rest: Partial<Setting> & Pick<
   recoverMs: 2 * HOUR,
   ...rest,
 })
-/** Our own stimuli, then a short watch. */
+/** Our own stimuli, and the watch after them. */
 export const assertive = (ports: readonly Port[], rest: Partial<Setting> & Pick<Setting, 'elements'>): Setting => ({
   ports,
   profile: 'assertive',
-  watchMs: 20_000,
   recoverMs: 2 * HOUR,
   ...rest,
 })

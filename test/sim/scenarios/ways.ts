@@ -7,7 +7,7 @@ import { BOX, portsOf, SHELL_BOX } from './hosts.ts'
 import { between, type Drawn, type Scenario, type Truth } from './scenario.ts'
 
 const LATE = 30_000
-/** Of the outages of a probe's path that its sibling beside it has too (detection-science, section 4.3). */
+/** Of the outages of a probe's path that its sibling beside it has too (detection-science.md, 4.4). */
 const SHARED = 0.95
 const exponential = (roll: () => number, mean: number) => -mean * Math.log(1 - roll())
 const isHome = (who: PanelMember) => who.role !== 'witness'
@@ -49,7 +49,7 @@ export const WAYS: readonly Scenario[] = [
     name: 'N01 nothing but loss',
     kind: 'innocent',
     truth: { ...NOTHING, verdicts: ['open', 'transient', 'inconclusive'] },
-    draw: () => scan({ ports: SHELL_BOX, profile: 'assertive', watchMs: 40_000 }),
+    draw: () => scan({ ports: SHELL_BOX, profile: 'assertive' }),
   },
   {
     name: 'N01b loss of 40 % on the scanner’s path',
@@ -159,7 +159,6 @@ export const WAYS: readonly Scenario[] = [
     draw: () =>
       scan({
         profile: 'assertive',
-        watchMs: 40_000,
         faults: (who) => (isScanner(who) ? { exhausted: 0.5, from: 8_000 } : null),
       }),
   },

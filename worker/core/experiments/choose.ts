@@ -22,6 +22,8 @@ const WORTH = 0.004
 export interface Trial {
   experiment: Experiment
   situation: Situation
+  /** for the answer of another port of the address: it has no steps yet, but its runs live on */
+  waits: boolean
 }
 
 /**
@@ -44,15 +46,17 @@ export function chooseTrials(
     if (!run || isOver(run)) continue
     const situation: Situation = { scan, endpoint, outcome, case: outcome.case, run, runs, spent: spentOn(endpoint) }
     const best = bestFor(situation, guessesAt(judgement, endpoint))
-    if (best) trials.push({ experiment: best, situation })
+    if (best) trials.push({ experiment: best, situation, waits: false })
   }
-  return trials.filter(
-    (trial, i) =>
-      isBegun(trial) ||
-      (madeAt(scan, trial) < trial.experiment.perAddress &&
-        trials.findIndex((other) => sameRule(other, trial)) === i &&
-        !trials.some((other) => other !== trial && sameRule(other, trial) && isBegun(other))),
-  )
+  return trials
+    .filter((trial) => isBegun(trial) || madeAt(scan, trial) < trial.experiment.perAddress)
+    .map((trial, i, all) => ({
+      ...trial,
+      waits:
+        !isBegun(trial) &&
+        (all.findIndex((other) => sameRule(other, trial)) !== i ||
+          all.some((other) => other !== trial && sameRule(other, trial) && isBegun(other))),
+    }))
 }
 
 function bestFor(s: Situation, guesses: readonly CauseGuess[] | null): Experiment | null {
@@ -114,17 +118,22 @@ export function isNeeded({ experiment, situation }: Trial, run: RunFacts): boole
   if (!runs.includes(run)) return false
   if (run.role === 'scanner') return true
   if (!hasSteps(experiment, situation)) return experiment.panel === true
+  if (isPanelAwaited(experiment, situation) || experiment.steps(situation, run).length > 0) return true
   const seen = [...endpoint.looks, ...endpoint.ladder].filter(
     ({ probeId, observation }) => probeId === run.probeId && observation.experiment === experiment.id,
   )
   return (
-    seen.length === 0 &&
+    seen.length < stepsOf(run, experiment.id, endpoint).length &&
     stepsOf(run, experiment.id, endpoint).some(({ at, timeoutMs }) => scan.now < at + timeoutMs + LATE_MS)
   )
 }
 
+/** The second burst may still come, and the onlookers are to touch beside it. */
+const isPanelAwaited = ({ id, panel }: Experiment, { run, endpoint }: Situation): boolean =>
+  panel === true && id === 'E4' && stepsOf(run, id, endpoint).length === 1
+
 /** The steps that a run must have for the trials of its verification. */
 export const trialSteps = (trials: readonly Trial[], run: RunFacts): Step[] =>
   trials
-    .filter(({ situation }) => situation.runs.includes(run))
+    .filter(({ situation, waits }) => !waits && situation.runs.includes(run))
     .flatMap(({ experiment, situation }) => [...experiment.steps(situation, run)])

@@ -54,7 +54,11 @@ export const pace: Experiment = {
     const planned = stepsOf(s.run, 'E4', s.endpoint)
     const at = planned[0]?.at ?? quietAt(s)
     if (run.role !== 'scanner')
-      return planned.length === 0 ? [step(s, at + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS })] : []
+      return planned
+        .filter(({ burst }) => burst !== undefined)
+        .concat(planned.length === 0 ? [step(s, at, { timeoutMs: TOUCH_TIMEOUT_MS })] : [])
+        .filter(({ at: burstAt }) => !stepsOf(run, 'E4', s.endpoint).some((one) => one.at === burstAt + BESIDE_MS))
+        .map(({ at: burstAt }) => step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS }))
     if (planned.length === 0) return [step(s, at, { burst: BURST, timeoutMs: TIMEOUT_MS })]
     if (planned.length > 1 || !firstWentBadly(s)) return []
     const again = besideRounds(run, s.scan.now + SOON_MS)

@@ -14,6 +14,8 @@ export interface RateTest {
   again: Arm | null
   /** touches on the same path at slow pace: the scanner's, eight and more seconds apart, and the sibling's */
   slow: Arm
+  /** the same touches; bad are only those that failed: a slow handshake got through all the same */
+  slowFailed: Arm
   /** those of them that the scanner made after the bursts: a burst may draw a ban */
   after: Arm
   /** touches by the others within the burst's second */
@@ -61,14 +63,22 @@ export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest
   const [first, second] = burstsOf(endpoint.looks)
   if (!first) return null
   const quickest = quickestOf(endpoint)
-  const bad = (looks: readonly Look[]): Arm => ({
-    bad: looks.filter((look) => limped(look, quickest)).length,
+  const isTold =
+    [...first, ...(second ?? [])].filter(({ sight }) => TELLING.includes(sight)).length * 2 >
+    first.length + (second?.length ?? 0)
+  // Where the limit answers in words, a slow handshake is the way's, not the limit's.
+  const isBad = (look: Look) => (isTold ? TELLING.includes(look.sight) : limped(look, quickest))
+  const bad = (looks: readonly Look[]): Arm => ({ bad: looks.filter(isBad).length, n: looks.length })
+  const failing = (looks: readonly Look[]): Arm => ({
+    bad: looks.filter((look) => look.failed).length,
     n: looks.length,
   })
   const burstAt = (first[0] as Look).at
   const beside = endpoint.looks.filter(
     ({ role, at, observation }) =>
-      role !== 'scanner' && observation.experiment === 'E4' && Math.abs(at - burstAt) <= 2 * BURST_MS,
+      role !== 'scanner' &&
+      observation.experiment === 'E4' &&
+      [first, second].some((burst) => burst && Math.abs(at - (burst[0] as Look).at) <= 2 * BURST_MS),
   )
   const slow = slowArm(endpoint)
   const late = first.filter((look) => isSlow(look, quickest)).length
@@ -80,12 +90,13 @@ export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest
     burst: { connects: first.length, prompt, late, failed },
     again: second ? bad(second) : null,
     slow: bad(slow),
-    after: bad(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
+    slowFailed: failing(slow),
+    after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
     beside: bad(beside),
     eRate: armsE(bad(all), bad(slow)),
-    eAlone: roundsE(one, endpoint) * armsE(bad(first), bad(beside)),
+    eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
     limitPerSecond: late + failed === 0 ? null : limitOf(first, prompt, late),
-    isTold: all.filter(({ sight }) => TELLING.includes(sight)).length * 2 > all.length,
+    isTold,
     siblingBeside: beside.some(({ role }) => role === 'sibling'),
     witnessesBeside: beside.filter(({ role }) => role === 'witness').length,
     from: firstSign(endpoint) ?? burstAt,
@@ -184,7 +195,7 @@ const AGAIN = 2
 export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   const { eRate, eAlone, slow, beside, again } = test
   const { after } = test
-  const passesSlowly = slow.bad <= slow.n / 4 && after.n >= 2 && after.bad <= after.n / 2
+  const passesSlowly = test.slowFailed.bad <= slow.n / 4 && after.n >= 2 && after.bad <= after.n / 2
   const othersPass = test.siblingBeside || test.witnessesBeside > 0 ? beside.bad <= beside.n / 4 : false
   // Silence and slow handshakes can be loss that comes in heaps, which the test does not know: there more is asked.
   const heaps = test.isTold ? 1 : 10
