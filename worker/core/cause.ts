@@ -76,7 +76,7 @@ export function causeOf(
   const stated = fits(within[0]?.hypothesis ?? best.hypothesis, features)
     ? calibrated(confidence)
     : Math.min(MISFIT, calibrated(confidence))
-  const alternatives = alternativesTo(mechanism, leading, scored, byClass)
+  const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]
   return {
     cause: {
@@ -140,25 +140,20 @@ function nameOf(leading: CauseClass, within: readonly Scored[], classShare: numb
   return { mechanism: generic ?? null, confidence: classShare }
 }
 
-function alternativesTo(
-  mechanism: Mechanism | null,
-  leading: CauseClass,
-  scored: readonly Scored[],
-  byClass: ReadonlyMap<CauseClass, number>,
-): CauseGuess[] {
+function alternativesTo(mechanism: Mechanism | null, leading: CauseClass, scored: readonly Scored[]): CauseGuess[] {
   const seen = new Set<string>()
   const guesses: CauseGuess[] = []
   for (const { hypothesis, share } of scored) {
     if (hypothesis.mechanism === mechanism && mechanism !== null) continue
     const key = `${hypothesis.class}/${hypothesis.mechanism}`
-    if (seen.has(key) || share < 0.005) continue
+    if (seen.has(key) || share < 0.002) continue
     seen.add(key)
     guesses.push({ class: hypothesis.class, mechanism: hypothesis.mechanism, confidence: share })
   }
   const three = guesses.slice(0, 3)
-  // The strongest of the other classes is worth a place: it asks for another remedy.
+  // The strongest of the other classes is worth a place, however weak: it asks for another remedy.
   const other = guesses.find((guess) => guess.class !== leading)
-  if (other && !three.includes(other) && (byClass.get(other.class) ?? 0) >= 0.02) three[2] = other
+  if (other && !three.includes(other)) three[Math.min(2, three.length)] = other
   return three
 }
 

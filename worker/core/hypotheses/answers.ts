@@ -71,7 +71,7 @@ export const ANSWERS: readonly Hypothesis[] = [
       mode: { cut: 0.96 },
       cut: { reset_at_once: 0.4, reset: 0.35, end: 0.25 },
       who: scannerOnly,
-      service: { web: 0.8, other: 0.14, mail: 0.03, ssh: 0.03 },
+      service: { web: 0.62, ssh: 0.16, other: 0.14, mail: 0.08 },
       area: { one: 0.4, web: 0.4, some: 0.1, all: 0.1 },
       onset: { during: 0.98 },
     },
