@@ -19,7 +19,7 @@ import { factsOf, optionsFor, type Seen, touch } from '../touch.ts'
 import { gateOf, type Scan } from './context.ts'
 import { type Known, WATCH_EVERY_MS } from './endpoints.ts'
 import { identifyPort } from './identify.ts'
-import { doubt, raise, WATCH_TIMEOUT_MS } from './losses.ts'
+import { doubt, WATCH_TIMEOUT_MS } from './losses.ts'
 
 export interface Discovery {
   asked: number
@@ -31,6 +31,7 @@ export interface Discovery {
 const IDENTIFY_AT_ONCE = 32
 /** Of a host that accepts everything, so many ports are looked at; the rest is only counted. */
 const PHANTOM_IDENTIFIED = 32
+const LOSSES_ASKED = 16
 const TAKE_UP_TIMES = 2
 /** So much slower each time: what set off a ban once is likely to do so again. */
 const SLOWER = 8
@@ -145,8 +146,13 @@ async function discoverOne(
     tellOutcome(scan, address, outcome)
     left = [...outcome.untested]
     if (outcome.end !== 'reach_lost' || ended.aborted || times === TAKE_UP_TIMES) break
-    const suspects = here().filter(({ target }) => outcome.suspects.includes(target.port))
-    await Promise.all(suspects.map((known) => confirmLoss(scan, known)))
+    // Everything known is asked about, also what counts touches: with nothing but such a port found, nobody else would be.
+    const asked = here()
+      .filter(({ phantom, state }) => !phantom && state === 'open')
+      .toSorted(
+        (a, b) => Number(outcome.suspects.includes(b.target.port)) - Number(outcome.suspects.includes(a.target.port)),
+      )
+    await Promise.all(asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)))
     sentinels = [
       ...here().map(({ target }) => ({ port: target.port, kind: 'open' as const })),
       ...(outcome.refusedPort === null ? [] : [{ port: outcome.refusedPort, kind: 'refused' as const }]),
@@ -260,12 +266,12 @@ async function confirmLoss(scan: Scan, known: Known): Promise<void> {
   if (known.state !== 'open') return
   const seen = await touch(scan.world, {
     target: known.target,
-    purpose: 'watch',
+    purpose: known.rationed ? 'engage' : 'watch',
+    isEngagement: known.rationed,
     timeoutMs: WATCH_TIMEOUT_MS,
     scanId: scan.run.scanId,
     name: scan.plan.name,
   })
-  if (seen.code === 'RATION') return raise(scan, [known])
   if (seen.sight === 'open') return scan.endpoints.sawOpen(known, seen.at)
   scan.reporter.add(seen)
   if (seen.sight !== 'probe_fault') await doubt(scan, known, seen)
@@ -285,9 +291,9 @@ async function wayIsFree(
     else {
       if (giveUpAt === Number.POSITIVE_INFINITY) giveUpAt = performance.now() + PATIENCE_MS
       if (performance.now() > giveUpAt) return false
-      const witness =
-        known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost') ??
-        known.find(({ phantom }) => !phantom)
+      const calm = known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost')
+      // A port that refused tells as well, and counts nothing.
+      const witness = calm ?? (refusedPort === null ? known.find(({ phantom }) => !phantom) : undefined)
       const port = witness?.target.port ?? refusedPort
       if (port === null) return false
       const target = witness?.target ?? { address, port, check: 'tcp' as const, service: 'unknown' as const }

@@ -7,6 +7,8 @@ import type { Known } from './endpoints.ts'
 
 /** Timer of watching touches: three SYNs on current kernels. An alarm is not a verdict; verification has its own timer. */
 export const WATCH_TIMEOUT_MS = 3_000
+/** Of the second look: two SYNs. With the first look's three, loss of a fifth each way fails both once in two hundred. */
+const AGAIN_TIMEOUT_MS = 1_500
 /** Other open ports touched beside a loss, to see its scope. */
 const SCOPE_MOST = 20
 
@@ -27,7 +29,7 @@ export async function doubt(scan: Scan, known: Known, first: Pick<Seen, 'sight' 
       (a, b) => Number(b.target.address === known.target.address) - Number(a.target.address === known.target.address),
     )
     .slice(0, SCOPE_MOST)
-  const [again, ...beside] = await Promise.all([known, ...near].map((one) => look(scan, one)))
+  const [again, ...beside] = await Promise.all([known, ...near].map((one) => look(scan, one, AGAIN_TIMEOUT_MS)))
   if (!again) return
   const wasRationed = again.code === 'RATION'
   if (!wasRationed) scan.reporter.add(again)
@@ -55,8 +57,12 @@ export async function doubt(scan: Scan, known: Known, first: Pick<Seen, 'sight' 
       lost.push(one)
     } else void doubt(scan, one, seen)
   }
-  if (known.state === 'lost') lost.push(...(await lostWith(scan, known)))
-  if (lost.length > 0) await raise(scan, lost)
+  if (lost.length === 0) return
+  // Others look at what is known to be lost while we ask about the rest: short bans do not wait.
+  const alarm = raise(scan, lost)
+  const more = known.state === 'lost' ? await lostWith(scan, known) : []
+  await alarm
+  if (more.length > 0) await raise(scan, more)
 }
 
 /**
@@ -85,12 +91,12 @@ async function lostWith(scan: Scan, known: Known): Promise<Known[]> {
  * Where touches are rationed the engagement is the watch, and this look is part of it: were it paid from the ration, the
  * scanner would have none left for the first round of verification, seconds from now.
  */
-const look = (scan: Scan, known: Known): Promise<Seen> =>
+const look = (scan: Scan, known: Known, timeoutMs = WATCH_TIMEOUT_MS): Promise<Seen> =>
   touch(scan.world, {
     target: known.target,
     purpose: known.rationed ? 'engage' : 'watch',
     isEngagement: known.rationed,
-    timeoutMs: WATCH_TIMEOUT_MS,
+    timeoutMs,
     scanId: scan.run.scanId,
     name: scan.plan.name,
   })

@@ -49,12 +49,23 @@ async function main(): Promise<void> {
   const started = performance.now()
   const sets = Math.min(Number(values.sets), work.length)
   await Promise.all(Array.from({ length: sets }, (_, i) => workThrough(i, work, results, rows)))
+  // CI's machine has two cores and others on them: what did not pass there has a second try, and is shown to have had it.
+  if (values.subset) await tryAgain(rows, results)
   tell(rows)
   console.log(
     `${rows.length} runs in ${Math.round((performance.now() - started) / 1_000)} s, ${sets} sets side by side`,
   )
   if (!values.keep) rmSync(results, { recursive: true, force: true })
   closeWith('lab', shortfalls(rows))
+}
+
+async function tryAgain(rows: Row[], results: string): Promise<void> {
+  for (const first of rows.filter(({ result }) => result === 'MISS' || result === 'ERROR')) {
+    const second: Row[] = []
+    await workThrough(0, [{ scenario: first.scenario, loss: first.loss }], join(results, 'again'), second)
+    const why = `second try, the first was ${first.result} ${first.why}`.trim()
+    for (const row of second) rows[rows.indexOf(first)] = { ...row, why: [row.why, why].filter(Boolean).join('; ') }
+  }
 }
 
 /** One set of namespaces: takes what is next until nothing is left. A set that broke is made anew. */

@@ -23,5 +23,4 @@ export const portsentry = scenario({
     // The trap ports themselves answer anyone.
     others: ['interfered', 'blocked_before'],
   },
-  quick: true,
 })

@@ -53,10 +53,17 @@ const LAG_MS = 20_000
 export function triggerOf(endpoint: EndpointEvidence, scan: ScanEvidence, lostAt: number | null): Seen | null {
   const onset = onsetOf(endpoint, scan, lostAt)
   if (!onset || scan.facts.profile === 'accompany') return null
-  const failedAt = onset.between[1]
+  // One ban, one beginning: what set it off lies before the first loss on the address.
+  const firstAlarm = Math.min(
+    ...(scan.byAddress.get(endpoint.address) ?? []).flatMap(({ alarmAt }) => (alarmAt === null ? [] : [alarmAt])),
+  )
+  const failedAt = Math.min(onset.between[1], firstAlarm)
   const engaged = (scan.byAddress.get(endpoint.address) ?? []).flatMap((one) =>
     one.looks
-      .filter(({ role, at, observation }) => role === 'scanner' && observation.purpose === 'engage' && at <= failedAt)
+      .filter(
+        ({ role, at, failed, observation }) =>
+          role === 'scanner' && !failed && observation.purpose === 'engage' && at <= failedAt,
+      )
       .map((look) => ({ look, kind: serviceKind(one.service) })),
   )
   const last = engaged.toSorted((a, b) => b.look.at - a.look.at)[0]
