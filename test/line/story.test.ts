@@ -8,6 +8,19 @@ beforeAll(async () => {
 })
 afterAll(() => stack?.[Symbol.asyncDispose]())
 
+/** The scan object of the contract, by field, with what each level must have in a scan that was interfered with. */
+const SCAN =
+  'id targetId address profile state failure phase progress createdAt startedAt finishedAt scanner panel verdict coverage waf ports output'
+const SCANNER = 'probeId sourceAddress site'
+const MEMBER = 'probeId role site sourceAddress fit rested'
+const COVERAGE = 'share statement portsAsked portsTested untested'
+const PORT =
+  'address port transport service firstSeenOpenAt verdict strength recheck lostAt fastAt confirmedAt eValue connects recovery recoveredBetween cause evidence coverage issueId occurrenceId remediation'
+const CAUSE = 'class mechanism vendor confidence alternatives indistinguishable askOwner'
+const EVIDENCE = 'rule supports text observations'
+const hasAll = (what: object | null | undefined, fields: string) =>
+  expect(Object.keys(what ?? {})).toEqual(expect.arrayContaining(fields.split(' ')))
+
 interface Issue {
   id: string
   state: string
@@ -43,6 +56,21 @@ test('a guard that bans the scanner ends in interference, with its cause, and ex
     expect(port.evidence.some((it) => it.supports)).toBe(true)
     expect(port.remediation?.steps.length).toBeGreaterThan(0)
   }
+  hasAll(scan, SCAN)
+  hasAll(scan.scanner, SCANNER)
+  hasAll(scan.coverage, COVERAGE)
+  for (const member of scan.panel) hasAll(member, MEMBER)
+  for (const port of scan.ports) {
+    hasAll(port, PORT)
+    hasAll(port.cause, CAUSE)
+    hasAll(port.cause?.alternatives[0], 'class mechanism confidence')
+    for (const line of port.evidence) hasAll(line, EVIDENCE)
+    hasAll(port.coverage, 'reachableSeconds lostSeconds share')
+    hasAll(port.remediation, 'title steps formats')
+    expect([port.issueId, port.occurrenceId]).toEqual([expect.stringMatching(/^iss_/), expect.stringMatching(/^occ_/)])
+    expect(Number.isNaN(Date.parse(port.lostAt ?? ''))).toBe(false)
+  }
+  hasAll(scan.output, 'bytes href')
   expect(stderr).toContain('discover')
   const issues = await issuesOf(scan.targetId)
   expect(issues).toMatchObject([{ state: 'open', finding: 'interference' }])
