@@ -242,11 +242,9 @@ async function identifyOne(
   }
   reporter.add(seen)
   output.line('Services', `${clockTime(startedAt)}  ${endpointText(target)}  ${service}  ${sightText(seen)}`)
-  // It accepted a moment ago, and now nothing or a refusal comes: lost before it was known what it is.
-  const isLost =
-    !isPhantom && (seen.sight === 'unresponsive' || seen.sight === 'closed' || seen.sight === 'unreachable')
-  // Accepted, then silent or cut: nobody has seen a service there. The fact is reported all the same.
-  if (seen.sight !== 'open' && seen.sight !== 'notice' && !isLost) return null
+  // Accepted in the sweep, but not now: nobody has seen a service there. The fact is reported all the same. Others are not
+  // sent there: a trap port (portsentry) accepts once, and bans for good whoever comes.
+  if (seen.sight !== 'open' && seen.sight !== 'notice') return null
   const found: Found = {
     address,
     port,
@@ -257,9 +255,7 @@ async function identifyOne(
     ...(isPhantom ? { phantom: true } : {}),
   }
   reporter.addFound(found)
-  const known = scan.endpoints.add(found, startedAt + WATCH_EVERY_MS, isLost ? 'open' : seen.sight)
-  if (isLost) await doubt(scan, known, seen)
-  return known
+  return scan.endpoints.add(found, startedAt + WATCH_EVERY_MS, seen.sight)
 }
 
 async function confirmLoss(scan: Scan, known: Known): Promise<void> {
