@@ -2,6 +2,7 @@ import type { Case, Look, Round } from './evidence.ts'
 import { RATION_ROUNDS, TOUCH_TIMEOUT_MS } from './rounds.ts'
 import {
   BACK_ROUNDS,
+  BACK_ROUNDS_RATIONED,
   CONFIRM_SPAN_MS,
   DOWN_ROUNDS,
   E_CONFIRM,
@@ -137,7 +138,7 @@ function mark(tally: Tally, round: Round, downRunning: number, tiredRunning: num
   if (tiredRunning >= (rationed ? RATIONED_RUNNING : DOWN_ROUNDS)) tally.allTiredAt ??= at
   if (tally.together >= (rationed ? RATIONED_RUNNING : TOGETHER_ROUNDS) && tally.siblingApart === 0)
     tally.togetherAt ??= at
-  if (tally.backRunning >= BACK_ROUNDS && tally.fastAt === null) tally.backAt ??= at
+  if (tally.backRunning >= (rationed ? BACK_ROUNDS_RATIONED : BACK_ROUNDS) && tally.fastAt === null) tally.backAt ??= at
 }
 
 const lookQ = ({ scanner }: Round, loss: number): number =>

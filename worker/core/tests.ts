@@ -114,6 +114,8 @@ export const DOWN_ROUNDS = 4
 export const RATIONED_RUNNING = 3
 /** Successes of the scanner in a row that end the matter. */
 export const BACK_ROUNDS = 3
+/** The ration pays for three rounds: one that fails leaves two. */
+export const BACK_ROUNDS_RATIONED = 2
 
 // ---------------------------------------------------------------- does it depend on how fast we ask? (E4)
 
