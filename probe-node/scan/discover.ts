@@ -36,8 +36,9 @@ const TAKE_UP_TIMES = 2
 /** So much slower each time: what set off a ban once is likely to do so again. */
 const SLOWER = 8
 /** After the Worker has let go, the way is waited for so long. */
-const PATIENCE_MS = 120_000
-const ASK_WAY_MS = 5_000
+const PATIENCE_MS = 220_000
+/** Asked more and more seldom: a ban that each packet begins anew ends only in silence, and a minute is the usual length. */
+const ASK_WAY_MS = [5_000, 10_000, 20_000, 40_000, 70_000, 70_000]
 /** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
 const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
 
@@ -282,6 +283,7 @@ async function wayIsFree(
 ): Promise<boolean> {
   const { world, run, plan, ended } = scan
   let giveUpAt = Number.POSITIVE_INFINITY
+  let asks = 0
   while (!ended.aborted && world.clock.now() < run.deadlineAt - PATIENCE_MS / 4) {
     if (scan.hold) await rest(500, ended)
     else {
@@ -301,7 +303,7 @@ async function wayIsFree(
         name: plan.name,
       })
       if (seen.sight === (witness ? 'open' : 'closed')) return true
-      await rest(ASK_WAY_MS, ended)
+      await rest(ASK_WAY_MS[Math.min(asks++, ASK_WAY_MS.length - 1)] as number, ended)
     }
   }
   return false
