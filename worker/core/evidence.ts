@@ -106,6 +106,8 @@ export interface ScanEvidence {
   anchorLooks: readonly AnchorLook[]
   /** touches of random high ports that were accepted, by address */
   phantomLooks: ReadonlyMap<string, readonly string[]>
+  /** addresses that refused the scanner at random high ports when the scan began: they answered it then */
+  refusedAtFirst: ReadonlySet<string>
 }
 
 const NOT_OF_THE_ENDPOINT: readonly Purpose[] = ['beacon', 'anchor', 'phantom']
@@ -133,6 +135,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
   }
   const anchorLooks: AnchorLook[] = []
   const phantomLooks = new Map<string, string[]>()
+  const refusedAtFirst = new Set<string>()
   let connects = 0
   let slow = 0
 
@@ -173,6 +176,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
         })
       if (o.purpose === 'phantom' && (o.sight === 'open' || wasAccepted(o.sight)))
         phantomLooks.set(o.address, [...(phantomLooks.get(o.address) ?? []), observationId(run.runId, o.n)])
+      if (o.purpose === 'phantom' && o.sight === 'closed' && who.role === 'scanner') refusedAtFirst.add(o.address)
       if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) continue
       const d = draft(o)
       if (o.purpose === 'verify' && o.round !== undefined) d.answered.add(`${run.probeId}|${o.round}`)
@@ -222,6 +226,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     loss: lossBound(slow, connects),
     anchorLooks: anchorLooks.sort((a, b) => a.at - b.at),
     phantomLooks,
+    refusedAtFirst,
   }
 }
 

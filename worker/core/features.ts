@@ -50,12 +50,15 @@ export function featuresOf(
   put('content', contentOf(outcome, content, failures))
   put('speed', speedOf(endpoint, outcome))
   const wasReached = endpoint.found !== null || (scan.scanner !== null && endpoint.openedAt.has(scan.scanner.probeId))
-  put('onset', {
-    value: wasReached ? 'during' : 'before',
-    rule: 'WHO-1',
-    text: wasReached ? 'The scanner reached the port before it was lost.' : 'The scanner never reached the port.',
-    looks: [],
-  })
+  // A host that answered the scanner at first may have fallen silent before its ports were found: that is not "all along".
+  const mayHaveFallenSilent = area?.value === 'all' && scan.refusedAtFirst.has(endpoint.address)
+  if (wasReached || !mayHaveFallenSilent)
+    put('onset', {
+      value: wasReached ? 'during' : 'before',
+      rule: 'WHO-1',
+      text: wasReached ? 'The scanner reached the port before it was lost.' : 'The scanner never reached the port.',
+      looks: [],
+    })
   put('away', awayOf(endpoint, back.lostAt, back.recoveredBetween))
   return features
 }

@@ -41,4 +41,4 @@ for part in "$HERE"/services/*.sh; do . "$part"; done
 # shellcheck source=/dev/null
 . "$UP" || fail "the scenario did not come up"
 touch "$STATE/ready"
-sleep "${LAB_MAX_S:-900}"
+sleep "${LAB_MAX_S:-3600}"
