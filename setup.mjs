@@ -36,10 +36,21 @@ if (!job || !(job in JOBS)) {
   process.exit(2)
 }
 install()
+if (job === 'start' || job === 'run') warm()
 if (job === 'test:slow') ENV.PORTWITNESS_SLOW = '1'
 for (const [command, ...rest] of JOBS[job](args)) {
   const code = await run(command, rest)
   if (code !== 0) process.exit(code)
+}
+
+/** Compiles the probe's code once, so that no probe has to carry the compiler of its first start in memory. */
+function warm() {
+  for (const how of ['--warm', '--help'])
+    spawnSync(join(BIN, 'node'), [join(ROOT, 'bin', 'portwitness.mjs'), 'probe', how], {
+      env: ENV,
+      stdio: 'ignore',
+      timeout: 20_000,
+    })
 }
 
 /** Installs what package-lock.json says, when that has not been done for this very file yet. */

@@ -23,8 +23,17 @@ if (major > 22 || (major === 22 && minor >= 18)) {
     process.execve(process.execPath, [process.execPath, ...SMALL, ...process.execArgv, ...process.argv.slice(1)], {
       ...process.env,
       MALLOC_ARENA_MAX: '1',
+      // What is compiled under other flags is thrown away: the probe keeps its own.
+      NODE_COMPILE_CACHE: `${cache}-small`,
     })
   module.enableCompileCache?.(cache)
+  if (process.argv[3] === '--warm') {
+    // For the set-up: only compiles, and keeps what was compiled.
+    for (const file of ['agent.ts', 'sweep/thread.ts', 'commands/index.ts'])
+      await import(pathToFileURL(join(root, 'probe-node', file)).href)
+    module.flushCompileCache?.()
+    process.exit(0)
+  }
   setTimeout(() => module.flushCompileCache?.(), 3_000).unref()
   await import(pathToFileURL(main).href)
 } else {
