@@ -43,10 +43,14 @@ for (const [command, ...rest] of JOBS[job](args)) {
   if (code !== 0) process.exit(code)
 }
 
-/** Compiles the probe's code once, so that no probe has to carry the compiler of its first start in memory. */
+/**
+ * Compiles our code once, so that no probe has to carry the compiler of its first start in memory. The probe's turn comes
+ * twice: what it runs with is only kept once it no longer has to be stripped of its types.
+ */
 function warm() {
-  for (const how of ['--warm', '--help'])
-    spawnSync(join(BIN, 'node'), [join(ROOT, 'bin', 'portwitness.mjs'), 'probe', how], {
+  if (job === 'start' && existsSync(join(ROOT, 'node_modules', '.cache', 'portwitness-small'))) return
+  for (const command of ['probe', 'probe', 'scan'])
+    spawnSync(join(BIN, 'node'), [join(ROOT, 'bin', 'portwitness.mjs'), command, '--warm'], {
       env: ENV,
       stdio: 'ignore',
       timeout: 20_000,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Finds a Node that runs TypeScript as it stands (22.18 or newer; npm brings 24 along) and hands over to main.ts.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -29,8 +29,12 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   module.enableCompileCache?.(cache)
   if (process.argv[3] === '--warm') {
     // For the set-up: only compiles, and keeps what was compiled.
-    for (const file of ['agent.ts', 'sweep/thread.ts', 'commands/index.ts'])
-      await import(pathToFileURL(join(root, 'probe-node', file)).href)
+    const files = [
+      'agent.ts',
+      'sweep/thread.ts',
+      ...readdirSync(join(root, 'probe-node/commands')).map((it) => `commands/${it}`),
+    ]
+    for (const file of files) await import(pathToFileURL(join(root, 'probe-node', file)).href)
     module.flushCompileCache?.()
     process.exit(0)
   }

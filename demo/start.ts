@@ -79,14 +79,14 @@ async function demo(): Promise<number> {
   const { api } = worker
   const ports = `${window.from}-${window.to}`
   const target = await targetFor(api, ports)
-  const { id } = await api.send<ScanAnswer>('POST', '/api/v1/scans', {
+  const accepted = await api.send<ScanAnswer>('POST', '/api/v1/scans', {
     targetId: target,
     ports,
     profile: 'assertive',
     site: 'fra-1',
   })
   say(`Scanning ports ${ports} from ${FLEET[0]?.site}, the way a vulnerability scanner does …`)
-  const scan = await follow(api, id, progressOn(display, { accompany: false }), stop.signal)
+  const scan = await follow(api, accepted, progressOn(display, { accompany: false }), stop.signal)
   display.end()
   process.stdout.write(`\n${summaryOf(scan, worker.url, paintFor(process.stdout))}`)
 

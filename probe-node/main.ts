@@ -13,15 +13,15 @@ process.exit()
 
 async function main(): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    const about = COMMANDS[args[0] ?? '']
-    process.stdout.write(about ? about.usage : overview())
+    const about = Object.hasOwn(COMMANDS, args[0] ?? '') ? await COMMANDS[args[0] ?? '']?.() : undefined
+    process.stdout.write(about ? about.usage : await overview())
     return name === undefined ? EXIT.usage : EXIT.clear
   }
   if (name === '--version' || name === '-V') {
     process.stdout.write(`${version()}\n`)
     return EXIT.clear
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const command = Object.hasOwn(COMMANDS, name) ? await COMMANDS[name]?.() : undefined
   if (!command) return fail(EXIT.usage, `there is no command '${name}'. See: portwitness help`)
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(command.usage)
@@ -43,9 +43,11 @@ function fail(exit: number, message: string): number {
   return exit
 }
 
-function overview(): string {
+async function overview(): Promise<string> {
   const width = Math.max(...Object.keys(COMMANDS).map((it) => it.length))
-  const lines = Object.entries(COMMANDS).map(([it, { summary }]) => `  ${it.padEnd(width)}  ${summary}`)
+  const lines = await Promise.all(
+    Object.entries(COMMANDS).map(async ([it, load]) => `  ${it.padEnd(width)}  ${(await load()).summary}`),
+  )
   return `portwitness COMMAND [options]\n\n${lines.join('\n')}\n\nMore: portwitness help COMMAND\n`
 }
 

@@ -83,6 +83,7 @@ export async function finish(
   ])
   if (changed(done) === 0) return false
   world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
+  world.stir(scan.id)
   return true
 }
 

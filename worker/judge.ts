@@ -116,6 +116,7 @@ async function steerOn(
     ),
   )
   if (news && changed(answers[0]) === 0) return false
+  if (news) world.stir(scan.id)
   return toldOtherwise || made.length + appended.length + stopped.length > 0 ? true : 'as it was'
 }
 

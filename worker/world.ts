@@ -1,4 +1,4 @@
-import { ring } from './bell.ts'
+import { ring, stir } from './bell.ts'
 import type { Env } from './env.ts'
 import { type Resolve, resolverOf } from './resolve.ts'
 import { type Db, openDb } from './store/db.ts'
@@ -13,6 +13,8 @@ export interface World {
   resolve: Resolve
   /** tells these probes to ask now; never fails, never waits */
   ring(probeIds: Iterable<string>): void
+  /** wakes those who watch this scan; never fails, never waits */
+  stir(scanId: string): void
 }
 
 /** The world of one request or tick. `later` keeps work going after the answer (`ctx.waitUntil`). */
@@ -26,4 +28,5 @@ export const worldOf = (env: Env, now: number, later: (work: Promise<unknown>) =
     const wanted = [...new Set(probeIds)]
     if (wanted.length > 0) later(ring(env, wanted))
   },
+  stir: (scanId) => later(stir(env, scanId)),
 })

@@ -20,16 +20,24 @@ const PATIENCE_MS = 120_000
  * when it breaks; in between, and where there is no stream, it asks once a second.
  * @throws when the signal fires, or when the Worker has been silent for two minutes
  */
-export async function follow(api: Api, scanId: string, watcher: Watcher, signal: AbortSignal): Promise<ScanAnswer> {
+export async function follow(
+  api: Api,
+  accepted: ScanAnswer,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<ScanAnswer> {
+  const { id: scanId } = accepted
+  let scan: ScanAnswer | null = accepted
   let lastEventId: string | null = null
   let heardAt = Date.now()
   for (;;) {
     let hasEnd = false
     try {
-      const scan = await api.get<ScanAnswer>(`/api/v1/scans/${scanId}`, signal)
+      scan ??= await api.get<ScanAnswer>(`/api/v1/scans/${scanId}`, signal)
       heardAt = Date.now()
       watcher.scan(scan)
       if (hasEnded(scan.state)) return scan
+      scan = null
       for await (const event of readEvents(await api.stream(`/api/v1/scans/${scanId}/events`, lastEventId, signal))) {
         heardAt = Date.now()
         lastEventId = event.id ?? lastEventId

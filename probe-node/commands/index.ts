@@ -1,22 +1,14 @@
-import { beacon } from './beacon.ts'
 import type { Command } from './command.ts'
-import { enrol } from './enrol.ts'
-import { issues } from './issues.ts'
-import { probe } from './probe.ts'
-import { probes } from './probes.ts'
-import { ranges } from './ranges.ts'
-import { scan } from './scan.ts'
-import { stopAll } from './stop-all.ts'
-import { worker } from './worker.ts'
 
-export const COMMANDS: Readonly<Record<string, Command>> = {
-  worker,
-  enrol,
-  probe,
-  beacon,
-  scan,
-  issues,
-  probes,
-  ranges,
-  'stop-all': stopAll,
+/** One file per command, loaded when it is asked for: a command starts faster without the others. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  worker: async () => (await import('./worker.ts')).worker,
+  enrol: async () => (await import('./enrol.ts')).enrol,
+  probe: async () => (await import('./probe.ts')).probe,
+  beacon: async () => (await import('./beacon.ts')).beacon,
+  scan: async () => (await import('./scan.ts')).scan,
+  issues: async () => (await import('./issues.ts')).issues,
+  probes: async () => (await import('./probes.ts')).probes,
+  ranges: async () => (await import('./ranges.ts')).ranges,
+  'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }

@@ -118,13 +118,14 @@ async function probeFor(api: Api, scanner: string): Promise<string> {
 }
 
 /** Shows the scan on stderr until it ends. Ctrl-C and --timeout cancel it, and say whether they could. */
-async function watch(api: Api, { id }: ScanAnswer, wish: Wish): Promise<ScanAnswer> {
+async function watch(api: Api, accepted: ScanAnswer, wish: Wish): Promise<ScanAnswer> {
+  const { id } = accepted
   const display = openDisplay(process.stderr)
   const interrupted = interruption()
   const stop = wish.timeoutMs > 0 ? AbortSignal.any([interrupted, AbortSignal.timeout(wish.timeoutMs)]) : interrupted
   display.line(`Scan ${id} of ${printable(wish.address, 253)}`)
   try {
-    return await follow(api, id, progressOn(display, { accompany: wish.accompanySeconds !== undefined }), stop)
+    return await follow(api, accepted, progressOn(display, { accompany: wish.accompanySeconds !== undefined }), stop)
   } catch (error) {
     if (!stop.aborted) throw error
     display.end()

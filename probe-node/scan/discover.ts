@@ -129,11 +129,7 @@ async function discoverOne(
     spared: COUNTING_PORTS,
   } as const
   const seed = (Math.random() * 2 ** 31) | 0
-  let order = sweepOrder(
-    asked.filter((port) => !knownPorts.has(port)),
-    TOP_PORTS,
-    seed,
-  )
+  let order = sweepOrder(knownPorts.size === 0 ? asked : asked.filter((port) => !knownPorts.has(port)), TOP_PORTS, seed)
   let sentinels: Sentinel[] = here().map(({ target }) => ({ port: target.port, kind: 'open' }))
   let rate = sweepRate(plan.maxConnectsPerSecond)
   output.line(

@@ -117,7 +117,7 @@ async function perform(
   try {
     discovery = await work(scan, canaries)
     scan.pace.set(Math.max(1, plan.maxConnectsPerSecond))
-    await untilLetGo(scan)
+    if (!isUndisturbed(scan)) await untilLetGo(scan)
     for (const canary of canaries) canary.tell()
     if (!ended.aborted) lasts = await lastLook(scan)
   } catch (error) {
@@ -279,6 +279,10 @@ async function accompany(scan: Scan): Promise<void> {
     await rest(Math.min(1_000, until - scan.world.clock.now()), scan.ended)
   }
 }
+
+/** A discovery that lost nothing has nothing to wait for: what its re-check finds is raised then. */
+const isUndisturbed = ({ plan, hold, endpoints }: Scan): boolean =>
+  plan.profile === 'discovery' && !hold && endpoints.all().every(({ state }) => state === 'open')
 
 /** The work is done; the Worker may still be verifying. Ends with an answer that holds nothing. */
 async function untilLetGo(scan: Scan): Promise<void> {

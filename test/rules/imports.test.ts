@@ -32,13 +32,14 @@ test('decisions have no clock and no luck: the time is an argument', () => {
   ).toEqual([])
 })
 
-/** The agent is most of the probe's code; a command that does not need it must not wait for it to load. */
-const LATE_IMPORTS = ['probe-node/commands/probe.ts']
+/** A command must not wait for the code of the others, least of all for the agent, which is most of it. */
+const LATE_IMPORTS = ['probe-node/commands/index.ts', 'probe-node/commands/probe.ts']
 
-test('nothing is imported while running, but for the agent by its command, which is seen like any other import', () => {
+test('nothing is imported while running, but for commands and the agent, which are seen like any other import', () => {
   const lines = FOLDERS.flatMap((folder) => linesWith(/\bimport\s*\(|\brequire\s*\(/, folder))
-  expect(lines.map((line) => line.split(':')[0])).toEqual(LATE_IMPORTS)
+  expect([...new Set(lines.map((line) => line.split(':')[0]))]).toEqual(LATE_IMPORTS)
   expect(imports.get('probe-node/commands/probe.ts')).toContain('probe-node/agent.ts')
+  expect(imports.get('probe-node/commands/index.ts')).toContain('probe-node/commands/scan.ts')
 })
 
 describe('the reader of imports', () => {

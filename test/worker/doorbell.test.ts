@@ -70,3 +70,18 @@ test('opens to nobody without a signature', async () => {
       .status,
   ).toBe(401)
 })
+
+test('wakes who watches a scan when something happens to it, and nobody else', async () => {
+  const bell = doorbell(stage.env)
+  const watching = bell.watch('scn_watched', 0, 60_000)
+  const elsewhere = bell.watch('scn_elsewhere', 0, 300)
+  await bell.stir('scn_watched')
+  const { moves, live } = await watching
+  expect(moves).toBeGreaterThan(0)
+  expect(live).toBeNull()
+  // What happened between two looks is not missed: it answers at once.
+  const told = { phase: 'discover', progress: { done: 1, total: 2 }, at: 1 } as const
+  await bell.tell('scn_watched', told)
+  expect((await bell.watch('scn_watched', moves, 60_000)).live).toEqual(told)
+  expect((await elsewhere).moves).toBe(0)
+})

@@ -9,6 +9,12 @@ export interface Live {
   at: number
 }
 
+/** What a watcher of a scan is told: the progress, and a running number that grows with everything that happens. */
+export interface Stir {
+  live: Live | null
+  moves: number
+}
+
 /** Scans whose progress is remembered; the longest unheard of is forgotten first. */
 const REMEMBERED = 500
 
@@ -18,6 +24,10 @@ const REMEMBERED = 500
  */
 export class Doorbell extends DurableObject {
   private readonly lives = new Map<string, Live>()
+  /** who waits for news of a scan */
+  private readonly watchers = new Map<string, Set<() => void>>()
+  private moves = 0
+  private readonly moved = new Map<string, number>()
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env as never)
@@ -47,9 +57,35 @@ export class Doorbell extends DurableObject {
   }
 
   tell(scanId: string, live: Live): void {
-    this.lives.delete(scanId)
-    this.lives.set(scanId, live)
-    if (this.lives.size > REMEMBERED) this.lives.delete(this.lives.keys().next().value ?? '')
+    remember(this.lives, scanId, live)
+    this.stir(scanId)
+  }
+
+  /** Something was stored that watchers of the scan want to see now. */
+  stir(scanId: string): void {
+    remember(this.moved, scanId, ++this.moves)
+    for (const wake of this.watchers.get(scanId) ?? []) wake()
+  }
+
+  /** Answers when something has happened after `since`, or after `ms`. The object stays awake while somebody watches. */
+  async watch(scanId: string, since: number, ms: number): Promise<Stir> {
+    if ((this.moved.get(scanId) ?? 0) <= since) await this.news(scanId, ms)
+    return { live: this.live(scanId), moves: Math.max(since, this.moved.get(scanId) ?? 0) }
+  }
+
+  private news(scanId: string, ms: number): Promise<void> {
+    const watchers = this.watchers.get(scanId) ?? new Set()
+    this.watchers.set(scanId, watchers)
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer)
+        watchers.delete(wake)
+        if (watchers.size === 0 && this.watchers.get(scanId) === watchers) this.watchers.delete(scanId)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      watchers.add(wake)
+    })
   }
 
   live(scanId: string): Live | null {
@@ -67,4 +103,10 @@ export class Doorbell extends DurableObject {
   override webSocketError(socket: WebSocket): void {
     socket.close(1011, 'error')
   }
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size > REMEMBERED) map.delete(map.keys().next().value ?? '')
 }

@@ -1,12 +1,12 @@
 /**
- * A scan as server-sent events. Nothing is kept for a stream: each second it looks at what is stored and says what is
- * new. An event's id is what the stream had seen by then, so that any Worker can go on after it; events tell states, and
- * one that is told twice does no harm.
+ * A scan as server-sent events. Nothing is kept for a stream: it looks at what is stored when the doorbell says that
+ * something happened, and each second anyway, and says what is new. An event's id is what the stream had seen by then,
+ * so that any Worker can go on after it; events tell states, and one that is told twice does no harm.
  */
 import type { Context } from 'hono'
 import type { EventName } from '../../schema/words.ts'
 import { hasEnded } from '../../schema/words.ts'
-import { liveOf } from '../bell.ts'
+import { type Live, liveOf, type Stir, watch } from '../bell.ts'
 import type { AppEnv } from '../context.ts'
 import { judgementNow } from '../live.ts'
 import { occurrencesOfScan } from '../store/issues.ts'
@@ -14,8 +14,7 @@ import { type Pulse, readPulse, readScan, type Scan } from '../store/scans.ts'
 import { iso, phaseOf, portAnswer } from './shape.ts'
 
 const STREAM_MS = 25_000
-/** A short scan is followed closely, a long one once a second. */
-const lookMs = (streamedMs: number): number => Math.min(1_000, 50 + streamedMs / 10)
+const LOOK_MS = 1_000
 const RETRY_MS = 500
 
 /** What a stream has told: judgements, reports of probes, alarms, phase, ready. */
@@ -49,8 +48,7 @@ function toldBy(lastEventId: string | undefined): Told {
 export function eventStream(c: Context<AppEnv>, scan: Scan): Response {
   const encoder = new TextEncoder()
   const told = toldBy(c.req.header('last-event-id'))
-  const began = Date.now()
-  const end = began + STREAM_MS
+  const end = Date.now() + STREAM_MS
   let open = true
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
@@ -58,8 +56,9 @@ export function eventStream(c: Context<AppEnv>, scan: Scan): Response {
         controller.enqueue(encoder.encode(`id: ${idOf(told)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`))
       try {
         controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`))
-        while (open && !(await look(c, scan, told, say)) && Date.now() < end)
-          await new Promise((resolve) => setTimeout(resolve, lookMs(Date.now() - began)))
+        let stir: Stir = { live: await liveOf(c.env, scan.id), moves: 0 }
+        while (open && !(await look(c, scan, stir.live, told, say)) && Date.now() < end)
+          stir = await watch(c.env, scan.id, stir.moves, LOOK_MS)
         if (open) controller.close()
       } catch (error) {
         if (open) controller.error(error)
@@ -78,11 +77,12 @@ export function eventStream(c: Context<AppEnv>, scan: Scan): Response {
 async function look(
   c: Context<AppEnv>,
   scan: Scan,
+  live: Live | null,
   told: Told,
   say: (name: EventName, data: unknown) => void,
 ): Promise<boolean> {
   const { db } = c.var.world
-  const [pulse, live] = await Promise.all([readPulse(db, scan.tenantId, scan.id), liveOf(c.env, scan.id)])
+  const pulse = await readPulse(db, scan.tenantId, scan.id)
   if (!pulse) return true
   const phase =
     pulse.finishedAt === null
