@@ -28,7 +28,7 @@ export function createMemory(): Memory {
 }
 
 /** Answers by which web servers, firewalls and limiters turn a client away. */
-const REFUSING = new Set([403, 406, 429, 503])
+export const REFUSING: ReadonlySet<number> = new Set([403, 406, 429, 503])
 
 /** HTTP was spoken, but it blocks, limits or challenges, where it did not at first. */
 export const isPage = (touched: Touched, first: First): boolean =>

@@ -42,6 +42,9 @@ export interface RunFacts {
   closing: Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'engagement' | 'recheck'> | null
 }
 
+/** Nothing more is to come of this run, by its own word or for want of one. */
+export const isOver = (run: Pick<RunFacts, 'state'>): boolean => run.state === 'done' || run.state === 'ended'
+
 /** An alarm: the scanner saw these lost. */
 export interface Alarm {
   at: number

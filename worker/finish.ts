@@ -1,6 +1,6 @@
 /** The end of a scan: state, issue, occurrences, notices and what the target learns, in one batch, for one judge. */
 
-import { endpointKey } from '../schema/facts.ts'
+import { endpointKey, isOver } from '../schema/facts.ts'
 import { derivedId } from '../schema/ids.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import { RENEW_MS } from '../schema/wire.ts'
@@ -29,7 +29,7 @@ export function endingOf(world: World, { scan, facts, runs }: Snapshot, steering
   if (hasEnded(scan.state)) return null
   if (scan.cancelAsked === 1) return runs.some(isHeldStill(world.now)) ? null : { state: 'cancelled', failure: null }
   const scanRun = facts.runs.find((run) => run.kind === 'scan')
-  const over = scanRun?.state === 'done' || scanRun?.state === 'ended'
+  const over = scanRun !== undefined && isOver(scanRun)
   const said = scanRun?.closing
   if (said?.outcome === 'failed')
     return failed(said.failure?.code ?? 'internal', said.failure?.detail ?? 'The probe could not carry out the scan.')

@@ -1,4 +1,5 @@
 /** Facts to judgement to what happens next. Any number of judges may look at a scan at once: one of them writes. */
+import { isOver } from '../schema/facts.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import type { Step } from '../schema/wire.ts'
 import type { Phase } from '../schema/words.ts'
@@ -164,7 +165,7 @@ const portSays = (port: PortVerdict): unknown[] => [
 
 /** The phase as the Worker knows it: verification is the panel's, not the scanner's. */
 function phaseOf({ facts, scan }: Snapshot, steering: Steering): Phase | null {
-  if (facts.runs.some((run) => run.kind === 'scan' && (run.state === 'done' || run.state === 'ended'))) return 'judge'
+  if (facts.runs.some((run) => run.kind === 'scan' && isOver(run))) return 'judge'
   if (!steering.hold) return scan.phase === 'verify' || scan.phase === 'explain' ? 'engage' : null
   return facts.runs.some((run) => run.steps.some((step) => step.experiment !== undefined)) ? 'explain' : 'verify'
 }

@@ -6,6 +6,7 @@ import { converse, type Exchange, exchange, touchedBy } from '../checks/exchange
 import { readHead, requestText } from '../checks/http.ts'
 import { CHECK_BY_NAME } from '../checks/index.ts'
 import { secureConnection } from '../checks/tls.ts'
+import { REFUSING } from '../memory.ts'
 import { clockTime, endpointText, sightText } from '../output.ts'
 import { factsOf, optionsFor, type Seen } from '../touch.ts'
 import { inParallel, type Scan } from './context.ts'
@@ -23,7 +24,6 @@ const LINE_WAIT_MS = 700
 const FAILURES = 2
 /** Answers to provoking requests that are kept as facts, per endpoint. */
 const REFUSALS_KEPT = 40
-const REFUSING = new Set([403, 406, 429, 503])
 
 /** Carries out the profile's stimuli on these endpoints. A lost endpoint gets none until it is free again. */
 export async function engage(scan: Scan, endpoints: readonly Known[]): Promise<void> {

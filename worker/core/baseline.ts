@@ -1,4 +1,4 @@
-import { endpointKey, type PanelMember, type RunFacts } from '../../schema/facts.ts'
+import { endpointKey, isOver, type PanelMember, type RunFacts } from '../../schema/facts.ts'
 import { firstCheck } from '../../schema/service.ts'
 import { TOP_PORTS } from '../../schema/top-ports.ts'
 import { type Found, LIMITS, type Step, type TouchTarget } from '../../schema/wire.ts'
@@ -20,8 +20,6 @@ const TIME_UP_MS = 60_000
 
 export const baselineKey = (probeId: string): string => `baseline:${probeId}`
 const onlookers = (scan: ScanEvidence) => scan.facts.panel.filter((member) => member.role !== 'scanner')
-const isOver = (run: RunFacts) => run.state === 'done' || run.state === 'ended'
-
 /** The standing baseline runs of sibling and witnesses. */
 export function wantedBaselines(scan: ScanEvidence): WantedRun[] {
   const { facts, now } = scan

@@ -75,8 +75,10 @@ function outcomeFor(endpoint: EndpointEvidence, scan: ScanEvidence): Outcome | n
 }
 
 /** The port stands, but what the scanner asks there is turned away for what it is: those findings are missing. */
-const readByContent = (endpoint: EndpointEvidence): Outcome | null =>
-  contentTest(endpoint) === null ? null : { ...plain('APP-2', 'app_blocked'), strength: 'likely' }
+function readByContent(endpoint: EndpointEvidence): Outcome | null {
+  const content = contentTest(endpoint)
+  return content && { ...plain('APP-2', 'app_blocked'), strength: 'likely', content }
+}
 
 /** A port that only others found is worth a word when it is kept from us, or when we reach it after all. */
 function neverFound(endpoint: EndpointEvidence, outcome: Outcome | null, scan: ScanEvidence): Outcome | null {
@@ -113,6 +115,7 @@ function plain(rule: RuleId, verdict: Outcome['verdict']): Outcome {
     confirmedAt: null,
     pathAlive: [],
     rate: null,
+    content: null,
   }
 }
 

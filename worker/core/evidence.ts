@@ -1,4 +1,11 @@
-import { endpointKey, observationId, type PanelMember, type RunFacts, type ScanFacts } from '../../schema/facts.ts'
+import {
+  endpointKey,
+  isOver,
+  observationId,
+  type PanelMember,
+  type RunFacts,
+  type ScanFacts,
+} from '../../schema/facts.ts'
 import { isRationed } from '../../schema/service.ts'
 import type { Found, Observation, Span } from '../../schema/wire.ts'
 import {
@@ -12,7 +19,7 @@ import {
   wasAccepted,
 } from '../../schema/words.ts'
 import { batchOf, GRACE_MS, SAME_ROUND_MS, TOUCH_TIMEOUT_MS } from './rounds.ts'
-import { lossBound } from './tests.ts'
+import { lossBound, SLOW_CONNECT_MS } from './tests.ts'
 
 /** One touch of an endpoint by a panel member, with its name. */
 export interface Look {
@@ -113,8 +120,6 @@ export interface ScanEvidence {
 const NOT_OF_THE_ENDPOINT: readonly Purpose[] = ['beacon', 'anchor', 'phantom']
 /** Touches that are stored whatever they saw. Of the watch and the engagement only the odd ones are: they would make any path lossy. */
 const ALWAYS_KEPT: readonly Purpose[] = ['identify', 'baseline', 'verify', 'recheck']
-/** A connect this slow lost its first SYN or SYN-ACK: the kernel's first timer is one second. */
-const SLOW_CONNECT_MS = 900
 /** A member that was not heard of so long after the start is not waited for. */
 const PATIENCE_MS = 3_000
 
@@ -202,14 +207,14 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     const run = verifying.find(
       (one) => one.probeId === probeId && one.steps.some((s) => s.round !== undefined && batchOf(s.round) === batch),
     )
-    if (!run || run.state === 'ended' || run.state === 'done') return false
+    if (!run || isOver(run)) return false
     return run.heardAt !== null || now < startAt + PATIENCE_MS
   }
   const endpoints = [...drafts.values()]
     .flatMap((ports) => [...ports.values()])
     .map((d) => finish(d, facts, awaited, now))
     .toSorted((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1))
-  const ended = scanRun !== null && (scanRun.state === 'done' || scanRun.state === 'ended')
+  const ended = scanRun !== null && isOver(scanRun)
   return {
     facts,
     now,
@@ -231,14 +236,10 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
 }
 
 /** The last moment at which the scanner saw anything, recovery left out. */
-function lastSeenAt(facts: ScanFacts): number {
-  let at = 0
-  for (const run of facts.runs) {
-    if (run.kind === 'recover' || run.role !== 'scanner') continue
-    for (const o of run.observations) at = Math.max(at, o.at)
-    for (const span of run.spans) at = Math.max(at, span.to)
-  }
-  return at
+function lastSeenAt({ runs }: ScanFacts): number {
+  const own = runs.filter(({ kind, role }) => kind !== 'recover' && role === 'scanner')
+  const times = own.flatMap((run) => [...run.observations.map(({ at }) => at), ...run.spans.map(({ to }) => to)])
+  return times.reduce((latest, at) => Math.max(latest, at), 0)
 }
 
 interface Draft {
@@ -371,9 +372,8 @@ function caseOf(
   for (const { number, at, who } of planned) {
     const missing = [...who].some((probeId) => !d.answered.has(`${probeId}|${number}`) && isAwaited(probeId))
     // A success is known at once, a silent failure only after the timer: an unfinished round would be a biased one.
-    if (missing && now <= at + TOUCH_TIMEOUT_MS + GRACE_MS)
-      return { batch, startAt, rounds, planned, closedTo, over: false }
-    if (at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
+    const isOpen = missing && now <= at + TOUCH_TIMEOUT_MS + GRACE_MS
+    if (isOpen || at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
     const round = roundOf(number, byRound.get(number) ?? [], d.openedAt)
     if (round) rounds.push(round)
     closedTo = number

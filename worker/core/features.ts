@@ -1,4 +1,3 @@
-import { contentTest } from './content.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { contentOf, noticeOf, pageOf, platformOf } from './features/answer.ts'
 import { awayOf, canaryOf, cutOf, modeOf, slowOf, speedOf } from './features/failure.ts'
@@ -24,9 +23,8 @@ export function featuresOf(
   const put = (name: FeatureName, seen: Seen | null) => {
     if (seen) features[name] = { ...seen, looks: seen.looks.slice(0, 20) }
   }
-  const content = outcome.rule === 'APP-2' ? contentTest(endpoint) : null
   const failures =
-    content?.refused ??
+    outcome.content?.refused ??
     (outcome.rule === 'DEG-2' && outcome.rate
       ? burstFailures(endpoint, outcome.rate)
       : (outcome.case?.rounds ?? []).map((round) => round.scanner).filter((look) => look.failed))
@@ -47,7 +45,7 @@ export function featuresOf(
   put('burst', burstOf(outcome))
   put('trigger', triggerOf(endpoint, scan, back.lostAt))
   put('renewal', renewalSeen(endpoint, back.lostAt))
-  put('content', contentOf(outcome, content, failures))
+  put('content', contentOf(outcome, failures))
   put('speed', speedOf(endpoint, outcome))
   const wasReached = endpoint.found !== null || (scan.scanner !== null && endpoint.openedAt.has(scan.scanner.probeId))
   // A host that answered the scanner at first may have fallen silent before its ports were found: that is not "all along".

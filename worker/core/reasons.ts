@@ -1,11 +1,11 @@
 import type { Evidence } from '../../schema/judgement.ts'
-import { contentTest } from './content.ts'
 import type { Decision } from './decide.ts'
 import type { EndpointEvidence, Look, Round, ScanEvidence } from './evidence.ts'
 import { isLimited, type RateTest } from './experiments/rate.ts'
 import { RULES, type RuleId } from './rules.ts'
 import { LLR_CLAIM } from './tests.ts'
 import { count, seconds } from './text.ts'
+import type { Outcome } from './verdict.ts'
 
 const MAX_LOOKS = 20
 const line = (rule: RuleId, supports: boolean, text: string, looks: readonly string[] = []): Evidence => ({
@@ -21,7 +21,9 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
   const { tally, rule } = outcome
   const rounds = outcome.case?.rounds ?? []
   const failing = rounds.filter((round) => round.scanner.failed)
-  const lines = [line(rule, true, headline(rule, outcome, rounds, provedBy), carriersOf(rule, endpoint, rounds, scan))]
+  const lines = [
+    line(rule, true, headline(rule, outcome, rounds, provedBy), carriersOf(outcome, endpoint, rounds, scan)),
+  ]
   if (outcome.rate && outcome.verdict !== 'open') lines.push(rateLine(outcome.rate))
   if (tally.notLossAt !== null && outcome.strength)
     lines.push(
@@ -89,12 +91,12 @@ const backAfter = (looks: readonly Look[], from: number | null): Look | undefine
 
 /** The looks that carry the first line. Where no round was held, what the scanner saw first and last. */
 function carriersOf(
-  rule: RuleId,
+  { rule, content }: Outcome,
   endpoint: EndpointEvidence,
   rounds: readonly Round[],
   scan: ScanEvidence,
 ): readonly string[] {
-  if (rule === 'APP-2') return contentTest(endpoint)?.refused.map((look) => look.id) ?? []
+  if (content) return content.refused.map((look) => look.id)
   if (rule === 'PHA-1') return scan.phantomLooks.get(endpoint.address) ?? []
   const looks = looksOf(rule === 'TRA-1' ? rounds : rounds.filter((round) => round.scanner.failed))
   if (looks.length > 0) return looks

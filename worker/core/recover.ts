@@ -1,3 +1,4 @@
+import { isOver } from '../../schema/facts.ts'
 import type { Judgement } from '../../schema/judgement.ts'
 import { LIMITS } from '../../schema/wire.ts'
 import type { ScanEvidence } from './evidence.ts'
@@ -16,7 +17,7 @@ const TOGETHER_MS = 5_000
 export function wantedRecovery(scan: ScanEvidence, judgement: Judgement): WantedRun[] {
   const { facts, scanner, now } = scan
   if (!scanner) return []
-  if (facts.runs.some((run) => run.kind === 'recover' && run.state !== 'done' && run.state !== 'ended')) return []
+  if (facts.runs.some((run) => run.kind === 'recover' && !isOver(run))) return []
   const due = judgement.ports
     .filter((port) => port.recovery === 'pending' && port.lostAt !== null && now - port.lostAt < RECOVERY_MS)
     .flatMap((port) => {

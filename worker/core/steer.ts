@@ -1,4 +1,4 @@
-import type { ScanFacts } from '../../schema/facts.ts'
+import { isOver, type ScanFacts } from '../../schema/facts.ts'
 import type { Judgement } from '../../schema/judgement.ts'
 import { hasEnded } from '../../schema/words.ts'
 import { baselineAppends, finishedBaselines, isScouting, wantedBaselines } from './baseline.ts'
@@ -45,7 +45,5 @@ export function steer(facts: ScanFacts, judgement: Judgement, now: number): Stee
 
 const liveTouchRuns = (scan: ScanEvidence): string[] =>
   scan.facts.runs
-    .filter(
-      (run) => (run.kind === 'baseline' || run.kind === 'verify') && run.state !== 'done' && run.state !== 'ended',
-    )
+    .filter((run) => (run.kind === 'baseline' || run.kind === 'verify') && !isOver(run))
     .map((run) => run.runId)

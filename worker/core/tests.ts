@@ -57,6 +57,9 @@ export function lossBound(slow: number, connects: number): number {
   return 1 - Math.sqrt(1 - r)
 }
 
+/** A connect this slow lost its first SYN or SYN-ACK: the kernel's first timer is one second. */
+export const SLOW_CONNECT_MS = 900
+
 /** q̂ of 4.3 (a) for silent failures. */
 export const silentQ = (timeoutMs: number, p: number): number =>
   Math.min(0.9, Math.max(MIN_SILENT_Q, 1.5 * connectFailure(timeoutMs, p)))

@@ -1,4 +1,5 @@
 import { type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
+import type { ContentTest } from './content.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
 import { throttleOf } from './features/throttle.ts'
@@ -20,6 +21,8 @@ export interface Outcome {
   pathAlive: readonly string[]
   /** E4, where it was made after this case */
   rate: RateTest | null
+  /** for APP-2: what was refused for what was asked */
+  content: ContentTest | null
 }
 
 interface Situation {
@@ -163,7 +166,8 @@ const firmlyBefore = ({ tally, pathAlive }: Situation) =>
 /** The verdict of one case as its rounds stand. */
 export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvidence): Outcome {
   const tally = tallyOf(one, scan.loss, endpoint.rationed)
-  const standing = tally.confirmedAt === null ? [] : standingBeside(tally, endpoint, scan)
+  const neighbours = neighboursOf(endpoint, scan)
+  const standing = tally.confirmedAt === null ? [] : standingBeside(tally, neighbours)
   const situation: Situation = {
     endpoint,
     case: one,
@@ -171,9 +175,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
     routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(tally, endpoint, scan)),
     lostAlone:
-      tally.confirmedAt !== null &&
-      neighboursOf(endpoint, scan).length > 0 &&
-      neighboursOf(endpoint, scan).every((other) => !lostMeanwhile(other, tally)),
+      tally.confirmedAt !== null && neighbours.length > 0 && neighbours.every((other) => !lostMeanwhile(other, tally)),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
   }
   const rule = VERDICT_RULES.find((candidate) => candidate.holds(situation)) as VerdictRule
@@ -189,6 +191,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
       strength === 'confirmed' ? (tally.confirmedAt ?? tally.togetherAt ?? situation.rate?.knownAt ?? null) : null,
     pathAlive: situation.pathAlive,
     rate: situation.rate,
+    content: null,
   }
 }
 
@@ -266,9 +269,9 @@ const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointE
   (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)
 
 /** Other ports of the address that the scanner reached while it failed here. */
-function standingBeside(tally: Tally, endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] {
+function standingBeside(tally: Tally, neighbours: readonly EndpointEvidence[]): EndpointEvidence[] {
   const [from, to] = [tally.firstFailAt ?? 0, tally.confirmedAt ?? 0]
-  return neighboursOf(endpoint, scan).filter(
+  return neighbours.filter(
     (other) =>
       other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.at <= to) ||
       other.spans.some((span) => span.to >= from && span.from <= to),

@@ -1,4 +1,4 @@
-import { endpointKey, type RunFacts } from '../../schema/facts.ts'
+import { endpointKey, isOver, type RunFacts } from '../../schema/facts.ts'
 import type { Judgement } from '../../schema/judgement.ts'
 import { LIMITS, type Step } from '../../schema/wire.ts'
 import { missedPorts } from './baseline.ts'
@@ -27,7 +27,6 @@ const SAME_LOSS_MS = 10_000
 const PARALLEL = 3
 
 export const verifyKey = (batch: number, probeId: string): string => `verify:${batch}:${probeId}`
-const isOver = (run: RunFacts) => run.state === 'done' || run.state === 'ended'
 const verifyRuns = (scan: ScanEvidence) => scan.facts.runs.filter((run) => run.kind === 'verify')
 const batchOfRun = (run: RunFacts): number | null => {
   const round = run.steps.find((step) => step.round !== undefined)?.round

@@ -2,6 +2,7 @@
  * E8, the layer ladder: bare connect, TLS hello, HEAD, GET, one after the other, always under our own name. The first rung
  * that is turned away is the layer that does it. One witness climbs the last rung in the same second.
  */
+import { isOver } from '../../../schema/facts.ts'
 import type { Step } from '../../../schema/wire.ts'
 import type { CheckName } from '../../../schema/words.ts'
 import type { EndpointEvidence, Look } from '../evidence.ts'
@@ -51,7 +52,7 @@ export const layers: Experiment = {
     const at = (i: number) => besideRounds(s.run, from + i * GAP_MS)
     const climb = (i: number) => rung(s, at(i), rungs[i] as CheckName)
     if (run.role === 'scanner') return rungs.map((_, i) => climb(i))
-    const witness = s.runs.find(({ role, state }) => role === 'witness' && state !== 'done' && state !== 'ended')
+    const witness = s.runs.find((run) => run.role === 'witness' && !isOver(run))
     return run === witness ? [climb(rungs.length - 1)] : []
   },
 }

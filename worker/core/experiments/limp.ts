@@ -1,7 +1,6 @@
 import type { EndpointEvidence, Look } from '../evidence.ts'
+import { SLOW_CONNECT_MS } from '../tests.ts'
 
-/** A connect this slow lost its first SYN or SYN-ACK: the kernel's first timer is one second. */
-const SLOW_CONNECT_MS = 900
 /** Only against a way that is usually well below it. */
 const QUICK_MS = 200
 

@@ -1,5 +1,4 @@
 /** What the service said: notices, pages, and who stands behind them. */
-import type { ContentTest } from '../content.ts'
 import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
 import { latin1Of } from '../text.ts'
 import type { Outcome } from '../verdict.ts'
@@ -89,7 +88,8 @@ export function vendorOf(outcome: Outcome): string | null {
 }
 
 /** Whether it matters what the scanner asks: by the attack shapes, or by plain touches that are refused too. */
-export function contentOf(outcome: Outcome, content: ContentTest | null, failures: readonly Look[]): Seen | null {
+export function contentOf(outcome: Outcome, failures: readonly Look[]): Seen | null {
+  const { content } = outcome
   if (content)
     return {
       value: 'attack_only',

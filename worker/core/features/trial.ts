@@ -1,7 +1,10 @@
 /** What the experiments and the course of things say (E4, E5, E6). */
 
 import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
-import { isLimited, onsetOf, type RateTest, renewalOf } from '../experiments.ts'
+import { onsetOf } from '../experiments/onset.ts'
+import { isLimited, type RateTest } from '../experiments/rate.ts'
+import { renewalOf } from '../experiments/renewal.ts'
+import { SLOW_CONNECT_MS } from '../tests.ts'
 import { count, seconds } from '../text.ts'
 import type { Outcome } from '../verdict.ts'
 import type { Seen, ValueOf } from './feature.ts'
@@ -41,10 +44,11 @@ export function burstFailures(endpoint: EndpointEvidence, rate: RateTest): Look[
   const failed = endpoint.looks.filter((look) => inBurst.has(look.id) && look.failed)
   if (failed.length > 0) return failed
   // A handshake that took a second lost its first packet on the way: dropped, as the others of that second show.
-  const late = endpoint.looks.filter((look) => inBurst.has(look.id) && (look.observation.connectMs ?? 0) >= LATE_MS)
+  const late = endpoint.looks.filter(
+    (look) => inBurst.has(look.id) && (look.observation.connectMs ?? 0) >= SLOW_CONNECT_MS,
+  )
   return late.map((look) => ({ ...look, sight: 'unresponsive', failed: true }))
 }
-const LATE_MS = 900
 
 /** A ban follows its cause within seconds: at once inline, 1 to 3 s from a log, 10 s from a bouncer that asks. */
 const LAG_MS = 20_000

@@ -6,6 +6,10 @@ const ban = { slow: { blocked: 0.98, passes: 0.02 }, onset: { during: 0.9, befor
 const hostWide = { ssh: 0.6, web: 0.25, mail: 0.1, other: 0.05 }
 const mostlySsh = { ssh: 0.6, mail: 0.2, web: 0.12, other: 0.08 }
 
+/** Of defences that drop all of a source: where and how its ports go silent. */
+const hostDrop = { ...ban, mode: { silent: 0.95 }, who: scannerOnly, area: { all: 0.95 }, service: hostWide }
+const afterSweep = { sweep: 0.94, web: 0.02, ssh: 0.02, mail: 0.01, other: 0.01 }
+
 /** Bans on a source, and what bars a source without a word. */
 export const IPS: readonly Hypothesis[] = [
   {
@@ -70,11 +74,7 @@ export const IPS: readonly Hypothesis[] = [
     mechanism: 'crowdsec',
     prior: 5,
     expects: {
-      ...ban,
-      mode: { silent: 0.95 },
-      who: scannerOnly,
-      area: { all: 0.95 },
-      service: hostWide,
+      ...hostDrop,
       trigger: { web: 0.35, sweep: 0.3, ssh: 0.3, mail: 0.03, other: 0.02 },
       away: { longer: 0.9 },
     },
@@ -84,11 +84,8 @@ export const IPS: readonly Hypothesis[] = [
     mechanism: 'csf_lfd',
     prior: 3,
     expects: {
-      ...ban,
-      mode: { silent: 0.95 },
+      ...hostDrop,
       who: { scanner: 0.9, range: 0.08 },
-      area: { all: 0.95 },
-      service: hostWide,
       canary: { alive: 0.7 },
       away: { longer: 0.7, hour: 0.2 },
     },
@@ -98,12 +95,8 @@ export const IPS: readonly Hypothesis[] = [
     mechanism: 'psad',
     prior: 1,
     expects: {
-      ...ban,
-      mode: { silent: 0.95 },
-      who: scannerOnly,
-      area: { all: 0.95 },
-      service: hostWide,
-      trigger: { sweep: 0.94, web: 0.02, ssh: 0.02, mail: 0.01, other: 0.01 },
+      ...hostDrop,
+      trigger: afterSweep,
       away: { hour: 0.9 },
     },
   },
@@ -112,12 +105,9 @@ export const IPS: readonly Hypothesis[] = [
     mechanism: 'portsentry',
     prior: 1,
     expects: {
-      ...ban,
+      ...hostDrop,
       mode: { silent: 0.9 },
-      who: scannerOnly,
-      area: { all: 0.95 },
-      service: hostWide,
-      trigger: { sweep: 0.94, web: 0.02, ssh: 0.02, mail: 0.01, other: 0.01 },
+      trigger: afterSweep,
       away: { longer: 0.95 },
     },
   },
