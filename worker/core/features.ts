@@ -48,8 +48,11 @@ export function featuresOf(
   put('content', contentOf(outcome, failures))
   put('speed', speedOf(endpoint, outcome))
   const wasReached = endpoint.found !== null || (scan.scanner !== null && endpoint.openedAt.has(scan.scanner.probeId))
-  // A host that answered the scanner at first may have fallen silent before its ports were found: that is not "all along".
-  const mayHaveFallenSilent = area?.value === 'all' && scan.refusedAtFirst.has(endpoint.address)
+  // A host that answered the scanner at first may have fallen silent before this port's turn came: not "all along".
+  const answeredFirst =
+    scan.refusedAtFirst.has(endpoint.address) ||
+    (scan.byAddress.get(endpoint.address) ?? []).some(({ found }) => found !== null)
+  const mayHaveFallenSilent = area?.value === 'all' && answeredFirst
   if (wasReached || !mayHaveFallenSilent)
     put('onset', {
       value: wasReached ? 'during' : 'before',

@@ -7,12 +7,13 @@ import { CLASSES_OF } from './causes.ts'
 import { endpointCoverage, scanCoverage } from './coverage.ts'
 import { type Decision, survey } from './decide.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
-import { featuresOf, vendorOf } from './features.ts'
+import { type Features, featuresOf, vendorOf } from './features.ts'
 import type { Hypothesis } from './hypothesis.ts'
 import { reasonsFor } from './reasons.ts'
 import { recoveryOf } from './recovery.ts'
 import { remediationOf } from './remedy.ts'
 import { RULES_VERSION } from './rules.ts'
+import { shareFeatures } from './together.ts'
 import { wafOf } from './waf.ts'
 
 export { RULES_VERSION } from './rules.ts'
@@ -29,7 +30,8 @@ export function judgeScan(
 ): Judgement {
   const { scan, decisions } = survey(facts, now)
   const lost = new Set(decisions.filter(({ outcome }) => isLost(outcome.verdict)).map(({ endpoint }) => endpoint.key))
-  const ports = decisions.map((decision) => portVerdict(decision, scan, lost, hypotheses))
+  const seen = featuresOfLost(decisions, scan, lost)
+  const ports = decisions.map((decision) => portVerdict(decision, scan, seen.get(decision), hypotheses))
   const coverage = scan.ended ? scanCoverage(scan, ports) : null
   return {
     rules: RULES_VERSION,
@@ -62,14 +64,14 @@ const isLost = (verdict: PortVerdict['verdict']) => !HARMLESS_VERDICTS.includes(
 function portVerdict(
   decision: Decision,
   scan: ScanEvidence,
-  lost: ReadonlySet<string>,
+  features: Features | undefined,
   hypotheses: readonly Hypothesis[] | undefined,
 ): PortVerdict {
   const { endpoint, outcome } = decision
   const { tally } = outcome
   const lostAt = lostAtOf(decision)
   const { recovery, recoveredBetween } = recoveryOf(endpoint, outcome, lostAt, scan.now)
-  const { cause, evidence } = explain(decision, scan, lost, { lostAt, recoveredBetween }, hypotheses)
+  const { cause, evidence } = features ? explain(decision, scan, features, hypotheses) : UNEXPLAINED
   return {
     address: endpoint.address,
     port: endpoint.port,
@@ -102,26 +104,52 @@ function portVerdict(
   }
 }
 
-/** The cause of a lost port, with its evidence. */
-function explain(
-  { endpoint, outcome }: Decision,
+/** What speaks for or against a cause at each port that has one; ports that fell together share it. */
+function featuresOfLost(
+  decisions: readonly Decision[],
   scan: ScanEvidence,
   lost: ReadonlySet<string>,
-  back: { lostAt: number | null; recoveredBetween: [number, number] | null },
+): Map<Decision, Features> {
+  const own = decisions
+    .filter(({ outcome }) => CLASSES_OF[outcome.verdict].length > 0)
+    .map((decision) => {
+      const { endpoint, outcome } = decision
+      const lostAt = lostAtOf(decision)
+      const back = { lostAt, recoveredBetween: recoveryOf(endpoint, outcome, lostAt, scan.now).recoveredBetween }
+      return { decision, lostAt, features: featuresOf(endpoint, outcome, scan, lost, back) }
+    })
+  const known = new Map(own.map(({ decision, features }) => [decision, features]))
+  const blocked = own.flatMap(({ decision, lostAt, features }) => {
+    const at = lostAt ?? decision.outcome.tally.firstFailAt
+    if (decision.outcome.verdict !== 'interfered' || at === null) return []
+    return [{ decision, address: decision.endpoint.address, lostAt: at, features }]
+  })
+  for (const [i, features] of shareFeatures(blocked).entries()) {
+    const port = blocked[i]
+    if (port) known.set(port.decision, features)
+  }
+  return known
+}
+
+const UNEXPLAINED: ReturnType<typeof causeOf> = { cause: null, evidence: [] }
+
+/** The cause of a lost port, with its evidence. */
+const explain = (
+  decision: Decision,
+  scan: ScanEvidence,
+  features: Features,
   hypotheses: readonly Hypothesis[] | undefined,
-): ReturnType<typeof causeOf> {
-  if (CLASSES_OF[outcome.verdict].length === 0) return { cause: null, evidence: [] }
-  return causeOf(
-    outcome.verdict,
-    featuresOf(endpoint, outcome, scan, lost, back),
+): ReturnType<typeof causeOf> =>
+  causeOf(
+    decision.outcome.verdict,
+    features,
     {
       source: scan.scanner?.sourceAddress ?? 'the scanner',
-      lostAt: back.lostAt ?? outcome.tally.firstFailAt,
-      vendor: vendorOf(outcome),
+      lostAt: lostAtOf(decision) ?? decision.outcome.tally.firstFailAt,
+      vendor: vendorOf(decision.outcome),
     },
     hypotheses,
   )
-}
 
 const openedByScanner = (endpoint: EndpointEvidence, scan: ScanEvidence): number | null =>
   (scan.scanner && endpoint.openedAt.get(scan.scanner.probeId)) ?? null

@@ -51,7 +51,9 @@ export function areaOf(
 ): Seen | null {
   const from = outcome.tally.firstFailAt ?? endpoint.alarmAt
   if (from === null) return null
-  const host = (scan.byAddress.get(endpoint.address) ?? []).filter((one) => one.found && !one.phantom)
+  const host = (scan.byAddress.get(endpoint.address) ?? []).filter(
+    (one) => (one.found || lostKeys.has(one.key)) && !one.phantom,
+  )
   const lost = new Set(host.filter((one) => one === endpoint || lostKeys.has(one.key)))
   // A port that was not touched since the loss says nothing about its reach.
   const standing: string[] = []
