@@ -30,6 +30,8 @@ export interface Touched {
   firstBytes?: Uint8Array
   httpStatus?: number
   identity?: string
+  /** of the answer to the plain request: the headers that a service sends always or never, as lines */
+  head?: readonly string[]
   /** HTTP says in a header that the answer is a challenge or a block, whatever the status */
   mitigated?: boolean
 }

@@ -141,7 +141,8 @@ async function request(options: TouchOptions, method: string, path: string): Pro
 }
 
 async function answered(check: 'http' | 'https', options: TouchOptions, seen: Exchange): Promise<Touched> {
-  return { ...(await touchedBy(check, options, seen)), ...readHead(seen.bytes) }
+  const { head: _, ...said } = readHead(seen.bytes)
+  return { ...(await touchedBy(check, options, seen)), ...said }
 }
 
 function textOf(stimulus: Stimulus): string {

@@ -137,6 +137,7 @@ export function settle(scan: Scan, answer: { hold: boolean; lost: readonly Endpo
       // which asks once, the port is only looked at.
       known.state = known.letGo < MOST_LET_GO && !scan.plan.only ? 'open' : 'shut'
       known.letGo += 1
+      scan.world.memory.relearn(scan.run.scanId, known.target)
       known.failedRunning = 0
       known.nextWatchAt = scan.world.clock.now()
     }

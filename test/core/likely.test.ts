@@ -99,3 +99,18 @@ describe('requests shaped like attacks', () => {
     expect(judged([request('plain', 200, 9_000), ...attacks(403)])?.verdict).toBe('open')
   })
 })
+
+describe('a page with status 200 in the place of the service', () => {
+  const page = { sight: 'page', httpStatus: 200 } as const
+
+  test('that only the scanner gets is a block', () => {
+    const told = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, page, 8_000, undefined, [80]) })
+    expect(told.port(80).verdict).toBe('app_blocked')
+  })
+
+  test('that everybody gets is another version of the site', () => {
+    const told = tell({ ports: [HTTP, HTTPS], sees: block(() => true, page, 8_000, 17_000, [80]) })
+    expect(told.port(80).verdict).toBe('transient')
+    expect(told.judgement.verdict).toBe('clear')
+  })
+})

@@ -115,6 +115,30 @@ test('a block status is a page only where the first answer was another', async (
   expect(await look('one'), 'a missing page blocks nobody').toBe(false)
 })
 
+test('an answer with success is a page where somebody else gives it', async () => {
+  await using server = await changingWeb()
+  const memory = createMemory()
+  const look = async () => {
+    const touched = await http(at(server.port))
+    return isPage(touched, memory.first('one', server, touched))
+  }
+  const own = { server: 'nginx', 'content-type': 'text/html; charset=utf-8', etag: '"1"', 'accept-ranges': 'bytes' }
+  const other = { ...own, server: 'nginx/1.27', 'x-frame-options': 'DENY' }
+  server.answer(200, own)
+  expect(await look()).toBe(false)
+  server.answer(200, other)
+  expect(await look(), 'a second server behind a balancer is learned').toBe(false)
+  server.answer(200, { ...own, etag: '"2"', age: '5', 'set-cookie': 'a=b', 'x-cache': 'HIT' })
+  expect(await look(), 'what caches and sessions add says nothing').toBe(false)
+  server.answer(200, { server: 'nginx', 'content-type': 'text/html' })
+  expect(await look(), 'a page put up in the place of the file').toBe(true)
+  server.answer(200, own)
+  expect(await look()).toBe(false)
+  memory.relearn('one', server)
+  server.answer(200, { server: 'caddy', 'content-type': 'text/html' })
+  expect(await look(), 'the Worker knows that everybody gets another version').toBe(false)
+})
+
 test('a TLS hello that is answered is open, with the certificate as identity', async () => {
   await using server = await secure()
   const [first, again] = [await tls(at(server.port)), await tls(at(server.port))]

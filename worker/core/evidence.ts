@@ -15,50 +15,13 @@ import {
   type Recheck,
   type Role,
   type Service,
-  type Sight,
   wasAccepted,
 } from '../../schema/words.ts'
-import { batchOf, GRACE_MS, SAME_ROUND_MS, TOUCH_TIMEOUT_MS } from './rounds.ts'
+import { type Awaited, type Case, caseOf, type Look, lookOf } from './cases.ts'
+import { batchOf } from './rounds.ts'
 import { lossBound, SLOW_CONNECT_MS } from './tests.ts'
 
-/** One touch of an endpoint by a panel member, with its name. */
-export interface Look {
-  id: string
-  probeId: string
-  role: Role
-  rested: boolean
-  sight: Sight
-  failed: boolean
-  at: number
-  endAt: number
-  observation: Observation
-}
-
-/** One round of one endpoint as far as it may be judged. `others` had seen the port open before this round, and are fit. */
-export interface Round {
-  number: number
-  at: number
-  /** when the last look of the round was known */
-  endAt: number
-  scanner: Look
-  /** the sibling, whether or not it ever saw the port open */
-  sibling: Look | null
-  others: readonly Look[]
-}
-
-/** One verification of one endpoint: its rounds, and whether more will come. */
-export interface Case {
-  batch: number
-  startAt: number
-  /** closed rounds with a look of the scanner, in order, up to the first one that is not closed */
-  rounds: readonly Round[]
-  /** planned rounds, closed or not, in order */
-  planned: readonly { number: number; at: number }[]
-  /** number of the last closed round, with or without the scanner; -1 before the first */
-  closedTo: number
-  /** every planned round is closed */
-  over: boolean
-}
+export type { Case, Look, Round } from './cases.ts'
 
 export interface EndpointEvidence {
   key: string
@@ -281,18 +244,6 @@ function emptyDraft(key: string, address: string, port: number): Draft {
   }
 }
 
-const lookOf = (run: RunFacts, who: PanelMember, observation: Observation): Look => ({
-  id: observationId(run.runId, observation.n),
-  probeId: run.probeId,
-  role: who.role,
-  rested: who.rested,
-  sight: observation.sight,
-  failed: isLoss(observation.sight),
-  at: observation.at,
-  endAt: observation.at + observation.afterMs,
-  observation,
-})
-
 /** A beacon speaks for the touches of its own round; one without a round for the seconds around it. */
 const beside = (beacon: Observation, o: Observation): boolean =>
   beacon.round !== undefined && o.round !== undefined ? beacon.round === o.round : Math.abs(beacon.at - o.at) <= 2_000
@@ -313,8 +264,6 @@ function plan(run: RunFacts, draft: (endpoint: { address: string; port: number }
     }
   }
 }
-
-type Awaited = (probeId: string, batch: number, startAt: number) => boolean
 
 function finish(d: Draft, facts: ScanFacts, awaited: Awaited, now: number): EndpointEvidence {
   const looks = d.looks.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
@@ -346,52 +295,5 @@ function finish(d: Draft, facts: ScanFacts, awaited: Awaited, now: number): Endp
     ladder: d.ladder.sort((a, b) => a.at - b.at),
     spans: d.spans.sort((a, b) => a.from - b.from),
     alarmAt: d.alarmAt,
-  }
-}
-
-function caseOf(
-  batch: number,
-  plans: ReadonlyMap<number, { at: number; who: ReadonlySet<string> }>,
-  byRound: ReadonlyMap<number, readonly Look[]>,
-  d: Draft,
-  awaited: Awaited,
-  now: number,
-): Case {
-  const planned = [...plans.entries()]
-    .map(([number, round]) => ({ number, ...round }))
-    .toSorted((a, b) => a.number - b.number)
-  const startAt = planned[0]?.at ?? now
-  const waitedFor = new Map<string, boolean>()
-  const isAwaited = (probeId: string) => {
-    const known = waitedFor.get(probeId) ?? awaited(probeId, batch, startAt)
-    waitedFor.set(probeId, known)
-    return known
-  }
-  const rounds: Round[] = []
-  let closedTo = -1
-  for (const { number, at, who } of planned) {
-    const missing = [...who].some((probeId) => !d.answered.has(`${probeId}|${number}`) && isAwaited(probeId))
-    // A success is known at once, a silent failure only after the timer: an unfinished round would be a biased one.
-    const isOpen = missing && now <= at + TOUCH_TIMEOUT_MS + GRACE_MS
-    if (isOpen || at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
-    const round = roundOf(number, byRound.get(number) ?? [], d.openedAt)
-    if (round) rounds.push(round)
-    closedTo = number
-  }
-  return { batch, startAt, rounds, planned, closedTo, over: true }
-}
-
-function roundOf(number: number, looks: readonly Look[], openedAt: ReadonlyMap<string, number>): Round | null {
-  const scanner = looks.find((look) => look.role === 'scanner')
-  if (!scanner) return null
-  const together = looks.filter((look) => look !== scanner && Math.abs(look.at - scanner.at) <= SAME_ROUND_MS)
-  const others = together.filter((look) => (openedAt.get(look.probeId) ?? Number.POSITIVE_INFINITY) < look.at)
-  return {
-    number,
-    at: scanner.at,
-    endAt: Math.max(scanner.endAt, ...together.map((look) => look.endAt)),
-    scanner,
-    sibling: together.find((look) => look.role === 'sibling') ?? null,
-    others,
   }
 }

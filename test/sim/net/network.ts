@@ -1,3 +1,4 @@
+import { readHead } from '../../../probe-node/checks/http.ts'
 import { createMemory, isPage, type Memory } from '../../../probe-node/memory.ts'
 import type { PanelMember } from '../../../schema/facts.ts'
 import type { Observation } from '../../../schema/wire.ts'
@@ -225,13 +226,14 @@ export class Network {
       const firstBytes = base64Of(answer.text)
       if (!isWeb(service)) return { sight: answer.notice ? 'notice' : 'open', firstBytes }
       const status = answer.status ?? 200
-      return { ...this.page(who, port, deed, status, answer.mitigated ?? false), firstBytes, identity }
+      return { ...this.page(who, port, deed, answer.text, status, answer.mitigated ?? false), firstBytes, identity }
     }
     if (isWeb(service)) {
       const status = deed === 'odd' ? 404 : 200
+      const text = status === 200 ? HTTP_OK : HTTP_ODD
       return {
-        ...this.page(who, port, deed, status, false),
-        firstBytes: base64Of(status === 200 ? HTTP_OK : HTTP_ODD),
+        ...this.page(who, port, deed, text, status, false),
+        firstBytes: base64Of(text),
         identity,
       }
     }
@@ -240,10 +242,11 @@ export class Network {
   }
 
   /** As the probe tells a block page from the service's own answer: by what this member got first. */
-  private page(who: PanelMember, port: number, deed: Deed, status: number, mitigated: boolean) {
+  private page(who: PanelMember, port: number, deed: Deed, text: string, status: number, mitigated: boolean) {
     // What a provoking request gets is no answer of the service as such.
     if (deed !== 'visit') return { sight: 'open' as const, httpStatus: status }
-    const touched = { check: 'http', sight: 'open', afterMs: 0, httpStatus: status, mitigated } as const
+    const { head = [] } = readHead(Buffer.from(text))
+    const touched = { check: 'http', sight: 'open', afterMs: 0, httpStatus: status, mitigated, head } as const
     const first = this.memory(who).first(SCAN_ID, { address: ADDRESS, port }, touched)
     return { sight: isPage(touched, first) ? ('page' as const) : ('open' as const), httpStatus: status }
   }

@@ -10,7 +10,8 @@ const SAYS: Partial<Record<Service, string>> = {
   ftp: '220 ftp.example FTP server ready\r\n',
   mysql: 'J\0\0\0\n8.0.36\0',
 }
-export const HTTP_OK = 'HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/html\r\n\r\n'
+export const HTTP_OK =
+  'HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/html\r\nETag: "5f-1"\r\nAccept-Ranges: bytes\r\n\r\n'
 export const HTTP_ODD = 'HTTP/1.1 404 Not Found\r\nServer: nginx\r\nContent-Type: text/html\r\n\r\n'
 
 export const isWeb = (service: Service): boolean => service === 'http' || service === 'https'
