@@ -38,7 +38,9 @@ const SLOWER = 8
 /** After the Worker has let go, the way is waited for so long. */
 const PATIENCE_MS = 220_000
 /** Asked more and more seldom: a ban that each packet begins anew ends only in silence, and a minute is the usual length. */
-const ASK_WAY_MS = [5_000, 10_000, 20_000, 40_000, 70_000, 70_000]
+const ASK_WAY_MS = [0, 5_000, 10_000, 20_000, 40_000, 70_000, 70_000]
+/** Of a loss that was proved the rounds have just said for half a minute that it stands: now the target is left in peace. */
+const ASK_LOST_MS = [65_000, 75_000, 75_000]
 /** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
 const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
 
@@ -284,7 +286,9 @@ async function wayIsFree(
     if (scan.hold) await rest(500, ended)
     else {
       if (giveUpAt === Number.POSITIVE_INFINITY) giveUpAt = performance.now() + PATIENCE_MS
-      if (performance.now() > giveUpAt) return false
+      const waits = known.some(({ state }) => state === 'lost') ? ASK_LOST_MS : ASK_WAY_MS
+      await rest(waits[Math.min(asks++, waits.length - 1)] as number, ended)
+      if (ended.aborted || performance.now() > giveUpAt) return false
       const calm = known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost')
       // A port that refused tells as well, and counts nothing.
       const witness = calm ?? (refusedPort === null ? known.find(({ phantom }) => !phantom) : undefined)
@@ -299,7 +303,6 @@ async function wayIsFree(
         name: plan.name,
       })
       if (seen.sight === (witness ? 'open' : 'closed')) return true
-      await rest(ASK_WAY_MS[Math.min(asks++, ASK_WAY_MS.length - 1)] as number, ended)
     }
   }
   return false

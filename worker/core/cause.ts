@@ -167,7 +167,7 @@ function lookalikes(mechanism: Mechanism, scored: readonly Scored[]): Mechanism[
 }
 
 /** What is so nearly always: it weighs, but is not worth a line. */
-const SAYS_NOTHING = new Set(['platform none', 'speed steady', 'content any'])
+const SAYS_NOTHING = new Set(['platform none', 'flicker never', 'speed steady', 'content any'])
 
 /** One line for each feature that moves the odds between the leading cause and the strongest of another class. */
 function evidenceFor(leading: Hypothesis, other: Hypothesis | undefined, features: Features): Evidence[] {

@@ -1,6 +1,6 @@
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { contentOf, noticeOf, pageOf, platformOf } from './features/answer.ts'
-import { awayOf, canaryOf, cutOf, modeOf, slowOf, speedOf } from './features/failure.ts'
+import { awayOf, canaryOf, cutOf, flickerOf, modeOf, slowOf, speedOf } from './features/failure.ts'
 import type { FeatureName, Features, Seen } from './features/feature.ts'
 import { areaOf, countryOf, neighbourOf, serviceOf, whoOf } from './features/scope.ts'
 import { throttleOf } from './features/throttle.ts'
@@ -37,6 +37,7 @@ export function featuresOf(
   put('neighbour', neighbourOf(endpoint, outcome, scan))
   put('country', countryOf(endpoint, outcome, scan))
   put('platform', platformOf(scan))
+  put('flicker', flickerOf(outcome))
   put('slow', slowOf(outcome))
   put('throttle', throttleOf(endpoint))
   put('canary', canaryOf(endpoint, outcome))

@@ -19,6 +19,7 @@ export const BASE: Hypothesis['expects'] = {
   trigger: { web: 0.35, sweep: 0.25, ssh: 0.2, mail: 0.1, other: 0.1 },
   renewal: { fixed: 0.92, renewed: 0.08 },
   content: { any: 0.98, attack_only: 0.02 },
+  flicker: { never: 0.95, now_and_then: 0.05 },
   speed: { steady: 0.96, slower: 0.04 },
   platform: { none: 0.94, managed: 0.06 },
 }

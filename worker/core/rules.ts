@@ -129,6 +129,11 @@ export const RULE_LIST = [
     source: 'method, C30',
   },
   {
+    id: 'FLK-1',
+    sentence: 'A ban lets nothing through until it ends; a limit lets through what comes when there is room.',
+    source: 'method, E4',
+  },
+  {
     id: 'NBR-1',
     sentence: 'Whether neighbours of the target are lost too tells a block on the host from one before it.',
     source: 'method, E1 on a second host',

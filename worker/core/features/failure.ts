@@ -140,6 +140,25 @@ const SLOW_MS = 1_000
 const SLOWER = 5
 
 /** Did those who still got through wait longer and longer? The time after the handshake: a lost packet does not count. */
+/** A ban lets nothing through until it ends; a limit lets through what comes when there is room. */
+export function flickerOf({ case: one }: Outcome): Seen | null {
+  const rounds = one?.rounds ?? []
+  const first = rounds.findIndex(({ scanner }) => scanner.failed)
+  const last = rounds.findLastIndex(({ scanner }) => scanner.failed)
+  const span = first < 0 ? [] : rounds.slice(first, last + 1)
+  if (span.length < 3) return null
+  const through = span.filter(({ scanner }) => !scanner.failed)
+  return {
+    value: through.length > 0 ? 'now_and_then' : 'never',
+    rule: 'FLK-1',
+    text:
+      through.length > 0
+        ? `Between its failures the scanner got through in ${through.length} of ${span.length} rounds.`
+        : `From its first to its last failure the scanner got through in none of ${span.length} rounds.`,
+    looks: (through.length > 0 ? through : span).map(({ scanner }) => scanner.id),
+  }
+}
+
 export function speedOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | null {
   const from = outcome.tally.firstFailAt
   if (from === null) return null

@@ -18,6 +18,8 @@ export const FEATURES = {
   country: ['fails', 'reaches'],
   /** signs of a managed hosting platform in what the web service said */
   platform: ['managed', 'none'],
+  /** whether the scanner got through between its failures */
+  flicker: ['never', 'now_and_then'],
   /** touches ten and more seconds apart */
   slow: ['blocked', 'passes'],
   /** E2: refusals in a burst */

@@ -52,6 +52,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'http_rate_limit',
     prior: 5,
     expects: {
+      flicker: { never: 0.6, now_and_then: 0.4 },
       mode: { page: 0.97 },
       who: { scanner: 0.9, all: 0.05 },
       service: { web: 0.98 },
@@ -65,6 +66,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'proxy_reject',
     prior: 7,
     expects: {
+      flicker: { never: 0.8, now_and_then: 0.2 },
       // A table that marks a source keeps rejecting it for its window, however slowly it asks.
       slow: { blocked: 0.5, passes: 0.5 },
       burst: { limited: 0.5, blocked: 0.45, passes: 0.05 },
@@ -81,6 +83,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'proxy_silent_drop',
     prior: 3,
     expects: {
+      flicker: { never: 0.7, now_and_then: 0.3 },
       mode: { mute: 0.85, silent: 0.1 },
       who: scannerOnly,
       service: { web: 0.75, other: 0.2 },
@@ -93,6 +96,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'connection_rate_limit',
     prior: 5,
     expects: {
+      flicker: { never: 0.5, now_and_then: 0.5 },
       ...limit,
       mode: { silent: 0.7, refused: 0.2, cut: 0.08 },
       who: { scanner: 0.9, partial: 0.05 },
@@ -104,6 +108,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'connection_count_limit',
     prior: 3,
     expects: {
+      flicker: { never: 0.5, now_and_then: 0.5 },
       slow: { blocked: 0.45, passes: 0.55 },
       burst: { limited: 0.6, blocked: 0.35, passes: 0.05 },
       mode: { cut: 0.5, silent: 0.18, refused: 0.3 },
@@ -119,6 +124,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'smtp_limit',
     prior: 4,
     expects: {
+      flicker: { never: 0.7, now_and_then: 0.3 },
       mode: { notice: 0.93, cut: 0.05 },
       who: scannerOnly,
       service: { mail: 0.99 },

@@ -1,5 +1,7 @@
 import type { Hypothesis } from '../hypothesis.ts'
 
+/** What gives way under load gives way in part. */
+const flicker = { never: 0.5, now_and_then: 0.5 } as const
 const everybody = { all: 0.95, partial: 0.03, scanner: 0.01, range: 0.01 }
 
 /** What makes a port go away without a block on the scanner: limits that gave way, changes, paths. Same source. */
@@ -10,6 +12,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     mechanism: 'openssh_max_startups',
     prior: 3,
     expects: {
+      flicker,
       mode: { notice: 0.6, cut: 0.38 },
       who: { all: 0.85, partial: 0.13 },
       service: { ssh: 0.99 },
@@ -22,6 +25,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     mechanism: 'accept_queue_overflow',
     prior: 2,
     expects: {
+      flicker,
       mode: { silent: 0.45, mute: 0.53 },
       who: { all: 0.9, partial: 0.09 },
       area: { one: 0.9 },
@@ -33,6 +37,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     mechanism: 'worker_limit',
     prior: 3,
     expects: {
+      flicker,
       mode: { cut: 0.3, mute: 0.42, silent: 0.1, refused: 0.1, notice: 0.07 },
       who: { all: 0.9, partial: 0.09 },
       area: { one: 0.9 },
@@ -44,6 +49,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     mechanism: 'state_table_full',
     prior: 1,
     expects: {
+      flicker,
       mode: { silent: 0.95 },
       who: { all: 0.8, partial: 0.18 },
       area: { all: 0.8, some: 0.15 },
@@ -54,7 +60,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     class: 'overload',
     mechanism: 'link_saturated',
     prior: 1,
-    expects: { mode: { silent: 0.95 }, who: { all: 0.5, partial: 0.48 }, area: { all: 0.9 } },
+    expects: { flicker, mode: { silent: 0.95 }, who: { all: 0.5, partial: 0.48 }, area: { all: 0.9 } },
   },
   {
     class: 'overload',
@@ -112,7 +118,12 @@ export const INNOCENT: readonly Hypothesis[] = [
     class: 'load_balancer',
     mechanism: 'backend_down',
     prior: 2,
-    expects: { mode: { refused: 0.4, page: 0.4, cut: 0.15 }, who: { partial: 0.9, all: 0.05 }, area: { one: 0.85 } },
+    expects: {
+      flicker,
+      mode: { refused: 0.4, page: 0.4, cut: 0.15 },
+      who: { partial: 0.9, all: 0.05 },
+      area: { one: 0.85 },
+    },
   },
   { class: 'phantom', mechanism: 'accepts_everything', prior: 1, expects: {} },
 ]
