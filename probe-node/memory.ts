@@ -4,39 +4,40 @@ import type { Touched } from './checks/check.ts'
 export interface Memory {
   /** Remembers a first answer, and says what the first one was. */
   first(scanId: string, endpoint: { address: string; port: number }, touched: Touched): First
-  /** The Worker knows that what it says now is its own: the next answers are learned anew. */
+  /** The Worker knows that what it says now is its own: the next answer is learned as well. */
   relearn(scanId: string, endpoint: { address: string; port: number }): void
 }
 export interface First {
   httpStatus: number | null
   mitigated: boolean
-  /** the steady headers of the first answers: a balancer may have several servers behind it */
+  /** the steady headers of its own answers: a balancer may have several servers behind it */
   heads: readonly (readonly string[])[]
 }
 
 const MOST = 10_000
-/** So many answers are taken for the service's own. */
-const LEARNED = 2
 /** So many steady headers must be new or gone: one may come and go with a change of the configuration. */
 const UNLIKE = 2
 
 export function createMemory(): Memory {
-  const firsts = new Map<string, First & { heads: (readonly string[])[]; answers: number }>()
+  const firsts = new Map<string, First & { heads: (readonly string[])[]; learns: boolean }>()
   const keyOf = (scanId: string, { address, port }: { address: string; port: number }) => `${scanId} ${address} ${port}`
   return {
     relearn(scanId, endpoint) {
       const known = firsts.get(keyOf(scanId, endpoint))
-      if (known) Object.assign(known, { heads: [], answers: 0 })
+      if (known) known.learns = true
     },
     first(scanId, endpoint, touched) {
       const key = keyOf(scanId, endpoint)
       const { httpStatus = null, mitigated = false, head } = touched
       const known = firsts.get(key)
       if (known) {
-        if (head && httpStatus === known.httpStatus && known.answers++ < LEARNED) known.heads.push(head)
+        if (known.learns && head && httpStatus === known.httpStatus) {
+          known.learns = false
+          known.heads.push(head)
+        }
         return known
       }
-      const now = { httpStatus, mitigated, heads: head ? [head] : [], answers: 1 }
+      const now = { httpStatus, mitigated, heads: head ? [head] : [], learns: false }
       if (now.httpStatus !== null) firsts.set(key, now)
       if (firsts.size > MOST) firsts.delete(firsts.keys().next().value as string)
       return now
@@ -51,10 +52,16 @@ export const REFUSING: ReadonlySet<number> = new Set([403, 406, 429, 503])
 export const isPage = (touched: Touched, first: First): boolean =>
   (touched.mitigated === true && !first.mitigated) ||
   (touched.httpStatus !== undefined && REFUSING.has(touched.httpStatus) && first.httpStatus !== touched.httpStatus) ||
-  (touched.httpStatus === first.httpStatus && isAnothers(touched.head, first.heads))
+  (touched.head !== undefined && isServed(first.httpStatus) && isOther(touched, first))
 
-function isAnothers(head: readonly string[] | undefined, known: First['heads']): boolean {
-  if (!head || known.length === 0) return false
+const isServed = (status: number | null | undefined): boolean => (status ?? 0) >= 200 && (status ?? 0) < 300
+
+/** The same plain request no longer gets what it got: a redirect, an error, or an answer with other steady headers. */
+const isOther = ({ httpStatus, head = [] }: Touched, first: First): boolean =>
+  httpStatus === first.httpStatus ? isAnothers(head, first.heads) : !isServed(httpStatus)
+
+function isAnothers(head: readonly string[], known: First['heads']): boolean {
+  if (known.length === 0) return false
   const differences = (own: readonly string[]) =>
     own.filter((line) => !head.includes(line)).length + head.filter((line) => !own.includes(line)).length
   return known.every((own) => differences(own) >= UNLIKE)

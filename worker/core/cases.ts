@@ -98,8 +98,11 @@ export function caseOf(
   return { batch, startAt, rounds, planned, closedTo, over: true }
 }
 
-/** Answered with success, but not by whom it was at first: a page told by its head, not by its status. */
-const isAnothers = ({ sight, observation }: Look): boolean => sight === 'page' && (observation.httpStatus ?? 0) < 400
+/** Statuses by which a client is turned away or put off. */
+const REFUSING = new Set([403, 406, 429, 503])
+/** Another answer than at first, which does not say that it turns anybody away. */
+const isAnothers = ({ sight, observation }: Look): boolean =>
+  sight === 'page' && !REFUSING.has(observation.httpStatus ?? 0)
 
 /** A page that half of all get is what the service says from now on: somebody put up another version of it. */
 function asServed(looks: readonly Look[]): readonly Look[] {

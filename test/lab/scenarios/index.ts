@@ -42,6 +42,7 @@ import { nftSelfRenewing } from './nft-self-renewing.ts'
 import { nginxLimitReq429 } from './nginx-limit-req-429.ts'
 import { nginxLimitReq503 } from './nginx-limit-req-503.ts'
 import { nginxModsecCrsDos } from './nginx-modsec-crs-dos.ts'
+import { nginxModsecRedirect } from './nginx-modsec-redirect.ts'
 import { nginxModsecSource } from './nginx-modsec-source.ts'
 import { portsentry } from './portsentry.ts'
 import { postfixClientRate } from './postfix-client-rate.ts'
@@ -78,6 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
   nginxLimitReq429,
   nginxLimitReq503,
   nginxModsecCrsDos,
+  nginxModsecRedirect,
   nginxModsecSource,
   portsentry,
   postfixClientRate,
