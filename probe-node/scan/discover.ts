@@ -35,6 +35,10 @@ const LOSSES_ASKED = 16
 const TAKE_UP_TIMES = 2
 /** So much slower each time: what set off a ban once is likely to do so again. */
 const SLOWER = 8
+/** Fewer answers a second are what a ban left over. */
+const LEAST_TRICKLE = 5
+/** Of what a limit lets through: the watch and the panel need some of it. */
+const WITHIN_LIMIT = 0.8
 /** After the Worker has let go, the way is waited for so long. */
 const PATIENCE_MS = 220_000
 /** Asked more and more seldom: a ban that each packet begins anew ends only in silence, and a minute is the usual length. */
@@ -158,8 +162,7 @@ async function discoverOne(
     ]
     if (!(await wayIsFree(scan, here(), address, outcome.refusedPort))) break
     order = outcome.again
-    // Slower, so as not to provoke the same again. This is care for the target, not a way under its detector.
-    rate = Math.max(1, rate / SLOWER)
+    rate = slower(rate, outcome.trickle)
     output.line(
       'Discovery',
       `${clockTime(clock.now())}  ${address}: reachable again; ${order.length} ports are taken up again at ${Math.round(rate)} connects a second`,
@@ -169,6 +172,15 @@ async function discoverOne(
   await Promise.all(identifying)
   // Found in the meantime by a touch that got through: known after all.
   return left.filter((port) => !here().some(({ target }) => target.port === port))
+}
+
+/**
+ * Slower, so as not to provoke the same again. This is care for the target, not a way under its detector. What goes on answering a
+ * part of what is asked is a limit, and says itself how much it bears.
+ */
+export function slower(rate: number, trickle: number): number {
+  const isLimit = trickle >= LEAST_TRICKLE && trickle < rate / 2
+  return Math.max(1, isLimit ? trickle * WITHIN_LIMIT : rate / SLOWER)
 }
 
 /** A part is kept for watching and identifying, so that the sum stays below the plan's ceiling. */

@@ -3,6 +3,7 @@
  * passes for silent ports, and proofs of reach all along (reach.ts). No clock but performance.now(), no threads.
  */
 import { constants } from 'node:os'
+import { listen } from './answers.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { type Sentinel, watchReach } from './reach.ts'
 import { REFUSED, type Sockets, type SocketsOptions, type Status } from './sockets.ts'
@@ -62,6 +63,8 @@ export interface SweepOutcome {
   suspects: readonly number[]
   /** handshake times in milliseconds: median of a sample */
   rttMs: number | null
+  /** answers a second in the last seconds before reach was doubted, or before the end */
+  trickle: number
 }
 
 export interface Sweep {
@@ -128,11 +131,9 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   let returned: number[] = []
   let silentShare = 0
   let silentRun = 0
-  let baseRtt = Number.POSITIVE_INFINITY
-  let smoothRtt = 0
-  let rttSpread = 0
-  let samples = 0
-  const rtts: number[] = []
+  const answers = listen()
+  /** as it was when reach was first doubted; null while it is not */
+  let trickle: number | null = null
   const openPorts: number[] = []
   const refusedPort = { port: null as number | null }
   let sentinelsOut = new Map<number, Sentinel>()
@@ -149,25 +150,15 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   const sockets = open({ address: job.address, family: job.family, source: job.source, onAnswer })
   const ticker = setInterval(() => setImmediate(tick), TICK_MS)
 
-  const firstTimer = () =>
-    samples < 10 ? timers.firstMax : Math.min(timers.firstMax, Math.max(timers.firstMin, 2 * smoothRtt + 4 * rttSpread))
+  const firstTimer = () => Math.min(timers.firstMax, Math.max(timers.firstMin, answers.patience() ?? timers.firstMax))
   const secondTimer = () => (queue.length > MANY_SILENT ? Math.min(timers.second, SECOND_WHEN_MANY) : timers.second)
-
-  function learn(rtt: number) {
-    if (rtts.length < 200) rtts.push(rtt)
-    baseRtt = Math.min(baseRtt, rtt)
-    if (samples === 0) smoothRtt = rtt
-    rttSpread += (Math.abs(rtt - smoothRtt) - rttSpread) / 4
-    smoothRtt += (rtt - smoothRtt) / 8
-    samples += 1
-  }
 
   /** Little's law: what must be in the air to reach the wanted rate. The least latency, as our own queue must not feed it. */
   function grow(wasSilent: boolean) {
     silentShare += ((wasSilent ? 1 : 0) - silentShare) / 100
     const latency =
       silentShare * (pass === 1 ? firstTimer() : secondTimer()) +
-      (1 - silentShare) * Math.max(1, Math.min(baseRtt, 1_000))
+      (1 - silentShare) * Math.max(1, Math.min(answers.quickest(), 1_000))
     const wanted = (1.25 * Math.min(job.maxConnectsPerSecond, MOST_PER_SECOND) * latency) / 1000
     const most = Math.min(ceiling, Math.max(FEWEST_SOCKETS, Math.ceil(wanted)))
     limit = Math.min(most, limit + 2)
@@ -254,7 +245,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     if (EXHAUSTION.has(status)) return onFault(port)
     faults = 0
     const isSilence = status === -errno.ETIMEDOUT
-    if (!isSilence) learn(performance.now() - startedAt)
+    if (!isSilence) answers.heard(startedAt, performance.now())
     silentRun = 0
     grow(isSilence)
     if (status === 0 || status === ACCEPTED_AND_CUT) {
@@ -319,13 +310,17 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     // Our own exhaustion says nothing of the target; and a refusing port that now accepts is reach as well.
     const isOwnFault = status !== null && EXHAUSTION.has(status)
     const isAsBefore = isOwnFault || accepted || (sentinel.kind === 'refused' && status === REFUSED)
-    if (!isAsBefore) isDoubting = true
+    if (!isAsBefore && !isDoubting) {
+      isDoubting = true
+      trickle = answers.trickle(performance.now())
+    }
     reach.heard(sentinel, isAsBefore)
     if (sentinelsOut.size > 0) return
     if (sendSentinels(reach.more())) return
     isDoubting = false
     silentRun = 0
     if (reach.isLost()) return finish('reach_lost')
+    trickle = null
     if (isFinal) return finish('done')
     pump()
   }
@@ -343,7 +338,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     }
     events.onProgress(done)
     // Fifty silences running where half the ports used to answer is a jump worth an early look.
-    const hasJumped = silentRun >= 50 && samples > done / 2 && now - lastSentinels > 200
+    const hasJumped = silentRun >= 50 && answers.count() > done / 2 && now - lastSentinels > 200
     if (!isFinal && sentinelsOut.size === 0 && (hasJumped || now - lastSentinels >= timers.sentinelEvery))
       askSentinels(now)
     pump()
@@ -374,7 +369,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       again: end === 'done' ? new Uint16Array(0) : mine((port) => isUnproved(port) || state[port] === SILENT_ONCE),
       refusedPort: refusedPort.port,
       suspects: reach.suspects(),
-      rttMs: rtts.length > 0 ? (rtts.sort((a, b) => a - b)[rtts.length >> 1] as number) : null,
+      rttMs: answers.median(),
+      trickle: trickle ?? answers.trickle(performance.now()),
     })
   }
 

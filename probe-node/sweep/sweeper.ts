@@ -86,5 +86,6 @@ function joined(outcomes: readonly SweepOutcome[], left: Uint16Array): SweepOutc
     refusedPort: outcomes.find(({ refusedPort }) => refusedPort !== null)?.refusedPort ?? null,
     suspects: [...new Set(outcomes.flatMap(({ suspects }) => suspects))],
     rttMs: first?.rttMs ?? null,
+    trickle: outcomes.reduce((all, one) => all + one.trickle, 0),
   }
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { expect, test } from 'vitest'
+import { slower } from '../../probe-node/scan/discover.ts'
 import { randomOf, shuffle, sweepOrder } from '../../probe-node/sweep/order.ts'
 import { paceOf } from '../../probe-node/sweep/pace.ts'
 import { openSockets, plainSockets, type Sockets, type SocketsOptions } from '../../probe-node/sweep/sockets.ts'
@@ -121,6 +122,30 @@ test('after a ban in mid-sweep the ports tried since the last proof are not test
   // What was refused before the ban, and proved so, stays tested.
   expect(ports.length - outcome.untested.length).toBeGreaterThan(100)
   expect(outcome.again.length).toBeGreaterThanOrEqual(outcome.untested.length)
+})
+
+test('a limit goes on answering in part, a ban does not: the rate to go on with', async () => {
+  await using there = await silent()
+  const ports = range(10_000, 13_000).filter((port) => port !== there.port)
+  const job = jobOf(ports, {
+    sentinels: [{ port: there.port, kind: 'open' }],
+    maxConnectsPerSecond: 1_000,
+    timers: { ...QUICK, sentinel: 2_000, sentinelEvery: 300 },
+  })
+  const banned = await run(job, banning(600))
+  expect(banned).toMatchObject({ end: 'reach_lost', trickle: 0 })
+  expect(slower(1_000, banned.trickle)).toBe(125)
+
+  let count = 0
+  const limited = await run(
+    job,
+    banning(600, (port) => port === there.port || count++ % 20 > 0),
+  )
+  expect(limited.end).toBe('reach_lost')
+  // One of twenty at up to a thousand a second.
+  expect(limited.trickle).toBeGreaterThan(5)
+  expect(limited.trickle).toBeLessThanOrEqual(60)
+  expect(slower(1_000, limited.trickle)).toBeLessThanOrEqual(0.8 * 60)
 })
 
 test('a ban that answers with refusals is seen by the open port that is gone', async () => {
