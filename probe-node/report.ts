@@ -27,7 +27,7 @@ export interface Reporter {
   pending(): number
   /** With `keep` the facts stay here for a later report: this one only asks. */
   renew(
-    extra?: Pick<RenewRequest, 'phase' | 'progress' | 'ready' | 'discovered'>,
+    extra?: Pick<RenewRequest, 'phase' | 'progress' | 'ready' | 'discovered' | 'untested'>,
     keep?: boolean,
   ): Promise<Asked<RenewAnswer>>
   alarm(lost: readonly Endpoint[]): Promise<Asked<{ accepted: boolean }>>

@@ -153,6 +153,8 @@ export const ScanPlan = v.strictObject({
   known: listOf(Found, LIMITS.openPorts),
   /** an earlier lease of this run had finished discovery */
   discovered: v.boolean(),
+  /** what that one could not test of these ports */
+  untested: v.optional(text(200_000, 0)),
   beacons: listOf(Beacon, 3),
 })
 export type ScanPlan = v.InferOutput<typeof ScanPlan>
@@ -268,6 +270,8 @@ export const RenewRequest = v.strictObject({
   ready: v.optional(v.boolean()),
   /** discovery is over: all open ports are in `found` so far */
   discovered: v.optional(v.boolean()),
+  /** with `discovered`: the ports that could not be tested, should another lease have to end the run */
+  untested: v.optional(text(200_000, 0)),
 })
 export type RenewRequest = v.InferOutput<typeof RenewRequest>
 

@@ -128,7 +128,7 @@ export async function storeRenewal(
   const held = await heldBy(world, probe, report)
   const facts = carriesFacts(report)
   const discovered = report.discovered === true && held.run.discovered === 0
-  const { leaseUntil, writes: extension } = extend(db, held, { discovered }, now)
+  const { leaseUntil, writes: extension } = extend(db, held, { discovered, untested: report.untested ?? '' }, now)
   const ready =
     report.ready === true && held.scan.readyAt === null ? [markReady(db, held.run.tenantId, held.run.scanId, now)] : []
   const mine = holds(probe.id, report.runId, report.epoch)
@@ -277,6 +277,7 @@ const SCANNERS_WORDS = [
   'progress',
   'ready',
   'discovered',
+  'untested',
   'lost',
   'ports',
   'engagement',

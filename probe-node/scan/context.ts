@@ -22,6 +22,8 @@ export interface Scan {
   phase: Phase
   progress: { done: number; total: number }
   discovered: boolean
+  /** with `discovered`: what could not be tested */
+  untested: string
   ready: boolean
   /** between two watching touches of an open port */
   watchEveryMs: number

@@ -1,5 +1,5 @@
 /** The scanner's run: discover, engage, watch, alarm, hold, re-check. Facts go out by renew; decisions are the Worker's. */
-import { formatPorts } from '../../schema/ports.ts'
+import { formatPorts, parsePorts } from '../../schema/ports.ts'
 import { isRationed } from '../../schema/service.ts'
 import { type LeasedRun, RENEW_MS, type ResultRequest, type ScanPlan, type TouchTarget } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
@@ -94,6 +94,7 @@ async function perform(
     phase: 'discover',
     progress: { done: 0, total: 0 },
     discovered: plan.discovered,
+    untested: plan.untested ?? '',
     ready: false,
     watchEveryMs: WATCH_EVERY_MS,
     answers: 0,
@@ -159,6 +160,7 @@ async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
     : plan.discovered
       ? alreadyDiscovered(scan)
       : await discover(scan, onFound)
+  scan.untested = formatPorts(discovery.untested)
   scan.discovered = true
   scan.phase = 'baseline'
   scan.nudge.ring()
@@ -255,15 +257,17 @@ async function touchWithinRation({ world, run, plan, ended }: Scan, target: Touc
 /** An earlier lease had swept all ports; what it could not test it had taken up again before it said so. */
 function alreadyDiscovered(scan: Scan): Discovery {
   scan.output.line('Discovery', 'finished by an earlier lease of this run, whose process was lost')
-  const asked = scan.plan.addresses.length * portCount(scan.plan.ports)
-  return { asked, tested: asked, untested: new Set() }
+  const { addresses, ports, untested = '' } = scan.plan
+  const asked = addresses.length * portsIn(ports).length
+  // Told without their addresses, and counted for each: rather too few tested than too many.
+  const missing = portsIn(untested)
+  return { asked, tested: Math.max(0, asked - missing.length * addresses.length), untested: new Set(missing) }
 }
 
-const portCount = (text: string): number =>
-  text.split(',').reduce((sum, part) => {
-    const [from = 0, to = from] = part.split('-').map(Number)
-    return sum + to - from + 1
-  }, 0)
+function portsIn(text: string): number[] {
+  const ports = parsePorts(text)
+  return text === '' || 'error' in ports ? [] : [...ports.toArray()]
+}
 
 /** No stimulus of ours: another scanner works from this address while we watch. */
 async function accompany(scan: Scan): Promise<void> {
@@ -323,6 +327,8 @@ async function keepTalking(scan: Scan, signal: AbortSignal, onEnd: (how: 'stoppe
   let askedAt = startedAt
   let reportedAt = Number.NEGATIVE_INFINITY
   let spansAt = startedAt
+  /** once is enough: the list may be long */
+  let isTold = false
   while (!signal.aborted) {
     const every = Math.min(askAfterMs, RENEW_MS, scan.hold ? HOLD_ASK_MS : RENEW_MS)
     const wasRung = await nudge.wait(Math.min(LOOK_MS, Math.max(0, askedAt + every - performance.now())), signal)
@@ -337,14 +343,16 @@ async function keepTalking(scan: Scan, signal: AbortSignal, onEnd: (how: 'stoppe
       spansAt = now
     }
     askedAt = now
-    const { phase, progress, ready, discovered } = scan
+    const { phase, progress, ready, discovered, untested } = scan
+    const isNews = discovered && !isTold && untested !== ''
     const total = Math.max(progress.total, progress.done)
     const told = { phase, progress: { done: progress.done, total } }
     const asked = await reporter.renew(
-      { ...told, ...(ready ? { ready } : {}), ...(discovered ? { discovered } : {}) },
+      { ...told, ...(ready ? { ready } : {}), ...(discovered ? { discovered } : {}), ...(isNews ? { untested } : {}) },
       keep,
     )
     if (signal.aborted) return
+    if (asked.ok && isNews) isTold = true
     if (!keep && hasNews) reportedAt = now
     if (!asked.ok) {
       if (asked.why !== 'unreachable') return onEnd('gone')

@@ -254,8 +254,21 @@ test('a run that is leased again goes on with what was found, and does not find 
     firstSeenOpenAt: Date.now() - 60_000,
   }
   const result = await desk.result(
-    desk.offer(scanPlan({ ports: portsOf(known, other), profile: 'standard', known: [found], discovered: true })),
+    desk.offer(
+      scanPlan({
+        ports: portsOf(known, other),
+        profile: 'standard',
+        known: [found],
+        discovered: true,
+        untested: `${other.port}`,
+      }),
+    ),
   )
+  expect(result.ports, 'what the earlier lease could not test').toEqual({
+    asked: 2,
+    tested: 1,
+    untested: `${other.port}`,
+  })
   expect(foundBy(desk)).toEqual([])
   expect(result.recheck).toEqual([{ address: HOST, port: known.port, state: 'open' }])
   expect(other.accepted()).toBe(0)

@@ -237,7 +237,12 @@ describe('a lease', () => {
     const { scanId, address, scanner, run } = await started()
     await scanner.say(
       'renew',
-      report(run, 1, { observations: [seen(address, 22)], found: [found(address, 22)], discovered: true }),
+      report(run, 1, {
+        observations: [seen(address, 22)],
+        found: [found(address, 22)],
+        discovered: true,
+        untested: '25,80',
+      }),
     )
     expect(
       (await scanner.lease({ holding: [{ runId: run.runId, epoch: 1 }] })).runs.map((one) => one.runId),
@@ -246,7 +251,7 @@ describe('a lease', () => {
     const again = (await scanner.lease({ holding: [] })).runs.find((one) => one.runId === run.runId) as LeasedRun
     expect(again).toMatchObject({
       epoch: 2,
-      plan: { kind: 'scan', discovered: true, known: [{ port: 22, service: 'ssh' }] },
+      plan: { kind: 'scan', discovered: true, untested: '25,80', known: [{ port: 22, service: 'ssh' }] },
     })
     expect((await scanner.say('renew', report(run, 2))).status).toBe(410)
     expect((await scanner.say('renew', report(again, 1))).status).toBe(200)

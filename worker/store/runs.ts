@@ -238,7 +238,7 @@ const RENEW_SHARE = 0.4
 export function extend(
   db: Db,
   { run }: HeldRun,
-  news: { discovered: boolean },
+  news: { discovered: boolean; untested: string },
   now: number,
 ): { leaseUntil: number; writes: Statement[] } {
   const lease = LEASE_MS[run.kind]
@@ -248,7 +248,11 @@ export function extend(
   const leaseUntil = now + lease
   const write = db
     .update(runs)
-    .set({ leaseUntil, heardAt: now, ...(discovered ? { discovered: 1 } : {}) })
+    .set({
+      leaseUntil,
+      heardAt: now,
+      ...(discovered ? { discovered: 1, plan: sql`json_set(plan, '$.untested', ${news.untested})` } : {}),
+    })
     .where(and(eq(runs.probeId, run.probeId), eq(runs.id, run.id), eq(runs.epoch, run.epoch), isNull(runs.endedAt)))
   return { leaseUntil, writes: [write] }
 }
