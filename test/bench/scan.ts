@@ -3,14 +3,15 @@
  * same host. Worker and probe are up; our time is the whole command `portwitness scan --profile discovery`, raw output
  * included. As root a second table: a host that drops silently, in a network namespace.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../demo/loopback.ts'
 import { FLEET, probesReady, startProbe, startWorker } from '../../demo/stack.ts'
-import { canMakeNamespaces, type Lab, makeLab } from '../lab/namespaces.ts'
+import { canMakeNamespaces, makeLab } from '../lab/namespaces.ts'
+import { type Product, startProduct, stopAll } from '../lab/product.ts'
 import { closeWith, median, printTable } from './table.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -78,66 +79,21 @@ async function silentDrop(): Promise<void> {
     { name: 'target', net: 0, hosts: [10] },
   ])
   const data = mkdtempSync(join(tmpdir(), 'portwitness-bench-'))
-  const children: { kill(signal?: NodeJS.Signals): unknown }[] = []
+  let product: Product | null = null
+  let listeners: ChildProcess | null = null
   try {
-    lab.run('target', ['nft', 'add', 'table', 'inet', 'f'])
-    lab.run('target', [
-      'nft',
-      'add',
-      'chain',
-      'inet',
-      'f',
-      'i',
-      '{ type filter hook input priority 0; policy accept; }',
-    ])
-    lab.run('target', ['nft', 'add', 'rule', 'inet', 'f', 'i', 'tcp', 'dport', '!=', `{ ${open.join(', ')} }`, 'drop'])
-    children.push(lab.start('target', [process.execPath, '-e', listener(open)], { stdio: 'ignore' }))
-    const scanner = lab.address('scan')
+    const rules = [
+      'add table inet f',
+      'add chain inet f i { type filter hook input priority 0; policy accept; }',
+      `add rule inet f i tcp dport != { ${open.join(', ')} } drop`,
+    ]
+    for (const rule of rules) lab.run('target', ['nft', rule])
+    listeners = lab.start('target', [process.execPath, '-e', listener(open)], { stdio: 'ignore' })
+    const fleet = [{ role: 'scan', host: 10, site: 'lab-1' }] as const
+    product = await startProduct(lab, { workerRole: 'scan', host: lab.address('scan'), fleet: [...fleet], data })
+    const { url, key, probes } = product
     const target = lab.address('target')
-    const worker = await inNamespace(
-      lab,
-      ['worker', '--host', scanner, '--port', '8787', '--data', join(data, 'w'), '--allow-private'],
-      /^ready/,
-    )
-    children.push(worker)
-    const key = readFileSync(join(data, 'w/admin.key'), 'utf8').trim()
-    const url = `http://${scanner}:8787`
-    const token = lab
-      .run('scan', [
-        process.execPath,
-        CLI,
-        'enrol',
-        '--url',
-        url,
-        '--key',
-        key,
-        '--site',
-        'lab-1',
-        '--source-address',
-        scanner,
-      ])
-      .trim()
-    const probe = lab.start(
-      'scan',
-      [
-        process.execPath,
-        CLI,
-        'probe',
-        '--url',
-        url,
-        '--token',
-        token,
-        '--data',
-        join(data, 'p'),
-        '--source-address',
-        scanner,
-        '--allow-private',
-      ],
-      { stdio: 'ignore' },
-    )
-    children.push(probe)
-    await untilOnline(lab, url, key)
-    const ours = await portwitness(url, key, target, probe.pid ?? 0, ['ip', 'netns', 'exec', 'pwbench-scan'])
+    const ours = await portwitness(url, key, target, probes[0] ?? 0, ['ip', 'netns', 'exec', 'pwbench-scan'])
     const theirs = await nmap('ip', ['netns', 'exec', 'pwbench-scan', 'nmap', ...NMAP, target], NMAP_DROP_LIMIT_S)
     report('a host that drops silently on all but three ports, one pair', [ours], [theirs])
     if (!(ours.seconds < theirs.seconds))
@@ -145,9 +101,8 @@ async function silentDrop(): Promise<void> {
     const missing = open.filter((it) => !ours.open.includes(it))
     if (missing.length > 0) shortfalls.push(`drop: missed ${missing.join(',')}`)
   } finally {
-    for (const child of children.reverse()) child.kill('SIGTERM')
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
-    for (const child of children) child.kill('SIGKILL')
+    await product?.stop()
+    await stopAll(listeners ? [listeners] : [])
     lab.remove()
     rmSync(data, { recursive: true, force: true })
   }
@@ -279,31 +234,6 @@ const listenOn = (port: number): Promise<Server> =>
 
 const listener = (ports: readonly number[]): string =>
   `const net=require('node:net');for(const port of ${JSON.stringify(ports)})net.createServer(s=>{s.on('error',()=>{});s.end('ready\\r\\n')}).listen(port,'0.0.0.0');setTimeout(()=>process.exit(),900000)`
-
-async function inNamespace(lab: Lab, args: string[], ready: RegExp) {
-  const child = lab.start('scan', [process.execPath, CLI, ...args])
-  await new Promise<void>((resolve, reject) => {
-    let said = ''
-    child.stdout?.on('data', (bytes: Buffer) => {
-      said += bytes.toString()
-      if (ready.test(said)) resolve()
-    })
-    child.stderr?.on('data', (bytes: Buffer) => {
-      said += bytes.toString()
-    })
-    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${said}`)))
-  })
-  return child
-}
-
-async function untilOnline(lab: Lab, url: string, key: string): Promise<void> {
-  for (let attempt = 0; attempt < 60; attempt++) {
-    const said = lab.run('scan', [process.execPath, CLI, 'probes', '--url', url, '--key', key, '--json'])
-    if (/"online":\s*true/.test(said)) return
-    await new Promise((resolve) => setTimeout(resolve, 500))
-  }
-  throw new Error('the probe never came online')
-}
 
 function needNmap(): void {
   try {

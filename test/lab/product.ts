@@ -46,6 +46,8 @@ export interface Scanned {
 export interface Product {
   url: string
   key: string
+  /** process ids of the probes, in the order of the fleet */
+  probes: readonly number[]
   /** `portwitness scan ADDRESS … --json`, run in the first member's namespace */
   scan(address: string, args: readonly string[], options?: CallOptions): Promise<Scanned>
   /** one request to the API; the answer's body as text. @throws when the status is not 2xx */
@@ -102,12 +104,14 @@ export async function startProduct(
       // What nobody reads would fill the pipe.
       probe.stdout?.resume()
       probe.stderr?.resume()
+      return probe.pid ?? 0
     }
-    await Promise.all(fleet.map(enrol))
+    const probes = await Promise.all(fleet.map(enrol))
     await untilOnline(async () => (await command(['probes', '--json'])).out, fleet.length)
     return {
       url,
       key,
+      probes,
       async scan(address, args, options) {
         const started = performance.now()
         const { out, err, code } = await command(['scan', address, ...args, '--json'], options)

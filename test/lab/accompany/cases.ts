@@ -1,5 +1,6 @@
 /** What guards the target while another scanner works: three defences that each kind of scanner sets off. */
 import type { Scenario } from '../scenario.ts'
+import { apacheModsecurity } from '../scenarios/f2b-apache-modsecurity.ts'
 
 export type Guard = Pick<
   Scenario,
@@ -104,52 +105,10 @@ N
 /** What an HTTP attack run sets off. */
 export const WEB_GUARDS: readonly Guard[] = [
   {
+    ...apacheModsecurity(20),
     name: 'fail2ban-modsecurity',
-    tool: 'Apache 2.4, ModSecurity 2.9.7 with OWASP CRS 3.3.4, fail2ban 1.0.2 with its apache-modsecurity filter, DROP',
-    real: 'third-party',
-    needs: [
-      'apache2',
-      'fail2ban-server',
-      'iptables',
-      '/usr/lib/apache2/modules/mod_security2.so',
-      '/usr/share/modsecurity-crs',
-    ],
     ports: '22,80,443',
     banSeconds: BAN,
-    target: `
-    listeners 22 443
-    mkdir -p /run/modsec
-    chmod 777 /run/modsec
-    apache_server <<A
-LoadFile $(ls /usr/lib/*/libxml2.so.2 | head -1)
-LoadModule security2_module /usr/lib/apache2/modules/mod_security2.so
-Include /etc/modsecurity/modsecurity.conf-recommended
-SecDataDir /run/modsec
-SecRuleEngine On
-SecAuditEngine Off
-Include /etc/modsecurity/crs/crs-setup.conf
-Include /usr/share/modsecurity-crs/rules/*.conf
-A
-    fail2ban <<F
-[apache-modsecurity]
-enabled = true
-port = http,https
-logpath = $LOG/apache.error.log
-maxretry = 20
-findtime = 600
-bantime = $BAN_S
-action = iptables-multiport[name=modsec, port="http,https", blocktype=DROP]
-F
-  `,
-    truth: {
-      list: { on: 'target', run: 'fail2ban-client -s /run/fail2ban/f.sock get apache-modsecurity banip --with-time' },
-    },
-    expect: {
-      ports: [80, 443],
-      verdicts: ['interfered'],
-      classes: ['waf', 'ips'],
-      mechanisms: ['modsecurity', 'fail2ban', 'source_ban', 'http_block_page'],
-    },
   },
   {
     name: 'haproxy-http-429',
