@@ -12,7 +12,7 @@ import {
   type TouchTarget,
 } from '../schema/wire.ts'
 import { wasAccepted } from '../schema/words.ts'
-import { touchBeacon } from './beacons.ts'
+import { BEACON_MS, touchBeacon } from './beacons.ts'
 import { rest } from './clock.ts'
 import { createNudge, type Job } from './job.ts'
 import { type Reporter, reporterFor } from './report.ts'
@@ -24,7 +24,6 @@ const TOO_LATE_MS = 5_000
 const BASELINE_GAP_MS = 1_000
 /** Nine connects in 50 ms show a throttle (detection-science.md 4.5, E2). */
 const BURST_GAP_MS = 5
-const BEACON_MS = 3_000
 const DRAIN_MS = 3_500
 /** With nothing to report and no answer yet, ask this often. */
 const FIRST_ASK_MS = 3_000

@@ -121,6 +121,22 @@ test('beside a beacon that is not reached, a loss accuses nobody', async () => {
   )
 })
 
+test('a beacon that is lost on the way is not believed before the next one was asked', async () => {
+  await using desk = await fakeDesk()
+  await using there = await silent()
+  await using _ = await agentFor(desk)
+  const beacons = [
+    { address: '127.0.0.1', port: await freePort() },
+    { address: there.address, port: there.port },
+  ]
+  const lost = { address: '127.0.0.1', port: await freePort() }
+  const steps = [100, 200, 300, 400].map((inMs, round) => step(desk, inMs, [tcp(lost)], { beacon: true, round }))
+  await desk.result(desk.offer(touchPlan({ beacons, steps })))
+  const sights = (purpose: string) => seenBy(desk).filter((seen) => seen.purpose === purpose)
+  expect(sights('beacon').map(({ sight }) => sight)).toEqual(['open', 'open', 'open', 'open'])
+  expect(sights('verify').every(({ sight, fit }) => sight === 'closed' && fit === undefined)).toBe(true)
+})
+
 test('whatever a plan asks, a service that counts touches is spared; the round is answered all the same', async () => {
   await using desk = await fakeDesk()
   await using server = await sshd()

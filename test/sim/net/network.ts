@@ -1,3 +1,4 @@
+import { BEACON_AGAIN_MS, BEACON_MS } from '../../../probe-node/beacons.ts'
 import { readHead } from '../../../probe-node/checks/http.ts'
 import { createMemory, isPage, type Memory } from '../../../probe-node/memory.ts'
 import type { PanelMember } from '../../../schema/facts.ts'
@@ -41,7 +42,6 @@ export interface ProbeFault {
 /** The one scan that is played in it. */
 export const SCAN_ID = 'scn_simulated1'
 const CUT_WITHIN_MS = 250
-const BEACON_MS = 3_000
 const BYSTANDER_MS = 3_000
 const passes = () => 'pass' as const
 /** The kernel's throttle of its own ICMP errors: one a second for each peer, six at once (net/ipv4/icmp.c). */
@@ -98,17 +98,44 @@ export class Network {
     })
   }
 
-  /** The beacon beside a touch: one exchange with a door of ours. */
+  /** The beacon beside a touch: one exchange with a door of ours, and another beside it when that takes long. */
   beacon(who: PanelMember, at: number, port: number, then: Heard): void {
+    let first: Touched | null = null
+    let second: Touched | null = null
+    let isTold = false
+    const hear = () => {
+      const open = [first, second].find((one) => one?.sight === 'open')
+      const said = open ?? (second ? first : null)
+      if (!said || isTold) return
+      isTold = true
+      then(said)
+    }
+    this.queue.at(at, () =>
+      this.door(who, at, port, BEACON_MS, (touched) => {
+        first = touched
+        hear()
+      }),
+    )
+    const again = at + BEACON_AGAIN_MS
+    this.queue.at(again, () => {
+      if (isTold) return
+      this.door(who, again, port, BEACON_MS - BEACON_AGAIN_MS, (touched) => {
+        second = touched
+        hear()
+      })
+    })
+  }
+
+  private door(who: PanelMember, at: number, port: number, timerMs: number, then: Heard): void {
     const path = this.path(who)
     const fault = this.faults.get(who.probeId)
     const tell = (touched: Touched) => void this.queue.at(at + touched.afterMs, () => then(touched))
     if (fault?.egress?.includes(port) && at >= (fault.from ?? 0))
-      return void tell({ sight: 'unresponsive', afterMs: BEACON_MS })
+      return void tell({ sight: 'unresponsive', afterMs: timerMs })
     const own: Path = { ...path, rttMs: Math.min(path.rttMs, 60), passes: path.reachesBeacon }
-    shake(this.queue, own, at, BEACON_MS, passes, ({ end, afterMs: connectMs }) => {
-      if (end !== 'accepted') return void tell({ sight: 'unresponsive', afterMs: BEACON_MS })
-      const until = connectMs + BEACON_MS
+    shake(this.queue, own, at, timerMs, passes, ({ end, afterMs: connectMs }) => {
+      if (end !== 'accepted') return void tell({ sight: 'unresponsive', afterMs: timerMs })
+      const until = connectMs + timerMs
       let afterMs = connectMs
       for (let i = 0; i < 4 && afterMs < until; i++) afterMs += arrives(own, at + afterMs)
       if (afterMs >= until) tell({ sight: 'mute', afterMs: until })
