@@ -2,14 +2,16 @@
 import { describe, expect, test } from 'vitest'
 import type { ScanFacts } from '../../schema/facts.ts'
 import type { Observation } from '../../schema/wire.ts'
+import { caseOf } from '../../worker/core/cases.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
-import { ADDRESS, block, HTTP, HTTPS, isScanner, SSH, T0, tell } from '../support/facts.ts'
+import { ADDRESS, block, HTTP, HTTPS, isScanner, SSH, T0, type Touch, tell } from '../support/facts.ts'
 
 const gist = (port: { verdict: string; strength: string | null; evidence: { rule: string }[] }) => [
   port.verdict,
   port.strength,
   port.evidence[0]?.rule,
 ]
+const MYSQL = { port: 3306, service: 'mysql', check: 'greeting' } as const
 const ANCHOR = { address: '192.0.2.77', port: 443 }
 
 describe('silence of a whole host', () => {
@@ -32,7 +34,7 @@ describe('silence of a whole host', () => {
       sees: block(isScanner, 'unresponsive', 8_000, undefined, [80, 443]),
     })
     const kept = tell({
-      ports: [HTTP, { port: 3306, service: 'mysql', check: 'greeting' }],
+      ports: [HTTP, MYSQL],
       sees: block(isScanner, 'unresponsive', 8_000, undefined, [3306]),
     })
     expect(gist(kept.port(3306))).toEqual(['interfered', 'confirmed', 'SEL-1'])
@@ -42,7 +44,7 @@ describe('silence of a whole host', () => {
 
 test('one web port that is reset while the rest stands may be a dead backend: likely', () => {
   const told = tell({
-    ports: [HTTP, { port: 3306, service: 'mysql', check: 'greeting' }],
+    ports: [HTTP, MYSQL],
     sees: block(isScanner, 'cut', 8_000, undefined, [80]),
   })
   expect(gist(told.port(80))).toEqual(['interfered', 'likely', 'SEL-7'])
@@ -113,4 +115,48 @@ describe('a page with status 200 in the place of the service', () => {
     expect(told.port(80).verdict).toBe('transient')
     expect(told.judgement.verdict).toBe('clear')
   })
+})
+
+test.each([22_000, 26_000, 31_000, 40_000])(
+  'a loss %i ms after the start, when the rounds of a blip are over, is a case of its own',
+  (begins) => {
+    // Two looks fail by bad luck; then a ban, while an experiment still keeps the scanner's own rounds going.
+    const ban = block(isScanner, 'unresponsive', begins)
+    const isBadLuck = ({ purpose, at }: Touch) => purpose === 'watch' && at >= 8_000 && at < 16_000
+    const told = tell({
+      ports: [HTTP, MYSQL],
+      scanMs: 120_000,
+      sees: (touch) =>
+        touch.port === 80 ? 'open' : isBadLuck(touch) && isScanner(touch) ? 'unresponsive' : ban(touch),
+    })
+    expect(told.port(3306)).toMatchObject({ verdict: 'interfered', strength: 'confirmed' })
+  },
+)
+
+test('rounds that the scanner held alone, when the others were let go, are no part of a case', () => {
+  const rounds = [0, 1, 2, 3, 4]
+  const planned = new Map(rounds.map((number) => [number, { at: number * 2_000, who: new Set(['s', 'w']) }]))
+  const look = (probeId: string, number: number) => ({
+    ...{ id: `${probeId}.${number}`, probeId, rested: true, sight: 'open' as const, failed: false },
+    role: probeId === 's' ? ('scanner' as const) : ('witness' as const),
+    at: number * 2_000,
+    endAt: number * 2_000,
+    observation: {
+      n: 1,
+      purpose: 'verify',
+      check: 'tcp',
+      address: ADDRESS,
+      port: 80,
+      sight: 'open',
+      at: 0,
+      afterMs: 0,
+    } as const,
+  })
+  const seen = new Map(
+    rounds.map((number) => [number, [look('s', number), ...(number < 3 ? [look('w', number)] : [])]]),
+  )
+  const known = { answered: new Set<string>(), openedAt: new Map([['w', -1]]) }
+  const one = caseOf(0, planned, seen, known, () => false, 60_000)
+  expect(one.rounds.map(({ number }) => number)).toEqual([0, 1, 2])
+  expect(one).toMatchObject({ closedTo: 4, over: true })
 })

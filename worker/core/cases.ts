@@ -92,7 +92,9 @@ export function caseOf(
     const isOpen = missing && now <= at + TOUCH_TIMEOUT_MS + GRACE_MS
     if (isOpen || at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
     const round = roundOf(number, asServed(byRound.get(number) ?? []), openedAt)
-    if (round) rounds.push(round)
+    // Held by the scanner alone, when the others were let go: it compares nothing, and is no part of their rounds.
+    const isAlone = round !== null && who.size > 1 && round.others.length === 0 && round.sibling === null
+    if (round && !isAlone) rounds.push(round)
     closedTo = number
   }
   return { batch, startAt, rounds, planned, closedTo, over: true }

@@ -23,6 +23,8 @@ import { isSettled } from './verdict.ts'
 
 /** An alarm that comes while its endpoint's rounds are under way is about the same loss. */
 const SAME_LOSS_MS = 10_000
+/** So often an endpoint is verified in one scan. */
+const MOST_CASES = 4
 /** Batches that may run side by side: each takes one of a probe's places for short runs. */
 const PARALLEL = 3
 
@@ -49,7 +51,7 @@ export interface Agenda {
 
 export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], judgement: Judgement): Agenda {
   const byKey = new Map(decisions.map((decision) => [decision.endpoint.key, decision]))
-  const unsettled = scan.endpoints.flatMap((endpoint) => {
+  const open = scan.endpoints.flatMap((endpoint) => {
     const last = endpoint.cases.at(-1)
     const decision = byKey.get(endpoint.key)
     if (!last || endpoint.phantom) return []
@@ -57,8 +59,12 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
       decision?.outcome.case === last ? isSettled(decision.outcome, endpoint, scan.now) : isPast(last, endpoint, scan)
     return settled ? [] : [{ endpoint, case: last }]
   })
+  // What fails again when the onlookers were let go is looked at by all anew: the scanner alone compares nothing.
+  const unsettled = open.filter(({ case: one }) => !wasLetGo(scan, one))
+  const again = open.filter((one) => !unsettled.includes(one) && one.endpoint.cases.length < MOST_CASES)
   const busy = new Set(unsettled.map(({ endpoint }) => endpoint.key))
-  const pending = scan.ended ? [] : alarmed(scan, byKey).filter((one) => !busy.has(one.key))
+  const alarms = scan.ended ? [] : alarmed(scan, byKey).filter((one) => !busy.has(one.key))
+  const pending = scan.ended ? [] : [...new Set([...again.map(({ endpoint }) => endpoint), ...alarms])]
   const missed = scan.ended ? [] : missedPorts(scan).filter((one) => one.cases.length === 0)
   return {
     pending,
@@ -77,6 +83,12 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
         .map(({ endpoint }) => endpoint.key),
     ),
   }
+}
+
+/** The onlookers of these rounds are gone, and rounds are left. */
+function wasLetGo(scan: ScanEvidence, one: Case): boolean {
+  const onlookers = verifyRuns(scan).filter((run) => batchOfRun(run) === one.batch && run.role !== 'scanner')
+  return onlookers.length > 0 && onlookers.every(isOver) && scan.now < (one.planned.at(-1)?.at ?? 0)
 }
 
 /** A case whose outcome is not the leading one of its endpoint ends with its rounds. */
