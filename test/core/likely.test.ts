@@ -160,3 +160,21 @@ test('rounds that the scanner held alone, when the others were let go, are no pa
   expect(one.rounds.map(({ number }) => number)).toEqual([0, 1, 2])
   expect(one).toMatchObject({ closedTo: 4, over: true })
 })
+
+test.each(Array.from({ length: 12 }, (_, i) => 8_000 + i * 450))(
+  'an outage of the scanner’s own way, %i ms after the start, is never confirmed as a block',
+  (begins) => {
+    const told = tell({
+      ports: [HTTP, HTTPS, MYSQL],
+      scanMs: 120_000,
+      sees: block(isScanner, 'unresponsive', begins, begins + 60_000),
+    })
+    expect(told.judgement.ports.map(({ strength }) => strength)).not.toContain('confirmed')
+  },
+)
+
+test('a host that is silent to all of us may have banned us all: nothing firm is said of the cause', () => {
+  const told = tell({ ports: [HTTP, HTTPS], sees: block(() => true, 'unresponsive', 8_000) })
+  expect(told.port(80).verdict).toBe('service_down')
+  expect(told.port(80).cause?.confidence).toBeLessThanOrEqual(0.5)
+})

@@ -33,6 +33,10 @@ const fits = (hypothesis: Hypothesis, features: Features): boolean =>
     return seen >= SURPRISE * Math.max(...Object.values(table))
   })
 
+/** A host that falls silent to all of us is down, or bans our whole fleet: nobody of us can see which. Lost neighbours tell. */
+const cannotBeTold = (verdict: VerdictWord, { mode, area, neighbour }: Features): boolean =>
+  verdict === 'service_down' && mode?.value === 'silent' && area?.value === 'all' && neighbour?.value !== 'lost'
+
 /** What is left to the alternatives, in their proportions. */
 function scaled(guesses: readonly CauseGuess[], stated: number): CauseGuess[] {
   const sum = guesses.reduce((all, { confidence }) => all + confidence, 0)
@@ -73,9 +77,8 @@ export function causeOf(
   const [leading, classShare] = [...byClass.entries()].toSorted(([, a], [, b]) => b - a)[0] as [CauseClass, number]
   const within = scored.filter(({ hypothesis }) => hypothesis.class === leading)
   const { mechanism, confidence } = nameOf(leading, within, classShare, best.share)
-  const stated = fits(within[0]?.hypothesis ?? best.hypothesis, features)
-    ? calibrated(confidence)
-    : Math.min(MISFIT, calibrated(confidence))
+  const isOpen = !fits(within[0]?.hypothesis ?? best.hypothesis, features) || cannotBeTold(verdict, features)
+  const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]
   return {

@@ -51,6 +51,7 @@ export interface AnchorLook {
   address: string
   role: Role
   at: number
+  endAt: number
   failed: boolean
 }
 
@@ -140,6 +141,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
           address: o.address,
           role: who.role,
           at: o.at,
+          endAt: o.at + o.afterMs,
           failed: isLoss(o.sight),
         })
       if (o.purpose === 'phantom' && (o.sight === 'open' || wasAccepted(o.sight)))

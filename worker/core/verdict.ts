@@ -1,3 +1,4 @@
+import type { Span } from '../../schema/wire.ts'
 import { type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
 import type { ContentTest } from './content.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
@@ -102,7 +103,8 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
   {
     id: 'DEG-1',
     verdict: 'degraded',
-    strength: ({ tally }) => (tally.confirmedAt === null ? 'likely' : 'confirmed'),
+    strength: ({ tally, routeAlive }) =>
+      tally.confirmedAt !== null && (routeAlive || tally.between > 1) ? 'confirmed' : 'likely',
     holds: (s) => inPart(s) && s.tally.siblingApart >= SIBLING_ROUNDS && s.tally.witnesses > 0,
   },
   {
@@ -167,13 +169,13 @@ const firmlyBefore = ({ tally, pathAlive }: Situation) =>
 export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvidence): Outcome {
   const tally = tallyOf(one, scan.loss, endpoint.rationed)
   const neighbours = neighboursOf(endpoint, scan)
-  const standing = tally.confirmedAt === null ? [] : standingBeside(tally, neighbours)
+  const standing = tally.confirmedAt === null ? [] : standingBeside(lostFor(one), neighbours)
   const situation: Situation = {
     endpoint,
     case: one,
     tally,
     pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
-    routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(tally, endpoint, scan)),
+    routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(lostFor(one), endpoint, scan)),
     lostAlone:
       tally.confirmedAt !== null && neighbours.length > 0 && neighbours.every((other) => !lostMeanwhile(other, tally)),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
@@ -268,13 +270,28 @@ const lostMeanwhile = (other: EndpointEvidence, tally: Tally): boolean =>
 const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
   (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)
 
+type Stretch = readonly [from: number, to: number]
+
+/**
+ * The time over which the scanner surely lost the port: from its second failure to the start of its last one. What answers in the second
+ * in which an outage begins, or between its end and a timer's, was not reached in spite of it.
+ */
+function lostFor({ rounds }: Case): Stretch {
+  const failures = rounds.filter(({ scanner }) => scanner.failed).map(({ scanner }) => scanner.at)
+  return [failures[1] ?? Number.POSITIVE_INFINITY, failures.at(-1) ?? 0]
+}
+
+/** Of a span the ends are touches; one that spans the stretch counts when its touches are close enough for some to lie within. */
+const isTouchedIn = (span: Span, from: number, to: number): boolean =>
+  [span.from, span.to].some((at) => at >= from && at <= to) ||
+  (span.from < from && span.to > to && (span.to - span.from) / Math.max(1, span.touches - 1) < (to - from) / 4)
+
 /** Other ports of the address that the scanner reached while it failed here. */
-function standingBeside(tally: Tally, neighbours: readonly EndpointEvidence[]): EndpointEvidence[] {
-  const [from, to] = [tally.firstFailAt ?? 0, tally.confirmedAt ?? 0]
+function standingBeside([from, to]: Stretch, neighbours: readonly EndpointEvidence[]): EndpointEvidence[] {
   return neighbours.filter(
     (other) =>
-      other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.at <= to) ||
-      other.spans.some((span) => span.to >= from && span.from <= to),
+      other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.endAt <= to) ||
+      other.spans.some((span) => isTouchedIn(span, from, to)),
   )
 }
 
@@ -282,16 +299,20 @@ function standingBeside(tally: Tally, neighbours: readonly EndpointEvidence[]): 
  * Whether the target's side gave the scanner any answer while the port was lost to it: a refusal, a cut, bytes, a live canary,
  * an anchor. An outage of the scanner's own route gives none; one in twenty is not shared by the sibling, so without an answer a silent loss stays likely. `unreachable` may come from any router on the way.
  */
-function wasAnswered(tally: Tally, endpoint: EndpointEvidence, scan: ScanEvidence): boolean {
-  const [from, to] = [tally.firstFailAt ?? 0, tally.confirmedAt ?? 0]
-  const within = (look: { role: string; at: number }) => look.role === 'scanner' && look.at >= from && look.at <= to
-  const isAnswer = (look: Look) => wasAccepted(look.sight) || look.sight === 'closed'
+function wasAnswered([from, to]: Stretch, endpoint: EndpointEvidence, scan: ScanEvidence): boolean {
+  const within = (look: { role: string; at: number; endAt: number }) =>
+    look.role === 'scanner' && look.at >= from && look.endAt <= to
+  // That it was open in between parts two losses; it does not tell what either was.
+  const isAnswer = (look: Look) => look.sight !== 'open' && (wasAccepted(look.sight) || look.sight === 'closed')
   return (
     endpoint.looks.some(
       (look) => within(look) && (isAnswer(look) || (look.observation.purpose === 'canary' && !look.failed)),
     ) || scan.anchorLooks.some((look) => within(look) && !look.failed)
   )
 }
+
+/** Anchors are touched beside a round, not in the order of its touches. The loss is seconds old by then. */
+const BESIDE_MS = 250
 
 /**
  * Which answers show that scanner and target could hear each other while scanner and sibling failed: only those between
@@ -313,7 +334,7 @@ function signsOfPath(tally: Tally, endpoint: EndpointEvidence, scan: ScanEvidenc
     .filter((other) => other !== endpoint)
     .flatMap((other) => other.looks.filter((look) => look.role === 'scanner' && within(look) && !look.failed))
   const anchors = scan.anchorLooks
-    .filter((anchor) => anchor.role === 'scanner' && !anchor.failed && anchor.at >= from && anchor.at <= to)
+    .filter((anchor) => anchor.role === 'scanner' && !anchor.failed && anchor.at >= from - BESIDE_MS && anchor.at <= to)
     .map((anchor) => anchor.id)
   return [...own.map((look) => look.id), ...neighbours.map((look) => look.id), ...anchors].slice(0, 20)
 }
