@@ -40,11 +40,13 @@ const LEAST_TRICKLE = 5
 /** Of what a limit lets through: the watch and the panel need some of it. */
 const WITHIN_LIMIT = 0.8
 /** After the Worker has let go, the way is waited for so long. */
-const PATIENCE_MS = 220_000
-/** Asked more and more seldom: a ban that each packet begins anew ends only in silence, and a minute is the usual length. */
-const ASK_WAY_MS = [0, 5_000, 10_000, 20_000, 40_000, 70_000, 70_000]
-/** Of a loss that was proved the rounds have just said for half a minute that it stands: now the target is left in peace. */
-const ASK_LOST_MS = [65_000, 75_000, 75_000]
+const PATIENCE_MS = 230_000
+/**
+ * Asked once for a blip, and then seldom: a ban that each packet begins anew ends only in silence, and a minute is the usual length.
+ */
+const ASK_WAY_MS = [5_000, 65_000, 75_000, 75_000]
+/** Of a loss that was proved the rounds have just said for half a minute that it stands. */
+const ASK_LOST_MS = ASK_WAY_MS.slice(1)
 /** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
 const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
 
