@@ -22,6 +22,8 @@ export interface RateTest {
   beside: Arm
   /** e-value of "loss: burst and slow touches go badly alike" */
   eRate: number
+  /** the same with the scanner's own slow touches alone: its way may lose more than the sibling's */
+  eOwn: number
   /** e-value of "all are treated alike": the rounds, with slow handshakes counted, times the burst against those beside it */
   eAlone: number
   /** new connections a second that pass: not less than the first, not more than the second; null when nothing was limited */
@@ -94,6 +96,7 @@ export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest
     after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
     beside: bad(beside),
     eRate: armsE(bad(all), bad(slow)),
+    eOwn: armsE(bad(all), bad(slow.filter(({ role }) => role === 'scanner'))),
     eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
     limitPerSecond: late + failed === 0 ? null : limitOf(first, prompt, late),
     isTold,
@@ -188,6 +191,8 @@ export function smellsOfLimit(endpoint: EndpointEvidence, one: Case): boolean {
 
 export const E_DEGRADED = 100
 export const E_DEGRADED_FIRM = 1_000
+/** Of what loss could make the scanner's own few slow touches must bear out the proof. */
+const E_OWN_FIRM = 100
 /** At least so many of the second burst went badly: it was not a matter of one moment. */
 const AGAIN = 2
 
@@ -204,6 +209,7 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   // One burst alone may have met an outage of a second. What lets slow touches through lets the first of a burst in: a
   // burst that was lost whole was lost by the way, but for answers that no loss makes.
   if (!again || again.bad < AGAIN || (test.burst.prompt + (again.n - again.bad) === 0 && !test.isTold)) return 'no'
-  const isFirm = eRate >= heaps * E_DEGRADED_FIRM && eAlone >= E_DEGRADED_FIRM
+  const isFirm =
+    eRate >= heaps * E_DEGRADED_FIRM && eAlone >= E_DEGRADED_FIRM && (test.isTold || test.eOwn >= E_OWN_FIRM)
   return isFirm && test.siblingBeside && test.witnessesBeside >= 2 ? 'firm' : 'likely'
 }
