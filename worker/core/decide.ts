@@ -57,13 +57,16 @@ const GRAVITY: Record<Outcome['verdict'], number> = {
 }
 const gravity = (outcome: Outcome) => GRAVITY[outcome.verdict] * 2 + Number(outcome.strength === 'confirmed')
 
+/** Of two losses alike the first tells when it began; of two that came to nothing the later one is still in question. */
+function isGraver(one: Outcome, than: Outcome): boolean {
+  const more = gravity(one) - gravity(than)
+  return more > 0 || (more === 0 && ['transient', 'inconclusive'].includes(one.verdict))
+}
+
 function outcomeFor(endpoint: EndpointEvidence, scan: ScanEvidence): Outcome | null {
   if (endpoint.phantom) return plain('PHA-1', 'phantom')
   const outcomes = endpoint.cases.map((one) => outcomeOf(one, endpoint, scan))
-  const outcome = outcomes.reduce<Outcome | null>(
-    (worst, one) => (worst && gravity(worst) >= gravity(one) ? worst : one),
-    null,
-  )
+  const outcome = outcomes.reduce<Outcome | null>((worst, one) => (worst && !isGraver(one, worst) ? worst : one), null)
   if (!endpoint.found) return neverFound(endpoint, outcome, scan)
   if (!outcome) {
     if (endpoint.alarmAt !== null)
