@@ -70,7 +70,17 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       await page.setViewportSize({ width, height: 900 })
-      for (const path of ['/', '/targets', '/scans', '/issues', '/ranges', '/rules', '/signin', '/scans/scn_none']) {
+      for (const path of [
+        '/',
+        '/targets',
+        '/scans',
+        '/issues',
+        '/ranges',
+        '/rules',
+        '/signin',
+        '/scans/scn_none',
+        '/nosuch',
+      ]) {
         await page.goto(worker.url + path)
         const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
         expect([path, colorScheme, over]).toEqual([path, colorScheme, 0])

@@ -7,7 +7,7 @@ export const NOW = Date.UTC(2026, 10, 22, 14, 10, 0)
 const START = Date.UTC(2026, 10, 22, 14, 2, 0)
 export const HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
-export const frame: Frame = { tenant: 'Example Ltd', stopped: false, now: NOW }
+export const frame: Frame = { tenant: 'Example Ltd', stopped: false, mayWrite: true, now: NOW }
 
 export const openPort = (port: number, service: PortVerdict['service']): PortVerdict => ({
   address: '203.0.113.9',
@@ -146,6 +146,7 @@ export const scanView: ScanView = {
   },
   outputBytes: 18_231,
   issueOf: { '203.0.113.9:22': 'iss_0123456789abcdefghij' },
+  checks: { '203.0.113.9:22': { planned: 29, done: 10 }, '203.0.113.9:80': { planned: 41, done: 41 } },
 }
 
 export const issueView: IssueView = {
@@ -161,6 +162,7 @@ export const issueView: IssueView = {
   closedAt: null,
   closedBy: null,
   snooze: null,
+  checks: { '203.0.113.9:22': { planned: 29, done: 10 } },
   occurrences: [
     {
       id: 'occ_0123456789abcdefghij',

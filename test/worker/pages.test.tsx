@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import { CAUSE_CLASSES, MECHANISM_CLASS, MECHANISMS, SCAN_STATES, VERDICTS } from '../../schema/words.ts'
+import { judgeScan } from '../../worker/core/judge.ts'
+import { RULE_LIST } from '../../worker/core/rules.ts'
+import { percent } from '../../worker/core/text.ts'
 import { IssuePage } from '../../worker/portal/issues.tsx'
 import { HEADERS } from '../../worker/portal/layout.tsx'
 import { OverviewPage } from '../../worker/portal/overview.tsx'
-import { percent } from '../../worker/portal/parts/badge.tsx'
+import { Share } from '../../worker/portal/parts/badge.tsx'
 import { anchorOf } from '../../worker/portal/parts/port.tsx'
 import { ago, span, utc } from '../../worker/portal/parts/time.tsx'
 import { drawingOf } from '../../worker/portal/parts/timeline.tsx'
@@ -13,6 +16,7 @@ import { ScanPage } from '../../worker/portal/scan.tsx'
 import { SignInPage } from '../../worker/portal/sign-in.tsx'
 import { CSS } from '../../worker/portal/style.ts'
 import { rowsOf, TargetPage, TargetsPage } from '../../worker/portal/targets.tsx'
+import { HTTP, T0, tell } from '../support/facts.ts'
 import {
   bannedPort,
   frame,
@@ -45,8 +49,10 @@ describe('the scan page', () => {
       '4 of 4 others reached the port',
       'It came back after a minute; the default ban is ten.',
       'Add our ranges to ignoreip in jail.local.',
-      'lost after 41 s · likely after 53 s · confirmed after 1 min 15 s',
-      '988 of 1,000 ports were tried',
+      'reachable for 53 s of the scan’s 2 min · lost after 41 s · likely after 53 s · confirmed after 1 min 15 s',
+      '10 of 29 planned checks done while it was reachable',
+      '51 of 70 planned checks done on the open ports while they were reachable',
+      '988 of 1,000 ports tried',
       'Cloudflare',
     ])
       expect(html).toContain(words)
@@ -63,6 +69,59 @@ describe('the scan page', () => {
     expect(html).not.toContain('Interference:')
     expect(html).not.toContain('Raw scanner output')
     expect(scanPage()).not.toContain('http-equiv="refresh"')
+  })
+
+  test('ports that were lost to the same share one explanation, which says what is another in each', () => {
+    const fix = (port: number, near: string) => ({
+      title: 'Let our addresses through fail2ban',
+      steps: [`Look for its Ban line near ${near}.`, 'Add our ranges to ignoreip.', `Scan port ${port} again.`],
+      formats: [],
+    })
+    const other = { ...bannedPort, port: 25, service: 'smtp' as const, lostAt: (bannedPort.lostAt ?? 0) + 3_000 }
+    const html = scanPage(
+      withPorts(
+        { ...bannedPort, remediation: fix(22, '14:02:41Z') },
+        { ...other, remediation: fix(25, '14:02:44Z'), evidence: bannedPort.evidence.slice(0, 1) },
+        { ...bannedPort, port: 80, verdict: 'service_down', cause: null, remediation: null },
+      ),
+    )
+    const times = (text: string) => html.split(text).length - 1
+    expect(times('<article')).toBe(2)
+    for (const once of ['Let our addresses through fail2ban', 'Add our ranges to ignoreip.', 'Look for its Ban line'])
+      expect([once, times(once)]).toEqual([once, 1])
+    expect(html).toContain('Likewise for port 25 (lost 14:02:44Z).')
+    expect(html).not.toContain('Scan port 25 again.')
+    expect(html).toMatch(/<strong>Port 22: <\/strong>The sibling reached it/)
+    for (const id of ['port-203-0-113-9-22', 'port-203-0-113-9-25']) expect(times(`id="${id}"`)).toBe(1)
+  })
+
+  test('a share says of what it is: of checks where some were planned, else of time', () => {
+    const html = scanPage(
+      withPorts({ ...openPort(22, 'ssh'), coverage: bannedPort.coverage }, openPort(9100, 'silent')),
+    )
+    expect(html).toMatch(/value="0\.34"[^>]*><\/meter> <span class="number">34 %<\/span>/)
+    expect(html).toContain('10 of 29 planned checks done while it was reachable')
+    expect(html).toContain('of the time it was watched; no checks were planned')
+  })
+
+  test('says why a port was not looked at in the end', () => {
+    const blank = (service: 'ssh' | 'http') => withPorts({ ...openPort(1, service), recheck: null })
+    expect(scanPage(blank('ssh'))).toContain('not looked at (its service counts touches)')
+    expect(scanPage(blank('http'))).not.toContain('counts touches')
+    expect(scanPage(blank('http'))).toContain('not looked at')
+    expect(scanPage({ ...blank('ssh'), state: 'running', finishedAt: null })).toContain('not yet')
+  })
+
+  test('of a clear scan says when there was nothing that could be lost', () => {
+    const clear = (...ports: PortVerdict[]) =>
+      scanPage({ ...scanView, judgement: { ...judgement, verdict: 'clear', ports } })
+    expect(clear()).toContain('No open port was found, so nothing could be lost.')
+    expect(clear(openPort(80, 'http'))).toContain('Nothing stood in the way of this scan.')
+  })
+
+  test('each value stands beside the name of its column, for screens on which rows are stacked', () => {
+    const html = scanPage()
+    for (const name of ['Verdict', 'Re-check', 'Tested', 'Network']) expect(html).toContain(`<td data-name="${name}">`)
   })
 
   test('says why a scan failed', () => {
@@ -207,6 +266,37 @@ test('an issue says what proof is still missing, and a closed one what proved it
   expect(page({})).toContain('It closes when a retest')
   expect(page({ answeredAt: NOW })).toContain('only a retest with the same stimulus can close it')
   expect(page({ state: 'closed', closedAt: NOW, closedBy: 'scn_proof' })).toContain('href="/scans/scn_proof"')
+  expect(page({})).toContain(`<form method="post" action="/api/v1/issues/${issueView.id}/retest">`)
+  expect(page({ state: 'closed', closedAt: NOW })).not.toContain('/retest')
+})
+
+test('who may only read is told the call that starts a retest, and gets no button', () => {
+  const html = String(<IssuePage frame={{ ...frame, mayWrite: false }} issue={issueView} />)
+  expect(html).toContain(`POST /api/v1/issues/${issueView.id}/retest`)
+  expect(html).not.toContain('Retest now')
+})
+
+test('what was tested reads well when one port was asked', () => {
+  const told = (sight: 'open' | null) => {
+    const { facts } = tell({ ports: [HTTP], sees: () => 'open' })
+    const closing = { outcome: 'done' as const, ports: { asked: 1, tested: 1, untested: '' } }
+    const runs = facts.runs.map((run) => ({
+      ...run,
+      ...(sight === null ? { found: [], observations: [], spans: [] } : {}),
+      closing: run.kind === 'scan' ? { ...run.closing, ...closing } : run.closing,
+    }))
+    return judgeScan({ ...facts, portsAsked: 1, ports: '443', runs }, T0 + 600_000).coverage?.statement
+  }
+  expect(told(null)).toBe('The one port asked was tested; it was not open.')
+  expect(told('open')).toBe('The one port asked was tested, and it was reachable throughout.')
+})
+
+test('the source of a rule is one that its reader can find, or our method by the name of what it does', () => {
+  for (const { id, sentence, source } of RULE_LIST)
+    expect([id, `${sentence} ${source}`]).not.toEqual([
+      id,
+      expect.stringMatching(/\b[CEQ]\d|\.tsx?\b|(^|[;,] )method\b/),
+    ])
 })
 
 test('the matrix puts what each site saw side by side, ports in order', () => {
@@ -256,8 +346,9 @@ test('times are short where they are spoken and exact where they are read', () =
   expect(utc(0)).toBe('1970-01-01 00:00:00 UTC')
 })
 
-test('what is not whole never reads 100 %', () => {
-  expect([percent(0), percent(0.34), percent(0.999), percent(1)]).toEqual(['0 %', '34 %', '99 %', '100 %'])
+test('what is not whole never reads 100 %, what is there at all never 0 %', () => {
+  expect([percent(0.001), percent(0.34), percent(0.999), percent(1)]).toEqual(['under 1 %', '34 %', '99 %', '100 %'])
+  expect(String(<Share share={0} label="x" />)).toContain('>0 %<')
 })
 
 test('endpoints of several addresses have links of their own', () => {

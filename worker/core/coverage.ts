@@ -93,11 +93,15 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
     sentences.push(`${named(doubtful)} could not be looked at to the end: ${findings(doubtful.length)}.`)
   if (tested < portsAsked)
     sentences.push(
-      `${count(portsAsked - tested, 'port')} of ${portsAsked} asked could not be tested while the host was reachable.`,
+      portsAsked === 1
+        ? 'The one port asked could not be tested while the host was reachable.'
+        : `${count(portsAsked - tested, 'port')} of ${portsAsked} asked could not be tested while the host was reachable.`,
     )
   if (sentences.length > 0) return sentences.join(' ')
-  if (stayed === 0) return `All ${count(portsAsked, 'port')} asked were tested; none was open.`
-  return `All ${count(portsAsked, 'port')} asked were tested, and every open port (${stayed}) was reachable throughout.`
+  const all = portsAsked === 1 ? 'The one port asked was tested' : `All ${count(portsAsked, 'port')} asked were tested`
+  if (stayed === 0) return `${all}; ${portsAsked === 1 ? 'it was not open' : 'none was open'}.`
+  const stood = portsAsked === 1 && stayed === 1 ? 'it' : `every open port (${stayed})`
+  return `${all}, and ${stood} was reachable throughout.`
 }
 
 const leftOutOf = (addresses: readonly string[]): string[] =>

@@ -5,8 +5,7 @@ export interface Rule {
   source: string
 }
 
-const METHOD =
-  'sequential tests: Wald 1945; Grünwald, Shafer, Ramdas and Vovk on test martingales (worker/core/tests.ts)'
+const METHOD = 'Sequential tests: Wald 1945; Grünwald, Shafer, Ramdas and Vovk on test martingales'
 
 export const RULE_LIST = [
   {
@@ -28,7 +27,7 @@ export const RULE_LIST = [
     id: 'SEL-3',
     sentence:
       'Another port of the same address is proved blocked for the scanner over the same seconds, and this one shows the same picture.',
-    source: 'mean of e-values over the endpoints of an address: Vovk and Wang 2021',
+    source: 'Mean of e-values over the endpoints of an address: Vovk and Wang 2021',
   },
   {
     id: 'SEL-4',
@@ -51,7 +50,7 @@ export const RULE_LIST = [
     id: 'SEL-7',
     sentence:
       'Only the scanning address lost the port (E ≥ 1000), but a balancer that sends this address to a dead backend would look the same.',
-    source: 'method, case Q5',
+    source: 'Portwitness method: a balancer with a dead backend',
   },
   {
     id: 'SEL-8',
@@ -68,7 +67,7 @@ export const RULE_LIST = [
     id: 'APP-2',
     sentence:
       'Requests shaped like attacks are turned away, plain ones of the same source are served before and after: something reads what is asked.',
-    source: 'OWASP Core Rule Set; method, C09, C10 and C12',
+    source: 'OWASP Core Rule Set; Portwitness method: requests of both kinds in turn',
   },
   {
     id: 'RNG-1',
@@ -94,7 +93,7 @@ export const RULE_LIST = [
     sentence:
       'The scanner is let through slowly and turned away when it asks fast, while others are let through in the same second.',
     source:
-      'method, E4; e-values: universal inference, Wasserman, Ramdas and Balakrishnan 2020 (worker/core/tests.ts, armsE)',
+      'Portwitness method: slow and fast touches compared; universal inference: Wasserman, Ramdas and Balakrishnan 2020',
   },
   { id: 'TRA-1', sentence: 'The scanner reached the port again three times in a row.', source: METHOD },
   { id: 'OPN-1', sentence: 'The port answered the scanner throughout.', source: METHOD },
@@ -104,90 +103,90 @@ export const RULE_LIST = [
   {
     id: 'INC-3',
     sentence: 'Everybody failed, but no witness was rested: the fleet itself may be on a list.',
-    source: 'method, case Q3: a fleet-wide list',
+    source: 'Portwitness method: a list that holds the whole fleet',
   },
   {
     id: 'LOSS-1',
     sentence: 'So many failures in a row are not packet loss.',
-    source: 'Wald 1945; q from the latency of connects',
+    source: 'Wald 1945; the rate of loss is told from the time that connects take',
   },
   { id: 'SIB-1', sentence: 'The sibling reached the port over the same path in the same seconds.', source: METHOD },
   { id: 'RUN-1', sentence: 'The port answered the scanner again.', source: METHOD },
   {
     id: 'MODE-1',
     sentence: 'How the port fails points at what stands in the way.',
-    source: 'method, cause table',
+    source: 'Portwitness method: how each defence fails a connection',
   },
   {
     id: 'CUT-1',
     sentence: 'How an accepted connection is cut tells proxies and services from packet filters.',
-    source: 'measured on HAProxy, nginx, xinetd and nftables; method, section 2',
+    source: 'Portwitness method: measured on HAProxy, nginx, xinetd and nftables',
   },
   {
     id: 'SPD-1',
     sentence: 'A service that gives way answers slower and slower before it stops.',
-    source: 'method, C30',
+    source: 'Portwitness method: answer times before the loss',
   },
   {
     id: 'FLK-1',
     sentence: 'A ban lets nothing through until it ends; a limit lets through what comes when there is room.',
-    source: 'method, E4',
+    source: 'Portwitness method: failures and successes in turn',
   },
   {
     id: 'NBR-1',
     sentence: 'Whether neighbours of the target are lost too tells a block on the host from one before it.',
-    source: 'method, E1 on a second host',
+    source: 'Portwitness method: touches of neighbouring addresses',
   },
   {
     id: 'GEO-1',
     sentence: 'A witness of the scanner’s own country tells geography from a list of addresses.',
-    source: 'method, E7; Wan et al., IMC 2020',
+    source: 'Portwitness method: witnesses of the same country; Wan et al., IMC 2020',
   },
   {
     id: 'HST-1',
     sentence: 'Some hosting platforms forbid scans and cut them off for all their customers.',
-    source: 'response headers of the platforms; method, C36',
+    source: 'Portwitness method: platforms that forbid scans; response headers of the platforms',
   },
   {
     id: 'AREA-1',
     sentence: 'Which ports of the host are lost points at how wide the block is.',
-    source: 'method, E1 scope',
+    source: 'Portwitness method: touches of other ports of the host',
   },
   {
     id: 'WHO-1',
     sentence: 'Who lost the port points at what the block is made for.',
-    source: 'method, cause table',
+    source: 'Portwitness method: whom each defence shuts out',
   },
   {
     id: 'SVC-1',
     sentence: 'The service behind the port says which tools usually guard it.',
-    source: 'defaults of fail2ban, sshguard, CrowdSec, CSF',
+    source: 'Defaults of fail2ban, sshguard, CrowdSec, CSF',
   },
   {
     id: 'SLOW-1',
-    sentence: 'Touches ten and more seconds apart: a rate limit lets them through, a ban does not.',
-    source: 'method, E4',
+    sentence: 'Touches about eight and more seconds apart: a rate limit lets them through, a ban does not.',
+    source: 'Portwitness method: slow touches',
   },
   {
     id: 'RATE-1',
     sentence:
       'A burst of connects beside slow touches: a ban stops both, loss takes its share of both, a limiter only of the burst.',
-    source: 'method, E4; Guo and Heidemann, FADER, PAM 2018',
+    source: 'Portwitness method: a burst beside slow touches; Guo and Heidemann, FADER, PAM 2018',
   },
   {
     id: 'LAYER-1',
     sentence: 'Bare connect, TLS, HEAD, GET: the first that is turned away is the layer that does it.',
-    source: 'method, E8',
+    source: 'Portwitness method: one layer after the other',
   },
   {
     id: 'THR-1',
     sentence: 'Refusals that come late in a burst are throttled ICMP (a firewall); resets never are.',
-    source: 'Linux net/ipv4/icmp.c; method, E2',
+    source: 'Linux kernel, limits on ICMP errors (net/ipv4/icmp.c); Portwitness method: timing of refusals',
   },
   {
     id: 'CAN-1',
     sentence: 'The connection kept open since the start tells a stateful filter from a stateless one.',
-    source: 'method, E3',
+    source: 'Portwitness method: a connection kept open',
   },
   { id: 'TXT-1', sentence: 'The text of the refusal names the limit.', source: 'OpenSSH, Postfix, Dovecot sources' },
   {
@@ -195,18 +194,26 @@ export const RULE_LIST = [
     sentence: 'The status and tokens of the page name who made it.',
     source: 'wafw00f plugins; Jones et al., IMC 2014',
   },
-  { id: 'TRG-1', sentence: 'What the scanner did just before the loss.', source: 'method, E5' },
+  {
+    id: 'TRG-1',
+    sentence: 'What the scanner did just before the loss.',
+    source: 'Portwitness method: what came before the loss',
+  },
   {
     id: 'REN-1',
     sentence: 'Some lists begin a ban anew with each packet that they stop: only silence ends it.',
-    source: 'method, E6; iptables recent, nftables sets with update',
+    source: 'Portwitness method: silence and return; iptables “recent” match, nftables sets with “update”',
   },
   {
     id: 'REC-1',
     sentence: 'How long the port stayed away fits the ban times of known tools.',
-    source: 'method, E6; defaults table',
+    source: 'Portwitness method: silence and return; default ban times of the tools',
   },
-  { id: 'ID-1', sentence: 'The service came back as another one.', source: 'method, confounder 4' },
+  {
+    id: 'ID-1',
+    sentence: 'The service came back as another one.',
+    source: 'Portwitness method: the service’s greeting before and after',
+  },
 ] as const satisfies readonly Rule[]
 
 export type RuleId = (typeof RULE_LIST)[number]['id']

@@ -28,5 +28,6 @@ export const clock = (at: number): string => `${new Date(at).toISOString().slice
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
 
-/** `86 %`; what is there at all is never `0 %`. */
-export const percent = (share: number): string => (share < 0.005 ? 'under 1 %' : `${Math.round(share * 100)} %`)
+/** `86 %`; what is there at all is never `0 %`, and what is not whole never `100 %`. */
+export const percent = (share: number): string =>
+  share < 0.005 ? 'under 1 %' : `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`

@@ -1,12 +1,13 @@
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
 import { Badge, VerdictBadge } from './parts/badge.tsx'
-import { PortCard } from './parts/port.tsx'
+import { Losses } from './parts/loss.tsx'
+import { causeName } from './parts/port.tsx'
 import { IssueList } from './parts/rows.tsx'
 import { Fact, Table } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
 import type { Frame, IssueRow, IssueView } from './views.ts'
-import { CAUSE, FINDING, MECHANISM, SNOOZE } from './words.ts'
+import { FINDING, SNOOZE } from './words.ts'
 
 export const IssuesPage = ({
   frame,
@@ -33,6 +34,7 @@ export const IssuesPage = ({
 export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) => {
   // The newest occurrences are those of the last scan that saw it: they are shown whole, older ones as lines.
   const newest = issue.occurrences.filter((each) => each.scanId === issue.occurrences[0]?.scanId)
+  const lost = newest.flatMap((each) => each.verdict ?? [])
   return (
     <Page title={issue.title} frame={frame}>
       <p class="crumb">
@@ -47,6 +49,7 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
         </p>
         <h1>{issue.title}</h1>
         <Standing issue={issue} />
+        {issue.state !== 'closed' && <Retest id={issue.id} mayWrite={frame.mayWrite} />}
       </section>
       <dl class="facts">
         <Fact name="Open since">
@@ -59,12 +62,10 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
           <code>{issue.id}</code>
         </Fact>
       </dl>
-      {newest.some((each) => each.verdict) && (
+      {lost.length > 0 && (
         <section>
           <h2>As last seen</h2>
-          <div class="cards">
-            {newest.map((each) => each.verdict && <PortCard port={each.verdict} issueId={null} scan={null} />)}
-          </div>
+          <Losses ports={lost} checks={issue.checks} issueOf={{}} scan={null} />
         </section>
       )}
       <section>
@@ -114,31 +115,42 @@ const Standing = ({ issue }: { issue: IssueView }) => {
   )
 }
 
+const Retest = ({ id, mayWrite }: { id: string; mayWrite: boolean }) =>
+  mayWrite ? (
+    <form method="post" action={`/api/v1/issues/${id}/retest`}>
+      <button class="main" type="submit">
+        Retest now
+      </button>{' '}
+      <span class="dim">scans what was lost again, from the same address with the same profile</span>
+    </form>
+  ) : (
+    <p class="dim">
+      A key of scope write can start the retest: <code>POST /api/v1/issues/{id}/retest</code>
+    </p>
+  )
+
 const Occurrences = ({ issue, now }: { issue: IssueView; now: number }) =>
   issue.occurrences.length === 0 ? (
     <p class="none">No occurrence is kept.</p>
   ) : (
-    <Table label="Occurrences" columns={['Port', 'Seen', 'Verdict', 'Cause', 'Scan']}>
-      {issue.occurrences.map((each) => {
-        const cause = each.verdict?.cause
-        return (
-          <tr>
-            <th scope="row">
-              {each.port} <span class="dim">{each.address}</span>
-            </th>
-            <td>
-              <Ago at={each.seenAt} now={now} />
-            </td>
-            <td>
-              {each.verdict && <VerdictBadge verdict={each.verdict.verdict} strength={each.verdict.strength} />}
-              {each.verdict && HARMLESS_VERDICTS.includes(each.verdict.verdict) && ' after judging again'}
-            </td>
-            <td>{cause ? (cause.mechanism ? MECHANISM[cause.mechanism] : CAUSE[cause.class].name) : ''}</td>
-            <td>
-              <a href={`/scans/${each.scanId}`}>scan</a>
-            </td>
-          </tr>
-        )
-      })}
-    </Table>
+    <Table
+      label="Occurrences"
+      columns={['Port', 'Seen', 'Verdict', 'Cause', 'Scan']}
+      rows={issue.occurrences.map(({ port, address, seenAt, verdict, scanId }) => [
+        <>
+          {port} <span class="dim">{address}</span>
+        </>,
+        <Ago at={seenAt} now={now} />,
+        verdict ? (
+          <>
+            <VerdictBadge verdict={verdict.verdict} strength={verdict.strength} />
+            {HARMLESS_VERDICTS.includes(verdict.verdict) && ' after judging again'}
+          </>
+        ) : (
+          ''
+        ),
+        verdict?.cause ? causeName(verdict.cause) : '',
+        <a href={`/scans/${scanId}`}>scan</a>,
+      ])}
+    />
   )

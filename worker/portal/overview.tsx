@@ -58,25 +58,19 @@ const ProbeTable = ({ probes, now }: { probes: readonly ProbeRow[]; now: number 
   probes.length === 0 ? (
     <p class="none">No probe yet. Enrol one with: portwitness enrol</p>
   ) : (
-    <Table label="Probes" columns={['Site', 'Address', 'State', 'Last seen']}>
-      {probes.map((probe) => (
-        <tr>
-          <th scope="row">
-            {probe.site}{' '}
-            <span class="dim">{[probe.provider, probe.country].filter((word) => word !== null).join(', ')}</span>
-          </th>
-          <td>
-            <code>{probe.sourceAddress}</code>
-          </td>
-          <td>
-            <ProbeState probe={probe} />
-          </td>
-          <td>
-            <Ago at={probe.seenAt} now={now} />
-          </td>
-        </tr>
-      ))}
-    </Table>
+    <Table
+      label="Probes"
+      columns={['Site', 'Address', 'State', 'Last seen']}
+      rows={probes.map((probe) => [
+        <>
+          {probe.site}{' '}
+          <span class="dim">{[probe.provider, probe.country].filter((word) => word !== null).join(', ')}</span>
+        </>,
+        <code>{probe.sourceAddress}</code>,
+        <ProbeState probe={probe} />,
+        <Ago at={probe.seenAt} now={now} />,
+      ])}
+    />
   )
 
 const ProbeState = ({ probe }: { probe: ProbeRow }) => {

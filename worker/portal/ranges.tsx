@@ -22,24 +22,18 @@ export const RangesPage = ({ frame, ranges, lists }: Ranges) => (
     {ranges.length === 0 ? (
       <p class="none">No public range is published. Private ranges never appear here.</p>
     ) : (
-      <Table label="Ranges" columns={['Range', 'State', 'Site', 'Network', 'Used from', 'Remove after']}>
-        {ranges.map((range) => (
-          <tr>
-            <th scope="row">
-              <code>{range.cidr}</code>
-            </th>
-            <td>
-              <Badge tone={RANGE[range.state]} text={range.state} />
-            </td>
-            <td>{range.site}</td>
-            <td>{[range.provider, range.country].filter((word) => word !== null).join(', ')}</td>
-            <td>
-              <Time at={range.activeFrom} />
-            </td>
-            <td>{range.retireAfter === null ? '' : <Time at={range.retireAfter} />}</td>
-          </tr>
-        ))}
-      </Table>
+      <Table
+        label="Ranges"
+        columns={['Range', 'State', 'Site', 'Network', 'Used from', 'Remove after']}
+        rows={ranges.map((range) => [
+          <code>{range.cidr}</code>,
+          <Badge tone={RANGE[range.state]} text={range.state} />,
+          range.site,
+          [range.provider, range.country].filter((word) => word !== null).join(', '),
+          <Time at={range.activeFrom} />,
+          range.retireAfter === null ? '' : <Time at={range.retireAfter} />,
+        ])}
+      />
     )}
     {lists.length > 0 && (
       <section>

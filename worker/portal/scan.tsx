@@ -1,13 +1,15 @@
-import { endpointKey, type PanelMember } from '../../schema/facts.ts'
+import type { PanelMember } from '../../schema/facts.ts'
+import type { ScanCoverage } from '../../schema/judgement.ts'
 import { type FailureWord, HARMLESS_VERDICTS, PHASES } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
 import { Badge, Share } from './parts/badge.tsx'
-import { PortCard, PortTable } from './parts/port.tsx'
+import { Losses } from './parts/loss.tsx'
+import { PortTable } from './parts/port.tsx'
 import { ScanBadge, ScanList } from './parts/rows.tsx'
 import { Fact, Table } from './parts/table.tsx'
 import { span, Time } from './parts/time.tsx'
-import type { Frame, ScanRow, ScanView } from './views.ts'
-import { FAILURE, SCAN_STATE, SCAN_VERDICT } from './words.ts'
+import type { ChecksOf, Frame, ScanRow, ScanView } from './views.ts'
+import { FAILURE, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from './words.ts'
 
 export const ScansPage = ({ frame, scans }: { frame: Frame; scans: readonly ScanRow[] }) => (
   <Page title="Scans" frame={frame} renewAfter={scans.some((scan) => scan.finishedAt === null) ? 5 : undefined}>
@@ -32,11 +34,7 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
       {detailed.length > 0 && (
         <section>
           <h2>{runs ? 'What stands in the way so far' : 'What stood in the way'}</h2>
-          <div class="cards">
-            {detailed.map((port) => (
-              <PortCard port={port} issueId={scan.issueOf[endpointKey(port)] ?? null} scan={times} />
-            ))}
-          </div>
+          <Losses ports={detailed} checks={scan.checks} issueOf={scan.issueOf} scan={times} />
         </section>
       )}
       <section>
@@ -44,7 +42,7 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
         {ports.length === 0 ? (
           <p class="none">{runs ? 'None found so far.' : 'No open port was found.'}</p>
         ) : (
-          <PortTable ports={ports} detailed={new Set(detailed)} />
+          <PortTable ports={ports} detailed={new Set(detailed)} checks={scan.checks} runs={runs} />
         )}
       </section>
       <section>
@@ -58,7 +56,8 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
 
 const Head = ({ scan }: { scan: ScanView }) => {
   const verdict = scan.state === 'finished' ? (scan.judgement?.verdict ?? null) : null
-  const sentence = verdict ? SCAN_VERDICT[verdict].sentence : SCAN_STATE[scan.state].sentence
+  const isBare = verdict === 'clear' && scan.judgement?.ports.length === 0
+  const sentence = isBare ? NOTHING_OPEN : verdict ? SCAN_VERDICT[verdict].sentence : SCAN_STATE[scan.state].sentence
   const known = (code: string): code is FailureWord => Object.hasOwn(FAILURE, code)
   return (
     <section class={`verdict ${verdict ? SCAN_VERDICT[verdict].tone : SCAN_STATE[scan.state].tone}`}>
@@ -111,12 +110,10 @@ const Coverage = ({ scan }: { scan: ScanView }) => {
   return (
     <section>
       <h2>What was really tested</h2>
-      <p class="lead">
-        <Share share={coverage.share} label="Share of the scan that was really tested" /> {coverage.statement}
-      </p>
-      <p class="dim">
-        {coverage.portsTested.toLocaleString('en')} of {coverage.portsAsked.toLocaleString('en')} ports were tried while
-        the target was proved reachable.
+      <p class="lead">{coverage.statement}</p>
+      <p>
+        <Share share={coverage.share} label="Share of the planned work that was done" /> of the planned work was done:{' '}
+        <span class="dim">{workWords(coverage, scan.checks)}</span>
       </p>
       {coverage.untested !== '' && (
         <details>
@@ -130,30 +127,36 @@ const Coverage = ({ scan }: { scan: ScanView }) => {
   )
 }
 
+/** What the share is made of: ports tried, times the checks done on those that were open. */
+function workWords({ portsTested, portsAsked }: ScanCoverage, checks: ChecksOf): string {
+  const number = (n: number) => n.toLocaleString('en')
+  const sum = (of: 'planned' | 'done') => Object.values(checks).reduce((all, each) => all + each[of], 0)
+  const tried = `${number(portsTested)} of ${number(portsAsked)} ${portsAsked === 1 ? 'port' : 'ports'} tried while the target was proved reachable`
+  if (sum('planned') === 0) return `${tried}.`
+  const done = `${number(sum('done'))} of ${number(sum('planned'))} planned checks done on the open ports while they were reachable`
+  return `${tried}; ${done}. Every open port counts the same.`
+}
+
 const Panel = ({ panel }: { panel: readonly PanelMember[] }) =>
   panel.length === 0 ? (
     <p class="none">The panel is chosen when the scan starts.</p>
   ) : (
-    <Table label="Panel" columns={['Role', 'Site', 'Address', 'Network', 'State']}>
-      {panel.map((member) => (
-        <tr>
-          <th scope="row">{member.role}</th>
-          <td>{member.site}</td>
-          <td>
-            <code>{member.sourceAddress}</code>
-          </td>
-          <td>
-            {[member.provider, member.country, member.asn === null ? null : `AS${member.asn}`]
-              .filter((word) => word !== null)
-              .join(', ') || <span class="dim">not told</span>}
-          </td>
-          <td>
-            <Badge tone={member.fit ? 'good' : 'warn'} text={member.fit ? 'fit' : 'not fit'} />{' '}
-            {member.role !== 'scanner' && !member.rested && <Badge tone="warn" text="not rested" />}
-          </td>
-        </tr>
-      ))}
-    </Table>
+    <Table
+      label="Panel"
+      columns={['Role', 'Site', 'Address', 'Network', 'State']}
+      rows={panel.map((member) => [
+        member.role,
+        member.site,
+        <code>{member.sourceAddress}</code>,
+        [member.provider, member.country, member.asn === null ? null : `AS${member.asn}`]
+          .filter((word) => word !== null)
+          .join(', ') || <span class="dim">not told</span>,
+        <>
+          <Badge tone={member.fit ? 'good' : 'warn'} text={member.fit ? 'fit' : 'not fit'} />{' '}
+          {member.role !== 'scanner' && !member.rested && <Badge tone="warn" text="not rested" />}
+        </>,
+      ])}
+    />
   )
 
 const Facts = ({ scan }: { scan: ScanView }) => (

@@ -78,7 +78,7 @@ table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .8rem; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--dim); font-size: .85rem; font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; font-variant-numeric: tabular-nums; }
-td.cut { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+td .cut { display: block; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: .6rem 1.5rem; padding: .9rem 1rem; margin: .75rem 0; }
 .facts dt { color: var(--dim); font-size: .85rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
@@ -97,7 +97,7 @@ meter { width: 5rem; height: .8rem; vertical-align: middle; }
 @media (min-width: 1400px) { .cards { grid-template-columns: repeat(auto-fit, minmax(min(100%, 36rem), 1fr)); } }
 .port { padding: 1rem 1.25rem; min-width: 0; overflow-wrap: anywhere; }
 .port > header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .5rem; align-items: center; }
-.port:target, .rules div:target { outline: 2px solid var(--link); }
+.port:has(:target), .rules div:target { outline: 2px solid var(--link); }
 .timeline { margin: .75rem 0; }
 .timeline svg { width: 100%; height: 1.6rem; display: block; }
 .timeline figcaption { color: var(--dim); font-size: .88rem; }
@@ -109,6 +109,8 @@ meter { width: 5rem; height: .8rem; vertical-align: middle; }
 .cause h4 { margin-top: 0; font-size: 1.05rem; }
 .evidence, .fix ol { margin: .25rem 0; padding-left: 1.25rem; }
 .evidence li { margin: .15rem 0; }
+.fix li p { margin: .15rem 0; }
+.port .facts + .facts { border-top: 1px solid var(--line); border-radius: 0; padding-top: .9rem; }
 details { margin: .75rem 0; }
 summary { cursor: pointer; color: var(--link); }
 .port .facts { border: 0; padding: 0; }
@@ -119,6 +121,21 @@ summary { cursor: pointer; color: var(--link); }
 @media (max-width: 640px) {
   .top nav { order: 1; flex-basis: 100%; }
   .top form, .top > a:last-child { margin-left: auto; }
+}
+@media (max-width: 600px) {
+  /* Rows are stacked: each value beside the name of its column. */
+  .wide thead:not(:has(a)), .wide thead th:not(:has(a)) { display: none; }
+  .wide table, .wide thead, .wide tbody, .wide tr, .wide tbody th, .wide td { display: block; }
+  .wide thead th { display: inline-block; padding: 0 1rem 0 0; white-space: normal; }
+  .wide thead:has(a) { border-bottom: 1px solid var(--line); }
+  .wide tr { padding: .5rem .8rem; }
+  .wide tr + tr { border-top: 1px solid var(--line); }
+  .wide tbody th, .wide td { padding: .1rem 0; border: 0; overflow-wrap: anywhere; }
+  .wide td { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: 0 .75rem; }
+  .wide td::before { content: attr(data-name); color: var(--dim); font-size: .85rem; }
+  .wide td:empty { display: none; }
+  .wide code, .wide time, td .cut { white-space: normal; max-width: none; }
+  .wide .badge { white-space: normal; }
 }
 @media (max-width: 480px) {
   .rules > div { grid-template-columns: minmax(0, 1fr); }

@@ -11,29 +11,27 @@ export const TargetsPage = ({ frame, targets }: { frame: Frame; targets: readonl
     {targets.length === 0 ? (
       <p class="none">No target yet. The command “portwitness scan ADDRESS” makes one.</p>
     ) : (
-      <Table label="Targets" columns={['Target', 'Ports', 'Profile', 'Schedule', 'Open issues', 'Last scan']}>
-        {targets.map((target) => (
-          <tr>
-            <th scope="row">
-              <a href={`/targets/${target.id}`}>{target.name ?? target.address}</a>{' '}
-              {target.name && <span class="dim">{target.address}</span>}
-            </th>
-            <td class="cut">{target.ports}</td>
-            <td>{target.profile}</td>
-            <td>{target.schedule ? <code>{target.schedule}</code> : <span class="dim">when asked</span>}</td>
-            <td>{target.openIssues > 0 ? <Badge tone="bad" text={`${target.openIssues} open`} /> : '0'}</td>
-            <td>
-              {target.lastScanId && target.lastScannedAt !== null ? (
-                <a href={`/scans/${target.lastScanId}`}>
-                  <Ago at={target.lastScannedAt} now={frame.now} />
-                </a>
-              ) : (
-                <span class="dim">never</span>
-              )}
-            </td>
-          </tr>
-        ))}
-      </Table>
+      <Table
+        label="Targets"
+        columns={['Target', 'Ports', 'Profile', 'Schedule', 'Open issues', 'Last scan']}
+        rows={targets.map((target) => [
+          <>
+            <a href={`/targets/${target.id}`}>{target.name ?? target.address}</a>{' '}
+            {target.name && <span class="dim">{target.address}</span>}
+          </>,
+          <span class="cut">{target.ports}</span>,
+          target.profile,
+          target.schedule ? <code>{target.schedule}</code> : <span class="dim">when asked</span>,
+          target.openIssues > 0 ? <Badge tone="bad" text={`${target.openIssues} open`} /> : '0',
+          target.lastScanId && target.lastScannedAt !== null ? (
+            <a href={`/scans/${target.lastScanId}`}>
+              <Ago at={target.lastScannedAt} now={frame.now} />
+            </a>
+          ) : (
+            <span class="dim">never</span>
+          ),
+        ])}
+      />
     )}
   </Page>
 )
@@ -93,20 +91,21 @@ const Matrix = ({ sites, now }: { sites: readonly SiteView[]; now: number }) => 
   return (
     <Table
       label="Ports by site"
-      columns={['Port', 'Service', ...sites.map((site) => <SiteHead site={site} now={now} />)]}
-    >
-      {rows.map((row) => (
-        <tr>
-          <th scope="row">
-            {row.port} {addresses.size > 1 && <span class="dim">{row.address}</span>}
-          </th>
-          <td>{row.service}</td>
-          {row.verdicts.map((verdict) => (
-            <td>{verdict === null ? <span class="dim">not seen</span> : <VerdictBadge verdict={verdict} />}</td>
-          ))}
-        </tr>
-      ))}
-    </Table>
+      columns={[
+        'Port',
+        'Service',
+        ...sites.map((site) => ({ name: site.site, head: <SiteHead site={site} now={now} /> })),
+      ]}
+      rows={rows.map((row) => [
+        <>
+          {row.port} {addresses.size > 1 && <span class="dim">{row.address}</span>}
+        </>,
+        row.service,
+        ...row.verdicts.map((verdict) =>
+          verdict === null ? <span class="dim">not seen</span> : <VerdictBadge verdict={verdict} />,
+        ),
+      ])}
+    />
   )
 }
 

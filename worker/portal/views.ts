@@ -16,6 +16,8 @@ export interface Frame {
   tenant: string
   /** the kill switch is on: nothing scans */
   stopped: boolean
+  /** their key may change things */
+  mayWrite: boolean
   now: number
 }
 
@@ -91,6 +93,9 @@ export interface TargetView extends TargetRow {
   issues: readonly IssueRow[]
 }
 
+/** `endpointKey` → the checks planned for it, and those done while it was reachable; none where nothing was planned. */
+export type ChecksOf = Readonly<Record<string, { planned: number; done: number }>>
+
 export interface ScanView extends Omit<ScanRow, 'verdict' | 'coverage'> {
   addresses: readonly string[]
   startedAt: number | null
@@ -104,6 +109,7 @@ export interface ScanView extends Omit<ScanRow, 'verdict' | 'coverage'> {
   outputBytes: number | null
   /** `endpointKey` → the issue in which this scan was counted */
   issueOf: Readonly<Record<string, string>>
+  checks: ChecksOf
 }
 
 export interface OccurrenceRow {
@@ -119,7 +125,10 @@ export interface OccurrenceRow {
 export interface IssueView extends IssueRow {
   closedBy: string | null
   snooze: { until: number | null; reason: SnoozeReason | null; note: string | null } | null
+  /** newest first */
   occurrences: readonly OccurrenceRow[]
+  /** of the scan of the newest occurrence */
+  checks: ChecksOf
 }
 
 export interface RangeRow {

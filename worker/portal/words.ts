@@ -35,6 +35,9 @@ export const SCAN_VERDICT: Record<ScanVerdict, { tone: Tone; title: string; sent
   clear: { tone: 'good', title: 'Clear', sentence: 'Nothing stood in the way of this scan.' },
 }
 
+/** Of a clear scan that met no open port. */
+export const NOTHING_OPEN = 'No open port was found, so nothing could be lost.'
+
 export const SCAN_STATE: Record<ScanState, { tone: Tone; sentence: string }> = {
   queued: { tone: 'info', sentence: 'It waits for its probe.' },
   running: { tone: 'info', sentence: 'It is under way.' },

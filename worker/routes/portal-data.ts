@@ -1,11 +1,12 @@
 /** Reads what the portal's pages show: store rows in, page data out. */
 import { endpointKey } from '../../schema/facts.ts'
 import { judgementNow } from '../live.ts'
-import type { IssueView, OccurrenceRow, ProbeRow, ScanView, SiteView, TargetView } from '../portal/views.ts'
+import type { ChecksOf, IssueView, OccurrenceRow, ProbeRow, ScanView, SiteView, TargetView } from '../portal/views.ts'
 import type { Db } from '../store/db.ts'
 import { occurrencesOfScan, readIssue } from '../store/issues.ts'
 import { occurrenceLines, readTargetName, recentIssues, recentScans } from '../store/portal.ts'
 import { isOnline, listProbes } from '../store/probes.ts'
+import { type Closing, runsOf, SCAN_KEY } from '../store/runs.ts'
 import { readScan } from '../store/scans.ts'
 import { readTarget } from '../store/targets.ts'
 
@@ -53,10 +54,11 @@ export async function readTargetView(db: Db, tenantId: string, id: string): Prom
 export async function readScanView(db: Db, tenantId: string, id: string, now: number): Promise<ScanView | null> {
   const scan = await readScan(db, tenantId, id)
   if (!scan) return null
-  const [judgement, target, counted] = await Promise.all([
+  const [judgement, target, counted, checks] = await Promise.all([
     judgementNow({ db, now }, scan),
     readTargetName(db, tenantId, scan.targetId),
     occurrencesOfScan(db, tenantId, id),
+    readChecks(db, tenantId, id),
   ])
   return {
     ...scan,
@@ -64,7 +66,15 @@ export async function readScanView(db: Db, tenantId: string, id: string, now: nu
     target,
     failure: scan.failureCode === null ? null : { code: scan.failureCode, detail: scan.failureDetail ?? '' },
     issueOf: Object.fromEntries(counted.map((each) => [endpointKey(each), each.issueId])),
+    checks,
   }
+}
+
+/** Known when the scan run has ended, as the judgement read them. */
+async function readChecks(db: Db, tenantId: string, scanId: string): Promise<ChecksOf> {
+  const run = (await runsOf(db, tenantId, scanId)).find(({ key }) => key === SCAN_KEY)
+  const { engagement = [] } = (run?.closing as Closing | null | undefined) ?? {}
+  return Object.fromEntries(engagement.map(({ planned, done, ...each }) => [endpointKey(each), { planned, done }]))
 }
 
 /** Null when the tenant has no such issue. */
@@ -75,6 +85,8 @@ export async function readIssueView(db: Db, tenantId: string, id: string): Promi
     readTargetName(db, tenantId, issue.targetId),
     occurrenceLines(db, tenantId, id, OCCURRENCES),
   ])
+  const [newest] = occurrences
+  const checks = newest ? await readChecks(db, tenantId, newest.scanId) : {}
   const snooze = { until: issue.snoozedUntil, reason: issue.snoozeReason, note: issue.snoozeNote }
-  return { ...issue, target, snooze: issue.state === 'snoozed' ? snooze : null, occurrences }
+  return { ...issue, target, snooze: issue.state === 'snoozed' ? snooze : null, occurrences, checks }
 }

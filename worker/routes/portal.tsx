@@ -16,7 +16,7 @@ import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
 import { plainText } from './plain.ts'
 import { readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
-import { asPage, frameOf, show } from './show.tsx'
+import { asPage, frameOf, frameOrNone, ledToScan, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
 const LATEST = 12
@@ -32,19 +32,21 @@ const A_DAY = 'public, max-age=86400'
 const missing = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)
 
 export const portalRoutes = new Hono<AppEnv>()
+  .use(strayAsPage)
   .route('/', signInRoutes)
   .use('/', asPage)
   .use('/targets/*', asPage)
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
+  .use('/api/v1/issues/:id/retest', ledToScan)
   .get('/portal/style.css', (c) =>
     c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': A_DAY }),
   )
   .get('/portal/icon.svg', (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml', 'cache-control': A_DAY }))
-  .get('/rules', () => show(<RulesPage frame={null} />))
+  .get('/rules', async (c) => show(<RulesPage frame={await frameOrNone(c)} />))
   .get('/ranges', async (c) => {
     const published = (await listRanges(c.var.world.db)).filter((range) => range.isPublic === 1)
-    return show(<RangesPage frame={null} ranges={published} lists={LISTS} />)
+    return show(<RangesPage frame={await frameOrNone(c)} ranges={published} lists={LISTS} />)
   })
   .get('/', tenant, async (c) => {
     const { db, now } = c.var.world

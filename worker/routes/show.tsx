@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import type { JSX } from 'hono/jsx/jsx-runtime'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
+import { tenant } from '../guards/tenant.ts'
 import { HEADERS } from '../portal/layout.tsx'
 import { ProblemPage } from '../portal/problem.tsx'
 import type { Frame } from '../portal/views.ts'
@@ -18,17 +19,37 @@ export const show = (page: JSX.Element, status = 200): Response =>
 
 export const frameOf = async (c: Context<AppEnv>): Promise<Frame> => ({
   ...(await readBanner(c.var.world.db, c.var.caller.tenantId)),
+  mayWrite: c.var.caller.scope !== 'read',
   now: c.var.world.now,
 })
 
-const TITLE: Record<number, string> = { 403: 'Not allowed', 404: 'Not found', 413: 'Too large', 503: 'Busy' }
+/** The same on pages for everyone; null for a stranger. */
+export async function frameOrNone(c: Context<AppEnv>): Promise<Frame | null> {
+  try {
+    await tenant(c, async () => undefined)
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'unauthorized') return null
+    throw error
+  }
+  return frameOf(c)
+}
+
+const TITLE: Record<number, string> = {
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Not now',
+  413: 'Too large',
+  422: 'Not acceptable',
+  429: 'Too many at once',
+  503: 'Busy',
+}
 
 /** What went wrong inside is answered as everywhere; here the answer becomes a page, or the way to sign in. */
 export const asPage = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   if (!c.error) return
   const { status } = c.res
-  const frame = c.var.caller && status === 404 ? await frameOf(c) : null
+  const frame = c.var.caller && status < 500 ? await frameOf(c) : null
   const detail = c.error instanceof Failure ? c.error.message : 'Something went wrong on our side. It has been logged.'
   // Emptied first: the headers of the old answer would go with the new one.
   c.res = undefined
@@ -36,4 +57,24 @@ export const asPage = createMiddleware<AppEnv>(async (c, next) => {
     status === 401
       ? new Response(null, { status: 303, headers: { location: '/signin' } })
       : show(<ProblemPage title={TITLE[status] ?? 'Our fault'} detail={detail} frame={frame} />, status)
+})
+
+/** A path that leads nowhere, opened in a browser. What is thrown is not meant: each route answers for its own. */
+export const strayAsPage = createMiddleware<AppEnv>(async (c, next) => {
+  await next()
+  const isPerson = /\btext\/html\b/i.test(c.req.header('accept') ?? '')
+  if (c.error || c.res.status !== 404 || !isPerson) return
+  const frame = await frameOrNone(c)
+  c.res = undefined
+  c.res = show(<ProblemPage title="Not found" detail="There is no page at this address." frame={frame} />, 404)
+})
+
+/** A form of ours that posts to the API: its browser is led to the scan that was opened, or shown why there is none. */
+export const ledToScan = createMiddleware<AppEnv>(async (c, next) => {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(c.req.header('content-type') ?? '')) return next()
+  await asPage(c, next)
+  if (c.res.status !== 202) return
+  const { id } = (await c.res.json()) as { id: string }
+  c.res = undefined
+  c.res = new Response(null, { status: 303, headers: { location: `/scans/${id}` } })
 })

@@ -1,4 +1,5 @@
 import type { Strength, VerdictWord } from '../../../schema/words.ts'
+import { percent } from '../../core/text.ts'
 import { spoken, type Tone, VERDICT } from '../words.ts'
 
 /** The sign says what the colour says, for those who do not see it. */
@@ -24,9 +25,6 @@ export const VerdictBadge = ({ verdict, strength = null }: { verdict: string; st
 export const Share = ({ share, label }: { share: number; label: string }) => (
   <span class="share">
     <meter min="0" max="1" low={0.5} high={0.9} optimum={1} value={share} aria-label={label} />{' '}
-    <span class="number">{percent(share)}</span>
+    <span class="number">{share === 0 ? '0 %' : percent(share)}</span>
   </span>
 )
-
-/** Never rounds up to 100 %: a whole that is not whole must not look it. */
-export const percent = (share: number): string => `${share >= 1 ? 100 : Math.min(99, Math.round(share * 100))} %`

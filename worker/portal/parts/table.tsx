@@ -1,21 +1,46 @@
 import type { Child } from 'hono/jsx'
 
-/** A table that scrolls sideways by itself where the screen is narrow, also by keyboard. */
-export const Table = ({ label, columns, children }: { label: string; columns: readonly Child[]; children: Child }) => (
-  // What scrolls must be reachable by keyboard (WCAG 2.1.1): hence the tabindex.
-  <section class="wide" tabindex={0} aria-label={label}>
-    <table>
-      <thead>
-        <tr>
-          {columns.map((column) => (
-            <th scope="col">{column}</th>
+/** A column whose head is more than its name; the name stands beside each value where rows are stacked. */
+export interface Column {
+  name: string
+  head: Child
+}
+
+export interface TableProps {
+  label: string
+  columns: readonly (string | Column)[]
+  /** one list of cells for each row; the first names the row, '' is nothing */
+  rows: readonly (readonly Child[])[]
+}
+
+/** A table. Where it is too wide it scrolls by itself, also by keyboard; on a narrow screen each row is stacked. */
+export const Table = ({ label, columns, rows }: TableProps) => {
+  const names = columns.map((column) => (typeof column === 'string' ? column : column.name))
+  return (
+    // What scrolls must be reachable by keyboard (WCAG 2.1.1): hence the tabindex.
+    <section class="wide" tabindex={0} aria-label={label}>
+      <table>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th scope="col">{typeof column === 'string' ? column : column.head}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([head, ...cells]) => (
+            <tr>
+              <th scope="row">{head}</th>
+              {cells.map((cell, i) => (
+                <td data-name={names[i + 1]}>{cell === '' ? '' : <div>{cell}</div>}</td>
+              ))}
+            </tr>
           ))}
-        </tr>
-      </thead>
-      <tbody>{children}</tbody>
-    </table>
-  </section>
-)
+        </tbody>
+      </table>
+    </section>
+  )
+}
 
 /** One name with its value, inside `<dl class="facts">`. */
 export const Fact = ({ name, children }: { name: string; children: Child }) => (

@@ -9,6 +9,8 @@ export interface Drawing {
   seen: number
   lost: number | null
   back: number | null
+  /** of the whole line, the share that is drawn as reachable */
+  reachable: number
   marks: readonly { at: number; text: string }[]
 }
 
@@ -22,20 +24,28 @@ export function drawingOf(port: PortVerdict, from: number, to: number): Drawing 
     { at: port.fastAt, text: 'likely' },
     { at: port.confirmedAt, text: 'confirmed' },
   ].flatMap(({ at, text }) => (at === null ? [] : [{ at: place(at), text: `${text} after ${span(at - from)}` }]))
-  return {
-    seen: place(port.firstSeenOpenAt ?? port.lostAt ?? from),
-    lost: port.lostAt === null ? null : place(port.lostAt),
-    back: recovered === null || recovered >= to ? null : place(recovered),
-    marks,
-  }
+  const seen = place(port.firstSeenOpenAt ?? port.lostAt ?? from)
+  const lost = port.lostAt === null ? null : place(port.lostAt)
+  const back = lost === null || recovered === null || recovered >= to ? null : place(recovered)
+  const reachable = Math.max(0, (lost ?? 1) - seen) + (back === null ? 0 : 1 - back)
+  return { seen, lost, back, reachable, marks }
+}
+
+export interface TimelineProps {
+  port: PortVerdict
+  from: number
+  to: number
+  /** begins the caption: `Port 22: `, or nothing */
+  name: string
 }
 
 /** The life of one port during the scan: reachable, lost, back again. */
-export const Timeline = ({ port, from, to }: { port: PortVerdict; from: number; to: number }) => {
+export const Timeline = ({ port, from, to, name }: TimelineProps) => {
   const drawing = drawingOf(port, from, to)
   if (!drawing) return null
-  const { seen, lost, back, marks } = drawing
-  const words = [`from ${utc(from)} to ${utc(to)}`, ...marks.map((mark) => mark.text)].join('; ')
+  const { seen, lost, back, reachable, marks } = drawing
+  const share = `reachable for ${span(reachable * (to - from))} of the scan’s ${span(to - from)}`
+  const words = [`from ${utc(from)} to ${utc(to)}`, share, ...marks.map((mark) => mark.text)].join('; ')
   return (
     <figure class="timeline">
       <svg
@@ -52,7 +62,10 @@ export const Timeline = ({ port, from, to }: { port: PortVerdict; from: number; 
           <rect class="mark" x={Math.min(WIDTH - 3, mark.at * WIDTH)} y="0" width="3" height={HEIGHT} />
         ))}
       </svg>
-      <figcaption>{marks.length > 0 ? marks.map((mark) => mark.text).join(' · ') : 'reachable'}</figcaption>
+      <figcaption>
+        {name}
+        {[share, ...marks.map((mark) => mark.text)].join(' · ')}
+      </figcaption>
     </figure>
   )
 }
