@@ -121,7 +121,7 @@ function featuresOfLost(
   const known = new Map(own.map(({ decision, features }) => [decision, features]))
   const blocked = own.flatMap(({ decision, lostAt, features }) => {
     const at = lostAt ?? decision.outcome.tally.firstFailAt
-    if (decision.outcome.verdict !== 'interfered' || at === null) return []
+    if (!['interfered', 'degraded'].includes(decision.outcome.verdict) || at === null) return []
     return [{ decision, address: decision.endpoint.address, lostAt: at, features }]
   })
   for (const [i, features] of shareFeatures(blocked).entries()) {

@@ -41,10 +41,19 @@ function joined(own: Features, ports: readonly Features[]): Features {
   const features: Features = {}
   for (const name of Object.keys(FEATURES) as FeatureName[]) {
     const seen = ports.flatMap((port) => port[name] ?? [])
-    const one = name === 'onset' ? reachedFirst(seen) : name === 'service' ? oneService(seen) : mostSeen(seen)
+    const tell = TELLING[name] ?? mostSeen
+    const one = tell(seen)
     if (one) features[name] = own[name]?.value === one.value ? own[name] : one
   }
   return features
+}
+
+/** Of these one port may tell what the others could not show. */
+const TELLING: Partial<Record<FeatureName, (seen: readonly Seen[]) => Seen | undefined>> = {
+  onset: (seen) => reachedFirst(seen),
+  service: (seen) => oneService(seen),
+  // What let one of them through now and then is no ban of the others either.
+  flicker: (seen) => seen.find(({ value }) => value === 'now_and_then') ?? seen[0],
 }
 
 /** A port that was never reached fell before its turn came, when another was lost in mid-scan. */

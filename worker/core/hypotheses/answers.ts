@@ -52,7 +52,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'http_rate_limit',
     prior: 5,
     expects: {
-      flicker: { never: 0.6, now_and_then: 0.4 },
+      flicker: { never: 0.75, now_and_then: 0.25 },
       mode: { page: 0.97 },
       who: { scanner: 0.9, all: 0.05 },
       service: { web: 0.98 },
@@ -66,7 +66,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'proxy_reject',
     prior: 7,
     expects: {
-      flicker: { never: 0.8, now_and_then: 0.2 },
+      flicker: { never: 0.85, now_and_then: 0.15 },
       // A table that marks a source keeps rejecting it for its window, however slowly it asks.
       slow: { blocked: 0.5, passes: 0.5 },
       burst: { limited: 0.5, blocked: 0.45, passes: 0.05 },
@@ -96,7 +96,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'connection_rate_limit',
     prior: 5,
     expects: {
-      flicker: { never: 0.5, now_and_then: 0.5 },
+      flicker: { never: 0.72, now_and_then: 0.28 },
       ...limit,
       mode: { silent: 0.7, refused: 0.2, cut: 0.08 },
       who: { scanner: 0.9, partial: 0.05 },
@@ -108,7 +108,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     mechanism: 'connection_count_limit',
     prior: 3,
     expects: {
-      flicker: { never: 0.5, now_and_then: 0.5 },
+      flicker: { never: 0.72, now_and_then: 0.28 },
       slow: { blocked: 0.45, passes: 0.55 },
       burst: { limited: 0.6, blocked: 0.35, passes: 0.05 },
       mode: { cut: 0.5, silent: 0.18, refused: 0.3 },
