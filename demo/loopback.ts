@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
+import { basename } from 'node:path'
+
+const WORKER_ANSWERS_MS = 1_500
 
 /**
  * Addresses of the loopback network on which this machine does not listen. Linux has all of 127.0.0.0/8; macOS has
@@ -15,7 +18,7 @@ export async function missingAddresses(addresses: readonly string[]): Promise<st
 /** The first free port from `first` on, and who has `first` when that is another. */
 export async function freePort(address: string, first: number): Promise<{ port: number; takenBy: string | null }> {
   for (let port = first; port < first + 100; port++) {
-    if (await bindable(address, port)) return { port, takenBy: port === first ? null : ownerOf(first) }
+    if (await bindable(address, port)) return { port, takenBy: port === first ? null : await ownerOf(address, first) }
   }
   throw new Error(`No port from ${first} to ${first + 99} is free on ${address}.`)
 }
@@ -59,21 +62,42 @@ const isOpen = (host: string, port: number): Promise<boolean> =>
     socket.once('error', () => resolve(false))
   })
 
-/** The process that listens on a port, for people: `node (4711)`, or a plain "another process". */
-function ownerOf(port: number): string {
+/** Who listens on a port, for people: `node (process 4711)`, `another Portwitness Worker`, or a plain `another process`. */
+async function ownerOf(address: string, port: number): Promise<string> {
+  const process_ = processOn(port)
+  const name = (await isWorker(address, port)) ? 'another Portwitness Worker' : (process_?.name ?? 'another process')
+  return process_ ? `${name} (process ${process_.pid})` : name
+}
+
+/** Each Worker says who its probes are: what answers so, healthy, is one. */
+async function isWorker(address: string, port: number): Promise<boolean> {
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://${address}:${port}${path}`, { signal: AbortSignal.timeout(WORKER_ANSWERS_MS) })
+    return answer.ok ? await answer.text() : ''
+  }
+  try {
+    return (await ask('/healthz')) !== '' && (await ask('/.well-known/probing.txt')).includes('Portwitness')
+  } catch {
+    return false
+  }
+}
+
+/** Null where this system does not tell. */
+function processOn(port: number): { pid: string; name: string } | null {
   try {
     const pid =
       process.platform === 'linux'
         ? ownerFromProc(port)
         : execFileSync('lsof', ['-t', '-sTCP:LISTEN', `-iTCP:${port}`], { encoding: 'utf8' }).split('\n', 1)[0]
-    if (!pid) return 'another process'
-    const name =
+    if (!pid) return null
+    // The name a process gives itself may be that of a thread: what was started says more.
+    const started =
       process.platform === 'linux'
-        ? readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+        ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0', 1)[0]
         : execFileSync('ps', ['-o', 'comm=', '-p', pid], { encoding: 'utf8' }).trim()
-    return `${name} (process ${pid})`
+    return { pid, name: basename(started ?? '') || 'another process' }
   } catch {
-    return 'another process'
+    return null
   }
 }
 

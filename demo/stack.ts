@@ -77,7 +77,7 @@ export async function probesReady(api: Api, count: number, timeoutMs: number): P
     const ready = items.filter((probe) => probe.online && probe.fit)
     if (ready.length >= count) return ready
     if (Date.now() > until)
-      throw new Error(`${ready.length} of ${count} probes were ready after ${timeoutMs / 1_000} s`)
+      throw new Error(`${ready.length} of ${count} probes were ready after ${timeoutMs / 1_000} s.`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }

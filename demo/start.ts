@@ -11,6 +11,7 @@ import { openDisplay, paintFor } from '../probe-node/commands/display.ts'
 import { follow } from '../probe-node/commands/follow.ts'
 import { progressOn } from '../probe-node/commands/progress.ts'
 import { summaryOf } from '../probe-node/commands/summary.ts'
+import { widthOf } from '../probe-node/commands/wrap.ts'
 import type { ScanAnswer } from '../schema/api.ts'
 import type { Child } from './children.ts'
 import { differences, type Mode } from './expectation.ts'
@@ -22,6 +23,14 @@ const WORKER_PORT = 8787
 /** so many ports are scanned; three of them are open */
 const WINDOW = 2_000
 const RATE = 2_000
+
+const USAGE = `usage: npm start -- [--once] [--no-guard | --stop-service]
+
+  --once           end after the verdict: 0 when it is the one the demo must give,
+                   else 1
+  --no-guard       the demo host bans nobody: the scan must end clear
+  --stop-service   a service stops half-way: the scan must end incomplete
+`
 
 const { once, mode } = readArgs()
 const data = once ? join(ROOT, '.data', `demo-${randomBytes(4).toString('hex')}`) : join(ROOT, '.data', 'start')
@@ -88,11 +97,14 @@ async function demo(): Promise<number> {
   say(`Scanning ports ${ports} from ${FLEET[0]?.site}, the way a vulnerability scanner does …`)
   const scan = await follow(api, accepted, progressOn(display, { accompany: false }), stop.signal)
   display.end()
-  process.stdout.write(`\n${summaryOf(scan, worker.url, paintFor(process.stdout))}`)
+  // With --once the Worker ends with this scan: no link would lead anywhere.
+  const look = { url: once ? null : worker.url, width: widthOf(process.stdout), paint: paintFor(process.stdout) }
+  process.stdout.write(`\n${summaryOf(scan, look)}`)
 
   if (once) {
     const differs = differences(mode, host, scan)
     for (const sentence of differs) say(`Not as it must be: ${sentence}.`)
+    process.stdout.write('\nThe demo ends here. npm start without --once keeps it running to browse.\n')
     return differs.length === 0 ? 0 : 1
   }
   const { url } = await api.send<{ url: string }>('POST', '/api/v1/sessions/once', {})
@@ -143,8 +155,13 @@ function readArgs(): { once: boolean; mode: Mode } {
         once: { type: 'boolean', default: false },
         'no-guard': { type: 'boolean' },
         'stop-service': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
       },
     })
+    if (values.help) {
+      process.stdout.write(USAGE)
+      process.exit(0)
+    }
     if (values['no-guard'] && values['stop-service'])
       throw new Error('--no-guard and --stop-service exclude each other.')
     return {
@@ -152,9 +169,7 @@ function readArgs(): { once: boolean; mode: Mode } {
       mode: values['no-guard'] ? 'no-guard' : values['stop-service'] ? 'stop-service' : 'guard',
     }
   } catch (error) {
-    process.stderr.write(
-      `${error instanceof Error ? error.message : error}\nusage: npm start -- [--once] [--no-guard | --stop-service]\n`,
-    )
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`)
     process.exit(2)
   }
 }

@@ -1,6 +1,6 @@
 /** The `portwitness` command: one file per subcommand under commands/. */
 import { readFileSync } from 'node:fs'
-import { CommandFailure, EXIT } from './commands/command.ts'
+import { type Command, CommandFailure, EXIT } from './commands/command.ts'
 import { COMMANDS } from './commands/index.ts'
 
 const [name, ...args] = process.argv.slice(2)
@@ -13,7 +13,9 @@ process.exit()
 
 async function main(): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    const about = Object.hasOwn(COMMANDS, args[0] ?? '') ? await COMMANDS[args[0] ?? '']?.() : undefined
+    const [asked] = args
+    const about = asked === undefined ? null : await commandOf(asked)
+    if (asked !== undefined && !about) return fail(EXIT.usage, unknown(asked))
     process.stdout.write(about ? about.usage : await overview())
     return name === undefined ? EXIT.usage : EXIT.clear
   }
@@ -21,8 +23,8 @@ async function main(): Promise<number> {
     process.stdout.write(`${version()}\n`)
     return EXIT.clear
   }
-  const command = Object.hasOwn(COMMANDS, name) ? await COMMANDS[name]?.() : undefined
-  if (!command) return fail(EXIT.usage, `there is no command '${name}'. See: portwitness help`)
+  const command = await commandOf(name)
+  if (!command) return fail(EXIT.usage, unknown(name))
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(command.usage)
     return EXIT.clear
@@ -36,6 +38,14 @@ async function main(): Promise<number> {
       error.exit === EXIT.usage ? `${error.message} See: portwitness help ${name}` : error.message,
     )
   }
+}
+
+async function commandOf(name: string): Promise<Command | null> {
+  return Object.hasOwn(COMMANDS, name) ? ((await COMMANDS[name]?.()) ?? null) : null
+}
+
+function unknown(name: string): string {
+  return `there is no command '${name}'. See: portwitness help`
 }
 
 function fail(exit: number, message: string): number {

@@ -113,13 +113,15 @@ function failureOf(status: number, text: string): CommandFailure {
   const problem = parseProblem(text)
   const fields = (problem.errors ?? []).map(({ field, detail }) => `${field ? `${field}: ` : ''}${detail ?? ''}`)
   const said = fields.length > 0 ? fields.join('; ') : (problem.detail ?? problem.title ?? `status ${status}`)
-  const message = printable(said, 500)
+  const message = sentence(printable(said, 500))
   if (status === 502 || status === 503) return new NoAnswer(EXIT.failed, `The Worker is busy: ${message}`)
   if (status === 401) return new CommandFailure(EXIT.refused, `The Worker does not accept this key: ${message}`)
   if (problem.code === 'invalid' || status === 400) return new CommandFailure(EXIT.usage, message)
   if ([403, 409, 410, 422, 429].includes(status)) return new CommandFailure(EXIT.refused, `Refused: ${message}`)
   return new CommandFailure(EXIT.failed, message)
 }
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)
 
 function parseProblem(text: string): Problem {
   try {

@@ -9,7 +9,8 @@ export const beacon: Command = {
   summary: 'run a beacon: a listener that shows a probe is fit',
   usage: `portwitness beacon --host H --ports 25,80,…
 
-  Listens on these ports of address H. A probe that reaches them is not hindered by its own network.
+  Listens on these ports of address H. A probe that reaches them is not hindered
+  by its own network.
 `,
   async run(args) {
     const { values } = parse(args, { host: { type: 'string' }, ports: { type: 'string' } })

@@ -1,6 +1,6 @@
 import { openApi } from './api.ts'
 import { type Command, EXIT } from './command.ts'
-import { needed, parse, REACH, reach, wholeNumber } from './options.ts'
+import { needed, neededAddress, parse, REACH, reach, wholeNumber } from './options.ts'
 
 const OPTIONS = {
   ...REACH,
@@ -14,16 +14,19 @@ const OPTIONS = {
 
 export const enrol: Command = {
   summary: 'get a one-use token for a new probe',
-  usage: `portwitness enrol --site S --source-address IP [--country CC] [--provider NAME] [--asn N] [--range-active]
+  usage: `portwitness enrol --site S --source-address IP [--country CC]
+                  [--provider NAME] [--asn N] [--range-active]
 
   Prints a token with which one probe at this address can enrol, once.
-  --range-active            skip the notice period of the address range (always so for private addresses)
-  --url U, --key K          the Worker and an admin key (or PORTWITNESS_URL, PORTWITNESS_KEY)
+  --range-active            skip the notice period of the address range
+                            (always so for private addresses)
+  --url U, --key K          the Worker and an admin key
+                            (or PORTWITNESS_URL, PORTWITNESS_KEY)
 `,
   async run(args) {
     const { values } = parse(args, OPTIONS)
     const site = needed(values.site, 'site')
-    const sourceAddress = needed(values['source-address'], 'source-address')
+    const sourceAddress = neededAddress(values['source-address'], 'source-address')
     const asn = wholeNumber(values.asn, 'asn', 1, 4_294_967_295)
     const { token } = await openApi(reach(values)).send<{ token: string }>('POST', '/api/v1/probes/enrolments', {
       site,

@@ -1,4 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { parseAddress } from '../../schema/address.ts'
+import { printable } from '../../schema/terminal.ts'
 import { usageError } from './command.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
@@ -24,6 +26,13 @@ export function needed(value: string | undefined, name: string): string {
   return value
 }
 
+/** The value of an option that must be one IP address. */
+export function neededAddress(value: string | undefined, name: string): string {
+  const text = needed(value, name)
+  if (!parseAddress(text)) throw usageError(`--${name} must be one IP address, not '${printable(text, 60)}'.`)
+  return text
+}
+
 /** A whole number within bounds, or undefined when the option was not given. */
 export function wholeNumber(value: string | undefined, name: string, min: number, max: number): number | undefined {
   if (value === undefined) return undefined
@@ -34,15 +43,16 @@ export function wholeNumber(value: string | undefined, name: string, min: number
 
 /** Where the Worker is and the key for it: options first, then PORTWITNESS_URL and PORTWITNESS_KEY. */
 export function reach(values: { url?: string; key?: string }): { url: string; key: string } {
-  const url = values.url ?? process.env.PORTWITNESS_URL
+  const url = workerUrl(values)
   const key = values.key ?? process.env.PORTWITNESS_KEY
-  if (!url) throw usageError('--url is missing (or set PORTWITNESS_URL).')
   if (!key) throw usageError('--key is missing (or set PORTWITNESS_KEY).')
-  return { url: webAddress(url), key }
+  return { url, key }
 }
 
-/** @throws when the text is not an http or https address */
-export function webAddress(url: string): string {
+/** Where the Worker is: --url, or else PORTWITNESS_URL. */
+export function workerUrl(values: { url?: string }): string {
+  const url = values.url ?? process.env.PORTWITNESS_URL
+  if (!url) throw usageError('--url is missing (or set PORTWITNESS_URL).')
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw usageError(`--url must be an http or https address, not '${url}'.`)
   return url.replace(/\/+$/, '')

@@ -1,4 +1,5 @@
 import type { ProbeAnswer } from '../../schema/api.ts'
+import { timeFor } from './ago.ts'
 import { openApi } from './api.ts'
 import { type Command, EXIT } from './command.ts'
 import { jsonText } from './json.ts'
@@ -9,7 +10,8 @@ export const probes: Command = {
   summary: 'list the probes and their health',
   usage: `portwitness probes [--json]
 
-  --url U, --key K          the Worker and a key (or PORTWITNESS_URL, PORTWITNESS_KEY)
+  --url U, --key K          the Worker and a key
+                            (or PORTWITNESS_URL, PORTWITNESS_KEY)
 `,
   async run(args) {
     const { values } = parse(args, { ...REACH, json: { type: 'boolean', default: false } })
@@ -17,9 +19,13 @@ export const probes: Command = {
     if (values.json) process.stdout.write(jsonText(items))
     else if (items.length === 0) process.stdout.write('No probes. Add one with: portwitness enrol\n')
     else {
+      const time = timeFor(process.stdout, Date.now())
       const state = (it: ProbeAnswer) => (it.online ? (it.fit ? 'fit' : 'unfit') : 'offline')
-      const rows = items.map((it) => [it.id, it.site, it.sourceAddress, it.country, it.provider, state(it), it.seenAt])
-      process.stdout.write(table(['PROBE', 'SITE', 'ADDRESS', 'COUNTRY', 'PROVIDER', 'STATE', 'LAST SEEN'], rows))
+      const rows = items.map((it) => [
+        ...[it.id, it.site, it.sourceAddress, it.country, it.provider],
+        ...[state(it), time(it.seenAt)],
+      ])
+      process.stdout.write(table(['PROBE', 'SITE', 'ADDRESS', 'CC', 'PROVIDER', 'STATE', 'LAST SEEN'], rows))
     }
     return EXIT.clear
   },

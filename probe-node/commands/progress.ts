@@ -1,6 +1,7 @@
 import type { PortAnswer, ScanAnswer } from '../../schema/api.ts'
 import { printable } from '../../schema/terminal.ts'
-import { bar, type Display } from './display.ts'
+import { missingCompany } from './company.ts'
+import { bar, type Display, percent } from './display.ts'
 import type { Watcher } from './follow.ts'
 
 const PHASE_SAYS: Record<string, string> = {
@@ -11,6 +12,11 @@ const PHASE_SAYS: Record<string, string> = {
   explain: 'looking for the cause',
   recheck: 'looking at every open port again',
   judge: 'judging',
+}
+/** The same phases of a scan in which no other probe takes part. */
+const ALONE_SAYS: Record<string, string> = {
+  baseline: 'no other probe is there to look at the open ports',
+  verify: 'a port was lost: the scanner looks again, alone',
 }
 
 /** Tells of a running scan, each thing once, whichever of event and scan object brings it first. */
@@ -23,6 +29,7 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
   }
   const { paint } = display
   let phase = ''
+  let isAlone = false
   let silentSince: number | null = null
   let last = { at: Date.now(), done: 0, rate: 0 }
 
@@ -30,15 +37,18 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
     if (typeof next !== 'string' || next === phase) return
     phase = next
     last = { at: Date.now(), done: 0, rate: 0 }
-    display.line(paint('dim', `· ${printable(next, 20)}: ${PHASE_SAYS[next] ?? ''}`))
+    const says = (isAlone ? ALONE_SAYS[next] : undefined) ?? PHASE_SAYS[next] ?? ''
+    display.line(paint('dim', `· ${printable(next, 20)}: ${says}`))
   }
   const advance = (progress: { done?: unknown; total?: unknown } | null) => {
-    if (typeof progress?.done !== 'number' || typeof progress.total !== 'number') return
+    if (typeof progress?.done !== 'number' || typeof progress.total !== 'number')
+      return display.status(phase === '' ? 'waiting for a probe to take it' : `${phase} …`)
     const seconds = (Date.now() - last.at) / 1_000
     if (seconds > 0.5)
       last = { at: Date.now(), done: progress.done, rate: Math.max(progress.done - last.done, 0) / seconds }
     const rate = last.rate >= 1 ? `  ${Math.round(last.rate).toLocaleString('en')}/s` : ''
-    display.status(`${phase}  ${bar(progress.done, progress.total)}${rate}`)
+    const how = display.isLive ? bar(progress.done, progress.total) : percent(progress.done, progress.total)
+    display.status(`${phase}  ${how}${rate}`)
   }
   const found = (port: { address?: unknown; port?: unknown; service?: unknown }) =>
     once(
@@ -69,6 +79,9 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
     },
     scan(scan: ScanAnswer) {
       silentSince = null
+      isAlone = Boolean(scan.scanner) && scan.panel.length === 0
+      const alone = missingCompany(scan)
+      if (alone) once('alone', () => paint('yellow', alone))
       if (scan.phase) enter(scan.phase)
       advance(scan.progress)
       for (const port of scan.ports) {

@@ -6,8 +6,10 @@ export const stopAll: Command = {
   summary: 'the kill switch: stop all scanning at once, on every probe',
   usage: `portwitness stop-all [--resume]
 
-  Running scans end within 20 s and none starts until the switch is lifted with --resume.
-  --url U, --key K          the Worker and an admin key (or PORTWITNESS_URL, PORTWITNESS_KEY)
+  Running scans end within 20 s and none starts until the switch is lifted with
+  --resume.
+  --url U, --key K          the Worker and an admin key
+                            (or PORTWITNESS_URL, PORTWITNESS_KEY)
 `,
   async run(args) {
     const { values } = parse(args, { ...REACH, resume: { type: 'boolean', default: false } })

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Command, usageError } from './command.ts'
 import { parse, wholeNumber } from './options.ts'
@@ -16,14 +18,19 @@ const OPTIONS = {
 /** The embedded Worker, in a process of its own: this side knows nothing of it but its command line. */
 export const worker: Command = {
   summary: 'run the embedded Worker: API, portal and database on this machine',
-  usage: `portwitness worker [--host H] [--port P] [--data DIR] [--allow-private] [--allow-local-receivers] [--dns-server A]
+  usage: `portwitness worker [--host H] [--port P] [--data DIR] [--allow-private]
+                   [--allow-local-receivers] [--dns-server A]
 
   --host H                  address to listen on (127.0.0.1)
   --port P                  port to listen on (8787)
-  --data DIR                database, raw output and admin key (.data/worker); the first start writes DIR/admin.key
-  --allow-private           private, loopback and link-local targets may be scanned
-  --allow-local-receivers   notices may be sent to receivers on this machine and its networks
-  --dns-server A            resolve names with this server instead of the system's
+  --data DIR                database, raw output and admin key (.data/worker);
+                            the first start writes DIR/admin.key
+  --allow-private           private, loopback and link-local targets may be
+                            scanned
+  --allow-local-receivers   notices may be sent to receivers on this machine and
+                            its networks
+  --dns-server A            resolve names with this server instead of the
+                            system's
 `,
   async run(args) {
     const { values } = parse(args, OPTIONS)
@@ -37,8 +44,13 @@ export const worker: Command = {
     if (values['dns-server']) passed.push('--dns-server', values['dns-server'])
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...passed], {
-        stdio: 'inherit',
+        stdio: ['inherit', 'pipe', 'inherit'],
       })
+      const keyFile = join(values.data, 'admin.key')
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        process.stdout.write(line.startsWith('ready ') ? `${line}  key in ${keyFile}\n` : `${line}\n`)
+      })
+      process.on('exit', () => child.kill())
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
       child.on('error', reject)
       child.on('exit', (code) => resolve(code ?? 1))

@@ -1,9 +1,17 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startNode } from '../../demo/children.ts'
+import { isKey } from '../../schema/key.ts'
 import { portwitness, type Stack, startStack } from '../support/stack.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
 
 describe('without a Worker', () => {
   const cases: [args: string[], says: string, code: number][] = [
     [['prove'], "there is no command 'prove'", 2],
+    [['help', 'nosuch'], "there is no command 'nosuch'", 2],
     [['scan'], 'which address?', 2],
     [['scan', '192.0.2.1'], '--url is missing', 2],
     [['scan', '192.0.2.1', '--url', 'ftp://h', '--key', 'k'], '--url must be an http or https address', 2],
@@ -17,7 +25,11 @@ describe('without a Worker', () => {
     [['scan', '192.0.2.1', '--fast'], "Unknown option '--fast'", 2],
     [['scan', '192.0.2.1', '--url', 'http://127.0.0.1:20999', '--key', 'k'], 'nothing listens there', 1],
     [['enrol', '--url', 'http://h', '--key', 'k'], '--site is missing', 2],
+    [['enrol', '--url', 'http://h', '--key', 'k', '--site', 's', '--source-address', 'h'], 'must be one IP address', 2],
     [['beacon', '--host', '127.0.0.1'], '--ports is missing', 2],
+    [['probe', '--data', 'd', '--source-address', '127.0.0.1'], '--url is missing (or set PORTWITNESS_URL)', 2],
+    [['probe', '--url', 'http://h', '--data', 'd', '--source-address', '999'], 'must be one IP address', 2],
+    [['issues', 'retest', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
   ]
   test.each(cases)('portwitness %j says: %s', async (args, says, code) => {
     const ended = await portwitness(args, { PORTWITNESS_URL: '', PORTWITNESS_KEY: '' }).ended
@@ -26,13 +38,35 @@ describe('without a Worker', () => {
     expect(ended).toMatchObject({ code, stdout: '' })
   })
 
-  test('help lists every command, and version says the version', async () => {
+  test('help lists every command and fits into 80 columns, and version says the version', async () => {
     const help = await portwitness(['help']).ended
-    for (const name of ['worker', 'enrol', 'probe', 'beacon', 'scan', 'issues', 'probes', 'ranges', 'stop-all']) {
+    const names = ['worker', 'enrol', 'probe', 'beacon', 'scan', 'issues', 'probes', 'ranges', 'stop-all']
+    for (const name of names) {
       expect(help.stdout).toContain(name)
+      const { stdout } = await portwitness(['help', name]).ended
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
     }
     expect(await portwitness(['--version']).ended).toMatchObject({ code: 0, stdout: '0.1.0\n' })
   })
+})
+
+test('npm start -- --help says how it is used', async () => {
+  const demo = startNode(ROOT, ['demo/start.ts', '--help'])
+  expect(await demo.exited).toBe(0)
+  expect(demo.output()).toContain('usage: npm start -- [--once]')
+})
+
+test('the Worker says where it listens and where its key is', async () => {
+  const data = await mkdtemp(join(tmpdir(), 'portwitness-command-'))
+  const worker = startNode(ROOT, ['bin/portwitness.mjs', 'worker', '--port', '0', '--data', data])
+  try {
+    const ready = await worker.line(/^ready /, 60_000)
+    expect(ready).toMatch(/^ready http:\/\/127\.0\.0\.1:\d+ {2}key in /)
+    expect(isKey((await readFile(ready.split('key in ')[1] ?? '', 'utf8')).trim())).toBe(true)
+  } finally {
+    await worker.stop()
+    await rm(data, { recursive: true, force: true })
+  }
 })
 
 describe('with a Worker and probes', () => {

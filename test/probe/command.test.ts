@@ -85,3 +85,43 @@ test('the published ranges come in the formats that there are, and in no other',
   expect(other.err).toContain('text, json')
   expect(worker.asked).toEqual(['GET /ip-ranges.txt'])
 })
+
+test('where there are no ranges it is said so, and why', async () => {
+  using worker = await played({
+    'GET /ip-ranges.txt': (response) => void response.end(''),
+    'GET /api/v1/ranges': () => ({ items: [], nextCursor: null }),
+  })
+  const published = await run('ranges', '--url', worker.url, '--format', 'text')
+  expect(published).toMatchObject({ code: 0, out: '', err: 'No ranges. Private ranges are never published.\n' })
+  const own = await run('ranges', '--url', worker.url, '--key', 'pw_x')
+  expect(own).toMatchObject({ code: 0, out: 'No ranges.\n', err: 'Private ranges are never published.\n' })
+})
+
+test('a retest is watched like a scan, and says what became of the issue', async () => {
+  const said = (state: string) => ({
+    'POST /api/v1/issues/iss_1/retest': () =>
+      scanIn('finished', { verdict: state === 'closed' ? 'clear' : 'incomplete' }),
+    'GET /api/v1/issues/iss_1': () => ({ id: 'iss_1', state }),
+  })
+  using closing = await played(said('closed'))
+  const clear = await run('issues', 'retest', 'iss_1', '--url', closing.url, '--key', 'pw_x')
+  expect(clear.code).toBe(0)
+  expect(clear.out).toContain('Issue iss_1 is closed: the fix is proved.')
+  expect(clear.err).toContain(`Scan ${SCAN_ID}, a retest of iss_1`)
+  using open = await played(said('open'))
+  const unclear = await run('issues', 'retest', 'iss_1', '--url', open.url, '--key', 'pw_x')
+  expect(unclear).toMatchObject({ code: 4, out: expect.stringContaining('Issue iss_1 stays open.') })
+  const bare = await run('issues', 'retest', 'iss_1', '--url', open.url, '--key', 'pw_x', '--no-wait')
+  expect(bare).toMatchObject({ code: 0, out: `${SCAN_ID}\n`, err: '' })
+})
+
+test('a refusal is one sentence with its full stop', async () => {
+  using worker = await played({
+    'POST /api/v1/issues/iss_1/retest': (response) =>
+      void response
+        .writeHead(409, { 'content-type': 'application/problem+json' })
+        .end(JSON.stringify({ detail: 'One of it runs already' })),
+  })
+  const { code, err } = await run('issues', 'retest', 'iss_1', '--url', worker.url, '--key', 'pw_x')
+  expect({ code, err }).toEqual({ code: 5, err: 'portwitness: Refused: One of it runs already.\n' })
+})
