@@ -18,7 +18,12 @@ function told(scan: ScanAnswer): [Colour, string] {
     case 'interference':
       return ['red', 'Interference: something kept this scan from seeing all it should.']
     case 'clear':
-      return ['green', 'Clear: the target was reachable throughout.']
+      return [
+        'green',
+        scan.ports.length === 0
+          ? 'Clear: no open port was found, so nothing could be lost.'
+          : 'Clear: the target was reachable throughout.',
+      ]
     case 'incomplete':
     case null:
       return ['yellow', `Incomplete: ${reasons(scan).join('; ')}.`]
@@ -43,8 +48,9 @@ function reasons({ ports, coverage }: ScanAnswer): string[] {
   return said.length > 0 ? said : ['the scan was not carried out whole']
 }
 
-/** Where no cause is named, a ban on the whole fleet is not ruled out. */
-const isInnocent = ({ cause }: PortAnswer): boolean => cause !== null && cause.class !== 'unexplained'
+/** Where no cause is firm, a ban on the whole fleet is not ruled out. */
+const isInnocent = ({ cause }: PortAnswer): boolean =>
+  cause !== null && cause.class !== 'unexplained' && cause.confidence > 0.5
 const having = (ports: readonly PortAnswer[], verdict: VerdictWord): number =>
   ports.filter((port) => port.verdict === verdict).length
 const portsOf = (n: number): string => (n === 1 ? '1 port' : `${n} ports`)
