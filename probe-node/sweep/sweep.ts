@@ -53,9 +53,9 @@ export interface SweepOutcome {
   refused: number
   silent: number
   unreachable: number
-  /** tried too late or never: nothing is known of these. What no sweep took of a shared order is not in any list. */
+  /** tried too late, only once, or never: nothing is known of these. What no sweep took of a shared order is not in any list. */
   untested: Uint16Array
-  /** to be tried when the way is free again: `untested`, and those that were silent only once */
+  /** to be tried when the way is free again; empty when the sweep came to its end */
   again: Uint16Array
   /** a port that refused, as a sentinel for later */
   refusedPort: number | null
@@ -356,6 +356,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     const isUnproved = (port: number) => {
       if (state[port] === OPEN) return false
       if (state[port] === UNTRIED || state[port] === IN_FLIGHT || provedAt === null) return true
+      // Its second pass never came: a limit may have dropped the first.
+      if (end !== 'done' && state[port] === SILENT_ONCE) return true
       return end === 'reach_lost' && (triedAt[port] as number) >= provedAt
     }
     const count = (wanted: number) => mine((port) => state[port] === wanted).length
@@ -366,7 +368,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       silent: count(SILENT) + count(SILENT_ONCE),
       unreachable: count(UNREACHABLE),
       untested: mine(isUnproved),
-      again: end === 'done' ? new Uint16Array(0) : mine((port) => isUnproved(port) || state[port] === SILENT_ONCE),
+      again: end === 'done' ? new Uint16Array(0) : mine(isUnproved),
       refusedPort: refusedPort.port,
       suspects: reach.suspects(),
       rttMs: answers.median(),

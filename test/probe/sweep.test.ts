@@ -124,6 +124,27 @@ test('after a ban in mid-sweep the ports tried since the last proof are not test
   expect(outcome.again.length).toBeGreaterThanOrEqual(outcome.untested.length)
 })
 
+test('a port that was silent once before a ban is not tested: it never had its second look', async () => {
+  await using there = await silent()
+  const dropped = 10_005
+  // A limit drops one packet early on; the ban of all comes later.
+  const limiting = (options: SocketsOptions): Sockets => {
+    const real = banning(900)(options)
+    return { ...real, connect: (slot, port) => (port === dropped ? undefined : real.connect(slot, port)) }
+  }
+  const ports = range(10_000, 13_000).filter((port) => port !== there.port)
+  const outcome = await run(
+    {
+      ...jobOf(ports, { sentinels: [{ port: there.port, kind: 'open' }], maxConnectsPerSecond: 3_000 }),
+      order: Uint16Array.from(ports),
+    },
+    limiting,
+  )
+  expect(outcome.end).toBe('reach_lost')
+  expect([...outcome.untested]).toContain(dropped)
+  expect([...outcome.again]).toContain(dropped)
+})
+
 test('a limit goes on answering in part, a ban does not: the rate to go on with', async () => {
   await using there = await silent()
   const ports = range(10_000, 13_000).filter((port) => port !== there.port)
