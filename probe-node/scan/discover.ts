@@ -93,6 +93,8 @@ async function discoverOne(
   const identifying = new Set<Promise<void>>()
   const here = () => scan.endpoints.all().filter(({ target }) => target.address === address)
   const knownPorts = new Set(here().map(({ target }) => target.port))
+  /** accepted in the sweep, and not when they were to be identified */
+  const unseen = new Set<number>()
   let accepted = 0
   let waiting = 0
 
@@ -113,7 +115,12 @@ async function discoverOne(
         brief: isPhantom && accepted > PHANTOM_IDENTIFIED,
       })
       waiting -= 1
-      if (!known) return
+      if (!known) {
+        unseen.add(port)
+        knownPorts.delete(port)
+        return
+      }
+      unseen.delete(port)
       if (known.rationed) run.spare(port)
       onFound(known)
     })
@@ -146,10 +153,12 @@ async function discoverOne(
   )
 
   let left: number[] = []
+  let isLost = false
   for (let times = 0; ; times++) {
     const outcome = await run.sweep({ ...base, order, sentinels, maxConnectsPerSecond: rate }, events)
     tellOutcome(scan, address, outcome)
     left = [...outcome.untested]
+    isLost = outcome.end === 'reach_lost'
     if (outcome.end !== 'reach_lost' || ended.aborted || times === TAKE_UP_TIMES) break
     // Everything known is asked about, also what counts touches: with nothing but such a port found, nobody else would be.
     const asked = here()
@@ -163,7 +172,8 @@ async function discoverOne(
       ...(outcome.refusedPort === null ? [] : [{ port: outcome.refusedPort, kind: 'refused' as const }]),
     ]
     if (!(await wayIsFree(scan, here(), address, outcome.refusedPort))) break
-    order = outcome.again
+    order = Uint16Array.from(new Set([...outcome.again, ...unseen]))
+    unseen.clear()
     rate = slower(rate, outcome.trickle)
     output.line(
       'Discovery',
@@ -172,6 +182,8 @@ async function discoverOne(
   }
   ended.removeEventListener('abort', stop)
   await Promise.all(identifying)
+  // A ban may have come between the sweep's connect and the second one; without a ban the port does as it does.
+  if (isLost) left = [...new Set([...left, ...unseen])]
   // Found in the meantime by a touch that got through: known after all.
   return left.filter((port) => !here().some(({ target }) => target.port === port))
 }
