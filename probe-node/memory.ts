@@ -1,3 +1,4 @@
+import { REFUSING_STATUSES } from '../schema/words.ts'
 import type { Touched } from './checks/check.ts'
 
 /** What an endpoint did when this process first touched it in a scan: what a block page is told by. */
@@ -45,13 +46,12 @@ export function createMemory(): Memory {
   }
 }
 
-/** Answers by which web servers, firewalls and limiters turn a client away. */
-export const REFUSING: ReadonlySet<number> = new Set([403, 406, 429, 503])
-
 /** HTTP was spoken, but it blocks, limits or challenges, where it did not at first; or somebody else answers in its name. */
 export const isPage = (touched: Touched, first: First): boolean =>
   (touched.mitigated === true && !first.mitigated) ||
-  (touched.httpStatus !== undefined && REFUSING.has(touched.httpStatus) && first.httpStatus !== touched.httpStatus) ||
+  (touched.httpStatus !== undefined &&
+    REFUSING_STATUSES.has(touched.httpStatus) &&
+    first.httpStatus !== touched.httpStatus) ||
   (touched.head !== undefined && isServed(first.httpStatus) && isOther(touched, first))
 
 const isServed = (status: number | null | undefined): boolean => (status ?? 0) >= 200 && (status ?? 0) < 300

@@ -239,3 +239,6 @@ export const FAILURES = [
   'internal',
 ] as const
 export type FailureWord = (typeof FAILURES)[number]
+
+/** HTTP statuses by which web servers, firewalls and limiters turn a client away or put it off. */
+export const REFUSING_STATUSES: ReadonlySet<number> = new Set([403, 406, 429, 503])

@@ -1,12 +1,11 @@
 import { looksLikeNotice } from '../../schema/service.ts'
 import { printable } from '../../schema/terminal.ts'
-import { isLoss } from '../../schema/words.ts'
+import { isLoss, REFUSING_STATUSES } from '../../schema/words.ts'
 import type { Touched, TouchOptions } from '../checks/check.ts'
 import { converse, type Exchange, exchange, touchedBy } from '../checks/exchange.ts'
 import { readHead, requestText } from '../checks/http.ts'
 import { CHECK_BY_NAME } from '../checks/index.ts'
 import { secureConnection } from '../checks/tls.ts'
-import { REFUSING } from '../memory.ts'
 import { clockTime, endpointText, sightText } from '../output.ts'
 import { factsOf, optionsFor, type Seen } from '../touch.ts'
 import { inParallel, type Scan } from './context.ts'
@@ -80,7 +79,7 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
       if (known.state === 'open') scan.endpoints.sawOpen(known, at)
       // Plain and attack-shaped answers side by side tell what is refused: the request, or its sender.
       const isCompared = as === 'plain' || as === 'attack'
-      if (isCompared || (isProvoking && REFUSING.has(seen.httpStatus ?? 0) && refusals++ < REFUSALS_KEPT))
+      if (isCompared || (isProvoking && REFUSING_STATUSES.has(seen.httpStatus ?? 0) && refusals++ < REFUSALS_KEPT))
         scan.reporter.add(seen)
       if (isDue) await lookAtLimit(scan, known)
       else if (limps(scan, known, seen)) await raiseLimp(scan, known)

@@ -360,6 +360,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       if (end !== 'done' && state[port] === SILENT_ONCE) return true
       return end === 'reach_lost' && (triedAt[port] as number) >= provedAt
     }
+    const untested = mine(isUnproved)
     const count = (wanted: number) => mine((port) => state[port] === wanted).length
     settle({
       end,
@@ -367,8 +368,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       refused: count(CLOSED),
       silent: count(SILENT) + count(SILENT_ONCE),
       unreachable: count(UNREACHABLE),
-      untested: mine(isUnproved),
-      again: end === 'done' ? new Uint16Array(0) : mine(isUnproved),
+      untested,
+      again: end === 'done' ? new Uint16Array(0) : untested,
       refusedPort: refusedPort.port,
       suspects: reach.suspects(),
       rttMs: answers.median(),

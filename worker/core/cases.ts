@@ -1,7 +1,7 @@
 /** Looks, rounds and cases: what one verification of one endpoint consists of. */
 import { observationId, type PanelMember, type RunFacts } from '../../schema/facts.ts'
 import type { Observation } from '../../schema/wire.ts'
-import { isLoss, type Role, type Sight } from '../../schema/words.ts'
+import { isLoss, REFUSING_STATUSES, type Role, type Sight } from '../../schema/words.ts'
 import { GRACE_MS, SAME_ROUND_MS, TOUCH_TIMEOUT_MS } from './rounds.ts'
 
 /** One touch of an endpoint by a panel member, with its name. */
@@ -100,11 +100,9 @@ export function caseOf(
   return { batch, startAt, rounds, planned, closedTo, over: true }
 }
 
-/** Statuses by which a client is turned away or put off. */
-const REFUSING = new Set([403, 406, 429, 503])
 /** Another answer than at first, which does not say that it turns anybody away. */
 const isAnothers = ({ sight, observation }: Look): boolean =>
-  sight === 'page' && !REFUSING.has(observation.httpStatus ?? 0)
+  sight === 'page' && !REFUSING_STATUSES.has(observation.httpStatus ?? 0)
 
 /** A page that half of all get is what the service says from now on: somebody put up another version of it. */
 function asServed(looks: readonly Look[]): readonly Look[] {

@@ -1,4 +1,9 @@
 import { scenario } from '../scenario.ts'
+import { modsecOnSource } from './nginx-modsec-source.ts'
+
+/** What is denied gets a page of the server's own, with status 200. */
+const SERVER =
+  'server { listen 80; root /run/pages; modsecurity on; modsecurity_rules_file /etc/nginx/lab-modsec.conf; error_page 418 =200 @denied; location @denied { modsecurity off; add_header X-Frame-Options DENY; default_type text/html; return 200 "denied"; } }'
 
 export const nginxModsecRedirect = scenario({
   name: 'nginx-modsec-redirect',
@@ -9,24 +14,9 @@ export const nginxModsecRedirect = scenario({
   ports: '22,80,1000-1005',
   profile: 'assertive',
   target: `
-    listeners 22
-    {
-      grep -vE '^(SecUnicodeMapFile|SecRuleEngine|SecAuditLog)' /etc/nginx/modsecurity.conf
-      cat <<'M'
-SecRuleEngine On
-SecAuditEngine Off
-SecDebugLogLevel 0
-Include /etc/modsecurity/crs/crs-setup.conf
-Include /usr/share/modsecurity-crs/rules/*.conf
-SecAction "id:1000,phase:1,nolog,pass,initcol:ip=%{REMOTE_ADDR}"
-SecRule IP:ATTACKS "@ge 3" "id:1001,phase:1,deny,status:418,log,msg:'source shut out'"
-SecRule TX:ANOMALY_SCORE "@ge 5" "id:1002,phase:5,nolog,pass,setvar:ip.attacks=+1"
-M
-    } > /etc/nginx/lab-modsec.conf
     mkdir -p /run/pages
     head -c 4000 /dev/zero | tr '\\0' x > /run/pages/index.html
-    nginx_server <<< 'server { listen 80; root /run/pages; modsecurity on; modsecurity_rules_file /etc/nginx/lab-modsec.conf; error_page 418 =200 @denied; location @denied { modsecurity off; add_header X-Frame-Options DENY; default_type text/html; return 200 "denied"; } }'
-  `,
+${modsecOnSource(418, SERVER)}`,
   truth: { list: { on: 'target', run: `grep -o 'source shut out.*client: [0-9.]*' "$LOG/nginx.error.log"` } },
   expect: {
     ports: [80],
