@@ -25,6 +25,8 @@ export interface Reporter {
   addFound(found: Found): void
   /** Facts that no report carries yet. */
   pending(): number
+  /** Found ports among them: others of the panel wait for these. */
+  pendingFound(): number
   /** With `keep` the facts stay here for a later report: this one only asks. */
   renew(
     extra?: Pick<RenewRequest, 'phase' | 'progress' | 'ready' | 'discovered' | 'untested'>,
@@ -99,6 +101,7 @@ export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'
     addSpan: (span) => void spans.push(span),
     addFound: (one) => void found.push(one),
     pending,
+    pendingFound: () => found.length,
     renew: (extra = {}, keep = false) =>
       inTurn(async () => {
         const blocked = await unstick()

@@ -117,20 +117,21 @@ async function carryOut(
   let outcome: ResultRequest['outcome'] = 'done'
   let askAfterMs = plan.standing ? FIRST_ASK_MS : LEASE_MS[plan.kind] / 4
   let askedAt = world.clock.now()
-  let reportBy = 0
+  // Of a standing run the Worker says how long facts may wait: it is asked before the first are told.
+  let reportBy = plan.standing ? Number.POSITIVE_INFINITY : 0
   for (;;) {
     const now = world.clock.now()
-    const mayAskAgain = askedAt + Math.min(askAfterMs, LEASE_MS[plan.kind] / 4) - now
-    // What was seen may wait while the Worker says so; the bell calls it in.
+    const askBy = askedAt + Math.min(askAfterMs, LEASE_MS[plan.kind] / 4)
+    const wakeAt = unreported ? Math.min(askBy, reportBy) : askBy
+    // What was seen may wait while the Worker says so; the bell asks whether it still does.
     const isUrgent = unreported && now >= reportBy
-    if (!isUrgent && (open > 0 || plan.standing)) await nudge.wait(Math.max(0, mayAskAgain), ended)
+    if (!isUrgent && (open > 0 || plan.standing)) await nudge.wait(Math.max(0, wakeAt - now), ended)
     if (stop.aborted || world.clock.now() >= run.deadlineAt) {
       outcome = 'stopped'
       break
     }
-    const keep = !bell.rung && world.clock.now() < reportBy
-    const isEarly = keep && world.clock.now() < askedAt + Math.min(askAfterMs, LEASE_MS[plan.kind] / 4)
-    if (isEarly) continue
+    const keep = world.clock.now() < reportBy
+    if (keep && !bell.rung && world.clock.now() < askBy) continue
     bell.rung = false
     if (!keep) unreported = false
     const asked = await reporter.renew({}, keep)
@@ -143,8 +144,7 @@ async function carryOut(
     }
     askAfterMs = asked.answer.askAgainMs
     const { reportWithinMs } = asked.answer
-    if (reportWithinMs === 0) reportBy = 0
-    else if (!keep || reportBy === 0) reportBy = askedAt + reportWithinMs
+    reportBy = Math.min(keep ? reportBy : Number.POSITIVE_INFINITY, askedAt + reportWithinMs)
     if (asked.answer.do === 'stop') {
       outcome = 'stopped'
       break

@@ -51,11 +51,12 @@ export const take = {
   async renewal(world: World, probe: Probe, report: RenewRequest): Promise<RenewAnswer> {
     const { held, snapshot, leaseUntil } = await storeRenewal(world, probe, report)
     const { run } = held
+    const isOver = report.discovered === true && run.discovered === 0
     const known = await knownTo(world, held, snapshot)
     // An onlooker may have seen enough once discovery is over, whether or not it has something to tell.
     const wantsWord = snapshot !== null || (run.kind === 'baseline' && known.discovered)
     const judged = wantsWord ? await judge(world, run.tenantId, run.scanId, snapshot) : null
-    if (snapshot && report.found.length > 0) callOnlookers(world, snapshot)
+    if (snapshot && (report.found.length > 0 || isOver)) callOnlookers(world, snapshot, isOver)
     const after = judged?.hasMoved ? await readHeld(world.db, probe.id, report.runId) : held
     return answerRenewal(world, after ?? held, leaseUntil, known, judged?.stop.includes(run.id) === true)
   },

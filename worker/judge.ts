@@ -121,9 +121,12 @@ async function steerOn(
   return toldOtherwise || made.length + appended.length + stopped.length > 0 ? true : 'as it was'
 }
 
-/** Onlookers ask by themselves every few seconds; where all goes fast they are called to what was just found. */
-export function callOnlookers(world: World, { scan, runs }: Snapshot): void {
-  if (world.now - (scan.startedAt ?? world.now) >= YOUNG_MS) return
+/**
+ * Onlookers ask by themselves every few seconds. Where all goes fast they are called to what was just found, and when
+ * discovery is over all tell what they saw.
+ */
+export function callOnlookers(world: World, { scan, runs }: Snapshot, isOver: boolean): void {
+  if (!isOver && world.now - (scan.startedAt ?? world.now) >= YOUNG_MS) return
   world.ring(runs.filter((run) => run.kind === 'baseline' && run.endedAt === null).map((run) => run.probeId))
 }
 
@@ -137,12 +140,12 @@ function withNew(old: readonly Step[], more: readonly Step[]): Step[] | null {
 }
 
 /**
- * What of a judgement is worth a write while the scan runs: words and times of events, not running numbers, and not the
- * ports that are simply open. Who reads a running scan has it judged afresh (worker/live.ts).
+ * What of a judgement is worth a write while the scan runs: words and times of events, not running numbers, not the
+ * ports that are simply open, and not a verdict on the whole before its end. Who reads a running scan has it judged afresh
+ * (worker/live.ts).
  */
 const says = (judgement: Judgement | null): string =>
   JSON.stringify([
-    judgement?.verdict ?? null,
     judgement?.waf?.vendor ?? null,
     (judgement?.ports ?? []).filter((port) => port.verdict !== 'open' || port.lostAt !== null).map(portSays),
   ])

@@ -56,8 +56,11 @@ const HELD_MS = 2_000
 /** Standing baselines ask this often while discovery is young, and less often later: the bell calls them as well. */
 const STANDING_MS = { young: 4_000, later: 8_000, youngForMs: 45_000 } as const
 const SHORT_RUN_MS = 5_000
-/** What an onlooker saw open may stay with it while discovery goes on: each report is a row, and the bell calls it in. */
-const PATIENCE_MS = 300_000
+/**
+ * What an onlooker saw open may stay with it while discovery goes on and nothing is lost: each report is a row. Below the
+ * lease of its run, after which a probe that fell silent is given up.
+ */
+const PATIENCE_MS = 480_000
 /** After it, what is seen within a moment travels together. */
 const GATHER_MS = 2_000
 

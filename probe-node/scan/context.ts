@@ -90,3 +90,7 @@ export async function inParallel<T>(
   }
   await Promise.all(Array.from({ length: limit }, worker))
 }
+
+/** Every open port is as it was, and the Worker holds nothing. */
+export const isUndisturbed = ({ hold, endpoints }: Scan): boolean =>
+  !hold && endpoints.all().every(({ state }) => state === 'open')

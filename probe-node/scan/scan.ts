@@ -1,7 +1,7 @@
-/** The scanner's run: discover, engage, watch, alarm, hold, re-check. Facts go out by renew; decisions are the Worker's. */
+/** The scanner's run: discover, engage, watch, alarm, hold, re-check. Facts go out meanwhile (talk.ts); decisions are the Worker's. */
 import { formatPorts, parsePorts } from '../../schema/ports.ts'
 import { isRationed } from '../../schema/service.ts'
-import { type LeasedRun, RENEW_MS, type ResultRequest, type ScanPlan, type TouchTarget } from '../../schema/wire.ts'
+import type { LeasedRun, ResultRequest, ScanPlan, TouchTarget } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
 import { createNudge, type Job } from '../job.ts'
@@ -12,23 +12,17 @@ import { type Seen, touch, whyNot } from '../touch.ts'
 import type { World } from '../world.ts'
 import { aftermath } from './aftermath.ts'
 import { type Canary, openCanary } from './canary.ts'
-import { inParallel, type Scan, waitingPace } from './context.ts'
+import { inParallel, isUndisturbed, type Scan, waitingPace } from './context.ts'
 import { type Discovery, discover } from './discover.ts'
 import { createEndpoints, type Known, WATCH_EVERY_MS } from './endpoints.ts'
 import { engage } from './engage.ts'
-import { raise, settle } from './losses.ts'
+import { raise } from './losses.ts'
 import { recheck, tellRecheck } from './recheck.ts'
+import { keepTalking } from './talk.ts'
 import { watch } from './watch.ts'
 
 /** Time kept at the end of a run for the re-check and the result. */
 const CLOSING_MS = 20_000
-const FIRST_RENEW_MS = 2_000
-/** So long after a report facts wait for the next: little in a quick scan, more in a long one, where each is a row. */
-const patienceMs = (elapsedMs: number): number => Math.min(60_000, Math.max(1_000, elapsedMs / 4))
-const LOOK_MS = 250
-/** Spans travel with what is told anyway, and by themselves this often. */
-const SPANS_EVERY_MS = 150_000
-const HOLD_ASK_MS = 2_000
 
 /** Starts a scan run. When the process is to end, `drain` aborts: the run is left to be leased again, without a result. */
 export function startScan(
@@ -118,7 +112,8 @@ async function perform(
   try {
     discovery = await work(scan, canaries)
     scan.pace.set(Math.max(1, plan.maxConnectsPerSecond))
-    if (!isUndisturbed(scan)) await untilLetGo(scan)
+    // A discovery that lost nothing has nothing to wait for: what its re-check finds is raised then.
+    if (plan.profile !== 'discovery' || !isUndisturbed(scan)) await untilLetGo(scan)
     for (const canary of canaries) canary.tell()
     if (!ended.aborted) lasts = await lastLook(scan)
   } catch (error) {
@@ -284,10 +279,6 @@ async function accompany(scan: Scan): Promise<void> {
   }
 }
 
-/** A discovery that lost nothing has nothing to wait for: what its re-check finds is raised then. */
-const isUndisturbed = ({ plan, hold, endpoints }: Scan): boolean =>
-  plan.profile === 'discovery' && !hold && endpoints.all().every(({ state }) => state === 'open')
-
 /** The work is done; the Worker may still be verifying. Ends with an answer that holds nothing. */
 async function untilLetGo(scan: Scan): Promise<void> {
   const before = scan.answers
@@ -317,53 +308,6 @@ async function lastLook(scan: Scan): Promise<Awaited<ReturnType<typeof recheck>>
     news.map(({ known }) => known),
   )
   return lasts.map((last) => again.find(({ known, seen }) => known === last.known && seen) ?? last)
-}
-
-/** Renews as the Worker asks, when facts have waited enough, and when the bell rings; carries out what the answers say. */
-async function keepTalking(scan: Scan, signal: AbortSignal, onEnd: (how: 'stopped' | 'gone') => void): Promise<void> {
-  const { reporter, nudge, endpoints } = scan
-  const startedAt = performance.now()
-  let askAfterMs = FIRST_RENEW_MS
-  let askedAt = startedAt
-  let reportedAt = Number.NEGATIVE_INFINITY
-  let spansAt = startedAt
-  /** once is enough: the list may be long */
-  let isTold = false
-  while (!signal.aborted) {
-    const every = Math.min(askAfterMs, RENEW_MS, scan.hold ? HOLD_ASK_MS : RENEW_MS)
-    const wasRung = await nudge.wait(Math.min(LOOK_MS, Math.max(0, askedAt + every - performance.now())), signal)
-    if (signal.aborted) return
-    const now = performance.now()
-    const hasNews = reporter.pending() > 0
-    const isDue = hasNews && now - reportedAt >= patienceMs(now - startedAt)
-    if (!wasRung && !isDue && now < askedAt + every) continue
-    const keep = !wasRung && !isDue && !scan.hold
-    if ((!keep && hasNews) || now - spansAt > SPANS_EVERY_MS) {
-      endpoints.flushSpans()
-      spansAt = now
-    }
-    askedAt = now
-    const { phase, progress, ready, discovered, untested } = scan
-    const isNews = discovered && !isTold && untested !== ''
-    const total = Math.max(progress.total, progress.done)
-    const told = { phase, progress: { done: progress.done, total } }
-    const asked = await reporter.renew(
-      { ...told, ...(ready ? { ready } : {}), ...(discovered ? { discovered } : {}), ...(isNews ? { untested } : {}) },
-      keep,
-    )
-    if (signal.aborted) return
-    if (asked.ok && isNews) isTold = true
-    if (!keep && hasNews) reportedAt = now
-    if (!asked.ok) {
-      if (asked.why !== 'unreachable') return onEnd('gone')
-      await rest(1_000, signal)
-      continue
-    }
-    askAfterMs = asked.answer.askAgainMs
-    scan.answers += 1
-    settle(scan, asked.answer)
-    if (asked.answer.do === 'stop') return onEnd('stopped')
-  }
 }
 
 function tellTarget(scan: Scan): void {

@@ -83,9 +83,12 @@ test('a result that the Worker cannot take now waits on disk, survives a restart
   await using server = await silent()
   let isDown = true
   desk.onResult = () => (isDown ? { status: 503, headers: { 'retry-after': '60' } } : {})
+  // Away for all: a Worker that could lease meanwhile would hand out the run anew, under the next epoch.
+  desk.onLease = () => (isDown && desk.of('renew').length > 0 ? { status: 503 } : {})
   await using agent = await agentFor(desk)
   const runId = desk.offer(touchPlan({ steps: [step(desk, 0, [target(server)])] }))
-  const spooled = () => readdir(join(agent.dataDir, 'spool')).catch(() => [] as string[])
+  const spooled = async () =>
+    (await readdir(join(agent.dataDir, 'spool')).catch(() => [] as string[])).filter((name) => name.endsWith('.json'))
   await until('a step that is reported', () => desk.of('renew').some(({ observations }) => observations.length > 0))
   for (let i = 0; i < 500 && (await spooled()).length === 0; i++)
     await new Promise((resolve) => setTimeout(resolve, 10))

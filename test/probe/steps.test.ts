@@ -78,6 +78,30 @@ test('a standing run waits for more until it is told to stop', async () => {
   expect(seenBy(desk)).toMatchObject([{ purpose: 'baseline', sight: 'open' }])
 })
 
+test('what a standing run saw waits as long as the Worker says; the bell makes it ask, and the answer calls it in', async () => {
+  await using desk = await fakeDesk()
+  await using server = await silent()
+  await using _ = await agentFor(desk)
+  const planned = step(desk, 50, [tcp(server)], { purpose: 'baseline' })
+  let isAlarmed = false
+  desk.onRenew = () => ({
+    askAgainMs: isAlarmed ? 60_000 : 100,
+    steps: [planned],
+    reportWithinMs: isAlarmed ? 0 : 300_000,
+    do: seenBy(desk).length > 0 ? 'stop' : 'continue',
+  })
+  const runId = desk.offer(touchPlan({ kind: 'baseline', standing: true }))
+  await until('many renewals', () => desk.of('renew').length >= 8)
+  expect(server.accepted()).toBe(1)
+  desk.ring()
+  await until('more renewals', () => desk.of('renew').length >= 12)
+  expect(seenBy(desk)).toEqual([])
+  isAlarmed = true
+  desk.ring()
+  expect((await desk.result(runId)).outcome).toBe('stopped')
+  expect(seenBy(desk)).toMatchObject([{ purpose: 'baseline', sight: 'open' }])
+})
+
 test('a burst goes back to back', async () => {
   await using desk = await fakeDesk()
   await using server = await silent()
