@@ -99,6 +99,16 @@ export const ScanCoverage = v.object({
   portsTested: v.number(),
   /** nmap syntax; '' when nothing is untested */
   untested: v.string(),
+  /** of a retest: what it and the scan whose gaps it fills tested between them */
+  together: v.optional(
+    v.object({
+      scanId: v.string(),
+      share: v.number(),
+      portsTested: v.number(),
+      portsAsked: v.number(),
+      statement: v.string(),
+    }),
+  ),
 })
 export type ScanCoverage = v.InferOutput<typeof ScanCoverage>
 

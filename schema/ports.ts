@@ -45,6 +45,12 @@ export function portSetOf(ports: Iterable<number>): PortSet {
 /** `22,80,8000-8100`; the empty text for no ports. */
 export const formatPorts = (ports: Iterable<number>): string => portSetOf(ports).text
 
+/** What `formatPorts` wrote, read back. Anything else has no ports. */
+export function portsIn(text: string): PortSet {
+  const ports = parsePorts(text)
+  return 'error' in ports ? portSetOf([]) : ports
+}
+
 /** Marks the ports of one part; answers what is wrong with it, or null. */
 function add(bits: Uint8Array, part: string): string | null {
   const shown = `"${printable(part, 40)}"`

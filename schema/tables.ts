@@ -133,6 +133,8 @@ export const scans = sqliteTable(
     panel: json<PanelMember[]>('panel').notNull(),
     /** the issue of which this is the retest */
     retestOf: text('retest_of'),
+    /** of a retest: the whole scan whose gaps it fills */
+    fills: text('fills'),
     createdAt: integer('created_at').notNull(),
     /** when its first run may start: the due minute and its jitter */
     dueAt: integer('due_at').notNull(),

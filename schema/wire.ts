@@ -147,8 +147,10 @@ export const ScanPlan = v.strictObject({
   profile: v.picklist(PROFILES),
   maxConnectsPerSecond: whole(1, 200_000),
   accompanySeconds: v.nullable(whole(5, 86_400)),
-  /** ports of a retest, with the checks already known: touched directly, nothing else is discovered */
+  /** ports of a retest, with the checks already known: touched directly, nothing but `gaps` is discovered */
   only: v.nullable(listOf(TouchTarget, LIMITS.openPorts)),
+  /** of a retest: ports that the scan before could not test, swept after `only` */
+  gaps: v.optional(text(200_000, 0)),
   /** what an earlier lease of this run already found; discovery need not find it again */
   known: listOf(Found, LIMITS.openPorts),
   /** an earlier lease of this run had finished discovery */

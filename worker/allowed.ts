@@ -1,5 +1,5 @@
 /** A report is limited to its run: what a plan does not name, its probe has no business telling us. */
-import { type PortSet, parsePorts } from '../schema/ports.ts'
+import { portsIn } from '../schema/ports.ts'
 import type { Endpoint, Plan } from '../schema/wire.ts'
 import type { Purpose } from '../schema/words.ts'
 import { badField } from './failure.ts'
@@ -35,14 +35,15 @@ export function insidePlan(
 function allowing({ plan, scan }: Bounds): { address(address: string): boolean; port(endpoint: Endpoint): boolean } {
   // An onlooker touches whatever the scanner finds: its plan need not name it, the scan does.
   if (plan.kind === 'baseline' || (plan.kind === 'scan' && plan.only === null)) {
-    const ports = parsePorts(scan.ports) as PortSet
+    const ports = portsIn(scan.ports)
     return { address: (address) => scan.addresses.includes(address), port: ({ port }) => ports.has(port) }
   }
   const named = plan.kind === 'scan' ? (plan.only ?? []) : plan.steps.flatMap((step) => step.touches)
-  const addresses = new Set(named.map(({ address }) => address))
+  const gaps = portsIn(plan.kind === 'scan' ? (plan.gaps ?? '') : '')
+  const addresses = new Set([...named.map(({ address }) => address), ...(gaps.size > 0 ? scan.addresses : [])])
   const endpoints = new Set(named.map(({ address, port }) => `${address} ${port}`))
   return {
     address: (address) => addresses.has(address),
-    port: ({ address, port }) => endpoints.has(`${address} ${port}`),
+    port: ({ address, port }) => endpoints.has(`${address} ${port}`) || gaps.has(port),
   }
 }

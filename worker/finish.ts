@@ -10,6 +10,7 @@ import { stepsOf } from './core/issue.ts'
 import { type Notice, noticeOf, scanNotice } from './core/notice.ts'
 import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
+import { withGapsFilled } from './filled.ts'
 import { batch, changed } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { type AppliedStep, applySteps, openIssues, teachTarget } from './store/issues.ts'
@@ -60,11 +61,12 @@ const failed = (code: FailureWord, detail: string): EndingKind => ({ state: 'fai
 export async function finish(
   world: World,
   snapshot: Snapshot,
-  judgement: Judgement,
+  judged: Judgement,
   ending: EndingKind,
 ): Promise<boolean> {
   const { db, now } = world
   const { scan } = snapshot
+  const judgement = await withGapsFilled(world, scan, judged)
   const isWhole = ending.state === 'finished'
   const steps = isWhole && !isIdleRetest(snapshot, judgement) ? await stepsFor(world, snapshot, judgement) : []
   const notices = await noticesFor(snapshot, judgement, ending, steps)

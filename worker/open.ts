@@ -3,7 +3,7 @@
 import { type Address, isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { RunFacts, ScanFacts } from '../schema/facts.ts'
 import { newId } from '../schema/ids.ts'
-import { parsePorts, portSetOf } from '../schema/ports.ts'
+import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
 import type { Plan, TouchTarget } from '../schema/wire.ts'
 import type { Profile } from '../schema/words.ts'
 import { anchorsFor } from './anchors.ts'
@@ -35,6 +35,8 @@ export interface Ask {
   dueAt: number
   retestOf: string | null
   only: TouchTarget[] | null
+  /** of a retest: the whole scan whose gaps it fills */
+  fills: string | null
 }
 
 /** Scans under way at once: of one tenant; against one /24 or /48. Our own networks may be busier. */
@@ -46,7 +48,7 @@ const DAY_MS = 24 * 3_600_000
 
 /** The scan as it is stored before it has a panel. */
 export function newScan(world: World, tenantId: string, target: Target, ask: Ask): Scan {
-  const ports = ask.only ? portSetOf(ask.only.map(({ port }) => port)) : parsePorts(ask.ports)
+  const ports = parsePorts(ask.ports)
   if ('error' in ports) throw badField('invalid', 'ports', ports.error)
   return {
     tenantId,
@@ -68,6 +70,7 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     maxConnectsPerSecond: shareOf(target),
     accompanySeconds: ask.accompanySeconds,
     only: ask.only,
+    fills: ask.fills,
     scannerProbeId: '',
     panel: [],
     retestOf: ask.retestOf,
@@ -218,7 +221,7 @@ async function withinCeilings(
 
 /** How long a scan may take: three passes over the ports at its rate with 100 ms a port, engagement, and a margin. */
 function durationMs(scan: Scan): number {
-  const ports = scan.only?.length ?? scan.portsAsked * Math.max(1, scan.addresses.length)
+  const ports = scan.portsAsked * Math.max(1, scan.addresses.length)
   const passes = 3 * ports * Math.max(1_000 / scan.maxConnectsPerSecond, 20)
   return Math.min(DAY_MS, Math.round(passes) + (scan.accompanySeconds ?? 0) * 1_000 + 60 * 60_000)
 }
@@ -235,6 +238,7 @@ async function firstRuns(world: World, target: Target, scan: Scan): Promise<NewR
     maxConnectsPerSecond: scan.maxConnectsPerSecond,
     accompanySeconds: scan.accompanySeconds,
     only: scan.only,
+    ...(scan.only ? { gaps: beyond(scan.ports, scan.only) } : {}),
     known: [],
     discovered: false,
     beacons,
@@ -253,6 +257,12 @@ async function firstRuns(world: World, target: Target, scan: Scan): Promise<NewR
   const facts = scanFactsOf(scan, target, [blankFacts(own)])
   const { wanted } = steer(facts, judgeScan(facts, world.now), world.now)
   return [own, ...(await wantedRuns(scan, facts, wanted, beacons))]
+}
+
+/** The ports that a retest has to sweep: those it was asked for beyond the endpoints that it touches directly. */
+function beyond(ports: string, only: readonly TouchTarget[]): string {
+  const touched = new Set(only.map(({ port }) => port))
+  return formatPorts([...portsIn(ports)].filter((port) => !touched.has(port)))
 }
 
 /** What steering wants and is not there yet, as runs to make. */

@@ -81,6 +81,7 @@ async function openMinute(
     profile: target.profile,
     accompanySeconds: null,
     retestOf: null,
+    fills: null,
     only: null,
   })
   const opened = await addDueScan(world.db, scan)

@@ -1,6 +1,7 @@
 import type { RejudgedAnswer } from '../schema/api.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import { judgeScan } from './core/judge.ts'
+import { withGapsFilled } from './filled.ts'
 import { composed } from './finish.ts'
 import { readSnapshot } from './store/facts.ts'
 import { storeRejudgement } from './store/scans.ts'
@@ -16,7 +17,7 @@ export async function rejudge(world: World, tenantId: string, scanId: string): P
   const snapshot = await readSnapshot(world.db, tenantId, scanId)
   if (!snapshot) return null
   const before = snapshot.scan.judgement
-  const after = judgeScan(snapshot.facts, world.now)
+  const after = await withGapsFilled(world, snapshot.scan, judgeScan(snapshot.facts, world.now))
   await storeRejudgement(world.db, snapshot.scan, after, await composed(world, snapshot, after))
   return difference(before, after)
 }

@@ -33,6 +33,8 @@ export function summaryOf(scan: ScanAnswer, look: Look): string {
     const { share, statement } = scan.coverage
     const text = `${Math.round(share * 100)} % of the planned work was done. ${printable(statement, 600)}`
     parts.push(`${wrapped('Coverage: ', text, look.width)}\n`)
+    const { together } = scan.coverage
+    if (together) parts.push(`${wrapped('', printable(together.statement, 600), look.width)}\n`)
   }
   if (look.url !== null) parts.push(`${whereToGoOn(scan, affected, look.url).join('\n')}\n`)
   return parts.join('\n')

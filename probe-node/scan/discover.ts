@@ -3,7 +3,7 @@
  * closed ports.
  */
 import { availableParallelism } from 'node:os'
-import { formatPorts, parsePorts } from '../../schema/ports.ts'
+import { formatPorts, portsIn } from '../../schema/ports.ts'
 import { firstCheck, isRationed } from '../../schema/service.ts'
 import { TOP_PORTS } from '../../schema/top-ports.ts'
 import { type Found, LIMITS } from '../../schema/wire.ts'
@@ -50,10 +50,9 @@ const ASK_LOST_MS = ASK_WAY_MS.slice(1)
 /** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
 const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
 
-/** Sweeps all ports of all addresses; `onFound` follows as each open port is identified. */
-export async function discover(scan: Scan, onFound: (known: Known) => void): Promise<Discovery> {
-  const ports = parsePorts(scan.plan.ports)
-  const asked = 'error' in ports ? new Uint16Array(0) : ports.toArray()
+/** Sweeps these ports (canonical nmap syntax) of all addresses; `onFound` follows as each open port is identified. */
+export async function discover(scan: Scan, ports: string, onFound: (known: Known) => void): Promise<Discovery> {
+  const asked = portsIn(ports).toArray()
   const total = asked.length * scan.plan.addresses.length
   scan.progress = { done: 0, total }
   const untested = new Set<number>()

@@ -1,5 +1,5 @@
 /** The scanner's run: discover, engage, watch, alarm, hold, re-check. Facts go out meanwhile (talk.ts); decisions are the Worker's. */
-import { formatPorts, parsePorts } from '../../schema/ports.ts'
+import { formatPorts, portsIn } from '../../schema/ports.ts'
 import { isRationed } from '../../schema/service.ts'
 import type { LeasedRun, ResultRequest, ScanPlan, TouchTarget } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
@@ -151,10 +151,8 @@ async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
   }
   for (const found of plan.known) onFound(endpoints.add(found, world.clock.now()))
   const discovery = plan.only
-    ? await touchOnly(scan, plan.only, onFound)
-    : plan.discovered
-      ? alreadyDiscovered(scan)
-      : await discover(scan, onFound)
+    ? together(await touchOnly(scan, plan.only, onFound), await find(scan, plan.gaps ?? '', onFound))
+    : await find(scan, plan.ports, onFound)
   scan.untested = formatPorts(discovery.untested)
   scan.discovered = true
   scan.phase = 'baseline'
@@ -188,7 +186,7 @@ async function leavePanelTime({ endpoints, world, ended }: Scan): Promise<void> 
   if (until > now) await rest(until - now, ended)
 }
 
-/** A retest: these endpoints and nothing else. One that does not answer goes to verification at once. */
+/** A retest: these endpoints, before any gap is swept. One that does not answer goes to verification at once. */
 async function touchOnly(
   scan: Scan,
   only: NonNullable<ScanPlan['only']>,
@@ -249,20 +247,29 @@ async function touchWithinRation({ world, run, plan, ended }: Scan, target: Touc
   }
 }
 
-/** An earlier lease had swept all ports; what it could not test it had taken up again before it said so. */
-function alreadyDiscovered(scan: Scan): Discovery {
+/** Sweeps these ports, unless an earlier lease had done so. */
+const find = async (scan: Scan, ports: string, onFound: (known: Known) => void): Promise<Discovery> =>
+  ports === ''
+    ? { asked: 0, tested: 0, untested: new Set() }
+    : scan.plan.discovered
+      ? alreadyDiscovered(scan, ports)
+      : discover(scan, ports, onFound)
+
+/** An earlier lease had swept these ports; what it could not test it had taken up again before it said so. */
+function alreadyDiscovered(scan: Scan, ports: string): Discovery {
   scan.output.line('Discovery', 'finished by an earlier lease of this run, whose process was lost')
-  const { addresses, ports, untested = '' } = scan.plan
-  const asked = addresses.length * portsIn(ports).length
+  const { addresses, untested = '' } = scan.plan
+  const asked = addresses.length * portsIn(ports).size
   // Told without their addresses, and counted for each: rather too few tested than too many.
-  const missing = portsIn(untested)
+  const missing = [...portsIn(untested)]
   return { asked, tested: Math.max(0, asked - missing.length * addresses.length), untested: new Set(missing) }
 }
 
-function portsIn(text: string): number[] {
-  const ports = parsePorts(text)
-  return text === '' || 'error' in ports ? [] : [...ports.toArray()]
-}
+const together = (a: Discovery, b: Discovery): Discovery => ({
+  asked: a.asked + b.asked,
+  tested: a.tested + b.tested,
+  untested: new Set([...a.untested, ...b.untested]),
+})
 
 /** No stimulus of ours: another scanner works from this address while we watch. */
 async function accompany(scan: Scan): Promise<void> {

@@ -215,6 +215,25 @@ test('a retest touches its endpoints and nothing else; one that does not answer 
   expect(bystander.accepted()).toBe(0)
 })
 
+test('a retest sweeps the ports that the scan before could not test, and those alone', async () => {
+  await using desk = await fakeDesk()
+  await using lost = await web(undefined, HOST)
+  await using gap = await web(undefined, HOST)
+  await using bystander = await silent(HOST)
+  await using _ = await agentFor(desk)
+  const only = [{ address: HOST, port: lost.port, check: 'http' as const, service: 'http' as const }]
+  const plan = scanPlan({ ports: portsOf(lost, gap, bystander), only, gaps: portsOf(gap), profile: 'standard' })
+  const result = await desk.result(desk.offer(plan))
+  expect(result).toMatchObject({ outcome: 'done', ports: { asked: 2, tested: 2, untested: '' } })
+  expect(foundBy(desk).map(({ port }) => port)).toEqual([lost.port, gap.port])
+  expect(result.recheck).toHaveLength(2)
+  expect(bystander.accepted()).toBe(0)
+
+  // An earlier lease had swept them: what it could not test is still missing, and the lost one is touched all the same.
+  const again = await desk.result(desk.offer({ ...plan, discovered: true, untested: portsOf(gap) }))
+  expect(again.ports).toEqual({ asked: 2, tested: 1, untested: portsOf(gap) })
+})
+
 test('a retest waits for the ration of a service that counts touches, and counts only what it touched', async () => {
   await using desk = await fakeDesk()
   await using ssh = await sshd(HOST)

@@ -31,13 +31,16 @@ async function leased(scan: ScanAnswer): Promise<{ scanner: Probe; run: LeasedRu
   const { runs } = await scanner.lease()
   return { scanner, run: runs.find((run) => run.scanId === scan.id && run.kind === 'scan') as LeasedRun }
 }
-const result = (run: LeasedRun, more: object) => ({
+const report = (run: LeasedRun) => ({
   runId: run.runId,
   epoch: run.epoch,
   seq: 900,
   observations: [],
   spans: [],
   found: [],
+})
+const result = (run: LeasedRun, more: object) => ({
+  ...report(run),
   outcome: 'done',
   ...more,
 })
@@ -62,11 +65,11 @@ const foundAt = (address: string) => ({
 })
 
 /** An ended scan that saw port 22, and an open issue that says it was lost there. */
-async function issueOn(target: TargetAnswer): Promise<{ issueId: string; scan: ScanAnswer }> {
+async function issueOn(target: TargetAnswer, said: object = ALL): Promise<{ issueId: string; scan: ScanAnswer }> {
   const { body: scan } = await scanOf(target.id)
   const { scanner, run } = await leased(scan)
   const { address } = await readScan(stage, scan.id)
-  await scanner.say('result', result(run, { ...ALL, observations: [looked(address, {})], found: [foundAt(address)] }))
+  await scanner.say('result', result(run, { ...said, observations: [looked(address, {})], found: [foundAt(address)] }))
   expect((await readScan(stage, scan.id)).state).toBe('finished')
   const issueId = `iss_${scan.id.slice(4)}`
   await stage.env.DB.batch([
@@ -111,6 +114,32 @@ test('a retest that never reached the lost port proves nothing; one that did clo
     expect((await readScan(stage, retest.id)).state).toBe('finished')
     expect(await issue(issueId)).toMatchObject({ state, answeredAt: null })
   }
+})
+
+test('a retest fills the gaps of its scan; what they tested between them is told, and gaps that stay prove nothing', async () => {
+  const target = await newTarget({ ports: '22,80-99' })
+  const { issueId, scan } = await issueOn(target, { ports: { asked: 21, tested: 11, untested: '90-99' } })
+  const answer = (tested: number, untested: string) => ({
+    ports: { asked: 11, tested, untested },
+    observations: [looked(target.address, {})],
+    found: [foundAt(target.address)],
+  })
+  const runs: ScanAnswer[] = []
+  for (const said of [answer(7, '96-99'), answer(11, '')]) {
+    stage.pass(1_000)
+    const { body: retest } = await retestOf(issueId)
+    const { scanner, run } = await leased(retest)
+    expect(run.plan).toMatchObject({ only: [{ port: 22 }], gaps: '90-99' })
+    const stranger = { ...foundAt(target.address), port: 80 }
+    expect((await scanner.say('renew', { ...report(run), found: [stranger] })).status).toBe(422)
+    await scanner.say('result', result(run, said))
+    runs.push(await readScan(stage, retest.id))
+    expect((await issue(issueId)).state).toBe(runs.length === 1 ? 'open' : 'closed')
+  }
+  expect(runs.map(({ verdict }) => verdict)).toEqual(['incomplete', 'clear'])
+  expect(runs[0]?.coverage?.together).toMatchObject({ scanId: scan.id, portsAsked: 21, portsTested: 17 })
+  expect(runs[0]?.coverage?.together?.statement).toMatch(/4 ports of 21 asked are still not tested \(96-99\)/)
+  expect(runs[1]?.coverage?.together).toMatchObject({ scanId: scan.id, portsAsked: 21, portsTested: 21, share: 1 })
 })
 
 test('a retest goes to the probe that has the old source address by now', async () => {

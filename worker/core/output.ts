@@ -40,6 +40,7 @@ function head(facts: ScanFacts, judgement: Judgement, target: string): string {
     ['Scanner', scanner ? `${scanner.sourceAddress} (${scanner.site}, ${scanner.probeId})` : 'none'],
     ['Verdict', judgement.verdict ?? 'not ended'],
     ['Coverage', judgement.coverage ? judgement.coverage.statement : 'not ended'],
+    ...(judgement.coverage?.together ? [['', judgement.coverage.together.statement]] : []),
   ])
 }
 

@@ -115,6 +115,11 @@ const Coverage = ({ scan }: { scan: ScanView }) => {
         <Share share={coverage.share} label="Share of the planned work that was done" /> of the planned work was done:{' '}
         <span class="dim">{workWords(coverage, scan.checks)}</span>
       </p>
+      {coverage.together && (
+        <p>
+          {coverage.together.statement} <a href={`/scans/${coverage.together.scanId}`}>The scan before</a>
+        </p>
+      )}
       {coverage.untested !== '' && (
         <details>
           <summary>Ports not tested</summary>

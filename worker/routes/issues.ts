@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import { EmptyBody, IssueAnswer, OccurrenceAnswer, pageOf, ScanAnswer, SnoozeBody } from '../../schema/api.ts'
+import { formatPorts, portsIn } from '../../schema/ports.ts'
 import { checkOf } from '../../schema/service.ts'
+import type { TouchTarget } from '../../schema/wire.ts'
 import { HARMLESS_VERDICTS, ISSUE_STATES } from '../../schema/words.ts'
 import type { AppEnv } from '../context.ts'
 import { portSection } from '../core/output.ts'
@@ -19,7 +21,7 @@ import {
 } from '../store/issues.ts'
 import { readProbeAt } from '../store/probes.ts'
 import { readText } from '../store/raw.ts'
-import { readScan, readVerdicts } from '../store/scans.ts'
+import { readScan, readVerdicts, type Scan } from '../store/scans.ts'
 import { readTarget } from '../store/targets.ts'
 import type { World } from '../world.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
@@ -89,7 +91,7 @@ export const issueRoutes = new Hono<AppEnv>()
     '/:id/retest',
     describe({
       tag: TAG,
-      does: 'Scan the lost endpoints again, from the same address with the same profile: clear is proof',
+      does: 'Scan the lost endpoints again, and the ports that could not be tested, from the same address with the same profile: clear is proof',
       body: EmptyBody,
       answer: ScanAnswer,
       status: 202,
@@ -112,13 +114,14 @@ export const issueRoutes = new Hono<AppEnv>()
       const scan = await openScan(world, caller.tenantId, target, {
         site: probe?.site ?? last.site,
         scannerProbeId: probe?.id ?? last.scannerProbeId,
-        ports: last.ports,
+        ports: portsOfRetest(last, only),
         profile: last.profile,
         accompanySeconds: last.accompanySeconds,
         dueKey: '',
         dueAt: world.now,
         retestOf: issue.id,
         only: only.length > 0 ? only : null,
+        fills: last.fills ?? last.id,
       })
       return c.json(scanAnswer(scan, target.address, [], null), 202)
     },
@@ -136,6 +139,12 @@ export const occurrenceRoutes = new Hono<AppEnv>().get(
     return plainText(new Response(text).body as ReadableStream<Uint8Array>, { name: `${row.id}.txt`, cut: null })
   },
 )
+
+/** The lost ports and those that the scan could not test; where it lost none, all of them again. */
+const portsOfRetest = ({ ports, judgement }: Scan, only: readonly TouchTarget[]): string =>
+  only.length === 0
+    ? ports
+    : formatPorts([...only.map(({ port }) => port), ...portsIn(judgement?.coverage?.untested ?? '')])
 
 async function found({ db }: World, tenantId: string, id: string): Promise<Issue> {
   const issue = await readIssue(db, tenantId, id)

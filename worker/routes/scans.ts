@@ -52,6 +52,7 @@ export const scanRoutes = new Hono<AppEnv>()
         dueKey: '',
         dueAt: world.now,
         retestOf: null,
+        fills: null,
         only: null,
       })
       return c.json(scanAnswer(scan, target.address, [], null), 202)

@@ -106,6 +106,27 @@ export async function readVerdicts(
   return new Map(found.map((row) => [row.key, JSON.parse(row.verdict) as PortVerdict]))
 }
 
+/** The retests of a whole scan that have ended, oldest first; 50 at most. */
+export const retestsOf = (
+  db: Db,
+  tenantId: string,
+  whole: Pick<Scan, 'id' | 'targetId' | 'createdAt'>,
+): Promise<Scan[]> =>
+  db
+    .select()
+    .from(scans)
+    .where(
+      and(
+        eq(scans.tenantId, tenantId),
+        eq(scans.targetId, whole.targetId),
+        sql`created_at > ${whole.createdAt}`,
+        eq(scans.fills, whole.id),
+        eq(scans.state, 'finished'),
+      ),
+    )
+    .orderBy(asc(scans.createdAt))
+    .limit(50)
+
 /** What a stream of events looks at each second: small, without the judgement. */
 export const readPulse = async (db: Db, tenantId: string, id: string) =>
   (await db
