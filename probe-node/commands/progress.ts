@@ -19,6 +19,11 @@ const ALONE_SAYS: Record<string, string> = {
   verify: 'a port was lost: the scanner looks again, alone',
 }
 
+/** A retest that has not touched all its ports by then waits for the ration of one that counts touches. */
+const RETEST_SLOW_MS = 20_000
+const RATION_SAYS =
+  'SSH and mail services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
+
 /** Tells of a running scan, each thing once, whichever of event and scan object brings it first. */
 export function progressOn(display: Display, options: { accompany: boolean }): Watcher {
   const told = new Set<string>()
@@ -30,6 +35,8 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
   const { paint } = display
   let phase = ''
   let isAlone = false
+  let isRetest = false
+  const startedAt = Date.now()
   let silentSince: number | null = null
   let last = { at: Date.now(), done: 0, rate: 0 }
 
@@ -43,6 +50,8 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
   const advance = (progress: { done?: unknown; total?: unknown } | null) => {
     if (typeof progress?.done !== 'number' || typeof progress.total !== 'number')
       return display.status(phase === '' ? 'waiting for a probe to take it' : `${phase} …`)
+    if (isRetest && phase === 'discover' && progress.done < progress.total && Date.now() - startedAt > RETEST_SLOW_MS)
+      once('ration', () => paint('dim', `  ${RATION_SAYS}`))
     const seconds = (Date.now() - last.at) / 1_000
     if (seconds > 0.5)
       last = { at: Date.now(), done: progress.done, rate: Math.max(progress.done - last.done, 0) / seconds }
@@ -80,6 +89,7 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
     scan(scan: ScanAnswer) {
       silentSince = null
       isAlone = Boolean(scan.scanner) && scan.panel.length === 0
+      isRetest = scan.retestOf !== null
       const alone = missingCompany(scan)
       if (alone) once('alone', () => paint('yellow', alone))
       if (scan.phase) enter(scan.phase)

@@ -1,6 +1,6 @@
 /** What a person reads of a scan: its progress in plain lines, its summary, its tables. */
 import { PassThrough } from 'node:stream'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ago } from '../../probe-node/commands/ago.ts'
 import { openDisplay } from '../../probe-node/commands/display.ts'
 import { progressOn } from '../../probe-node/commands/progress.ts'
@@ -206,4 +206,22 @@ test('a scan without a panel is announced as such, and no other probe is said to
   const said = text()
   expect(said.match(/a block cannot be proved/g)).toHaveLength(1)
   expect(said).not.toContain('other probes look')
+})
+
+test('a retest that waits for the ration says why, once', () => {
+  vi.useFakeTimers()
+  try {
+    const { display, text } = plainOutput(600_000)
+    const watcher = progressOn(display, { accompany: false })
+    const waiting = scanOf({ state: 'running', phase: 'discover', progress: { done: 2, total: 3 }, retestOf: 'iss_1' })
+    watcher.scan(waiting)
+    expect(text()).not.toContain('ten minutes')
+    vi.advanceTimersByTime(30_000)
+    watcher.scan(waiting)
+    watcher.scan(waiting)
+    expect(text().match(/may have to wait up to ten minutes/g)).toHaveLength(1)
+    display.end()
+  } finally {
+    vi.useRealTimers()
+  }
 })
