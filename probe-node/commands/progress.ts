@@ -19,6 +19,8 @@ const ALONE_SAYS: Record<string, string> = {
   verify: 'a port was lost: the scanner looks again, alone',
 }
 
+/** The same of a retest. */
+const RETEST_SAYS: Record<string, string> = { discover: 'trying what was lost, or not tested, again' }
 /** A retest that has not touched all its ports by then waits for the ration of one that counts touches. */
 const RETEST_SLOW_MS = 20_000
 const RATION_SAYS =
@@ -44,7 +46,7 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
     if (typeof next !== 'string' || next === phase) return
     phase = next
     last = { at: Date.now(), done: 0, rate: 0 }
-    const says = (isAlone ? ALONE_SAYS[next] : undefined) ?? PHASE_SAYS[next] ?? ''
+    const says = ((isAlone && ALONE_SAYS[next]) || (isRetest && RETEST_SAYS[next]) || PHASE_SAYS[next]) ?? ''
     display.line(paint('dim', `· ${printable(next, 20)}: ${says}`))
   }
   const advance = (progress: { done?: unknown; total?: unknown } | null) => {

@@ -206,7 +206,7 @@ async function touchOnly(
     if (endpoints.get(target)) return count(target)
     await scan.pace.take(scan.ended)
     if (scan.ended.aborted) return
-    const seen = await touchWithinRation(scan, target)
+    const seen = await touchWithinRation(scan, target, () => lost.length > 0)
     reporter.add(seen)
     if (seen.sight !== 'probe_fault') count(target)
     output.line('Services', `${clockTime(seen.at)}  ${endpointText(target)}  ${target.service}  ${sightText(seen)}`)
@@ -236,13 +236,20 @@ async function touchOnly(
 const RATION_PATIENCE_MS = 610_000
 const RATION_ASK_MS = 2_000
 
-/** The scan that lost the port has spent its ration: a retest waits for the next touch instead of asking for more. */
-async function touchWithinRation({ world, run, plan, ended }: Scan, target: TouchTarget): Promise<Seen> {
+/**
+ * The scan that lost the port has spent its ration: a retest waits for the next touch instead of asking for more, but not
+ * when another port is lost again and the retest can no longer end clear.
+ */
+async function touchWithinRation(
+  { world, run, plan, ended }: Scan,
+  target: TouchTarget,
+  isDecided: () => boolean,
+): Promise<Seen> {
   const giveUpAt = performance.now() + RATION_PATIENCE_MS
   for (;;) {
     const wanted = { target, timeoutMs: 6_000, scanId: run.scanId, name: plan.name }
     const seen = await touch(world, { ...wanted, purpose: 'identify' })
-    if (seen.code !== 'RATION' || ended.aborted || performance.now() > giveUpAt) return seen
+    if (seen.code !== 'RATION' || ended.aborted || isDecided() || performance.now() > giveUpAt) return seen
     await rest(RATION_ASK_MS, ended)
   }
 }

@@ -254,6 +254,13 @@ test('a retest waits for the ration of a service that counts touches, and counts
   const looks = seenBy(desk).filter(({ purpose, port }) => purpose === 'identify' && port === ssh.port)
   expect(looks.map(({ sight }) => sight)).toEqual(['open'])
 
+  // Another that is lost again has decided it: nobody waits for the ration, and the port is not tested.
+  await using shut = await resetting(HOST)
+  await desk.result(desk.offer({ ...touchPlan({}), steps: [step(desk, 100, only.slice(0, 1))] }))
+  const lost = [only[0], { ...only[1], port: shut.port }] as typeof only
+  const decided = await desk.result(desk.offer({ ...plan, ports: portsOf(ssh, shut), only: lost }))
+  expect(decided.ports).toEqual({ asked: 2, tested: 1, untested: `${ssh.port}` })
+
   // One that may not be touched at all is not tested, whatever else is.
   const away = { address: '127.0.0.010', port: 22, check: 'greeting' as const, service: 'ssh' as const }
   const partly = await desk.result(desk.offer({ ...plan, only: [away, ...only.slice(1)] }))
