@@ -60,8 +60,8 @@ export type Awaited = (probeId: string, batch: number, startAt: number) => boole
 
 /** What is known of the endpoint beside its rounds. */
 interface Verified {
-  /** who reported which round, fit or not: `probe|round` */
-  answered: ReadonlySet<string>
+  /** who reported which rounds, fit or not */
+  answered: ReadonlyMap<string, ReadonlySet<number>>
   openedAt: ReadonlyMap<string, number>
 }
 
@@ -87,9 +87,9 @@ export function caseOf(
   const rounds: Round[] = []
   let closedTo = -1
   for (const { number, at, who } of planned) {
-    const missing = [...who].some((probeId) => !answered.has(`${probeId}|${number}`) && isAwaited(probeId))
+    const isMissing = (probeId: string) => answered.get(probeId)?.has(number) !== true && isAwaited(probeId)
     // A success is known at once, a silent failure only after the timer: an unfinished round would be a biased one.
-    const isOpen = missing && now <= at + TOUCH_TIMEOUT_MS + GRACE_MS
+    const isOpen = now <= at + TOUCH_TIMEOUT_MS + GRACE_MS && [...who].some(isMissing)
     if (isOpen || at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
     const round = roundOf(number, asServed(byRound.get(number) ?? []), openedAt)
     // Held by the scanner alone, when the others were let go: it compares nothing, and is no part of their rounds.

@@ -91,16 +91,17 @@ const PATIENCE_MS = 3_000
 export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
   const member = new Map(facts.panel.map((one) => [one.probeId, one]))
   const scanRun = facts.runs.find((run) => run.kind === 'scan') ?? null
-  // By address, then by port: this is looked up for every observation of the scan.
+  // By address, then by port: this is looked up for every observation of the scan, often for the same one as before.
   const drafts = new Map<string, Map<number, Draft>>()
-  const draft = ({ address, port }: { address: string; port: number }) => {
+  let latest: Draft | null = null
+  const draft = ({ address, port }: { address: string; port: number }): Draft => {
+    if (latest?.port === port && latest.address === address) return latest
     const ports = drafts.get(address) ?? new Map<number, Draft>()
-    drafts.set(address, ports)
+    if (ports.size === 0) drafts.set(address, ports)
     const known = ports.get(port)
-    if (known) return known
-    const fresh = emptyDraft(endpointKey({ address, port }), address, port)
-    ports.set(port, fresh)
-    return fresh
+    latest = known ?? emptyDraft(endpointKey({ address, port }), address, port)
+    if (!known) ports.set(port, latest)
+    return latest
   }
   const anchorLooks: AnchorLook[] = []
   const phantomLooks = new Map<string, string[]>()
@@ -117,12 +118,12 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
       d.found = d.found
         ? { ...found, firstSeenOpenAt: Math.min(found.firstSeenOpenAt, d.found.firstSeenOpenAt) }
         : found
-      d.seenOpen(run.probeId, found.firstSeenOpenAt)
+      seenOpen(d, run.probeId, found.firstSeenOpenAt)
     }
     for (const span of run.spans) {
       const d = draft(span)
       if (who.role === 'scanner') d.spans.push(span)
-      d.seenOpen(run.probeId, span.from)
+      seenOpen(d, run.probeId, span.from)
     }
     const deadBeacons = run.observations.filter((o) => o.purpose === 'beacon' && o.sight !== 'open')
     for (const o of run.observations) {
@@ -149,10 +150,10 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
       if (o.purpose === 'phantom' && o.sight === 'closed' && who.role === 'scanner') refusedAtFirst.add(o.address)
       if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) continue
       const d = draft(o)
-      if (o.purpose === 'verify' && o.round !== undefined) d.answered.add(`${run.probeId}|${o.round}`)
-      const isVoid = !wasAccepted(o.sight) && deadBeacons.some((beacon) => beside(beacon, o))
+      if (o.purpose === 'verify' && o.round !== undefined) answeredBy(d, run.probeId).add(o.round)
+      const isVoid = deadBeacons.length > 0 && !wasAccepted(o.sight) && deadBeacons.some((beacon) => beside(beacon, o))
       if (o.fit === false || o.sight === 'probe_fault' || isVoid) continue
-      if (o.sight === 'open') d.seenOpen(run.probeId, o.at)
+      if (o.sight === 'open') seenOpen(d, run.probeId, o.at)
       if (o.experiment === 'E8') {
         d.ladder.push(lookOf(run, who, o))
         continue
@@ -213,7 +214,6 @@ interface Draft {
   port: number
   found: Found | null
   openedAt: Map<string, number>
-  seenOpen: (probeId: string, at: number) => void
   looks: Look[]
   ladder: Look[]
   spans: Span[]
@@ -222,28 +222,35 @@ interface Draft {
   service: Service | null
   /** batch → round → when, and who was to look */
   batches: Map<number, Map<number, { at: number; who: Set<string> }>>
-  /** who reported which round, fit or not */
-  answered: Set<string>
+  /** who reported which rounds, fit or not */
+  answered: Map<string, Set<number>>
 }
 
-function emptyDraft(key: string, address: string, port: number): Draft {
-  const openedAt = new Map<string, number>()
-  return {
-    key,
-    address,
-    port,
-    found: null,
-    openedAt,
-    seenOpen: (probeId, at) => openedAt.set(probeId, Math.min(at, openedAt.get(probeId) ?? at)),
-    looks: [],
-    ladder: [],
-    spans: [],
-    alarmAt: null,
-    check: null,
-    service: null,
-    batches: new Map(),
-    answered: new Set(),
-  }
+const emptyDraft = (key: string, address: string, port: number): Draft => ({
+  key,
+  address,
+  port,
+  found: null,
+  openedAt: new Map(),
+  looks: [],
+  ladder: [],
+  spans: [],
+  alarmAt: null,
+  check: null,
+  service: null,
+  batches: new Map(),
+  answered: new Map(),
+})
+
+function seenOpen({ openedAt }: Draft, probeId: string, at: number): void {
+  const known = openedAt.get(probeId)
+  if (known === undefined || at < known) openedAt.set(probeId, at)
+}
+
+function answeredBy({ answered }: Draft, probeId: string): Set<number> {
+  const rounds = answered.get(probeId) ?? new Set<number>()
+  if (rounds.size === 0) answered.set(probeId, rounds)
+  return rounds
 }
 
 /** A beacon speaks for the touches of its own round; one without a round for the seconds around it. */
@@ -253,16 +260,16 @@ const beside = (beacon: Observation, o: Observation): boolean =>
 function plan(run: RunFacts, draft: (endpoint: { address: string; port: number }) => Draft): void {
   for (const step of run.steps) {
     if (step.round === undefined || step.purpose !== 'verify') continue
+    const batch = batchOf(step.round)
     for (const touch of step.touches) {
       const d = draft(touch)
       d.check ??= touch.check
       d.service ??= touch.service
-      const batch = batchOf(step.round)
       const rounds = d.batches.get(batch) ?? new Map<number, { at: number; who: Set<string> }>()
-      d.batches.set(batch, rounds)
-      const round = rounds.get(step.round) ?? { at: step.at, who: new Set<string>() }
-      rounds.set(step.round, round)
-      round.who.add(run.probeId)
+      if (rounds.size === 0) d.batches.set(batch, rounds)
+      const round = rounds.get(step.round)
+      if (round) round.who.add(run.probeId)
+      else rounds.set(step.round, { at: step.at, who: new Set([run.probeId]) })
     }
   }
 }

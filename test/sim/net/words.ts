@@ -1,3 +1,4 @@
+import { readHead } from '../../../probe-node/checks/http.ts'
 import type { Service } from '../../../schema/words.ts'
 import { bytes } from '../../support/facts.ts'
 
@@ -28,4 +29,14 @@ export function base64Of(text: string): string {
   const fresh = bytes(text.slice(0, 512))
   if (encoded.size < 10_000) encoded.set(text, fresh)
   return fresh
+}
+
+const heads = new Map<string, readonly string[]>()
+/** The steady headers of an answer as the probe reads them, remembered as well. */
+export function headOf(text: string): readonly string[] {
+  const known = heads.get(text)
+  if (known) return known
+  const { head = [] } = readHead(Buffer.from(text))
+  if (heads.size < 10_000) heads.set(text, head)
+  return head
 }
