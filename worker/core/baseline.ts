@@ -23,20 +23,20 @@ const onlookers = (scan: ScanEvidence) => scan.facts.panel.filter((member) => me
 /** The standing baseline runs of sibling and witnesses. */
 export function wantedBaselines(scan: ScanEvidence): WantedRun[] {
   const { facts, now } = scan
+  const missing = onlookers(scan).filter((member) => !baselineRun(scan, member))
+  if (missing.length === 0) return []
   const scouts = members(facts.panel, 'witness').slice(0, SCOUTS)
   const scouted = pacedSteps(scoutTouches(scan), now + SOON_MS, SCOUT_PACE.perStep, SCOUT_PACE.gapMs)
-  return onlookers(scan)
-    .filter((member) => !facts.runs.some((run) => run.key === baselineKey(member.probeId)))
-    .map((member) => ({
-      key: baselineKey(member.probeId),
-      probeId: member.probeId,
-      role: member.role,
-      kind: 'baseline',
-      steps: scouts.includes(member) ? scouted : [],
-      standing: true,
-      dueAt: now,
-      deadlineAt: now + LIFE_MS,
-    }))
+  return missing.map((member) => ({
+    key: baselineKey(member.probeId),
+    probeId: member.probeId,
+    role: member.role,
+    kind: 'baseline',
+    steps: scouts.includes(member) ? scouted : [],
+    standing: true,
+    dueAt: now,
+    deadlineAt: now + LIFE_MS,
+  }))
 }
 
 function scoutTouches({ facts }: ScanEvidence): TouchTarget[] {

@@ -115,11 +115,31 @@ function posterior(hypotheses: readonly Hypothesis[], features: Features): Score
   return [...merged.values()].toSorted((a, b) => b.share - a.share)
 }
 
-const logLikelihood = (hypothesis: Hypothesis, features: Features): number =>
-  (Object.keys(features) as FeatureName[]).reduce(
-    (sum, name) => sum + Math.log(likelihood(hypothesis, name, features[name]?.value as string)),
-    0,
-  )
+function logLikelihood(hypothesis: Hypothesis, features: Features): number {
+  const logs = logsOf(hypothesis)
+  let sum = 0
+  for (const name of Object.keys(features) as FeatureName[])
+    sum += logs[name][features[name]?.value as string] as number
+  return sum
+}
+
+type Logs = Record<FeatureName, Record<string, number>>
+const known = new WeakMap<Hypothesis, Logs>()
+
+/** The logarithm of each likelihood of a hypothesis: worked out once, the tables do not change. */
+function logsOf(hypothesis: Hypothesis): Logs {
+  const logs = known.get(hypothesis) ?? takeLogs(hypothesis)
+  known.set(hypothesis, logs)
+  return logs
+}
+
+const takeLogs = (hypothesis: Hypothesis): Logs =>
+  Object.fromEntries(
+    (Object.keys(FEATURES) as FeatureName[]).map((name) => [
+      name,
+      Object.fromEntries(FEATURES[name].map((value) => [value, Math.log(likelihood(hypothesis, name, value))])),
+    ]),
+  ) as Logs
 
 /** P(value | cause). Mass that the table leaves over is spread over its other values; without a table all are alike. */
 export function likelihood(hypothesis: Hypothesis, name: FeatureName, value: string): number {

@@ -1,4 +1,6 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** By character code: six bits, or -1 for what is no letter of the alphabet. */
+const BITS = Int8Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)))
 
 /** Base64 → one character per byte (Latin-1): enough to look for protocol words. Hostile; never shown as it is. */
 export function latin1Of(base64: string | undefined): string {
@@ -6,8 +8,8 @@ export function latin1Of(base64: string | undefined): string {
   let text = ''
   let bits = 0
   let held = 0
-  for (const letter of base64) {
-    const value = ALPHABET.indexOf(letter)
+  for (let i = 0; i < base64.length; i++) {
+    const value = BITS[base64.charCodeAt(i)] ?? -1
     if (value < 0) continue
     held = (held << 6) | value
     bits += 6
