@@ -13,6 +13,7 @@ import { reasonsFor } from './reasons.ts'
 import { recoveryOf } from './recovery.ts'
 import { remediationOf } from './remedy.ts'
 import { RULES_VERSION } from './rules.ts'
+import type { Standing } from './steering.ts'
 import { shareFeatures } from './together.ts'
 import { wafOf } from './waf.ts'
 
@@ -29,8 +30,7 @@ export function judgeScan(
   { hypotheses }: { hypotheses?: readonly Hypothesis[] } = {},
 ): Judgement {
   const { scan, decisions } = survey(facts, now)
-  const lost = new Set(decisions.filter(({ outcome }) => isLost(outcome.verdict)).map(({ endpoint }) => endpoint.key))
-  const seen = featuresOfLost(decisions, scan, lost)
+  const seen = featuresOfLost(decisions, scan)
   const ports = decisions.map((decision) => portVerdict(decision, scan, seen.get(decision), hypotheses))
   const coverage = scan.ended ? scanCoverage(scan, ports) : null
   return {
@@ -40,6 +40,39 @@ export function judgeScan(
     coverage,
     waf: wafOf(scan),
     ports,
+  }
+}
+
+/** As much of a judgement as the steering reads: no sentences, and causes only when they are asked for. */
+export function standing(facts: ScanFacts, now: number): Standing {
+  const { scan, decisions } = survey(facts, now)
+  let seen: ReturnType<typeof featuresOfLost> | null = null
+  const causeAt = (decision: Decision) => {
+    seen ??= featuresOfLost(decisions, scan)
+    const features = seen.get(decision)
+    return features ? explain(decision, scan, features, undefined).cause : null
+  }
+  const portOf = (decision: Decision): Standing['ports'][number] => {
+    const { endpoint, outcome } = decision
+    const { address, port } = endpoint
+    const lostAt = lostAtOf(decision)
+    const { recovery } = recoveryOf(endpoint, outcome, lostAt, now)
+    return {
+      address,
+      port,
+      lostAt,
+      recovery,
+      get cause() {
+        return causeAt(decision)
+      },
+    }
+  }
+  let ports: Standing['ports'] | null = null
+  return {
+    get ports() {
+      ports ??= decisions.map(portOf)
+      return ports
+    },
   }
 }
 
@@ -105,11 +138,8 @@ function portVerdict(
 }
 
 /** What speaks for or against a cause at each port that has one; ports that fell together share it. */
-function featuresOfLost(
-  decisions: readonly Decision[],
-  scan: ScanEvidence,
-  lost: ReadonlySet<string>,
-): Map<Decision, Features> {
+function featuresOfLost(decisions: readonly Decision[], scan: ScanEvidence): Map<Decision, Features> {
+  const lost = new Set(decisions.filter(({ outcome }) => isLost(outcome.verdict)).map(({ endpoint }) => endpoint.key))
   const own = decisions
     .filter(({ outcome }) => CLASSES_OF[outcome.verdict].length > 0)
     .map((decision) => {

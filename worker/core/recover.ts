@@ -1,5 +1,4 @@
 import { isOver } from '../../schema/facts.ts'
-import type { Judgement } from '../../schema/judgement.ts'
 import { LIMITS } from '../../schema/wire.ts'
 import type { ScanEvidence } from './evidence.ts'
 import { leavesSilence } from './experiments/renewal.ts'
@@ -7,14 +6,14 @@ import { touchOf, touchTimes } from './plan.ts'
 import { mayTouch } from './ration.ts'
 import { BAN_CLOCK_MS, RECOVERY_MS } from './recovery.ts'
 import { TOUCH_TIMEOUT_MS } from './rounds.ts'
-import type { WantedRun } from './steering.ts'
+import type { Standing, WantedRun } from './steering.ts'
 
 const SOONEST_MS = 2_000
 /** Ports that were lost together are asked together. */
 const TOGETHER_MS = 5_000
 
 /** The next poll of the ports still lost, by the scanner alone, one touch each; null run when one is on its way. */
-export function wantedRecovery(scan: ScanEvidence, judgement: Judgement): WantedRun[] {
+export function wantedRecovery(scan: ScanEvidence, judgement: Standing): WantedRun[] {
   const { facts, scanner, now } = scan
   if (!scanner) return []
   if (facts.runs.some((run) => run.kind === 'recover' && !isOver(run))) return []

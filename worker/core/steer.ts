@@ -1,11 +1,10 @@
 import { isOver, type ScanFacts } from '../../schema/facts.ts'
-import type { Judgement } from '../../schema/judgement.ts'
 import { hasEnded } from '../../schema/words.ts'
 import { baselineAppends, finishedBaselines, isScouting, wantedBaselines } from './baseline.ts'
 import { survey } from './decide.ts'
 import type { ScanEvidence } from './evidence.ts'
 import { wantedRecovery } from './recover.ts'
-import type { Steering } from './steering.ts'
+import type { Standing, Steering } from './steering.ts'
 import { agendaOf, finishedVerifications, verificationAppends, wantedVerifications } from './verification.ts'
 
 const NOTHING: Steering = { wanted: [], append: [], stop: [], hold: false, lost: [], done: true }
@@ -14,7 +13,7 @@ const NOTHING: Steering = { wanted: [], append: [], stop: [], hold: false, lost:
  * What the line does next. Safe to ask again: runs that the facts hold are known by their keys, steps by their rounds.
  * While the scan runs: baselines, verification, experiments. After it: the recovery polls, one run at a time.
  */
-export function steer(facts: ScanFacts, judgement: Judgement, now: number): Steering {
+export function steer(facts: ScanFacts, judgement: Standing, now: number): Steering {
   const { scan, decisions } = survey(facts, now)
   if (facts.state === 'failed' || facts.state === 'cancelled') return { ...NOTHING, stop: liveTouchRuns(scan) }
   if (hasEnded(facts.state)) return { ...NOTHING, wanted: wantedRecovery(scan, judgement), stop: liveTouchRuns(scan) }

@@ -1,4 +1,5 @@
 import type { PanelMember } from '../../schema/facts.ts'
+import type { PortVerdict } from '../../schema/judgement.ts'
 import type { Endpoint, Step, TouchPlan } from '../../schema/wire.ts'
 import type { Role } from '../../schema/words.ts'
 
@@ -28,6 +29,11 @@ export interface Steering {
   lost: readonly Endpoint[]
   /** nothing more will be learned: the scan can be finished with its judgement */
   done: boolean
+}
+
+/** What the steering reads of a judgement. A whole one fits; `standing` (judge.ts) makes no more than is read. */
+export interface Standing {
+  readonly ports: readonly Pick<PortVerdict, 'address' | 'port' | 'lostAt' | 'recovery' | 'cause'>[]
 }
 
 export const members = (panel: readonly PanelMember[], role: Role): readonly PanelMember[] =>

@@ -1,5 +1,4 @@
 import { endpointKey, isOver, type RunFacts } from '../../schema/facts.ts'
-import type { Judgement } from '../../schema/judgement.ts'
 import { LIMITS, type Step } from '../../schema/wire.ts'
 import { missedPorts } from './baseline.ts'
 import type { Decision } from './decide.ts'
@@ -18,7 +17,7 @@ import {
   roundsEndMs,
   TOUCH_TIMEOUT_MS,
 } from './rounds.ts'
-import type { Steering, WantedRun } from './steering.ts'
+import type { Standing, Steering, WantedRun } from './steering.ts'
 import { isSettled } from './verdict.ts'
 
 /** An alarm that comes while its endpoint's rounds are under way is about the same loss. */
@@ -49,7 +48,7 @@ export interface Agenda {
   growing: ReadonlySet<string>
 }
 
-export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], judgement: Judgement): Agenda {
+export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], judgement: Standing): Agenda {
   const byKey = new Map(decisions.map((decision) => [decision.endpoint.key, decision]))
   const open = scan.endpoints.flatMap((endpoint) => {
     const last = endpoint.cases.at(-1)

@@ -2,7 +2,7 @@ import type { Alarm, PanelMember, RunFacts, ScanFacts } from '../../../schema/fa
 import type { Judgement } from '../../../schema/judgement.ts'
 import type { Endpoint, Found, Observation, Span, Step } from '../../../schema/wire.ts'
 import { type Survey, survey } from '../../../worker/core/decide.ts'
-import { judgeScan, RULES_VERSION } from '../../../worker/core/judge.ts'
+import { judgeScan, standing } from '../../../worker/core/judge.ts'
 import { steer } from '../../../worker/core/steer.ts'
 import type { Steering } from '../../../worker/core/steering.ts'
 import { ADDRESS, T0 } from '../../support/facts.ts'
@@ -32,7 +32,6 @@ export class Desk {
   readonly alarms: Alarm[] = []
   state: ScanFacts['state'] = 'running'
   asked = 0
-  private readonly judged: { of: string; ports: Judgement['ports'] } = { of: '', ports: [] }
   private readonly ports: string
 
   constructor(setting: Setting, panel: readonly PanelMember[]) {
@@ -89,7 +88,7 @@ export class Desk {
   steer(now: number): Steering {
     this.asked++
     const facts = this.facts()
-    const steering = steer(facts, this.lazily(facts, now), now)
+    const steering = steer(facts, standing(facts, now), now)
     for (const wanted of steering.wanted) {
       if (this.runs.some((run) => run.key === wanted.key)) throw new Error(`${wanted.key} was wanted twice`)
       const who = this.panel.find((one) => one.probeId === wanted.probeId) as PanelMember
@@ -110,44 +109,9 @@ export class Desk {
     return { judgement: judgeScan(facts, now), survey: survey(facts, now), facts }
   }
 
-  /**
-   * Judged when it is asked for, and anew when a round, a verdict or an experiment's look has come: most decisions are
-   * about rounds, and the causes that choose an experiment are known by those.
-   */
-  private lazily(facts: ScanFacts, now: number): Judgement {
-    const judged = this.judged
-    const ports = () => {
-      const of = newsOf(facts, now)
-      if (judged.of !== of) [judged.of, judged.ports] = [of, judgeScan(facts, now).ports]
-      return judged.ports
-    }
-    return {
-      rules: RULES_VERSION,
-      judgedAt: now,
-      verdict: null,
-      coverage: null,
-      waf: null,
-      get ports() {
-        return ports()
-      },
-    }
-  }
-
   private run(runId: string): LiveRun {
     return this.runs.find((one) => one.runId === runId) as LiveRun
   }
-}
-
-const newsOf = (facts: ScanFacts, now: number): string => {
-  const { decisions } = survey(facts, now)
-  const words = decisions.map(
-    ({ outcome, endpoint }) => `${outcome.rule}${outcome.case?.rounds.length ?? 0}${endpoint.ladder.length}`,
-  )
-  const polls = facts.runs.reduce(
-    (sum, { kind, observations }) => (kind === 'recover' ? sum + observations.length : sum),
-    0,
-  )
-  return `${facts.state} ${polls} ${words.join(' ')}`
 }
 
 const anchorsOf = ({ anchors = 0 }: Setting): Endpoint[] =>

@@ -9,7 +9,7 @@ import type { Answer, Deed, Element, Fate, Passing } from './element.ts'
 import { arrives, type Shaken, shake } from './handshake.ts'
 import type { Path } from './path.ts'
 import type { Queue } from './queue.ts'
-import { base64Of, headOf, HTTP_ODD, HTTP_OK, isWeb, ownWords, speaksFirst } from './words.ts'
+import { base64Of, HTTP_ODD, HTTP_OK, headOf, isWeb, ownWords, speaksFirst } from './words.ts'
 
 export interface Ask {
   who: PanelMember
@@ -271,7 +271,14 @@ export class Network {
   private page(who: PanelMember, port: number, deed: Deed, text: string, status: number, mitigated: boolean) {
     // What a provoking request gets is no answer of the service as such.
     if (deed !== 'visit') return { sight: 'open' as const, httpStatus: status }
-    const touched = { check: 'http', sight: 'open', afterMs: 0, httpStatus: status, mitigated, head: headOf(text) } as const
+    const touched = {
+      check: 'http',
+      sight: 'open',
+      afterMs: 0,
+      httpStatus: status,
+      mitigated,
+      head: headOf(text),
+    } as const
     const first = this.memory(who).first(SCAN_ID, { address: ADDRESS, port }, touched)
     return { sight: isPage(touched, first) ? ('page' as const) : ('open' as const), httpStatus: status }
   }

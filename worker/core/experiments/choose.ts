@@ -1,8 +1,9 @@
 import type { RunFacts } from '../../../schema/facts.ts'
-import type { CauseGuess, Judgement } from '../../../schema/judgement.ts'
+import type { CauseGuess } from '../../../schema/judgement.ts'
 import type { Step } from '../../../schema/wire.ts'
 import type { Decision } from '../decide.ts'
 import type { EndpointEvidence, ScanEvidence } from '../evidence.ts'
+import type { Standing } from '../steering.ts'
 import { type Experiment, LATE_MS, type Situation, stepsOf } from './experiment.ts'
 import { layers } from './layers.ts'
 import { pace } from './pace.ts'
@@ -33,7 +34,7 @@ export interface Trial {
 export function chooseTrials(
   scan: ScanEvidence,
   decisions: readonly Decision[],
-  judgement: Judgement,
+  judgement: Standing,
   runsOf: (batch: number) => readonly RunFacts[],
   isOver: (run: RunFacts) => boolean,
 ): Trial[] {
@@ -45,7 +46,7 @@ export function chooseTrials(
     const run = runs.find(({ role }) => role === 'scanner')
     if (!run || isOver(run)) continue
     const situation: Situation = { scan, endpoint, outcome, case: outcome.case, run, runs, spent: spentOn(endpoint) }
-    const best = bestFor(situation, guessesAt(judgement, endpoint))
+    const best = bestFor(situation, judgement)
     if (best) trials.push({ experiment: best, situation, waits: false })
   }
   return trials
@@ -59,10 +60,12 @@ export function chooseTrials(
     }))
 }
 
-function bestFor(s: Situation, guesses: readonly CauseGuess[] | null): Experiment | null {
+function bestFor(s: Situation, judgement: Standing): Experiment | null {
   const open = EXPERIMENTS.filter((one) => one.isOpen(s))
   const begun = open.find((one) => hasSteps(one, s))
   if (begun) return begun
+  // The cause is only asked for where an experiment hangs on it.
+  const guesses = open.some((one) => !one.decides) ? guessesAt(judgement, s.endpoint) : null
   const worth = (one: Experiment) => (one.decides ? 1 : gainOf(one, guesses)) / Math.max(1, one.cost(s))
   return (
     open
@@ -87,7 +90,7 @@ function gainOf({ separates }: Experiment, guesses: readonly CauseGuess[] | null
   return mass.reduce((sum, one) => sum + one, 0) - Math.max(0, ...mass)
 }
 
-function guessesAt(judgement: Judgement, { address, port }: EndpointEvidence): readonly CauseGuess[] | null {
+function guessesAt(judgement: Standing, { address, port }: EndpointEvidence): readonly CauseGuess[] | null {
   const cause = judgement.ports.find((one) => one.address === address && one.port === port)?.cause
   return cause ? [cause, ...cause.alternatives] : null
 }
