@@ -70,16 +70,17 @@ export function missedPorts(scan: ScanEvidence): EndpointEvidence[] {
   const scanner = scan.scanner.probeId
   const phantom = new Set(scan.endpoints.filter((one) => one.phantom).map((one) => one.address))
   const witnesses = members(scan.facts.panel, 'witness')
-  const asked = portTest(scan.facts.ports)
-  return scan.endpoints.filter(
+  const missed = scan.endpoints.filter(
     (one) =>
       !one.found &&
       !phantom.has(one.address) &&
       scan.facts.addresses.includes(one.address) &&
-      asked(one.port) &&
       !one.openedAt.has(scanner) &&
       witnesses.some((witness) => one.openedAt.has(witness.probeId)),
   )
+  if (missed.length === 0) return missed
+  const asked = portTest(scan.facts.ports)
+  return missed.filter(({ port }) => asked(port))
 }
 
 /** The witnesses still look at last known and common ports: what they see is taken up in one go, when all is in. */
@@ -144,8 +145,10 @@ export function baselineAppends(scan: ScanEvidence): Steering['append'] {
   return appends
 }
 
-const baselineRun = (scan: ScanEvidence, member: PanelMember) =>
-  scan.facts.runs.find((run) => run.key === baselineKey(member.probeId))
+function baselineRun(scan: ScanEvidence, { probeId }: PanelMember): RunFacts | undefined {
+  const key = baselineKey(probeId)
+  return scan.facts.runs.find((run) => run.key === key)
+}
 
 /** A port that was planned with another exchange counts as touched only when it was seen open with that. */
 function untouched(scan: ScanEvidence, member: PanelMember, run: RunFacts): EndpointEvidence[] {

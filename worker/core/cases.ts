@@ -87,10 +87,11 @@ export function caseOf(
   const rounds: Round[] = []
   let closedTo = -1
   for (const { number, at, who } of planned) {
+    if (at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
     const isMissing = (probeId: string) => answered.get(probeId)?.has(number) !== true && isAwaited(probeId)
     // A success is known at once, a silent failure only after the timer: an unfinished round would be a biased one.
     const isOpen = now <= at + TOUCH_TIMEOUT_MS + GRACE_MS && [...who].some(isMissing)
-    if (isOpen || at > now) return { batch, startAt, rounds, planned, closedTo, over: false }
+    if (isOpen) return { batch, startAt, rounds, planned, closedTo, over: false }
     const round = roundOf(number, asServed(byRound.get(number) ?? []), openedAt)
     // Held by the scanner alone, when the others were let go: it compares nothing, and is no part of their rounds.
     const isAlone = round !== null && who.size > 1 && round.others.length === 0 && round.sibling === null
@@ -106,7 +107,7 @@ const isAnothers = ({ sight, observation }: Look): boolean =>
 
 /** A page that half of all get is what the service says from now on: somebody put up another version of it. */
 function asServed(looks: readonly Look[]): readonly Look[] {
-  const changed = looks.filter(isAnothers).length
+  const changed = looks.reduce((sum, look) => sum + Number(isAnothers(look)), 0)
   const isNews = changed > 1 && changed * 2 >= looks.length
   return isNews ? looks.map((look) => (isAnothers(look) ? { ...look, sight: 'open', failed: false } : look)) : looks
 }
