@@ -21,7 +21,7 @@ export interface Last {
   seen: Seen | null
 }
 
-/** Touches every port ever seen open once more, with retries. Facts are reported; nothing is said yet. */
+/** Touches every port ever seen open once more, with retries unless it is known to be lost. Facts are reported; nothing is said yet. */
 export async function recheck(scan: Scan, which: readonly Known[]): Promise<readonly Last[]> {
   const lasts: Last[] = []
   await inParallel(which, AT_ONCE, scan.ended, async (known) => {
@@ -60,8 +60,9 @@ async function lookAgain(scan: Scan, known: Known): Promise<Seen | null> {
       break
     }
     scan.endpoints.closeSpan(known)
-    // Verification needs what is left of the ration.
-    if (known.rationed) break
+    // Verification needs what is left of the ration. A port that it found lost is asked once: each further touch would
+    // renew a ban that renews itself, and the recovery asks on.
+    if (known.rationed || known.state === 'lost') break
   }
   return last
 }

@@ -48,7 +48,7 @@ function lookAgain(
       return then(seen)
     }
     scan.endpoints.closeSpan(known)
-    if (known.rationed || nth >= TRIES) return then(seen)
+    if (known.rationed || known.state === 'lost' || nth >= TRIES) return then(seen)
     queue.at(queue.now() + GAP_MS, () => lookAgain(scanner, known, nth + 1, waited, seen, then))
   })
 }
