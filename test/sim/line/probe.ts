@@ -10,6 +10,7 @@ import type { Deed } from '../net/element.ts'
 import type { Network } from '../net/network.ts'
 import type { Queue } from '../net/queue.ts'
 import type { Desk, LiveRun } from './desk.ts'
+import { observed } from './observed.ts'
 import type { Without } from './setting.ts'
 
 const BURST_GAP_MS = 5
@@ -97,10 +98,10 @@ export function createOnlooker(fleet: Fleet, prober: Prober): { take(run: LiveRu
       if (awaited > 0) return
       run.heardAt = T0 + queue.now()
       const isVoid = beacon !== null && beacon.sight !== 'open'
-      if (beacon) run.observations.push({ ...beacon, n: ++run.n })
+      if (beacon) run.observations.push(observed(beacon, ++run.n))
       for (const one of seen) {
         const isUnfit = isVoid && !wasAccepted(one.sight)
-        run.observations.push({ ...one, ...(isUnfit ? { fit: false } : {}), n: ++run.n })
+        run.observations.push(observed(one, ++run.n, isUnfit))
       }
       if (run.kind === 'recover' && run.taken.size === run.steps.length) run.state = 'done'
       // A round is closed by its slowest look: what was open at once settles nothing yet.

@@ -6,6 +6,7 @@ import type { Endpoint, Observation, Span } from '../../../schema/wire.ts'
 import { T0 } from '../../support/facts.ts'
 import { SCAN_ID } from '../net/network.ts'
 import type { LiveRun } from './desk.ts'
+import { observed } from './observed.ts'
 import type { Fleet } from './probe.ts'
 import type { Setting } from './setting.ts'
 
@@ -17,7 +18,7 @@ export function viewOf(fleet: Fleet, { profile }: Setting, who: PanelMember, run
   const { queue, desk, network, stir } = fleet
   const add = (seen: Seen): Observation => {
     run.heardAt = T0 + queue.now()
-    const observation = { ...seen, n: ++run.n }
+    const observation = observed(seen, ++run.n)
     run.observations.push(observation)
     return observation
   }
