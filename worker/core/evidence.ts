@@ -103,11 +103,14 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     if (!known) ports.set(port, latest)
     return latest
   }
-  const anchorLooks: AnchorLook[] = []
-  const phantomLooks = new Map<string, string[]>()
-  const refusedAtFirst = new Set<string>()
-  let connects = 0
-  let slow = 0
+  const harvest: Harvest = {
+    draft,
+    anchorLooks: [],
+    phantomLooks: new Map(),
+    refusedAtFirst: new Set(),
+    connects: 0,
+    slow: 0,
+  }
 
   for (const run of facts.runs) {
     const who = member.get(run.probeId)
@@ -126,40 +129,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
       seenOpen(d, run.probeId, span.from)
     }
     const deadBeacons = run.observations.filter((o) => o.purpose === 'beacon' && o.sight !== 'open')
-    for (const o of run.observations) {
-      if (
-        who.role === 'scanner' &&
-        ALWAYS_KEPT.includes(o.purpose) &&
-        o.sight === 'open' &&
-        o.connectMs !== undefined
-      ) {
-        connects++
-        if (o.connectMs >= SLOW_CONNECT_MS) slow++
-      }
-      if (o.purpose === 'anchor' && o.fit !== false && o.sight !== 'probe_fault')
-        anchorLooks.push({
-          id: observationId(run.runId, o.n),
-          address: o.address,
-          role: who.role,
-          at: o.at,
-          endAt: o.at + o.afterMs,
-          failed: isLoss(o.sight),
-        })
-      if (o.purpose === 'phantom' && (o.sight === 'open' || wasAccepted(o.sight)))
-        phantomLooks.set(o.address, [...(phantomLooks.get(o.address) ?? []), observationId(run.runId, o.n)])
-      if (o.purpose === 'phantom' && o.sight === 'closed' && who.role === 'scanner') refusedAtFirst.add(o.address)
-      if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) continue
-      const d = draft(o)
-      if (o.purpose === 'verify' && o.round !== undefined) answeredBy(d, run.probeId).add(o.round)
-      const isVoid = deadBeacons.length > 0 && !wasAccepted(o.sight) && deadBeacons.some((beacon) => beside(beacon, o))
-      if (o.fit === false || o.sight === 'probe_fault' || isVoid) continue
-      if (o.sight === 'open') seenOpen(d, run.probeId, o.at)
-      if (o.experiment === 'E8') {
-        d.ladder.push(lookOf(run, who, o))
-        continue
-      }
-      d.looks.push(lookOf(run, who, o))
-    }
+    for (const o of run.observations) takeIn(o, run, who, deadBeacons, harvest)
     if (run.kind === 'verify') plan(run, draft)
   }
   for (const alarm of facts.alarms)
@@ -194,11 +164,67 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     endpoints,
     byKey: new Map(endpoints.map((one) => [one.key, one])),
     byAddress: new Map(facts.addresses.map((address) => [address, endpoints.filter((one) => one.address === address)])),
-    loss: lossBound(slow, connects),
-    anchorLooks: anchorLooks.sort((a, b) => a.at - b.at),
-    phantomLooks,
-    refusedAtFirst,
+    loss: lossBound(harvest.slow, harvest.connects),
+    anchorLooks: harvest.anchorLooks.sort((a, b) => a.at - b.at),
+    phantomLooks: harvest.phantomLooks,
+    refusedAtFirst: harvest.refusedAtFirst,
   }
+}
+
+/** What the observations of all runs come to, but for what is kept by endpoint. */
+interface Harvest {
+  draft: (endpoint: { address: string; port: number }) => Draft
+  anchorLooks: AnchorLook[]
+  phantomLooks: Map<string, string[]>
+  refusedAtFirst: Set<string>
+  /** the scanner's handshakes, and how many of them were slow */
+  connects: number
+  slow: number
+}
+
+function takeIn(
+  o: Observation,
+  run: RunFacts,
+  who: PanelMember,
+  deadBeacons: readonly Observation[],
+  harvest: Harvest,
+): void {
+  const isScanners = who.role === 'scanner'
+  if (isScanners && o.sight === 'open' && o.connectMs !== undefined && ALWAYS_KEPT.includes(o.purpose)) {
+    harvest.connects++
+    if (o.connectMs >= SLOW_CONNECT_MS) harvest.slow++
+  }
+  if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) return void takeBeside(o, run, who, harvest)
+  const d = harvest.draft(o)
+  if (o.purpose === 'verify' && o.round !== undefined) answeredBy(d, run.probeId).add(o.round)
+  const isVoid = deadBeacons.length > 0 && !wasAccepted(o.sight) && deadBeacons.some((beacon) => beside(beacon, o))
+  if (o.fit === false || o.sight === 'probe_fault' || isVoid) return
+  if (o.sight === 'open') seenOpen(d, run.probeId, o.at)
+  const looks = o.experiment === 'E8' ? d.ladder : d.looks
+  looks.push(lookOf(run, who, o))
+}
+
+/** Anchors and random high ports. */
+function takeBeside(
+  o: Observation,
+  run: RunFacts,
+  { role }: PanelMember,
+  { anchorLooks, phantomLooks, refusedAtFirst }: Harvest,
+): void {
+  const { purpose, address, sight, at, afterMs } = o
+  if (purpose === 'anchor' && o.fit !== false && sight !== 'probe_fault')
+    anchorLooks.push({
+      id: observationId(run.runId, o.n),
+      address,
+      role,
+      at,
+      endAt: at + afterMs,
+      failed: isLoss(sight),
+    })
+  if (purpose !== 'phantom') return
+  if (wasAccepted(sight))
+    phantomLooks.set(address, [...(phantomLooks.get(address) ?? []), observationId(run.runId, o.n)])
+  if (sight === 'closed' && role === 'scanner') refusedAtFirst.add(address)
 }
 
 /** The last moment at which the scanner saw anything, recovery left out. */
