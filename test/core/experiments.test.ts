@@ -305,6 +305,25 @@ describe('E6, recovery', () => {
     )
   })
 
+  test('a ban that began before it was seen is as long as that allows, and no sign of renewal', () => {
+    // Open at 10 s, banned from 12 to 72 s, missed at 15 s, asked until 60 s, found open at 76 s.
+    const look = (s: number, failed: boolean, ms = failed ? 3_000 : 20) => ({
+      id: `run_x.${s}`,
+      probeId: 'prb_scanner0001',
+      role: 'scanner',
+      failed,
+      at: T0 + s * 1_000,
+      endAt: T0 + s * 1_000 + ms,
+      observation: { purpose: failed ? 'verify' : 'watch' },
+    })
+    const failed = [15, 20, 22, 25, 30, 38, 50, 60].map((s) => look(s, true))
+    const looks = [look(10, false), ...failed, look(76, false)]
+    const endpoint = { looks, spans: [] } as unknown as Parameters<typeof renewalOf>[0]
+    const renewal = renewalOf(endpoint, T0 + 18_000)
+    expect(renewal?.ifFixed).toEqual([45_000, 66_000])
+    expect(renewal?.says).not.toBe('renewed')
+  })
+
   test('a length is out of the question once a longer silence did not help', () => {
     const told = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
     const { endpoint } = endpointOf(told, 443)

@@ -6,7 +6,7 @@ import type { EndpointEvidence, Look } from '../evidence.ts'
 
 /** What the way back says of the ban's length, in milliseconds. */
 export interface Renewal {
-  /** if it ran from the loss on, whatever we did */
+  /** if it ran from the loss on, whatever we did: the loss lies between two touches, as does its end */
   ifFixed: readonly [number, number]
   /** if each touch began it anew; null when that cannot be, because a longer silence had not helped before */
   ifRenewed: readonly [number, number] | null
@@ -32,7 +32,9 @@ export function renewalOf(endpoint: EndpointEvidence, lostAt: number | null): Re
   const helped = after.at - before.at
   const failures = mine.slice(0, back)
   const inVain = Math.max(0, ...failures.slice(1).map((look, i) => look.at - (failures[i] as Look).at))
-  const ifFixed = [Math.max(0, before.at - lostAt), after.at - lostAt] as const
+  // It began between the last touch that got through and the first that did not.
+  const missed = mine.find(({ failed }) => failed) as Look
+  const ifFixed = [before.at - missed.at, after.at - lastOpenBefore(endpoint, missed.at)] as const
   const ifRenewed = helped > inVain ? ([inVain, helped] as const) : null
   const fits = ([from, to]: readonly [number, number]) =>
     USUAL_S.some((s) => s * 1_000 >= from - SLACK_MS && s * 1_000 <= to + SLACK_MS)
@@ -44,6 +46,14 @@ export function renewalOf(endpoint: EndpointEvidence, lostAt: number | null): Re
     says: ifRenewed === null || (fixed && !renewed) ? 'fixed' : renewed && !fixed ? 'renewed' : 'either',
     looks: [before.id, after.id],
   }
+}
+
+/** The scanner's last success before a moment; that moment itself where none is known. */
+function lastOpenBefore({ looks, spans }: EndpointEvidence, at: number): number {
+  const opened = looks.findLast((look) => look.role === 'scanner' && !look.failed && look.at < at)?.at
+  const watched = spans.filter(({ from }) => from < at).map(({ to }) => Math.min(to, at))
+  const all = [...(opened === undefined ? [] : [opened]), ...watched]
+  return all.length === 0 ? at : Math.max(...all)
 }
 
 /** Touches by the scanner from the loss on; single layers and the canary are no tries of the port. */
