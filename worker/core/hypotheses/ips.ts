@@ -41,13 +41,13 @@ export const IPS: readonly Hypothesis[] = [
     },
   },
   {
-    // A guard or inline box that lets the handshake pass and then resets: it does so to the whole host.
+    // A guard or inline box that lets the handshake pass and then resets, or drops what follows: to the whole host.
     class: 'ips',
     mechanism: 'source_ban',
     prior: 6,
     expects: {
       ...ban,
-      mode: { cut: 0.97 },
+      mode: { cut: 0.86, mute: 0.12 },
       cut: { reset: 0.7, reset_at_once: 0.22, end: 0.08 },
       who: scannerOnly,
       area: { all: 0.92, some: 0.05, web: 0.02, one: 0.01 },

@@ -12,8 +12,9 @@ export const POLICY: readonly Hypothesis[] = [
     expects: {
       mode: { silent: 0.75, refused: 0.12, unreachable: 0.06, page: 0.04 },
       who: { range: 0.9, partial: 0.06, scanner: 0.03 },
+      area: { all: 0.55, some: 0.2, one: 0.15, web: 0.1 },
       country: { fails: 0.97, reaches: 0.03 },
-      onset: { before: 0.93, during: 0.07 },
+      onset: { before: 0.9, during: 0.1 },
       slow: { blocked: 0.99 },
     },
   },
@@ -32,10 +33,11 @@ export const POLICY: readonly Hypothesis[] = [
   {
     class: 'firewall_policy',
     mechanism: 'acl_change',
-    prior: 1.5,
+    prior: 1,
     expects: {
       mode: { silent: 0.85, refused: 0.08, unreachable: 0.06 },
       who: { all: 0.7, scanner: 0.1, range: 0.15 },
+      area: { all: 0.4, some: 0.25, one: 0.2, web: 0.15 },
       onset: { during: 0.6, before: 0.4 },
       slow: { blocked: 0.99 },
     },
