@@ -17,7 +17,7 @@ const TELLING = 1.5
  * tell apart: so it says less than it knows. The exponent brings what is stated near what was true, over the
  * labelled runs of the simulator (`npm run sim`, its table of confidence) and the laboratory.
  */
-const SHARPNESS = 2.4
+const SHARPNESS = 3.4
 const CERTAIN = 0.99
 const calibrated = (share: number): number => Math.min(CERTAIN, 1 - (1 - share) ** SHARPNESS)
 
