@@ -39,6 +39,8 @@ export const PURPOSES = [
   'engage',
   'watch',
   'canary',
+  /** a connection that another scanner made from the scanner's address; no touch of ours */
+  'company',
   'verify',
   'explain',
   'recheck',

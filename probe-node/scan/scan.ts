@@ -12,6 +12,7 @@ import { type Seen, touch, whyNot } from '../touch.ts'
 import type { World } from '../world.ts'
 import { aftermath } from './aftermath.ts'
 import { type Canary, openCanary } from './canary.ts'
+import { watchCompany } from './company.ts'
 import { inParallel, isUndisturbed, type Scan, waitingPace } from './context.ts'
 import { type Discovery, discover } from './discover.ts'
 import { createEndpoints, type Known, WATCH_EVERY_MS } from './endpoints.ts'
@@ -105,7 +106,7 @@ async function perform(
   })
 
   const canaries: Canary[] = []
-  const watching = watch(scan, ended)
+  const watching = [watch(scan, ended), ...(plan.profile === 'accompany' ? [watchCompany(scan, ended)] : [])]
   let discovery: Discovery = { asked: 0, tested: 0, untested: new Set() }
   let lasts: Awaited<ReturnType<typeof recheck>> = []
   let fault: unknown = null
@@ -125,7 +126,7 @@ async function perform(
     ending.abort('over')
     for (const canary of canaries) canary.close()
     talking.abort()
-    await Promise.all([talk, watching])
+    await Promise.all([talk, ...watching])
     const isLeft = signals.drain.aborted && !signals.early.aborted
     if (lease.standing !== 'gone' && !isLeft) {
       const wasCut = signals.early.aborted || lease.standing === 'stopped' || reason === 'time'

@@ -20,6 +20,7 @@ import {
   member,
   PANEL,
   type Seen,
+  SSH,
   type Story,
   T0,
   type Told,
@@ -72,6 +73,32 @@ function limited(
     },
   }
 }
+
+describe('another scanner beside ours', () => {
+  const at = Array.from({ length: 12 }, (_, i) => 8_000 + i * 9_500)
+  const beside = (sight: Seen, when: readonly number[] = at) =>
+    tell({
+      ports: [SSH, HTTP],
+      scanMs: 56_000,
+      company: { port: 80, at: when },
+      sees: block(isScanner, sight, 20_000, 900_000, [80]),
+    })
+  const saysLimit = (told: Told) => told.port(80).evidence.some(({ rule }) => rule === 'CMP-1')
+
+  test('what it gets through amid our failures speaks of a limit; a ban would stop it too', () => {
+    const limit = beside({ sight: 'closed', code: 'ECONNREFUSED', afterMs: 1 })
+    expect(limit.port(80).cause?.class).toBe('ddos_protection')
+    expect(saysLimit(limit)).toBe(true)
+    const ban = beside({ sight: 'closed', code: 'ECONNREFUSED', afterMs: 1 }, [])
+    expect(ban.port(80).cause?.class).toBe('ips')
+  })
+
+  test('one connection may have been seen late, and one that was accepted may be turned away then: neither says anything', () => {
+    expect(saysLimit(beside('closed', [27_500]))).toBe(false)
+    expect(saysLimit(beside('cut'))).toBe(false)
+    expect(saysLimit(beside('mute'))).toBe(false)
+  })
+})
 
 describe('E4, rate', () => {
   test('a web server that answers 429 to the scanner when it asks fast is degraded, though slow rounds get through', () => {

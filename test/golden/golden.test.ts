@@ -7,6 +7,7 @@ import { renderOutput } from '../../worker/core/output.ts'
 import { type Story, type Told, tell } from '../support/facts.ts'
 import { story as banOfAMinute } from './cases/ban-of-a-minute/facts.ts'
 import { story as cloudflareChallenge } from './cases/cloudflare-challenge/facts.ts'
+import { story as connectionLimitBesideAScanner } from './cases/connection-limit-beside-a-scanner/facts.ts'
 import { story as countryBlockFromTheStart } from './cases/country-block-from-the-start/facts.ts'
 import { story as countryFirewallAllAlong } from './cases/country-firewall-all-along/facts.ts'
 import { story as ddosToolAnswers429 } from './cases/ddos-tool-answers-429/facts.ts'
@@ -34,6 +35,7 @@ import { story as webServerLimitsTheScanner } from './cases/web-server-limits-th
 const STORIES: Record<string, Story> = {
   'ban-of-a-minute': banOfAMinute,
   'cloudflare-challenge': cloudflareChallenge,
+  'connection-limit-beside-a-scanner': connectionLimitBesideAScanner,
   'country-block-from-the-start': countryBlockFromTheStart,
   'country-firewall-all-along': countryFirewallAllAlong,
   'ddos-tool-answers-429': ddosToolAnswers429,

@@ -1,6 +1,7 @@
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Endpoint, ResultRequest } from '../../schema/wire.ts'
-import { agentFor, scanPlan, touchPlan, until } from '../support/agent.ts'
+import { AGENT_ADDRESS, agentFor, scanPlan, touchPlan, until } from '../support/agent.ts'
 import { type FakeDesk, fakeDesk, step } from '../support/fake-desk.ts'
 import {
   changingWeb,
@@ -124,6 +125,43 @@ test('a port that comes back is re-checked as lost and open again', async () => 
   const result = await desk.result(runId)
   expect(keyed(result.recheck, first.port)).toBe('reopened')
   expect(result.output).toContain('lost and open again')
+  await back.close()
+})
+
+test('what another scanner gets through from our address to a lost port is told, what stood there before is not', async () => {
+  await using desk = await fakeDesk()
+  const first = await web(undefined, HOST)
+  await using _ = await agentFor(desk)
+  let hold = false
+  let lost: Endpoint[] = []
+  desk.onAlarm = (body) => {
+    lost = [...body.lost]
+    hold = true
+  }
+  desk.onRenew = () => ({ hold, lost, askAgainMs: 200 })
+  const runId = desk.offer(scanPlan({ ports: portsOf(first), profile: 'accompany', accompanySeconds: 7 }))
+  await until('the scan to be ready', () => desk.of('renew').some(({ ready }) => ready))
+  await first.close()
+  await until('an alarm', () => desk.of('alarm').length > 0)
+  const back = await web(undefined, HOST, first.port)
+  const dial = async (localAddress: string) => {
+    const socket = connect({ host: HOST, port: first.port, localAddress }).on('error', () => {})
+    await new Promise((resolve) => socket.once('connect', resolve))
+    return socket
+  }
+  const company = () => seenBy(desk).filter(({ purpose }) => purpose === 'company')
+  const sockets = [await dial(AGENT_ADDRESS)]
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  sockets.push(await dial('127.0.0.8'))
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(company()).toEqual([])
+  sockets.push(await dial(AGENT_ADDRESS))
+  await until('the connection to be told', () => company().length > 0)
+  expect(company()).toEqual([expect.objectContaining({ port: first.port, sight: 'open', check: 'tcp' })])
+  for (const socket of sockets) socket.destroy()
+  hold = false
+  const result = await desk.result(runId)
+  expect(result.output).toMatch(/another scanner got through from this address/)
   await back.close()
 })
 

@@ -84,6 +84,8 @@ export interface Story {
   asked?: string
   lastKnown?: ScanFacts['lastKnown']
   anchors?: ScanFacts['anchors']
+  /** another scanner works from the scanner's address: its connections to `port` that were made, at these milliseconds */
+  company?: { port: number; at: readonly number[] }
   /** gap between touches of the watch */
   watchMs?: number
   /** false: no judgement while the story runs, only at its end (faster) */
@@ -147,7 +149,7 @@ class World {
       scanId: 'scn_story00001',
       targetId: 'tgt_story00001',
       state: this.state,
-      profile: 'standard',
+      profile: this.story.company ? 'accompany' : 'standard',
       addresses: [ADDRESS],
       ports: this.story.asked ?? '1-1000,8443',
       portsAsked: 1001,
@@ -174,6 +176,7 @@ class World {
       this.land(now)
       if (ms === 1_000) this.discover(scan, ms)
       if (scan.state === 'leased' && !gone && ms > 2_000) this.watch(scan, scanner, ms)
+      if (scan.state === 'leased' && !gone) this.accompany(scan, ms)
       if (scan.state === 'leased' && gone && ms > scannerGoneAt + 120_000) scan.state = 'ended'
       if (scan.state === 'leased' && !gone && !hold && ms >= scanMs) this.close(scan, scanner, ms)
       this.carryOut(now, gone)
@@ -268,6 +271,14 @@ class World {
     for (const o of fresh) this.lost.add(o.port)
     this.stirred = true
     this.alarms.push({ at: T0 + ms, lost: fresh.map(({ address, port }) => ({ address, port })) })
+  }
+
+  /** The kernel's list is read while a port is lost. */
+  accompany(scan: LiveRun, ms: number): void {
+    const { port, at } = this.story.company ?? { port: 0, at: [] }
+    if (!this.lost.has(port) || !at.some((one) => one > ms - SLICE_MS && one <= ms)) return
+    const seen = opened(++scan.n, 'company', { port, check: 'tcp' }, T0 + ms)
+    scan.observations.push({ ...seen, afterMs: 0 })
   }
 
   touch(

@@ -40,6 +40,8 @@ export interface EndpointEvidence {
   looks: readonly Look[]
   /** E8: single layers of the service, which say nothing of its being reached as a whole; in order of time */
   ladder: readonly Look[]
+  /** connections that another scanner made from the scanner's address after the loss; in order of time */
+  company: readonly Look[]
   /** stretches of open watching by the scanner */
   spans: readonly Span[]
   /** first alarm that names it */
@@ -196,6 +198,7 @@ function takeIn(
   }
   if (NOT_OF_THE_ENDPOINT.includes(o.purpose)) return void takeBeside(o, run, who, harvest)
   const d = harvest.draft(o)
+  if (o.purpose === 'company') return void d.company.push(lookOf(run, who, o))
   if (o.purpose === 'verify' && o.round !== undefined) answeredBy(d, run.probeId).add(o.round)
   const isVoid = deadBeacons.length > 0 && !wasAccepted(o.sight) && deadBeacons.some((beacon) => beside(beacon, o))
   if (o.fit === false || o.sight === 'probe_fault' || isVoid) return
@@ -242,6 +245,7 @@ interface Draft {
   openedAt: Map<string, number>
   looks: Look[]
   ladder: Look[]
+  company: Look[]
   spans: Span[]
   alarmAt: number | null
   check: CheckName | null
@@ -260,6 +264,7 @@ const emptyDraft = (key: string, address: string, port: number): Draft => ({
   openedAt: new Map(),
   looks: [],
   ladder: [],
+  company: [],
   spans: [],
   alarmAt: null,
   check: null,
@@ -328,6 +333,7 @@ function finish(d: Draft, facts: ScanFacts, awaited: Awaited, now: number): Endp
       .map(([batch, rounds]) => caseOf(batch, rounds, byRound, d, awaited, now)),
     looks,
     ladder: d.ladder.sort((a, b) => a.at - b.at),
+    company: d.company.sort((a, b) => a.at - b.at),
     spans: d.spans.sort((a, b) => a.from - b.from),
     alarmAt: d.alarmAt,
   }

@@ -4,7 +4,7 @@ import { awayOf, canaryOf, cutOf, flickerOf, modeOf, slowOf, speedOf } from './f
 import type { FeatureName, Features, Seen } from './features/feature.ts'
 import { areaOf, countryOf, neighbourOf, serviceOf, whoOf } from './features/scope.ts'
 import { throttleOf } from './features/throttle.ts'
-import { burstFailures, burstOf, renewalSeen, triggerOf } from './features/trial.ts'
+import { burstFailures, burstOf, companyOf, renewalSeen, triggerOf } from './features/trial.ts'
 import type { Outcome } from './verdict.ts'
 
 export { vendorOf } from './features/answer.ts'
@@ -38,6 +38,7 @@ export function featuresOf(
   put('country', countryOf(endpoint, outcome, scan))
   put('platform', platformOf(scan))
   put('flicker', flickerOf(outcome))
+  put('company', companyOf(endpoint, outcome))
   put('slow', slowOf(outcome))
   put('throttle', throttleOf(endpoint))
   put('canary', canaryOf(endpoint, outcome))

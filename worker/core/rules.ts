@@ -188,6 +188,12 @@ export const RULE_LIST = [
     sentence: 'The connection kept open since the start tells a stateful filter from a stateless one.',
     source: 'Portwitness method: a connection kept open',
   },
+  {
+    id: 'CMP-1',
+    sentence:
+      'A ban shuts out the address, whoever uses it: what another scanner gets through from it amid the failures speaks of a limit.',
+    source: 'Portwitness method: the kernel’s list of connections, while another scanner works from the same address',
+  },
   { id: 'TXT-1', sentence: 'The text of the refusal names the limit.', source: 'OpenSSH, Postfix, Dovecot sources' },
   {
     id: 'PAGE-1',
@@ -219,4 +225,4 @@ export const RULE_LIST = [
 export type RuleId = (typeof RULE_LIST)[number]['id']
 export const RULES: ReadonlyMap<string, Rule> = new Map(RULE_LIST.map((rule) => [rule.id, rule]))
 /** Raised with every change of a rule, a threshold or a likelihood: a stored judgement says by which rules it was made. */
-export const RULES_VERSION = '2'
+export const RULES_VERSION = '3'

@@ -20,6 +20,8 @@ export const FEATURES = {
   platform: ['managed', 'none'],
   /** whether the scanner got through between its failures */
   flicker: ['never', 'now_and_then'],
+  /** what another scanner got from the same address between the scanner's failures */
+  company: ['through'],
   /** touches ten and more seconds apart */
   slow: ['blocked', 'passes'],
   /** E2: refusals in a burst */

@@ -1,5 +1,6 @@
 /** What the experiments and the course of things say (E4, E5, E6). */
 
+import type { Sight } from '../../../schema/words.ts'
 import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
 import { onsetOf } from '../experiments/onset.ts'
 import { isLimited, type RateTest } from '../experiments/rate.ts'
@@ -99,5 +100,36 @@ export function renewalSeen(endpoint: EndpointEvidence, lostAt: number | null): 
         ? `It answered after ${seconds(renewal.silence.helped)} of silence, which fits a list that each touch renews.`
         : 'It answered at a usual time after the loss, whatever was touched meanwhile.',
     looks: renewal.looks,
+  }
+}
+
+/** A touch of our own that gets through leaves a connection behind as well. */
+const OWN_MS = 3_000
+/** One could have been made as the loss began, and seen late. */
+const LEAST = 2
+
+/** Where connections are accepted first and turned away then, one that was made says nothing. */
+const BEFORE_HANDSHAKE: readonly Sight[] = ['closed', 'unresponsive', 'unreachable']
+
+export function companyOf({ looks, company }: EndpointEvidence, { tally }: Outcome): Seen | null {
+  const from = tally.firstFailAt
+  if (from === null || company.length === 0) return null
+  const own = looks.filter(
+    ({ role, at, observation }) => role === 'scanner' && at >= from && observation.purpose !== 'canary',
+  )
+  const failures = own.filter(({ failed }) => failed)
+  const first = failures[0]
+  const last = failures.at(-1)
+  if (!first || !last || failures.some(({ sight }) => !BEFORE_HANDSHAKE.includes(sight))) return null
+  const passed = own.filter(({ failed }) => !failed)
+  const through = company.filter(
+    ({ at }) => at > first.endAt && at < last.at && !passed.some((look) => Math.abs(look.at - at) <= OWN_MS),
+  )
+  if (through.length < LEAST) return null
+  return {
+    value: 'through',
+    rule: 'CMP-1',
+    text: `Between failures of ours connections of another scanner from the same address were accepted, ${count(through.length, 'time')}: a ban on the address would have stopped them too.`,
+    looks: through.map(({ id }) => id),
   }
 }

@@ -26,6 +26,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     prior: 2,
     expects: {
       flicker,
+      company: { through: 0.5 },
       mode: { silent: 0.45, mute: 0.53 },
       who: { all: 0.9, partial: 0.09 },
       // One server often answers on every web port of the host.
@@ -39,6 +40,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     prior: 3,
     expects: {
       flicker,
+      company: { through: 0.5 },
       mode: { cut: 0.3, mute: 0.42, silent: 0.1, refused: 0.1, notice: 0.07 },
       who: { all: 0.9, partial: 0.09 },
       area: { one: 0.66, web: 0.28 },
@@ -51,6 +53,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     prior: 1,
     expects: {
       flicker,
+      company: { through: 0.5 },
       mode: { silent: 0.95 },
       who: { all: 0.8, partial: 0.18 },
       area: { all: 0.8, some: 0.15 },
@@ -61,7 +64,13 @@ export const INNOCENT: readonly Hypothesis[] = [
     class: 'overload',
     mechanism: 'link_saturated',
     prior: 1,
-    expects: { flicker, mode: { silent: 0.95 }, who: { all: 0.5, partial: 0.48 }, area: { all: 0.9 } },
+    expects: {
+      flicker,
+      company: { through: 0.5 },
+      mode: { silent: 0.95 },
+      who: { all: 0.5, partial: 0.48 },
+      area: { all: 0.9 },
+    },
   },
   {
     class: 'overload',
