@@ -4,7 +4,19 @@ import type { ScanFacts } from '../../schema/facts.ts'
 import type { Observation } from '../../schema/wire.ts'
 import { caseOf } from '../../worker/core/cases.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
-import { ADDRESS, block, HTTP, HTTPS, isScanner, SSH, T0, type Touch, tell } from '../support/facts.ts'
+import {
+  ADDRESS,
+  block,
+  HTTP,
+  HTTPS,
+  isHome,
+  isScanner,
+  type Seen,
+  SSH,
+  T0,
+  type Touch,
+  tell,
+} from '../support/facts.ts'
 
 const gist = (port: { verdict: string; strength: string | null; evidence: { rule: string }[] }) => [
   port.verdict,
@@ -177,4 +189,41 @@ test('a host that is silent to all of us may have banned us all: nothing firm is
   const told = tell({ ports: [HTTP, HTTPS], sees: block(() => true, 'unresponsive', 8_000) })
   expect(told.port(80).verdict).toBe('service_down')
   expect(told.port(80).cause?.confidence).toBeLessThanOrEqual(0.5)
+})
+
+describe('a silent ban of 15 s', () => {
+  const SYNS = [0, 1_000, 2_000, 3_000, 4_000, 5_000]
+  /** each SYN before the end is dropped, the first one after it gets in */
+  const silentUntil =
+    (from: number, to: number, who: (touch: Touch) => boolean) =>
+    (touch: Touch): Seen => {
+      if (!who(touch) || touch.at < from || touch.at >= to) return 'open'
+      const waited = SYNS.find((at) => touch.at + at >= to)
+      return waited === undefined || waited >= touch.timeoutMs
+        ? 'unresponsive'
+        : { sight: 'open', connectMs: waited + 15, afterMs: waited + 40 }
+    }
+
+  test('leaves time for one round that fails, and for two that get in when it ends: a short block all the same', () => {
+    const told = tell({ ports: [HTTP, HTTPS], sees: silentUntil(8_000, 23_500, isScanner) })
+    const port = told.port(80)
+    expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
+    expect(port.cause?.class).toBe('ips')
+    expect(port.evidence.map(({ text }) => text).join(' ')).toMatch(/got through only when it ended/)
+    for (const { text } of port.evidence) expect(text).not.toMatch(/ratio 0\.0/)
+  })
+
+  test('is none when all lost it, or the way of scanner and sibling', () => {
+    for (const who of [() => true, isHome])
+      expect(tell({ ports: [HTTP, HTTPS], sees: silentUntil(8_000, 23_500, who) }).port(80).strength).toBeNull()
+  })
+
+  test('is none when touches get in at different times: what lets them in now and then is no ban with one end', () => {
+    const sees = (touch: Touch): Seen => {
+      if (!isScanner(touch) || touch.port !== 80 || touch.at < 8_000 || touch.at > 30_000) return 'open'
+      if (touch.at < 15_000) return 'unresponsive'
+      return { sight: 'open', connectMs: 1_015, afterMs: 1_040 }
+    }
+    expect(tell({ ports: [HTTP, HTTPS], sees }).port(80).verdict).not.toBe('interfered')
+  })
 })

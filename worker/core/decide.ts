@@ -118,6 +118,7 @@ function plain(rule: RuleId, verdict: Outcome['verdict']): Outcome {
     confirmedAt: null,
     pathAlive: [],
     rate: null,
+    stretch: null,
     content: null,
   }
 }

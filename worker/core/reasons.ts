@@ -25,13 +25,15 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
     line(rule, true, headline(rule, outcome, rounds, provedBy), carriersOf(outcome, endpoint, rounds, scan)),
   ]
   if (outcome.rate && outcome.verdict !== 'open') lines.push(rateLine(outcome.rate))
-  if (tally.notLossAt !== null && outcome.strength)
+  const llr = Math.max(tally.topLlr, outcome.stretch?.llr ?? 0)
+  const late = lateOf(outcome)
+  if ((tally.notLossAt !== null || outcome.stretch) && outcome.strength)
     lines.push(
       line(
         'LOSS-1',
         true,
-        `${count(failing.length, 'failure')} of ${count(rounds.length, 'look')} by the scanner are not packet loss: log-likelihood ratio ${tally.llr.toFixed(1)}, needed ${LLR_CLAIM}.`,
-        failing.map((round) => round.scanner.id),
+        `${count(failing.length, 'failure')} of ${count(rounds.length, 'look')} by the scanner${late.length > 0 ? `, and ${late.length} that got through only when it ended,` : ''} are not packet loss: log-likelihood ratio ${llr.toFixed(1)}, needed ${LLR_CLAIM}.`,
+        [...failing, ...late].map((round) => round.scanner.id),
       ),
     )
   if (tally.siblingApart > 0 && outcome.verdict !== 'service_down')
@@ -66,6 +68,10 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
     )
   return lines
 }
+
+/** Rounds that began before the block ended, in which a later SYN got through. */
+const lateOf = ({ stretch }: Outcome): readonly Round[] =>
+  (stretch?.rounds ?? []).filter(({ scanner }) => !scanner.failed)
 
 /** What the bursts of E4 saw, for or against a limit. */
 function rateLine(rate: RateTest): Evidence {
@@ -109,7 +115,7 @@ const looksOf = (rounds: readonly Round[]): string[] =>
 
 function headline(
   rule: RuleId,
-  { tally, rate }: Decision['outcome'],
+  { tally, rate, stretch }: Decision['outcome'],
   rounds: readonly Round[],
   provedBy: Decision['provedBy'],
 ): string {
@@ -125,10 +131,11 @@ function headline(
     case 'SEL-5':
     case 'SEL-6':
     case 'SEL-7':
-    case 'SEL-8':
     case 'APP-1':
     case 'DEG-1':
       return `${sentence(rule)} The scanner failed ${inRounds}; ${share}; E = ${Math.round(tally.eValue)}.`
+    case 'SEL-8':
+      return `${sentence(rule)} The scanner failed ${inRounds}; ${share}; E = ${Math.round(Math.max(tally.eValue, stretch?.eValue ?? 1))}.`
     case 'SEL-3':
       return `${sentence(rule)} The proof is that of port ${provedBy?.port ?? '?'}. Here the scanner failed ${inRounds}; ${share}; E = ${Math.round(tally.eValue)}.`
     case 'RNG-1':

@@ -22,6 +22,8 @@ import {
 export interface Tally {
   rounds: number
   llr: number
+  /** the greatest that it was: what came after the loss takes nothing from it */
+  topLlr: number
   eValue: number
   /** E of each round, beside its time: for the sum over the address */
   factors: readonly { at: number; endAt: number; e: number }[]
@@ -82,6 +84,7 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
     // From the onset on, wherever it lies among the rounds: what passed before is no evidence against a block that began later
     // (Page's CUSUM, 1954). At most twelve rounds make at most twelve onsets, which the thresholds bear.
     tally.llr = Math.max(0, tally.llr + llrStep(scanner.failed, lookQ(round, loss)))
+    tally.topLlr = Math.max(tally.topLlr, tally.llr)
     const e = roundE(failing, others.length + 1, scanner.failed)
     tally.eValue *= e
     factors.push({ at: round.at, endAt: round.endAt, e })
@@ -149,6 +152,7 @@ const lookQ = ({ scanner }: Round, loss: number): number =>
 const emptyTally = (): Tally => ({
   rounds: 0,
   llr: 0,
+  topLlr: 0,
   eValue: 1,
   factors: [],
   failed: 0,

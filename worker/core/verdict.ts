@@ -6,8 +6,9 @@ import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
 import { throttleOf } from './features/throttle.ts'
 import { RATION_ROUNDS, roundTimes } from './rounds.ts'
 import type { RuleId } from './rules.ts'
+import { type Stretch, stretchOf } from './stretch.ts'
 import { type Tally, tallyOf } from './tally.ts'
-import { CONFIRM_SPAN_MS, E_CONFIRM, E_RATIONED, SIBLING_ROUNDS } from './tests.ts'
+import { CONFIRM_SPAN_MS, E_CONFIRM, E_RATIONED, LLR_CLAIM, SIBLING_ROUNDS } from './tests.ts'
 
 /** What one case of an endpoint came to. */
 export interface Outcome {
@@ -22,6 +23,8 @@ export interface Outcome {
   pathAlive: readonly string[]
   /** E4, where it was made after this case */
   rate: RateTest | null
+  /** for SEL-8: the rounds of a block that was over soon */
+  stretch: Stretch | null
   /** for APP-2: what was refused for what was asked */
   content: ContentTest | null
 }
@@ -32,24 +35,19 @@ interface Situation {
   tally: Tally
   pathAlive: readonly string[]
   rate: RateTest | null
+  stretch: Stretch | null
   /** something of the target's side answered the scanner while the port was lost to it */
   routeAlive: boolean
   /** other ports of the address went on answering the scanner */
   lostAlone: boolean
 }
 
-/** A block that ended before the tests did: three failures running, the scanner's alone, too many for loss; then it was over. */
-function shortBan({ tally, case: { rounds } }: Situation): boolean {
-  const first = rounds.findIndex((round) => round.scanner.failed)
-  const last = rounds.findLastIndex((round) => round.scanner.failed)
+/** A block that ended before the tests did: three rounds running, the scanner's alone, too many for loss; then it was over. */
+function shortBan({ tally, stretch }: Situation): boolean {
+  if (stretch === null || tally.backAt === null || tally.backRunning === 0 || tally.witnesses === 0) return false
+  const byFailures = tally.notLossAt !== null && tally.siblingApart >= SIBLING_ROUNDS && tally.eValue >= E_RATIONED
   return (
-    tally.backAt !== null &&
-    tally.backRunning > 0 &&
-    tally.notLossAt !== null &&
-    tally.witnesses > 0 &&
-    tally.siblingApart >= SIBLING_ROUNDS &&
-    tally.eValue >= E_RATIONED &&
-    rounds.slice(first, last + 1).every((round) => round.scanner.failed)
+    byFailures || (stretch.llr >= LLR_CLAIM && stretch.siblingApart >= SIBLING_ROUNDS && stretch.eValue >= E_RATIONED)
   )
 }
 
@@ -179,6 +177,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     lostAlone:
       tally.confirmedAt !== null && neighbours.length > 0 && neighbours.every((other) => !lostMeanwhile(other, tally)),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
+    stretch: tally.backAt === null ? null : stretchOf(one, endpoint, scan.loss),
   }
   const rule = VERDICT_RULES.find((candidate) => candidate.holds(situation)) as VerdictRule
   const strength = rule.strength?.(situation) ?? null
@@ -193,6 +192,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
       strength === 'confirmed' ? (tally.confirmedAt ?? tally.togetherAt ?? situation.rate?.knownAt ?? null) : null,
     pathAlive: situation.pathAlive,
     rate: situation.rate,
+    stretch: rule.id === 'SEL-8' ? situation.stretch : null,
     content: null,
   }
 }
@@ -270,13 +270,13 @@ const lostMeanwhile = (other: EndpointEvidence, tally: Tally): boolean =>
 const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
   (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)
 
-type Stretch = readonly [from: number, to: number]
+type Times = readonly [from: number, to: number]
 
 /**
  * The time over which the scanner surely lost the port: from its second failure to the start of its last one. What answers in the second
  * in which an outage begins, or between its end and a timer's, was not reached in spite of it.
  */
-function lostFor({ rounds }: Case): Stretch {
+function lostFor({ rounds }: Case): Times {
   const failures = rounds.filter(({ scanner }) => scanner.failed).map(({ scanner }) => scanner.at)
   return [failures[1] ?? Number.POSITIVE_INFINITY, failures.at(-1) ?? 0]
 }
@@ -287,7 +287,7 @@ const isTouchedIn = (span: Span, from: number, to: number): boolean =>
   (span.from < from && span.to > to && (span.to - span.from) / Math.max(1, span.touches - 1) < (to - from) / 4)
 
 /** Other ports of the address that the scanner reached while it failed here. */
-function standingBeside([from, to]: Stretch, neighbours: readonly EndpointEvidence[]): EndpointEvidence[] {
+function standingBeside([from, to]: Times, neighbours: readonly EndpointEvidence[]): EndpointEvidence[] {
   return neighbours.filter(
     (other) =>
       other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.endAt <= to) ||
@@ -299,7 +299,7 @@ function standingBeside([from, to]: Stretch, neighbours: readonly EndpointEviden
  * Whether the target's side gave the scanner any answer while the port was lost to it: a refusal, a cut, bytes, a live canary,
  * an anchor. An outage of the scanner's own route gives none; one in twenty is not shared by the sibling, so without an answer a silent loss stays likely. `unreachable` may come from any router on the way.
  */
-function wasAnswered([from, to]: Stretch, endpoint: EndpointEvidence, scan: ScanEvidence): boolean {
+function wasAnswered([from, to]: Times, endpoint: EndpointEvidence, scan: ScanEvidence): boolean {
   const within = (look: { role: string; at: number; endAt: number }) =>
     look.role === 'scanner' && look.at >= from && look.endAt <= to
   // That it was open in between parts two losses; it does not tell what either was.

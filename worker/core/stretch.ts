@@ -1,0 +1,63 @@
+/**
+ * A loss that is over before the rounds are: whoever touches in its last seconds gets through with a later SYN, when it ends. For
+ * the scanner such a touch was shut out for as long as its handshake took; where all of them end at one moment, it was one
+ * block with one end (detection-science.md, section 0, finding 9: real bans last from 15 s).
+ */
+import type { Case, EndpointEvidence, Round } from './evidence.ts'
+import { isSlow, limped, quickestOf } from './experiments/limp.ts'
+import { TOUCH_TIMEOUT_MS } from './rounds.ts'
+import { llrStep, roundE, silentQ } from './tests.ts'
+
+export interface Stretch {
+  /** rounds running that the scanner lost, or got through in only when it ended */
+  rounds: readonly Round[]
+  /** the two tests over these rounds, a slow handshake counted as a failure, the others' too */
+  llr: number
+  eValue: number
+  /** rounds of them in which the sibling got through at once */
+  siblingApart: number
+}
+
+/** Between two SYNs of one handshake, and a little: kernels before 6.5 double the gap, so a third one comes two seconds later. */
+const RETRY_MS = 2_500
+/** SYNs of a deciding touch go on for this long at least, on either kind of kernel. */
+const LAST_SYN_MS = 3_000
+
+/** Reads the stretch of a case from its first failure on; null when there was none, or when something got through between two. */
+export function stretchOf(one: Case, endpoint: EndpointEvidence, loss: number): Stretch | null {
+  const quickest = quickestOf(endpoint)
+  const isBad = ({ scanner }: Round) => limped(scanner, quickest)
+  const first = one.rounds.findIndex(({ scanner }) => scanner.failed)
+  const lastFailed = one.rounds.findLastIndex(({ scanner }) => scanner.failed)
+  if (first < 0 || !one.rounds.slice(first, lastFailed + 1).every(({ scanner }) => scanner.failed)) return null
+  let last = lastFailed
+  let endsAt: number | null = null
+  for (const round of one.rounds.slice(lastFailed + 1)) {
+    const at = gotInAt(round)
+    const isAtTheEnd =
+      endsAt === null ? at >= (one.rounds[lastFailed] as Round).at + LAST_SYN_MS : at - endsAt <= RETRY_MS
+    if (!isBad(round) || !isAtTheEnd) break
+    endsAt ??= at
+    last++
+  }
+  let eValue = 1
+  let llr = 0
+  for (const round of one.rounds.slice(0, last + 1)) {
+    const bad = isBad(round)
+    const failing = round.others.filter((look) => limped(look, quickest)).length + Number(bad)
+    eValue *= roundE(failing, round.others.length + 1, bad)
+    llr = Math.max(0, llr + llrStep(bad, bad ? badQ(round, loss) : silentQ(TOUCH_TIMEOUT_MS, loss)))
+  }
+  const rounds = one.rounds.slice(first, last + 1)
+  const apart = rounds.filter(({ sibling }) => sibling && !sibling.failed && !isSlow(sibling, quickest))
+  return { rounds, llr, eValue, siblingApart: apart.length }
+}
+
+const gotInAt = ({ scanner }: Round): number => scanner.at + (scanner.observation.connectMs ?? 0)
+
+/** The SYN that got through at last is none of those that were lost. */
+const SLACK_MS = 100
+
+/** How often loss does that to a touch: takes all its SYNs, or all before the one that got through. */
+const badQ = ({ scanner }: Round, loss: number): number =>
+  silentQ(scanner.failed ? TOUCH_TIMEOUT_MS : (scanner.observation.connectMs ?? 0) - SLACK_MS, loss)
