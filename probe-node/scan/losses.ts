@@ -8,7 +8,9 @@ import type { Known } from './endpoints.ts'
 /** Timer of watching touches: three SYNs on current kernels. An alarm is not a verdict; verification has its own timer. */
 export const WATCH_TIMEOUT_MS = 3_000
 /** Of the second look: two SYNs. With the first look's three, loss of a fifth each way fails both once in two hundred. */
-const AGAIN_TIMEOUT_MS = 1_500
+export const AGAIN_TIMEOUT_MS = 1_500
+/** A watching touch that has met silence for so long, its second SYN too, is not waited for: the second look begins beside it. */
+export const SILENT_MS = 1_200
 /** Other open ports touched beside a loss, to see its scope. */
 const SCOPE_MOST = 20
 
@@ -21,14 +23,7 @@ export async function doubt(scan: Scan, known: Known, first: Pick<Seen, 'sight' 
   known.state = 'doubted'
   scan.endpoints.closeSpan(known)
   scan.output.line('Watch', `${clockTime(scan.world.clock.now())}  ${endpointText(known.target)}  ${sightText(first)}`)
-  const others = scan.endpoints
-    .all()
-    .filter((one) => one !== known && one.state === 'open' && !one.rationed && !one.phantom)
-  const near = others
-    .sort(
-      (a, b) => Number(b.target.address === known.target.address) - Number(a.target.address === known.target.address),
-    )
-    .slice(0, SCOPE_MOST)
+  const near = nearTo(scan, known)
   const [again, ...beside] = await Promise.all([known, ...near].map((one) => look(scan, one, AGAIN_TIMEOUT_MS)))
   if (!again) return
   const wasRationed = again.code === 'RATION'
@@ -76,22 +71,53 @@ async function lostWith(scan: Scan, known: Known): Promise<Known[]> {
     .filter((one) => one.target.address === known.target.address)
     .slice(0, SCOPE_MOST)
   const seen = await Promise.all(counting.map((one) => look(scan, one)))
-  return counting.filter((one, i) => {
-    const touched = seen[i] as Seen
-    scan.reporter.add(touched)
-    if (touched.sight === 'open') scan.endpoints.sawOpen(one, touched.at)
-    if (!isLoss(touched.sight) || one.state !== 'open') return false
-    scan.endpoints.closeSpan(one)
-    scan.output.line('Watch', `${clockTime(touched.at)}  ${endpointText(one.target)}  ${sightText(touched)}`)
-    return true
-  })
+  return counting.filter((one, i) => isLost(scan, one, seen[i] as Seen))
+}
+
+/** Two looks at once met nothing but silence: the alarm goes out, and only then is the scope of the loss looked at. */
+export async function lose(scan: Scan, known: Known, again: Seen): Promise<void> {
+  if (known.state !== 'open' || scan.ended.aborted) return
+  scan.endpoints.closeSpan(known)
+  scan.reporter.add(again)
+  scan.output.line('Watch', `${clockTime(again.at)}  ${endpointText(known.target)}  ${sightText(again)}, twice at once`)
+  known.limped = false
+  const alarm = raise(scan, [known])
+  const near = nearTo(scan, known)
+  const [beside, counting] = await Promise.all([
+    Promise.all(near.map((one) => look(scan, one, AGAIN_TIMEOUT_MS))),
+    lostWith(scan, known),
+  ])
+  const lost = near.filter((one, i) => isLost(scan, one, beside[i] as Seen))
+  await alarm
+  const more = [...lost, ...counting].filter(({ state }) => state === 'open')
+  if (more.length > 0) await raise(scan, more)
+}
+
+/** Other open ports that may be touched beside a loss, those of its address first. */
+const nearTo = (scan: Scan, known: Known): Known[] =>
+  scan.endpoints
+    .all()
+    .filter((one) => one !== known && one.state === 'open' && !one.rationed && !one.phantom)
+    .sort(
+      (a, b) => Number(b.target.address === known.target.address) - Number(a.target.address === known.target.address),
+    )
+    .slice(0, SCOPE_MOST)
+
+/** Tells what a touch beside a loss saw; true when that open port is lost with it. */
+function isLost(scan: Scan, one: Known, touched: Seen): boolean {
+  scan.reporter.add(touched)
+  if (touched.sight === 'open') scan.endpoints.sawOpen(one, touched.at)
+  if (!isLoss(touched.sight) || one.state !== 'open') return false
+  scan.endpoints.closeSpan(one)
+  scan.output.line('Watch', `${clockTime(touched.at)}  ${endpointText(one.target)}  ${sightText(touched)}`)
+  return true
 }
 
 /**
  * Where touches are rationed the engagement is the watch, and this look is part of it: were it paid from the ration, the
  * scanner would have none left for the first round of verification, seconds from now.
  */
-const look = (scan: Scan, known: Known, timeoutMs = WATCH_TIMEOUT_MS): Promise<Seen> =>
+export const look = (scan: Scan, known: Known, timeoutMs = WATCH_TIMEOUT_MS): Promise<Seen> =>
   touch(scan.world, {
     target: known.target,
     purpose: known.rationed ? 'engage' : 'watch',

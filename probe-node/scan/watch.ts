@@ -1,11 +1,11 @@
 import { isLoss } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
 import { clockTime, endpointText } from '../output.ts'
-import { touch } from '../touch.ts'
+import type { Seen } from '../touch.ts'
 import type { Scan } from './context.ts'
 import { type Known, SHUT_EVERY_MS } from './endpoints.ts'
 import { limps, raiseLimp } from './limp.ts'
-import { doubt, WATCH_TIMEOUT_MS } from './losses.ts'
+import { AGAIN_TIMEOUT_MS, doubt, look, lose, SILENT_MS } from './losses.ts'
 
 const AT_ONCE = 16
 const MOST_PER_SECOND = 20
@@ -49,15 +49,9 @@ function nextOf(scan: Scan, now: number, inTheAir: ReadonlySet<Known>): Known | 
 }
 
 async function watchOne(scan: Scan, known: Known, signal: AbortSignal): Promise<void> {
-  const { world, run, plan, reporter, endpoints, output } = scan
-  const seen = await touch(world, {
-    target: known.target,
-    purpose: 'watch',
-    timeoutMs: WATCH_TIMEOUT_MS,
-    scanId: run.scanId,
-    name: plan.name,
-  })
-  if (signal.aborted) return
+  const { reporter, endpoints, output } = scan
+  const seen = await lookTwice(scan, known, signal)
+  if (seen === null || signal.aborted) return
   if (seen.sight === 'open') {
     const hasChanged = known.identity !== null && seen.identity !== undefined && seen.identity !== known.identity
     if (hasChanged) {
@@ -77,4 +71,23 @@ async function watchOne(scan: Scan, known: Known, signal: AbortSignal): Promise<
   if (known.state !== 'open') return
   reporter.add(seen)
   if (isLoss(seen.sight)) await doubt(scan, known, seen)
+}
+
+/** They take the connection at once and their time to speak: their silence is not that of a ban. */
+const slowServices = new WeakSet<Known>()
+
+/**
+ * What a watching touch saw. While it meets silence a second look begins beside it: where that meets silence too the port is lost,
+ * and nothing is left to say (null). A ban of 15 s leaves no time to wait for one timer after the other.
+ */
+async function lookTwice(scan: Scan, known: Known, signal: AbortSignal): Promise<Seen | null> {
+  const first = look(scan, known)
+  const early = await Promise.race([first, rest(SILENT_MS, signal)])
+  if (early || signal.aborted || known.state !== 'open' || slowServices.has(known)) return first
+  void first.then(({ connectMs }) => connectMs !== undefined && connectMs < SILENT_MS && slowServices.add(known))
+  const again = await Promise.race([first, look(scan, known, AGAIN_TIMEOUT_MS)])
+  if (again.sight !== 'unresponsive' || signal.aborted || known.state !== 'open') return first
+  void first.then((seen) => isLoss(seen.sight) && scan.reporter.add(seen))
+  await lose(scan, known, again)
+  return null
 }
