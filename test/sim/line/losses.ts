@@ -1,5 +1,5 @@
 import type { Known } from '../../../probe-node/scan/endpoints.ts'
-import { raise, WATCH_TIMEOUT_MS } from '../../../probe-node/scan/losses.ts'
+import { AGAIN_TIMEOUT_MS, raise, WATCH_TIMEOUT_MS } from '../../../probe-node/scan/losses.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
 import { isLoss } from '../../../schema/words.ts'
 import type { Errand } from './probe.ts'
@@ -45,6 +45,31 @@ export function doubt(scanner: Scanner, known: Known, first: Pick<Seen, 'sight'>
   })
 }
 
+/** Silent twice at once: the alarm goes out, then the scope is looked at. */
+export function lose(scanner: Scanner, known: Known, again: Seen): void {
+  const { scan } = scanner
+  scan.endpoints.closeSpan(known)
+  scan.reporter.add(again)
+  known.limped = false
+  void raise(scan, [known])
+  const near = scan.endpoints
+    .all()
+    .filter((one) => one !== known && one.state === 'open' && !one.rationed && !one.phantom)
+    .slice(0, SCOPE_MOST)
+  scanner.touchAll(near, lookOf, (seen) => {
+    const lost: Known[] = []
+    for (const [i, one] of near.entries()) {
+      const touched = seen[i] as Seen
+      scan.reporter.add(touched)
+      if (touched.sight === 'open') scan.endpoints.sawOpen(one, touched.at)
+      if (!isLoss(touched.sight) || one.state !== 'open') continue
+      scan.endpoints.closeSpan(one)
+      lost.push(one)
+    }
+    askCounting(scanner, known, lost)
+  })
+}
+
 /** Services that count touches are not watched: they are asked when a neighbour is lost. */
 function askCounting(scanner: Scanner, known: Known, lost: Known[]): void {
   const { scan } = scanner
@@ -60,12 +85,12 @@ function askCounting(scanner: Scanner, known: Known, lost: Known[]): void {
       scan.endpoints.closeSpan(one)
       lost.push(one)
     }
-    void raise(scan, lost)
+    if (lost.length > 0) void raise(scan, lost)
   })
 }
 
 const lookOf = ({ rationed }: Known): Errand => ({
   purpose: rationed ? 'engage' : 'watch',
   isEngagement: rationed,
-  timeoutMs: WATCH_TIMEOUT_MS,
+  timeoutMs: rationed ? WATCH_TIMEOUT_MS : AGAIN_TIMEOUT_MS,
 })

@@ -1,9 +1,9 @@
 import { type Known, SHUT_EVERY_MS } from '../../../probe-node/scan/endpoints.ts'
 import { limps, raiseLimp } from '../../../probe-node/scan/limp.ts'
-import { WATCH_TIMEOUT_MS } from '../../../probe-node/scan/losses.ts'
+import { AGAIN_TIMEOUT_MS, SILENT_MS, WATCH_TIMEOUT_MS } from '../../../probe-node/scan/losses.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
 import { isLoss } from '../../../schema/words.ts'
-import { doubt } from './losses.ts'
+import { doubt, lose } from './losses.ts'
 import type { Scanner } from './scanner.ts'
 
 const AT_ONCE = 16
@@ -23,13 +23,33 @@ export function watch(scanner: Scanner): void {
     if (!next) return void queue.at(queue.now() + IDLE_MS, look)
     next.nextWatchAt = now + (next.state === 'shut' ? SHUT_EVERY_MS : scan.watchEveryMs)
     inTheAir.add(next)
-    scanner.touch(next.target, { purpose: 'watch', timeoutMs: WATCH_TIMEOUT_MS }, (seen) => {
-      inTheAir.delete(next)
-      watched(scanner, next, seen)
-    })
+    lookTwice(scanner, next, () => inTheAir.delete(next))
     queue.at(queue.now() + 1_000 / MOST_PER_SECOND, look)
   }
   look()
+}
+
+/** While a touch meets silence a second look begins beside it (probe-node/scan/watch.ts). */
+function lookTwice(scanner: Scanner, known: Known, then: () => void): void {
+  const { queue } = scanner.fleet
+  let isOver = false
+  const first: { seen: Seen | null } = { seen: null }
+  scanner.touch(known.target, { purpose: 'watch', timeoutMs: WATCH_TIMEOUT_MS }, (seen) => {
+    first.seen = seen
+    if (isOver) return void (isLoss(seen.sight) && scanner.scan.reporter.add(seen))
+    isOver = true
+    then()
+    watched(scanner, known, seen)
+  })
+  queue.at(queue.now() + SILENT_MS, () => {
+    if (first.seen || scanner.isOver || known.state !== 'open') return
+    scanner.touch(known.target, { purpose: 'watch', timeoutMs: AGAIN_TIMEOUT_MS }, (again) => {
+      if (first.seen || again.sight !== 'unresponsive' || scanner.isOver || known.state !== 'open') return
+      isOver = true
+      then()
+      lose(scanner, known, again)
+    })
+  })
 }
 
 function nextOf(all: readonly Known[], now: number, inTheAir: ReadonlySet<Known>): Known | undefined {
