@@ -124,9 +124,13 @@ function covers(scan: ScanEvidence, one: Case, at: number, isBlip: boolean): boo
   return at <= endAt + SAME_LOSS_MS
 }
 
-/** The endpoints to begin with now: alarms first, what only others reach when no alarm is open; sixteen at once. */
+/**
+ * The endpoints to begin with now: alarms first, what only others reach when no alarm is open; sixteen at once. What others
+ * reached a little later joins those of its kind: one after the other they would renew a ban that every touch renews.
+ */
 const chosenOf = (agenda: Agenda): readonly EndpointEvidence[] => {
-  const queue = agenda.pending.length > 0 ? agenda.pending : agenda.unsettled.length === 0 ? agenda.missed : []
+  const mayJoin = agenda.unsettled.length === 0 || agenda.unsettled.some(({ endpoint }) => endpoint.found === null)
+  const queue = agenda.pending.length > 0 ? agenda.pending : mayJoin ? agenda.missed : []
   return queue.slice(0, Math.max(0, ENDPOINTS_PER_BATCH - agenda.unsettled.length))
 }
 
