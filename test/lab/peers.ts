@@ -1,5 +1,5 @@
 /**
- * `npm run lab:peers [-- NAME…] [--sets 4] [--keep]` (root): defences that fire while ports are looked for, a full-range scan by Portwitness
+ * `npm run lab:peers [-- NAME…] [--sets 4] [--alone] [--keep]` (root): defences that fire while ports are looked for, a full-range scan by Portwitness
  * beside nmap -sT, nmap -sS and masscan, each against a fresh target. What stands open is known, so is who says a word.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,7 +38,11 @@ interface Row {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sets: { type: 'string', default: '3' }, keep: { type: 'boolean', default: false } },
+  options: {
+    sets: { type: 'string', default: '3' },
+    alone: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+  },
 })
 
 async function main(): Promise<void> {
@@ -57,7 +61,7 @@ async function main(): Promise<void> {
     for (let scenario = work.shift(); scenario; scenario = work.shift()) {
       try {
         lane ??= await openLane(`${labName('pwpeers')}-${index}`, join(results, `product-${index}`))
-        for (const peer of [null, ...PEERS]) {
+        for (const peer of values.alone ? [null] : [null, ...PEERS]) {
           const folder = join(results, `${scenario.name}-${peer?.name.replaceAll(' ', '') ?? 'portwitness'}`)
           mkdirSync(folder, { recursive: true })
           const row = peer ? await peerRow(lane, scenario, peer, folder) : await ourRow(lane, scenario, folder, short)

@@ -39,6 +39,7 @@ import { nftPortscanDrop } from './nft-portscan-drop.ts'
 import { nftPortscanProhibited } from './nft-portscan-prohibited.ts'
 import { nftRangeBan } from './nft-range-ban.ts'
 import { nftSelfRenewing } from './nft-self-renewing.ts'
+import { nftShortBan } from './nft-short-ban.ts'
 import { nginxLimitReq429 } from './nginx-limit-req-429.ts'
 import { nginxLimitReq503 } from './nginx-limit-req-503.ts'
 import { nginxModsecCrsDos } from './nginx-modsec-crs-dos.ts'
@@ -76,6 +77,7 @@ export const SCENARIOS: readonly Scenario[] = [
   nftPortscanProhibited,
   nftRangeBan,
   nftSelfRenewing,
+  nftShortBan,
   nginxLimitReq429,
   nginxLimitReq503,
   nginxModsecCrsDos,
