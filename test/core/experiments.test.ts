@@ -74,6 +74,29 @@ function limited(
   }
 }
 
+describe('a port that falls silent for all', () => {
+  const causeOf = (sees: (touch: Touch) => Seen) => tell({ ports: [SSH, HTTP], sees }).port(80)
+  const seeping = (every: number) => {
+    let asked = 0
+    return causeOf((touch) => {
+      if (touch.port !== 80 || touch.at < 8_000) return 'open'
+      return ++asked % every === 0 ? { sight: 'mute', connectMs: 15 } : 'unresponsive'
+    })
+  }
+
+  test('and still completes a handshake now and then is giving way, not shut', () => {
+    const port = seeping(4)
+    expect([port.verdict, port.cause?.class]).toEqual(['service_down', 'overload'])
+    expect(port.evidence.map(({ rule }) => rule)).toContain('SEEP-1')
+  })
+
+  test('and lets nobody in is not called overload', () => {
+    const port = seeping(Number.POSITIVE_INFINITY)
+    expect(port.verdict).toBe('service_down')
+    expect(port.cause?.class).not.toBe('overload')
+  })
+})
+
 describe('another scanner beside ours', () => {
   const at = Array.from({ length: 12 }, (_, i) => 8_000 + i * 9_500)
   const beside = (sight: Seen, when: readonly number[] = at) =>

@@ -22,6 +22,7 @@ import { story as lossOfAFifth } from './cases/loss-of-a-fifth/facts.ts'
 import { story as mailGateDropsTheScanner } from './cases/mail-gate-drops-the-scanner/facts.ts'
 import { story as noSibling } from './cases/no-sibling/facts.ts'
 import { story as noWitness } from './cases/no-witness/facts.ts'
+import { story as overloadEndsInSilence } from './cases/overload-ends-in-silence/facts.ts'
 import { story as overwhelmedWebServer } from './cases/overwhelmed-web-server/facts.ts'
 import { story as providerForbidsScans } from './cases/provider-forbids-scans/facts.ts'
 import { story as rangeBan } from './cases/range-ban/facts.ts'
@@ -50,6 +51,7 @@ const STORIES: Record<string, Story> = {
   'mail-gate-drops-the-scanner': mailGateDropsTheScanner,
   'no-sibling': noSibling,
   'no-witness': noWitness,
+  'overload-ends-in-silence': overloadEndsInSilence,
   'overwhelmed-web-server': overwhelmedWebServer,
   'provider-forbids-scans': providerForbidsScans,
   'range-ban': rangeBan,

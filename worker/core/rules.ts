@@ -194,6 +194,12 @@ export const RULE_LIST = [
       'A ban shuts out the address, whoever uses it: what another scanner gets through from it amid the failures speaks of a limit.',
     source: 'Portwitness method: the kernel’s list of connections, while another scanner works from the same address',
   },
+  {
+    id: 'SEEP-1',
+    sentence:
+      'What gives way under load still completes a handshake now and then; a filter lets none through, nor does a host that is down.',
+    source: 'Portwitness method: touches by everybody while the port was lost; Linux, accept queue and SYN backlog',
+  },
   { id: 'TXT-1', sentence: 'The text of the refusal names the limit.', source: 'OpenSSH, Postfix, Dovecot sources' },
   {
     id: 'PAGE-1',

@@ -1,6 +1,6 @@
 /** How a port fails for the scanner, and for how long. */
-import type { Sight } from '../../../schema/words.ts'
-import type { EndpointEvidence, Look } from '../evidence.ts'
+import { type Sight, wasAccepted } from '../../../schema/words.ts'
+import type { EndpointEvidence, Look, Round } from '../evidence.ts'
 import { count } from '../text.ts'
 import type { Outcome } from '../verdict.ts'
 import type { Seen, ValueOf } from './feature.ts'
@@ -81,6 +81,32 @@ export function slowOf(outcome: Outcome): Seen | null {
     rule: 'SLOW-1',
     text: `Of ${rounds.length} slow touches, eight and more seconds apart, ${failed.length} failed: ${value === 'blocked' ? 'a rate limit would have let them through' : 'it depends on how fast we ask'}.`,
     looks: rounds.map((round) => round.scanner.id),
+  }
+}
+
+/** Of this many touches and more some would have been let in by what gives way in part. */
+const ENOUGH = 10
+const SOME = 2
+
+/** Where all lost the port and most of it was silence: did anybody's handshake come about meanwhile? */
+export function seepsOf({ verdict, case: one }: Outcome): Seen | null {
+  if (verdict !== 'service_down' || !one) return null
+  const allFailed = ({ scanner, others }: Round) => scanner.failed && others.every((look) => look.failed)
+  const rounds = one.rounds.slice(one.rounds.findIndex(allFailed), one.rounds.findLastIndex(allFailed) + 1)
+  const looks = rounds.flatMap(({ scanner, others }) => [scanner, ...others])
+  const silent = looks.filter(({ sight }) => sight === 'unresponsive')
+  const made = looks.filter(({ sight }) => sight === 'mute' || wasAccepted(sight))
+  if (silent.length * 4 < looks.length || looks.length < ENOUGH) return null
+  const value: ValueOf<'seeps'> | null = made.length >= SOME ? 'through' : made.length === 0 ? 'shut' : null
+  if (value === null) return null
+  return {
+    value,
+    rule: 'SEEP-1',
+    text:
+      value === 'through'
+        ? `While all met silence ${made.length} of ${looks.length} handshakes came about: it gives way, it is not shut.`
+        : `None of ${looks.length} handshakes by anybody came about while the port was lost.`,
+    looks: (value === 'through' ? made : silent).map(({ id }) => id),
   }
 }
 

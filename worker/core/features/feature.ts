@@ -22,6 +22,8 @@ export const FEATURES = {
   flicker: ['never', 'now_and_then'],
   /** what another scanner got from the same address between the scanner's failures */
   company: ['through'],
+  /** where everybody met silence: whether handshakes were completed in between, by whomever */
+  seeps: ['through', 'shut'],
   /** touches ten and more seconds apart */
   slow: ['blocked', 'passes'],
   /** E2: refusals in a burst */

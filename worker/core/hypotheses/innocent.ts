@@ -27,6 +27,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     expects: {
       flicker,
       company: { through: 0.5 },
+      seeps: { through: 0.75, shut: 0.25 },
       mode: { silent: 0.45, mute: 0.53 },
       who: { all: 0.9, partial: 0.09 },
       // One server often answers on every web port of the host.
@@ -41,6 +42,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     expects: {
       flicker,
       company: { through: 0.5 },
+      seeps: { through: 0.75, shut: 0.25 },
       mode: { cut: 0.3, mute: 0.42, silent: 0.1, refused: 0.1, notice: 0.07 },
       who: { all: 0.9, partial: 0.09 },
       area: { one: 0.66, web: 0.28 },
@@ -54,6 +56,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     expects: {
       flicker,
       company: { through: 0.5 },
+      seeps: { through: 0.75, shut: 0.25 },
       mode: { silent: 0.95 },
       who: { all: 0.8, partial: 0.18 },
       area: { all: 0.8, some: 0.15 },
@@ -67,6 +70,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     expects: {
       flicker,
       company: { through: 0.5 },
+      seeps: { through: 0.75, shut: 0.25 },
       mode: { silent: 0.95 },
       who: { all: 0.5, partial: 0.48 },
       area: { all: 0.9 },
