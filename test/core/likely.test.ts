@@ -167,7 +167,7 @@ test('rounds that the scanner held alone, when the others were let go, are no pa
   const seen = new Map(
     rounds.map((number) => [number, [look('s', number), ...(number < 3 ? [look('w', number)] : [])]]),
   )
-  const known = { answered: new Set<string>(), openedAt: new Map([['w', -1]]) }
+  const known = { answered: new Map<string, Set<number>>(), openedAt: new Map([['w', -1]]) }
   const one = caseOf(0, planned, seen, known, () => false, 60_000)
   expect(one.rounds.map(({ number }) => number)).toEqual([0, 1, 2])
   expect(one).toMatchObject({ closedTo: 4, over: true })
