@@ -22,7 +22,7 @@ export default defineConfig({
             miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations('./schema/migrations') } },
           })),
         ],
-        test: { name: 'worker', include: ['test/worker/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
+        test: { name: 'worker', include: ['test/worker/**/*.test.{ts,tsx}'], testTimeout: 120_000 },
       },
     ],
   },
