@@ -6,6 +6,7 @@ import type { CheckName } from '../../schema/words.ts'
 import { codeOf, maybeLocal, sightOf } from '../fault.ts'
 import { routeTo } from '../source.ts'
 import type { Touched, TouchOptions } from './check.ts'
+import { noteOwn } from './own.ts'
 
 type Dial = Pick<TouchOptions, 'address' | 'family' | 'port' | 'source' | 'timeoutMs'>
 
@@ -61,7 +62,10 @@ const dialOnce = ({ address, family, port, source, timeoutMs }: Dial): Promise<D
     }
     const onError = (error: Error) => end({ ...codeOf(error), afterMs: since() })
     socket.on('error', onError)
-    socket.once('connect', () => end({ socket, connectMs: since() }))
+    socket.once('connect', () => {
+      if (socket.localPort !== undefined) noteOwn(socket.localPort, address, port)
+      end({ socket, connectMs: since() })
+    })
     socket.on('error', () => {}) // one that comes after the end has nobody left to tell
   })
 

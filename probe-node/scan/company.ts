@@ -1,3 +1,4 @@
+import { isOwn } from '../checks/own.ts'
 import { rest } from '../clock.ts'
 import { madeConnections } from '../kernel-table.ts'
 import { clockTime, endpointText } from '../output.ts'
@@ -28,6 +29,7 @@ export async function watchCompany(scan: Scan, signal: AbortSignal): Promise<voi
       const { address, port, service } = target
       const there = made
         .filter((one) => one.source === scan.world.sourceAddress && one.address === address && one.port === port)
+        .filter(({ sourcePort }) => !isOwn(sourcePort, address, port))
         .map(({ sourcePort }) => sourcePort)
       const before = known.get(key)
       known.set(key, new Set([...(before ?? []), ...there]))

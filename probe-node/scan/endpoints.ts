@@ -57,6 +57,8 @@ export interface Endpoints {
 }
 
 export const WATCH_EVERY_MS = 5_000
+/** Ports that were found together are not watched together: the less time lies between two touches of the host, the sooner a ban of it shows. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2
 export const SHUT_EVERY_MS = 15_000
 
 export function createEndpoints(reporter: Reporter): Endpoints {
@@ -83,7 +85,7 @@ export function createEndpoints(reporter: Reporter): Endpoints {
         lastOpenAt: found.firstSeenOpenAt,
         identity: found.identity ?? null,
         span: null,
-        nextWatchAt: watchAt,
+        nextWatchAt: watchAt - WATCH_EVERY_MS * ((byKey.size * GOLDEN) % 1),
         failedRunning: 0,
         failedLately: [],
         quickestMs: null,

@@ -213,6 +213,16 @@ describe('a silent ban of 15 s', () => {
     for (const { text } of port.evidence) expect(text).not.toMatch(/ratio 0\.0/)
   })
 
+  test('stays one when it is drawn anew afterwards, and is not answered with a burst that would draw it', () => {
+    const again = silentUntil(29_000, 44_000, isScanner)
+    const first = silentUntil(8_000, 23_500, isScanner)
+    const sees = (touch: Touch): Seen => (touch.at < 25_000 ? first(touch) : again(touch))
+    const told = tell({ ports: [HTTP, HTTPS], sees })
+    expect(told.port(80).verdict).toBe('interfered')
+    const steps = told.facts.runs.flatMap((run) => run.steps)
+    expect(steps.filter(({ experiment, at }) => experiment === 'E4' && at < T0 + 29_000)).toEqual([])
+  })
+
   test('is none when all lost it, or the way of scanner and sibling', () => {
     for (const who of [() => true, isHome])
       expect(tell({ ports: [HTTP, HTTPS], sees: silentUntil(8_000, 23_500, who) }).port(80).strength).toBeNull()

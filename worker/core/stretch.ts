@@ -23,32 +23,35 @@ const RETRY_MS = 2_500
 /** SYNs of a deciding touch go on for this long at least, on either kind of kernel. */
 const LAST_SYN_MS = 3_000
 
-/** Reads the stretch of a case from its first failure on; null when there was none, or when something got through between two. */
-export function stretchOf(one: Case, endpoint: EndpointEvidence, loss: number): Stretch | null {
+/**
+ * Reads the stretch of a case from its first failure on; null when there was none, or when something got through between two.
+ * `backAt`: when the port was found open again; what comes after is another matter.
+ */
+export function stretchOf(one: Case, endpoint: EndpointEvidence, loss: number, backAt: number): Stretch | null {
+  const all = one.rounds.filter(({ endAt }) => endAt <= backAt)
   const quickest = quickestOf(endpoint)
   const isBad = ({ scanner }: Round) => limped(scanner, quickest)
-  const first = one.rounds.findIndex(({ scanner }) => scanner.failed)
-  const lastFailed = one.rounds.findLastIndex(({ scanner }) => scanner.failed)
-  if (first < 0 || !one.rounds.slice(first, lastFailed + 1).every(({ scanner }) => scanner.failed)) return null
+  const first = all.findIndex(({ scanner }) => scanner.failed)
+  const lastFailed = all.findLastIndex(({ scanner }) => scanner.failed)
+  if (first < 0 || !all.slice(first, lastFailed + 1).every(({ scanner }) => scanner.failed)) return null
   let last = lastFailed
   let endsAt: number | null = null
-  for (const round of one.rounds.slice(lastFailed + 1)) {
+  for (const round of all.slice(lastFailed + 1)) {
     const at = gotInAt(round)
-    const isAtTheEnd =
-      endsAt === null ? at >= (one.rounds[lastFailed] as Round).at + LAST_SYN_MS : at - endsAt <= RETRY_MS
+    const isAtTheEnd = endsAt === null ? at >= (all[lastFailed] as Round).at + LAST_SYN_MS : at - endsAt <= RETRY_MS
     if (!isBad(round) || !isAtTheEnd) break
     endsAt ??= at
     last++
   }
   let eValue = 1
   let llr = 0
-  for (const round of one.rounds.slice(0, last + 1)) {
+  for (const round of all.slice(0, last + 1)) {
     const bad = isBad(round)
     const failing = round.others.filter((look) => limped(look, quickest)).length + Number(bad)
     eValue *= roundE(failing, round.others.length + 1, bad)
     llr = Math.max(0, llr + llrStep(bad, bad ? badQ(round, loss) : silentQ(TOUCH_TIMEOUT_MS, loss)))
   }
-  const rounds = one.rounds.slice(first, last + 1)
+  const rounds = all.slice(first, last + 1)
   const apart = rounds.filter(({ sibling }) => sibling && !sibling.failed && !isSlow(sibling, quickest))
   return { rounds, llr, eValue, siblingApart: apart.length }
 }

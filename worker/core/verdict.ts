@@ -43,11 +43,19 @@ interface Situation {
 }
 
 /** A block that ended before the tests did: three rounds running, the scanner's alone, too many for loss; then it was over. */
-function shortBan({ tally, stretch }: Situation): boolean {
-  if (stretch === null || tally.backAt === null || tally.backRunning === 0 || tally.witnesses === 0) return false
-  const byFailures = tally.notLossAt !== null && tally.siblingApart >= SIBLING_ROUNDS && tally.eValue >= E_RATIONED
+function shortBan({ tally, stretch, case: { rounds } }: Situation): boolean {
+  if (tally.witnesses === 0) return false
+  if (stretch && stretch.llr >= LLR_CLAIM && stretch.siblingApart >= SIBLING_ROUNDS && stretch.eValue >= E_RATIONED)
+    return true
+  const first = rounds.findIndex((round) => round.scanner.failed)
+  const last = rounds.findLastIndex((round) => round.scanner.failed)
   return (
-    byFailures || (stretch.llr >= LLR_CLAIM && stretch.siblingApart >= SIBLING_ROUNDS && stretch.eValue >= E_RATIONED)
+    tally.backAt !== null &&
+    tally.backRunning > 0 &&
+    tally.notLossAt !== null &&
+    tally.siblingApart >= SIBLING_ROUNDS &&
+    tally.eValue >= E_RATIONED &&
+    rounds.slice(first, last + 1).every((round) => round.scanner.failed)
   )
 }
 
@@ -177,7 +185,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     lostAlone:
       tally.confirmedAt !== null && neighbours.length > 0 && neighbours.every((other) => !lostMeanwhile(other, tally)),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
-    stretch: tally.backAt === null ? null : stretchOf(one, endpoint, scan.loss),
+    stretch: tally.backAt === null ? null : stretchOf(one, endpoint, scan.loss, tally.backAt),
   }
   const rule = VERDICT_RULES.find((candidate) => candidate.holds(situation)) as VerdictRule
   const strength = rule.strength?.(situation) ?? null

@@ -25,8 +25,6 @@ const BESIDE_MS = 300
 /** So many slow touches after the bursts; what limits by the minute has room again for one touch in so long. */
 const SLOW = 2
 const SLOW_GAP_MS = 8_500
-/** Fewer failures, and slow handshakes beside them, may be a limit's as well. */
-const SURELY_SHUT = 3
 /** A burst of which fewer went badly met no limiter. */
 const BAD = 3
 
@@ -48,7 +46,7 @@ export const pace: Experiment = {
       outcome.verdict === 'transient' ||
       (outcome.rule === 'DEG-1' && outcome.strength !== 'confirmed') ||
       // A burst could draw a ban anew; where words or pages refused, it was none.
-      (outcome.rule === 'SEL-8' && (outcome.tally.refusals > 0 || outcome.tally.failed < SURELY_SHUT)) ||
+      (outcome.rule === 'SEL-8' && outcome.tally.refusals > 0) ||
       (outcome.verdict === 'inconclusive' && outcome.tally.between > 0)
     return isQuestion && isSettled(outcome, endpoint, scan.now) && smellsOfLimit(endpoint, s.case)
   },
