@@ -158,6 +158,23 @@ describe('E4, rate', () => {
     expect(rate?.limitPerSecond?.[1]).toBeGreaterThanOrEqual(0.5)
   })
 
+  test('a limit that shows in the first rounds is asked about, though loss slows a witness afterwards', () => {
+    let rounds = 0
+    const told = tell({
+      ports: [HTTP, HTTPS],
+      scanMs: 20_000,
+      sees: (touch) => {
+        if (touch.port !== 80 || touch.at < 8_000) return 'open'
+        if (touch.purpose === 'verify' && isScanner(touch)) return rounds++ < 2 ? 'unresponsive' : 'open'
+        if (isScanner(touch)) return touch.purpose === 'explain' && touch.nth === 0 ? 'open' : 'unresponsive'
+        const isLate = touch.purpose === 'verify' && rounds > 2 && touch.member.probeId === 'prb_witness0003'
+        return isLate ? { sight: 'open', connectMs: 1_015 } : 'open'
+      },
+    })
+    expect(told.facts.runs.flatMap(({ steps }) => steps).some(({ experiment }) => experiment === 'E4')).toBe(true)
+    expect(told.port(80).verdict).toBe('degraded')
+  })
+
   test('a limit that is the same for all accuses nobody', () => {
     const told = tell(
       limited(

@@ -125,13 +125,20 @@ function slowArm({ looks }: EndpointEvidence): Look[] {
 }
 
 /** The test of 4.3 (b) over the rounds, a slow handshake counted as a failure: a product of e-values. */
-export function roundsE(one: Case | null, endpoint: EndpointEvidence): number {
+export const roundsE = (one: Case | null, endpoint: EndpointEvidence): number => walkedE(one, endpoint).now
+
+/** That test as it stands now, and the most that it ever said. */
+function walkedE(one: Case | null, endpoint: EndpointEvidence): { now: number; most: number } {
   const quickest = quickestOf(endpoint)
-  return (one?.rounds ?? []).reduce((product, { scanner, others }) => {
+  let now = 1
+  let most = 1
+  for (const { scanner, others } of one?.rounds ?? []) {
     const isBad = limped(scanner, quickest)
     const failing = others.filter((look) => limped(look, quickest)).length + Number(isBad)
-    return product * roundE(failing, others.length + 1, isBad)
-  }, 1)
+    now *= roundE(failing, others.length + 1, isBad)
+    most = Math.max(most, now)
+  }
+  return { now, most }
 }
 
 /**
@@ -175,7 +182,8 @@ const SIGNS_WITHIN_MS = 120_000
  * through; or it limped or was limited before the alarm, and its sibling, on the same path, never did.
  */
 export function smellsOfLimit(endpoint: EndpointEvidence, one: Case): boolean {
-  const alone = roundsE(one, endpoint)
+  // The question is whether to ask, so what once was reached counts: loss that slows others later takes nothing from it.
+  const alone = walkedE(one, endpoint).most
   if (alone >= WORTH_E) return true
   const quickest = quickestOf(endpoint)
   const pages = one.rounds.filter(
