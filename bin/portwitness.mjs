@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Finds a Node that runs TypeScript as it stands (22.18 or newer; npm brings 24 along) and hands over to main.ts.
-import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import module from 'node:module'
 import { dirname, join } from 'node:path'
@@ -46,6 +45,7 @@ if (major > 22 || (major === 22 && minor >= 18)) {
     console.error('portwitness: packages are not installed. Run: npm ci')
     process.exit(1)
   }
+  const { spawn } = await import('node:child_process')
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? cache },

@@ -18,7 +18,7 @@ import {
 } from '../schema/wire.ts'
 import { type Clock, rest } from './clock.ts'
 import { AGENT } from './fit.ts'
-import { http, https } from './http.ts'
+import { httpFor } from './http.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
 import { type Posted, post } from './post.ts'
@@ -63,7 +63,7 @@ const LAST_BACKOFF_MS = 30_000
 export function openDesk({ url, clock, localAddress, log, ...options }: DeskOptions): Desk {
   const base = new URL(url.endsWith('/') ? url : `${url}/`)
   const isSecure = base.protocol === 'https:'
-  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: 12, timeout: 60_000 })
+  const agent = new (httpFor(base).Agent)({ keepAlive: true, maxSockets: 12, timeout: 60_000 })
   let identity = options.identity
 
   const at = (path: string) => new URL(`probe/v1/${path}`, base)

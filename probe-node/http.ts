@@ -6,4 +6,7 @@ import type * as Http from 'node:http'
 import type * as Https from 'node:https'
 
 export const http: typeof Http = process.getBuiltinModule('node:http')
-export const https: typeof Https = process.getBuiltinModule('node:https')
+
+/** What speaks to this URL. TLS is loaded for a URL that wants it only: it takes half as long as all of our own code. */
+export const httpFor = (url: URL): typeof Http | typeof Https =>
+  url.protocol === 'https:' ? process.getBuiltinModule('node:https') : http

@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import { LIMITS } from '../schema/wire.ts'
 import { codeOf } from './fault.ts'
-import { http, https } from './http.ts'
+import { httpFor } from './http.ts'
 
 /** One HTTP exchange with the Worker. Never rejects: a network that fails is an answer. */
 export type Posted =
@@ -29,7 +29,7 @@ export const post = ({ url, body, headers, localAddress, agent, timeoutMs, signa
     const started = performance.now()
     const fail = (code: string) => resolve({ status: 0, code })
     if (signal.aborted) return fail('ABORTED')
-    const call = (url.protocol === 'https:' ? https : http).request(url, {
+    const call = httpFor(url).request(url, {
       method: 'POST',
       agent,
       signal,

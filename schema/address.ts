@@ -57,7 +57,8 @@ export function networkOf(address: Address): string {
 /** Null when the address may be touched. Of all blocks that hold it, the narrowest decides. */
 export function refusal(address: Address, { allowPrivate }: { allowPrivate: boolean }): Refusal | null {
   const bits = bitsOf(address)
-  const block = BLOCKS.find(({ family, host, start }) => family === address.family && bits >> host === start)
+  blocks ??= readBlocks()
+  const block = blocks.find(({ family, host, start }) => family === address.family && bits >> host === start)
   if (!block || block.kind === 'global' || (block.kind === 'private' && allowPrivate)) return null
   const code = block.kind === 'private' ? 'private' : 'special'
   return { code, detail: `${address.text} is ${block.name} (${block.source})` }
@@ -108,12 +109,17 @@ function textOf(bits: bigint, family: Family): string {
   return `${groups.slice(0, at).replace(/:$/, '')}::${groups.slice(at + longest.length).replace(/^:/, '')}`
 }
 
+/** Read when first asked for: a command that only spells addresses starts 10 ms sooner without. */
+let blocks: ReturnType<typeof readBlocks> | null = null
+
 /** The rows as numbers, narrowest first: an address is in a block when `bits >> host === start`. */
-const BLOCKS = [...BLOCK_ROWS, [IPV6_GLOBAL, 'global', '', ''] as const]
-  .map(([block, kind, name, source]) => {
-    const cidr = parseCidr(block)
-    if (!cidr) throw new Error(`${block} is not a network`)
-    const host = BigInt(WIDTH[cidr.family] - cidr.prefix)
-    return { family: cidr.family, prefix: cidr.prefix, host, start: bitsOf(cidr.address) >> host, kind, name, source }
-  })
-  .sort((a, b) => b.prefix - a.prefix)
+function readBlocks() {
+  return [...BLOCK_ROWS, [IPV6_GLOBAL, 'global', '', ''] as const]
+    .map(([block, kind, name, source]) => {
+      const cidr = parseCidr(block)
+      if (!cidr) throw new Error(`${block} is not a network`)
+      const host = BigInt(WIDTH[cidr.family] - cidr.prefix)
+      return { family: cidr.family, prefix: cidr.prefix, host, start: bitsOf(cidr.address) >> host, kind, name, source }
+    })
+    .sort((a, b) => b.prefix - a.prefix)
+}

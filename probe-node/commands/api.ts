@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { printable } from '../../schema/terminal.ts'
-import { http, https } from '../http.ts'
+import { httpFor } from '../http.ts'
 import { CommandFailure, EXIT } from './command.ts'
 
 /** The public API as the commands use it. Paths begin with `/`. Every call throws a CommandFailure unless it succeeds. */
@@ -28,7 +28,7 @@ interface Call {
 }
 
 export function openApi({ url, key }: { url: string; key: string }): Api {
-  const own = url.startsWith('https:') ? https : http
+  const own = httpFor(new URL(url))
   // workerd drops an idle connection after 5 s; leaving first avoids sending into one that is just closing.
   const agent = new own.Agent({ keepAlive: true, timeout: 4_000 })
 

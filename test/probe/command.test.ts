@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../../probe-node/main.ts', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../bin/portwitness.mjs', import.meta.url))
 const SCAN_ID = 'scn_ABCDEFGHIJ0123456789'
 const scanIn = (state: string, more: object = {}) => ({ id: SCAN_ID, state, verdict: null, ports: [], ...more })
 
@@ -124,4 +125,16 @@ test('a refusal is one sentence with its full stop', async () => {
   })
   const { code, err } = await run('issues', 'retest', 'iss_1', '--url', worker.url, '--key', 'pw_x')
   expect({ code, err }).toEqual({ code: 5, err: 'portwitness: Refused: One of it runs already.\n' })
+})
+
+test('a command that speaks plain HTTP starts without TLS, and without what starts other processes', async () => {
+  using worker = await played(SCRIPT)
+  const listed = `process.on('exit', () => process.stdout.write(process.moduleLoadList.join('\\n')))`
+  const options = ['--import', `data:text/javascript,${encodeURIComponent(listed)}`]
+  const args = ['scan', '127.0.0.9', '--url', worker.url, '--key', 'pw_x', '--no-wait']
+  const child = spawn(process.execPath, [...options, COMMAND, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const loaded = (await text(child.stdout)).split('\n')
+  expect(loaded).toContain('NativeModule http')
+  for (const dear of ['tls', 'crypto', 'child_process', 'internal/deps/undici/undici'])
+    expect(loaded).not.toContain(`NativeModule ${dear}`)
 })
