@@ -103,6 +103,20 @@ test('a set holds what was put in, ascending, and its text reads back as itself'
   )
 })
 
+test('a range is all of its ports and no other, wherever it begins and ends', () => {
+  const port = fc.integer({ min: 1, max: 65_535 })
+  fc.assert(
+    fc.property(port, fc.oneof(fc.integer({ min: 0, max: 40 }), port), (first, more) => {
+      const last = Math.min(first + more, 65_535)
+      const all = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+      const set = ports(`${first}-${last}`)
+      expect(set.size).toBe(all.length)
+      expect([...set.toArray()]).toEqual(all)
+      expect(set.text).toBe(first === last ? `${first}` : `${first}-${last}`)
+    }),
+  )
+})
+
 test('has() answers for exactly the ports in the set', () => {
   const set = portSetOf([1, 8, 65_535])
   expect([1, 8, 65_535].every((port) => set.has(port))).toBe(true)
