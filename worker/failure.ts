@@ -75,6 +75,9 @@ export class Failure extends Error {
 export const badField = (code: FailureCode, field: string, detail: string): Failure =>
   new Failure(code, detail, [{ field, detail }])
 
+/** What a request hears that is signed by no probe of ours; whether it was one once is not told. */
+export const notOurs = (): Failure => new Failure('unauthorized', 'Not a probe of ours, or not at its address.')
+
 /** RFC 9457 `application/problem+json`. */
 export function problem({ code, message, errors, extra }: Failure): Response {
   const status = STATUS[code]

@@ -17,7 +17,7 @@ import { type AppliedStep, applySteps, openIssues, teachTarget } from './store/i
 import { addNotices, type Told } from './store/outbox.ts'
 import { outputKey, putText, readText } from './store/raw.ts'
 import { type Closing, endRuns, type Run } from './store/runs.ts'
-import { ended, endScan, nextTurn, type Scan } from './store/scans.ts'
+import { ended, endScan, nextTurn, type Scan, unbegunBehind } from './store/scans.ts'
 import type { World } from './world.ts'
 
 export interface EndingKind {
@@ -57,13 +57,13 @@ const CLOSING_WORD_MS = 5_000
 
 const failed = (code: FailureWord, detail: string): EndingKind => ({ state: 'failed', failure: { code, detail } })
 
-/** True when this judge ended the scan; false when another wrote first. */
+/** What waits behind the scan that this judge ended; null when another wrote first. */
 export async function finish(
   world: World,
   snapshot: Snapshot,
   judged: Judgement,
   ending: EndingKind,
-): Promise<boolean> {
+): Promise<Scan[] | null> {
   const { db, now } = world
   const { scan } = snapshot
   const judgement = await withGapsFilled(world, scan, judged)
@@ -73,7 +73,7 @@ export async function finish(
   const output = await composed(world, snapshot, judgement)
   const token = crypto.randomUUID()
   const guard = ended(scan, token)
-  const [done] = await batch(db, [
+  const answers = await batch(db, [
     endScan(db, scan, { ...ending, token, judgement, output }, now),
     ...applySteps(db, scan, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
@@ -82,11 +82,12 @@ export async function finish(
       ? [endRuns(db, scan.tenantId, scan.id, now, { held: true }, guard)]
       : []),
     nextTurn(db, scan, guard),
+    unbegunBehind(db, scan),
   ])
-  if (changed(done) === 0) return false
+  if (changed(answers[0]) === 0) return null
   world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
   world.stir(scan.id)
-  return true
+  return answers.at(-1) as Scan[]
 }
 
 /** A retest that ended clear without having reached each lost port itself: it neither proves nor says anything. */

@@ -12,11 +12,12 @@ import type {
   ResultRequest,
 } from '../schema/wire.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
-import { beginNext, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
+import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
 import { answerRenewal, knownTo, leaseRuns, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
 import type { Snapshot } from './store/facts.ts'
+import { readHeld } from './store/held.ts'
 import type { Probe } from './store/probes.ts'
-import { readHeld, reap } from './store/runs.ts'
+import { reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
 import type { World } from './world.ts'
 
@@ -49,16 +50,15 @@ export const lease = (world: World, probe: Probe, ask: LeaseRequest, askedAt: nu
 /** facts → stored → judged → what the probe does next */
 export const take = {
   async renewal(world: World, probe: Probe, report: RenewRequest): Promise<RenewAnswer> {
-    const { held, snapshot, leaseUntil } = await storeRenewal(world, probe, report)
+    const { held, snapshot, isNews, isOver } = await storeRenewal(world, probe, report)
     const { run } = held
-    const isOver = report.discovered === true && run.discovered === 0
     const known = await knownTo(world, held, snapshot)
     // An onlooker may have seen enough once discovery is over, whether or not it has something to tell.
-    const wantsWord = snapshot !== null || (run.kind === 'baseline' && known.discovered)
+    const wantsWord = isNews || (run.kind === 'baseline' && known.discovered)
     const judged = wantsWord ? await judge(world, run.tenantId, run.scanId, snapshot) : null
     if (snapshot && (report.found.length > 0 || isOver)) callOnlookers(world, snapshot, isOver)
     const after = judged?.hasMoved ? await readHeld(world.db, probe.id, report.runId) : held
-    return answerRenewal(world, after ?? held, leaseUntil, known, judged?.stop.includes(run.id) === true)
+    return answerRenewal(world, after ?? held, known, judged?.stop.includes(run.id) === true)
   },
   async alarm(world: World, probe: Probe, report: AlarmRequest): Promise<void> {
     const { held, snapshot } = await storeAlarm(world, probe, report)
@@ -84,6 +84,6 @@ export async function judge(
   snapshot: Snapshot | null = null,
 ): Promise<Judged> {
   const judged = await judgeAndSteer(world, tenantId, scanId, snapshot)
-  if (judged.hasEnded) await beginNext(world, tenantId, scanId)
+  await beginEach(world, judged.next)
   return judged
 }

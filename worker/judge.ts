@@ -13,7 +13,7 @@ import { planBeacons } from './store/beacons.ts'
 import { batch, changed, isTaken, type Statement } from './store/db.ts'
 import { readSnapshot, type Snapshot } from './store/facts.ts'
 import { addRuns, appendSteps, stopRuns } from './store/runs.ts'
-import { storeJudgement } from './store/scans.ts'
+import { type Scan, storeJudgement } from './store/scans.ts'
 import type { World } from './world.ts'
 
 /** Another judge wrote in between: look again, this often at most. Whoever came later judges for all. */
@@ -23,8 +23,8 @@ const YOUNG_MS = 45_000
 
 /** What came of a judgement. */
 export interface Judged {
-  /** that ended the scan */
-  hasEnded: boolean
+  /** that ended the scan: what waits behind it now */
+  next: readonly Scan[]
   /** runs, steps or what the probes are told changed */
   hasMoved: boolean
   /** runs that have seen enough */
@@ -38,7 +38,7 @@ export async function judgeAndSteer(
   scanId: string,
   first: Snapshot | null,
 ): Promise<Judged> {
-  let hasEndedNow = false
+  let next: readonly Scan[] = []
   let hasMoved = false
   let stop: readonly string[] = []
   for (let look = 0; look < LOOKS; look++) {
@@ -48,20 +48,19 @@ export async function judgeAndSteer(
     const steering = steer(snapshot.facts, judgement, world.now)
     stop = steering.stop
     const ending = endingOf(world, snapshot, steering)
-    const settled = ending
-      ? await finish(world, snapshot, judgement, ending).catch(lookAgain)
-      : await steerOn(world, snapshot, judgement, steering)
-    hasEndedNow ||= settled !== false && ending !== null
+    const behind = ending ? await finish(world, snapshot, judgement, ending).catch(lookAgain) : null
+    next = behind ?? next
+    const settled = ending ? behind !== null : await steerOn(world, snapshot, judgement, steering)
     hasMoved ||= settled !== 'as it was'
     // An ended scan with losses is looked at once more: its recovery begins.
     if (settled !== false && !(ending?.state === 'finished' && judgement.verdict !== 'clear')) break
   }
-  return { hasEnded: hasEndedNow, hasMoved, stop }
+  return { next, hasMoved, stop }
 }
 
 /** Two scans of one target that end at once both open its issue: the unique index lets one, the other reads and restates. */
-function lookAgain(error: unknown): false {
-  if (isTaken(error)) return false
+function lookAgain(error: unknown): null {
+  if (isTaken(error)) return null
   throw error
 }
 

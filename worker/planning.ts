@@ -7,7 +7,7 @@ import { forgetEnrolments } from './store/enrolments.ts'
 import { wakeIssues } from './store/issues.ts'
 import { forgetNotices } from './store/outbox.ts'
 import { ageRanges } from './store/ranges.ts'
-import { addDueScan, endUnbegun, hasDueScan, promote, type Scan, unbegun, unbegunBehind } from './store/scans.ts'
+import { addDueScan, endUnbegun, hasDueScan, promote, type Scan, unbegun } from './store/scans.ts'
 import { forgetOnce, isStopped } from './store/settings.ts'
 import { dueTargets, moveOn, readTarget, type Target } from './store/targets.ts'
 import type { World } from './world.ts'
@@ -90,14 +90,12 @@ async function openMinute(
 }
 
 /** Scans whose turn has come get their panel and runs: of each tenant in turn, and not beyond its ceiling. */
-export async function beginWaiting(world: World, most: number): Promise<void> {
-  await settleEach('begin', await unbegun(world.db, most, CEILINGS.tenant), (scan) => beginOne(world, scan))
-}
+export const beginWaiting = async (world: World, most: number): Promise<void> =>
+  beginEach(world, await unbegun(world.db, most, CEILINGS.tenant))
 
-/** The same for what waited behind a scan that has just ended; the ceilings that it freed are for the next tick. */
-export async function beginNext(world: World, tenantId: string, scanId: string): Promise<void> {
-  await settleEach('begin', await unbegunBehind(world.db, tenantId, scanId), (scan) => beginOne(world, scan))
-}
+/** Those that waited behind a scan which has just ended, too; the ceilings that it freed are for the next tick. */
+export const beginEach = (world: World, waiting: readonly Scan[]): Promise<void> =>
+  settleEach('begin', waiting, (scan) => beginOne(world, scan))
 
 async function beginOne(world: World, scan: Scan): Promise<void> {
   const target = await readTarget(world.db, scan.tenantId, scan.targetId)

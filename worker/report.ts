@@ -13,7 +13,7 @@ import type {
 import { RENEW_MS } from '../schema/wire.ts'
 import { type Bounds, insidePlan } from './allowed.ts'
 import { foundSteps } from './core/baseline.ts'
-import { badField, Failure } from './failure.ts'
+import { badField, Failure, notOurs } from './failure.ts'
 import { batch, type Statement } from './store/db.ts'
 import {
   addAlarm,
@@ -27,6 +27,7 @@ import {
   snapshotFrom,
   snapshotReads,
 } from './store/facts.ts'
+import { type HeldRun, heldFrom, heldRow, lastHeld, readHeld } from './store/held.ts'
 import type { Probe } from './store/probes.ts'
 import { noteSeen } from './store/probes.ts'
 import { logKey, putText } from './store/raw.ts'
@@ -35,14 +36,11 @@ import {
   close,
   endAsFlood,
   extend,
-  type HeldRun,
   hasToldTooMuch,
   holds,
   leasable,
   lease,
   type Run,
-  readHeld,
-  standing,
   won,
 } from './store/runs.ts'
 import { markReady } from './store/scans.ts'
@@ -64,11 +62,15 @@ const PATIENCE_MS = 480_000
 /** After it, what is seen within a moment travels together. */
 const GATHER_MS = 2_000
 
-/** Hands a probe what is due for it and fits its capacity. */
-export async function leaseRuns(world: World, probe: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> {
+/**
+ * Hands a probe what is due for it and fits its capacity. `signer` is the probe as it was when its signature was checked
+ * (guards/probe.ts): here it is read anew, so that one that was revoked since gets nothing.
+ */
+export async function leaseRuns(world: World, signer: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> {
   const { db, now } = world
+  const { probe, stopped, candidates } = await leasable(db, signer.id, now)
+  if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
   await noteSeen(db, probe, ask, now)
-  const { stopped, candidates } = await leasable(db, probe.id, now)
   // A leased run that its own probe no longer carries was lost with its process: as far as it could know of that lease. A
   // request signed before it, played again or late, disowns nothing.
   const unclaimed = candidates.filter(
@@ -121,31 +123,41 @@ async function resumed(world: World, run: Run, plan: ScanPlan): Promise<Plan> {
 
 // ---------------------------------------------------------------- renew
 
-/** Stores what a renewal brings. The snapshot is for the judge; null when there is nothing new for it. */
+/** What became of a report: its run as it is now, and the scan, where there was something to judge. */
+export interface Stored {
+  held: HeldRun
+  snapshot: Snapshot | null
+}
+
+/** Stores what a renewal brings. `isNews`: the scan wants a look; `isOver`: discovery has just come to its end. */
 export async function storeRenewal(
   world: World,
   probe: Probe,
   report: RenewRequest,
-): Promise<{ held: HeldRun; snapshot: Snapshot | null; leaseUntil: number }> {
+): Promise<Stored & { isNews: boolean; isOver: boolean }> {
   const { db, now } = world
-  const held = await heldBy(world, probe, report)
-  const facts = carriesFacts(report)
-  const discovered = report.discovered === true && held.run.discovered === 0
-  const { leaseUntil, writes: extension } = extend(db, held, { discovered, untested: report.untested ?? '' }, now)
-  const ready =
-    report.ready === true && held.scan.readyAt === null ? [markReady(db, held.run.tenantId, held.run.scanId, now)] : []
+  const before = await heldBy(world, probe, report)
+  const { run, scan } = before
+  const isOver = report.discovered === true && run.discovered === 0
+  const news = { discovered: isOver, untested: report.untested ?? '' }
+  const { writes: extension } = extend(db, before, news, now)
   const mine = holds(probe.id, report.runId, report.epoch)
-  const news = facts || discovered || held.scan.steering?.hold === true || held.run.kind === 'verify'
-  const writes = [...(facts ? addReport(db, held.run, report, mine, now) : []), ...extension, ...ready]
-  return { held, snapshot: await fenced(world, held, writes, news), leaseUntil }
+  const ready =
+    report.ready === true && scan.readyAt === null ? [markReady(db, run.tenantId, run.scanId, mine, now)] : []
+  const writes = [...(carriesFacts(report) ? addReport(db, run, report, mine, now) : []), ...extension, ...ready]
+  const isNews = carriesFacts(report) || isOver || isOnHold(before) || run.kind === 'verify'
+  const stored = await fenced(world, before, report, writes, isNews)
+  return { ...stored, isNews: isNews || isOnHold(stored.held), isOver }
 }
+
+/** The scan waits for its panel: each message of its probes may be the one that lets it go on. */
+const isOnHold = ({ scan }: HeldRun): boolean => scan.steering?.hold === true
 
 /** What a renewal is told, from what is stored: the run may have changed since its report came in. `known` is what the
  * scanner found, and whether its discovery is over: an onlooker's touches follow from it. */
 export function answerRenewal(
   world: World,
   { run, scan, stopped }: HeldRun,
-  leaseUntil: number,
   known: Known,
   hasSeenEnough: boolean,
 ): RenewAnswer {
@@ -162,7 +174,7 @@ export function answerRenewal(
   return {
     now: world.now,
     do: stop ? 'stop' : experiment ? 'experiment' : 'continue',
-    leaseUntil,
+    leaseUntil: run.leaseUntil ?? world.now,
     askAgainMs: askAgainMs(world, run, scan),
     steps,
     hold,
@@ -185,40 +197,40 @@ function askAgainMs(world: World, run: Run, scan: HeldRun['scan']): number {
 }
 
 /**
- * Runs the writes of a report and makes sure that the lease still stood: facts are never acknowledged unstored. Where
- * there is something to judge, the scan is read in the same transaction: one way to the database instead of two.
+ * Runs the writes of a report and makes sure that the lease still stood: facts are never acknowledged unstored. The run, and
+ * the scan where there is something to judge, are read in the same transaction: one way to the database for all.
  */
 async function fenced(
-  world: World,
+  { db, now }: World,
   { run }: HeldRun,
+  report: RenewRequest | AlarmRequest,
   writes: readonly Statement[],
-  news: boolean,
-): Promise<Snapshot | null> {
-  if (writes.length === 0 && !news) return null
-  const reads = news ? snapshotReads(world.db, run.tenantId, run.scanId) : []
-  const answers = await batch(world.db, [...writes, standing(world.db, run), ...reads])
-  const [now] = answers[writes.length] as Awaited<ReturnType<typeof standing>>
-  if (!now || now.epoch !== run.epoch || now.endedAt !== null) throw stale()
-  if (hasToldTooMuch(run, now.told)) {
-    await endAsFlood(world.db, run, world.now)
+  isNews: boolean,
+): Promise<Stored> {
+  const reads = [
+    heldRow(db, { probeId: run.probeId, runId: run.id }),
+    ...(isNews ? snapshotReads(db, run.tenantId, run.scanId) : []),
+  ]
+  const [row, ...read] = (await batch(db, [...writes, ...reads])).slice(writes.length)
+  const held = heldFrom(row)
+  if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()
+  const snapshot = isNews ? snapshotFrom(read) : null
+  if (hasToldTooMuch(run, snapshot?.told.get(run.id) ?? 0)) {
+    await endAsFlood(db, run, now)
     throw new Failure('too_large', 'This run has reported more than one run may. Drop it.')
   }
-  return news ? snapshotFrom(answers.slice(writes.length + 1)) : null
+  return { held, snapshot }
 }
 
 // ---------------------------------------------------------------- alarm and result
 
-export async function storeAlarm(
-  world: World,
-  probe: Probe,
-  report: AlarmRequest,
-): Promise<{ held: HeldRun; snapshot: Snapshot | null }> {
+export async function storeAlarm(world: World, probe: Probe, report: AlarmRequest): Promise<Stored> {
   const held = await heldBy(world, probe, report)
   insidePlan(boundsOf(held), report.lost, 'lost')
   const mine = holds(probe.id, report.runId, report.epoch)
   const alarm = { at: world.now, lost: report.lost }
   const writes = addAlarm(world.db, held.run, report, alarm, mine, world.now)
-  return { held, snapshot: await fenced(world, held, writes, true) }
+  return fenced(world, held, report, writes, true)
 }
 
 export type Outcome = 'applied' | 'duplicate'
@@ -229,16 +241,15 @@ export async function storeResult(
   probe: Probe,
   report: ResultRequest,
   digest: string,
-): Promise<{ held: HeldRun; outcome: Outcome; snapshot: Snapshot | null }> {
+): Promise<Stored & { outcome: Outcome }> {
   const { db, now } = world
-  const held = await readHeld(db, probe.id, report.runId)
-  if (!held || held.run.epoch !== report.epoch) throw stale()
-  const { run } = held
-  if (run.endedAt !== null)
-    return { held, outcome: repeated(run.epoch, run.resultDigest, report, digest), snapshot: null }
-  checkPlan(held, report)
-  insidePlan(boundsOf(held), report.recheck ?? [], 'recheck')
-  insidePlan(boundsOf(held), report.engagement ?? [], 'engagement')
+  const before = await lastSeen(world, probe, report)
+  if (!before || before.run.epoch !== report.epoch) throw stale()
+  const { run } = before
+  if (run.endedAt !== null) return { held: before, outcome: repeated(run, report, digest), snapshot: null }
+  checkPlan(before, report)
+  insidePlan(boundsOf(before), report.recheck ?? [], 'recheck')
+  insidePlan(boundsOf(before), report.engagement ?? [], 'engagement')
 
   const key = report.output ? logKey(run.tenantId, run.scanId, run.id, run.epoch, digest) : null
   if (key) await putText(world.raw, key, report.output ?? '')
@@ -246,30 +257,33 @@ export async function storeResult(
   const { outcome, failure, ports, engagement, recheck } = report
   const closing = { outcome, failure, ports, engagement, recheck, logKey: key }
   const writes = [
-    close(db, held, { digest, token, closing }, now),
+    close(db, before, { digest, token, closing }, now),
     ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),
   ]
-  const reads = snapshotReads(db, run.tenantId, run.scanId)
-  const answers = await batch(db, [...writes, standing(db, run), ...reads])
-  const [stands] = answers[writes.length] as { epoch: number; digest: string | null; token: string | null }[]
-  const snapshot = snapshotFrom(answers.slice(writes.length + 1))
-  if (stands?.token === token) return { held, outcome: 'applied', snapshot }
-  return { held, outcome: repeated(stands?.epoch ?? 0, stands?.digest ?? null, report, digest), snapshot }
+  const reads = [heldRow(db, { probeId: run.probeId, runId: run.id }), ...snapshotReads(db, run.tenantId, run.scanId)]
+  const [row, ...read] = (await batch(db, [...writes, ...reads])).slice(writes.length)
+  const held = heldFrom(row)
+  if (!held) throw stale()
+  const isMine = held.run.resultToken === token
+  return { held, outcome: isMine ? 'applied' : repeated(held.run, report, digest), snapshot: snapshotFrom(read) }
 }
 
-function repeated(epoch: number, taken: string | null, report: ResultRequest, digest: string): 'duplicate' {
-  if (epoch !== report.epoch || taken === null) throw stale()
-  if (taken !== digest) throw new Failure('result_differs', 'Another result of this run was taken already.')
+function repeated(run: Run, report: ResultRequest, digest: string): 'duplicate' {
+  if (run.epoch !== report.epoch || run.resultDigest === null) throw stale()
+  if (run.resultDigest !== digest) throw new Failure('result_differs', 'Another result of this run was taken already.')
   return 'duplicate'
 }
 
-/** The run a report names, if its probe holds it now and the facts are within its plan. */
+/** The run a report names, as it was last seen, if its probe held it then and the facts are within its plan. */
 async function heldBy(world: World, probe: Probe, report: RenewRequest | AlarmRequest): Promise<HeldRun> {
-  const held = await readHeld(world.db, probe.id, report.runId)
+  const held = await lastSeen(world, probe, report)
   if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()
   checkPlan(held, report)
   return held
 }
+
+const lastSeen = async ({ db }: World, { id }: Probe, { runId, epoch }: ResultRequest | RenewRequest | AlarmRequest) =>
+  lastHeld(id, runId, epoch) ?? (await readHeld(db, id, runId))
 
 const boundsOf = ({ run, scan }: HeldRun): Bounds => ({ plan: run.plan, scan })
 

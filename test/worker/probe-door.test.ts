@@ -50,8 +50,9 @@ describe('a signed request', () => {
     })
   })
 
-  test('of a revoked probe is refused', async () => {
+  test('of a revoked probe is refused, also of one that was just here', async () => {
     const gone = await enrolProbe(stage, { site: 'gone-1', sourceAddress: '127.0.5.1' })
+    expect((await gone.say('lease', LEASE)).status).toBe(200)
     expect((await stage.api('DELETE', `/probes/${gone.id}`)).status).toBe(204)
     expect((await gone.say('lease', LEASE)).status).toBe(401)
   })

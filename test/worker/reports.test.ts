@@ -97,6 +97,26 @@ describe('a report', () => {
     await cancelled(scanId, scanner, run)
   })
 
+  test('of a lease that stood a moment ago writes nothing either, whatever it says', async () => {
+    const { scanId, address, scanner, run } = await started()
+    expect((await scanner.say('renew', report(run, 1, { phase: 'discover' }))).status).toBe(200)
+    stage.pass(1)
+    const { runs } = await scanner.lease()
+    const again = runs.find((one) => one.runId === run.runId) as LeasedRun
+    expect(again.epoch).toBe(2)
+    const told = { observations: [seen(address, 22)], found: [found(address, 22)], ready: true, discovered: true }
+    for (const [path, more] of [
+      ['renew', told],
+      ['alarm', { observations: told.observations, lost: [{ address, port: 22 }] }],
+      ['result', { observations: told.observations, outcome: 'done' }],
+    ] as const)
+      expect([path, (await scanner.say(path, report(run, 2, more))).status]).toEqual([path, 410])
+    expect(await stage.count('facts', `scan_id = '${scanId}'`)).toBe(0)
+    expect(await stage.count('scans', `id = '${scanId}' AND ready_at IS NULL AND alarms = '[]'`)).toBe(1)
+    expect(await stage.count('runs', `id = '${run.runId}' AND ended_at IS NULL AND discovered = 0`)).toBe(1)
+    await cancelled(scanId, scanner, again)
+  })
+
   test('about an endpoint that the run does not name is refused whole, with the field named', async () => {
     const { scanId, address, scanner, run } = await started()
     const observations = [seen(address, 22), seen(address, 443, { n: 2 })]

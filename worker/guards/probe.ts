@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { parseAddress } from '../../schema/address.ts'
 import { canonicalRequest, LIMITS, SIGNATURE_HEADERS, SKEW_MS } from '../../schema/wire.ts'
 import type { AppEnv } from '../context.ts'
-import { Failure } from '../failure.ts'
+import { Failure, notOurs } from '../failure.ts'
 import { bytesOfBase64, sha256 } from '../secrets.ts'
 import type { Db } from '../store/db.ts'
 import { type Probe, readProbe } from '../store/probes.ts'
@@ -30,8 +30,7 @@ export const signed = createMiddleware<AppEnv>(async (c, next) => {
   if (Math.abs(Number(time) - now) > SKEW_MS)
     throw new Failure('clock_skew', 'The clock is off by more than a minute.', [], { now })
   const known = await knownProbe(db, id, now, c.req.path.endsWith('/lease'))
-  if (!known || clientAddress(c) !== known.probe.sourceAddress)
-    throw new Failure('unauthorized', 'Not a probe of ours, or not at its address.')
+  if (!known || clientAddress(c) !== known.probe.sourceAddress) throw notOurs()
 
   const body = await bytesOf(c.req.raw, LIMITS.bodyBytes)
   const digest = await sha256(body)
@@ -52,15 +51,17 @@ interface KnownProbe {
   key: CryptoKey
   readAt: number
 }
-/** Probes report every few seconds: their rows are kept a moment. A lease reads them anew, so revocation is seen there at
- * once, and elsewhere within this time. */
+/**
+ * Probes report every few seconds: their rows are kept a moment. For a lease one of any age will do, because the line reads
+ * it anew with the probe's runs: revocation is seen there at once, and elsewhere within this time.
+ */
 const KEPT_MS = 10_000
 const MOST_KEPT = 2_000
 const kept = new Map<string, KnownProbe>()
 
-async function knownProbe(db: Db, id: string, now: number, anew: boolean): Promise<KnownProbe | null> {
+async function knownProbe(db: Db, id: string, now: number, leases: boolean): Promise<KnownProbe | null> {
   const old = kept.get(id)
-  if (old && !anew && now >= old.readAt && now - old.readAt < KEPT_MS) return old
+  if (old && (leases || (now >= old.readAt && now - old.readAt < KEPT_MS))) return old
   kept.delete(id)
   const probe = await readProbe(db, id)
   if (!probe) return null

@@ -2,7 +2,7 @@
 import { endpointKey } from '../../schema/facts.ts'
 import { judgementNow } from '../live.ts'
 import type { ChecksOf, IssueView, OccurrenceRow, ProbeRow, ScanView, SiteView, TargetView } from '../portal/views.ts'
-import type { Db } from '../store/db.ts'
+import { type Db, read } from '../store/db.ts'
 import { occurrencesOfScan, readIssue } from '../store/issues.ts'
 import { occurrenceLines, readTargetName, recentIssues, recentScans } from '../store/portal.ts'
 import { isOnline, listProbes } from '../store/probes.ts'
@@ -72,7 +72,7 @@ export async function readScanView(db: Db, tenantId: string, id: string, now: nu
 
 /** Known when the scan run has ended, as the judgement read them. */
 async function readChecks(db: Db, tenantId: string, scanId: string): Promise<ChecksOf> {
-  const run = (await runsOf(db, tenantId, scanId)).find(({ key }) => key === SCAN_KEY)
+  const run = (await read(db, runsOf(db, { tenantId, scanId }))).find(({ key }) => key === SCAN_KEY)
   const { engagement = [] } = (run?.closing as Closing | null | undefined) ?? {}
   return Object.fromEntries(engagement.map(({ planned, done, ...each }) => [endpointKey(each), { planned, done }]))
 }

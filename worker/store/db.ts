@@ -1,5 +1,5 @@
 /** The door to D1. Writes that belong together go in one batch, which is one transaction; there is no other kind. */
-import { type SQL, sql } from 'drizzle-orm'
+import { fillPlaceholders, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
@@ -17,20 +17,46 @@ export async function batch(db: Db, statements: readonly Statement[]): Promise<u
 /** What drizzle's batch asks of a statement. `db.run(sql…)` lacks the `stmt`, and with parameters its batch would fail. */
 interface Prepared {
   stmt?: D1PreparedStatement
-  getQuery(): { sql: string }
+  getQuery(): { sql: string; params: unknown[] }
   mapResult(result: unknown, isFromBatch?: boolean): unknown
 }
+const preparedOf = (statement: object): Prepared => (statement as { _prepare(): Prepared })._prepare()
 
 function prepared(db: Db, statement: Statement): Statement {
-  const raw = (statement as unknown as { _prepare(): Prepared })._prepare()
-  if (raw.stmt) return statement
-  const whole: Prepared = {
-    stmt: (db as unknown as { $client: D1Database }).$client.prepare(raw.getQuery().sql),
-    getQuery: () => raw.getQuery(),
+  const raw = preparedOf(statement)
+  return raw.stmt ? statement : whole(db, raw, raw.getQuery().params)
+}
+
+function whole(db: Db, raw: Prepared, params: unknown[]): Statement {
+  const query = { sql: raw.getQuery().sql, params }
+  const all: Prepared = {
+    stmt: (db as unknown as { $client: D1Database }).$client.prepare(query.sql),
+    getQuery: () => query,
     mapResult: (result) => raw.mapResult(result, true),
   }
-  return { _prepare: () => whole } as unknown as Statement
+  return { _prepare: () => all } as unknown as Statement
 }
+
+/** A statement that answers rows. */
+export type Query<Row> = Statement & { readonly row?: Row }
+
+/**
+ * A query that is built once, with a place for each of its parameters. For what every message of a probe asks: drizzle takes
+ * as long to write out a wide SELECT as the database to run it.
+ */
+export function once<Params extends Record<string, unknown>, Row>(
+  build: (db: Db, at: { readonly [Name in keyof Params]: Placeholder }) => PromiseLike<Row[] | D1Result>,
+): (db: Db, params: Params) => Query<Row> {
+  let built: Prepared | null = null
+  const at = new Proxy({}, { get: (_, name) => sql.placeholder(String(name)) })
+  return (db, params) => {
+    built ??= preparedOf(build(db, at as Parameters<typeof build>[1]))
+    return whole(db, built, fillPlaceholders(built.getQuery().params, params))
+  }
+}
+
+/** The rows that one query answers. */
+export const read = async <Row>(db: Db, query: Query<Row>): Promise<Row[]> => (await batch(db, [query]))[0] as Row[]
 
 /** How many rows a write changed: the only way to learn whether its guard held. */
 export const changed = (result: unknown): number => (result as D1Result | undefined)?.meta.changes ?? 0

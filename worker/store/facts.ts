@@ -6,9 +6,9 @@ import type { Alarm, RunFacts, ScanFacts } from '../../schema/facts.ts'
 import { facts, runs, targets } from '../../schema/tables.ts'
 import type { Found, Observation, Span } from '../../schema/wire.ts'
 import type { CheckName, Service } from '../../schema/words.ts'
-import { batch, type Db, type Statement } from './db.ts'
-import { type Closing, type Run, runIdOf, runsOf, SCAN_KEY } from './runs.ts'
-import { readScanRow, type Scan } from './scans.ts'
+import { batch, type Db, once, type Statement } from './db.ts'
+import { type Closing, REPORT_BYTES, type Run, runIdOf, runsOf, SCAN_KEY } from './runs.ts'
+import { type Scan, scanRow } from './scans.ts'
 import type { Target } from './targets.ts'
 
 export interface Report {
@@ -81,12 +81,22 @@ function partsOf({ observations, spans, found }: Report): string[] {
   ]
 }
 
-const reportsOf = (db: Db, tenantId: string, scanId: string) =>
+const reportsOf = once<OneScan, { runId: string; body: string }>((db, { tenantId, scanId }) =>
   db
     .select({ runId: facts.runId, body: facts.body })
     .from(facts)
     .where(and(eq(facts.tenantId, tenantId), eq(facts.scanId, scanId)))
-    .orderBy(asc(facts.runId), asc(facts.epoch), asc(facts.seq), asc(facts.part))
+    .orderBy(asc(facts.runId), asc(facts.epoch), asc(facts.seq), asc(facts.part)),
+)
+const targetOf = once<OneScan, Target>((db, { tenantId, scanId }) =>
+  db
+    .select()
+    .from(targets)
+    .where(
+      sql`tenant_id = ${tenantId} AND id = (SELECT target_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
+    ),
+)
+type OneScan = { tenantId: string; scanId: string }
 
 /** What the scanner of a scan has found so far, and whether its discovery is over. */
 export interface Known {
@@ -128,34 +138,28 @@ export interface Snapshot {
   target: Target
   runs: readonly Run[]
   facts: ScanFacts
+  /** bytes that each run has reported, by its id */
+  told: ReadonlyMap<string, number>
 }
 
 /** The reads of a snapshot, to go in one batch with the writes that come before them: a batch is one transaction. */
 export const snapshotReads = (db: Db, tenantId: string, scanId: string) =>
-  [
-    readScanRow(db, tenantId, scanId),
-    db
-      .select()
-      .from(targets)
-      .where(
-        sql`tenant_id = ${tenantId} AND id = (SELECT target_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
-      ),
-    runsOf(db, tenantId, scanId),
-    reportsOf(db, tenantId, scanId),
-  ] as const
+  [scanRow, targetOf, runsOf, reportsOf].map((query) => query(db, { tenantId, scanId }))
 
 /** What these reads answered; null when there is no such scan. */
 export function snapshotFrom(answers: readonly unknown[]): Snapshot | null {
   const [[scan], [target], runRows, reports] = answers as [Scan[], Target[], Run[], { runId: string; body: string }[]]
   if (!scan || !target) return null
   const bodies = new Map<string, { body: Body }[]>()
+  const told = new Map<string, number>()
   for (const row of reports) {
+    told.set(row.runId, (told.get(row.runId) ?? 0) + row.body.length + REPORT_BYTES)
     const list = bodies.get(row.runId) ?? []
     list.push({ body: JSON.parse(row.body) as Body })
     bodies.set(row.runId, list)
   }
   const runFacts = runRows.map((run) => runFactsOf(run, bodies.get(run.id) ?? []))
-  return { scan, target, runs: runRows, facts: scanFactsOf(scan, target, runFacts) }
+  return { scan, target, runs: runRows, facts: scanFactsOf(scan, target, runFacts), told }
 }
 
 /** Null when there is no such scan. */

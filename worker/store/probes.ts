@@ -3,7 +3,7 @@ import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import { probes, ranges, scans } from '../../schema/tables.ts'
 import type { Health } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
-import { type Db, rows, type Statement } from './db.ts'
+import { type Db, once, read, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 
 export type Probe = typeof probes.$inferSelect
@@ -14,12 +14,14 @@ const SEEN_NOTED_MS = 180_000
 export const ONLINE_MS = SEEN_NOTED_MS + 90_000
 export const isOnline = (probe: Pick<Probe, 'seenAt'>, now: number): boolean => probe.seenAt > now - ONLINE_MS
 
-export const readProbe = async (db: Db, id: string): Promise<Probe | null> =>
-  (await db
+export const probeRow = once<{ id: string }, Probe>((db, { id }) =>
+  db
     .select()
     .from(probes)
-    .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
-    .get()) ?? null
+    .where(and(eq(probes.id, id), isNull(probes.revokedAt))),
+)
+export const readProbe = async (db: Db, id: string): Promise<Probe | null> =>
+  (await read(db, probeRow(db, { id })))[0] ?? null
 
 /** The probe that has this source address now; null when none has. */
 export const readProbeAt = async (db: Db, sourceAddress: string): Promise<Probe | null> =>

@@ -2,13 +2,15 @@
  * Runs: leased to the one probe they name, fenced by `epoch`, closed once. A batch cannot branch, so the result's UPDATE
  * leaves a token of its request, and every effect asks whether that token stands (platform.md, section 4).
  */
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, eq, isNull, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { derivedId } from '../../schema/ids.ts'
 import { runs, scans } from '../../schema/tables.ts'
 import type { Plan, ResultRequest, Step } from '../../schema/wire.ts'
 import { LEASE_MS } from '../../schema/wire.ts'
 import type { Role, RunKind } from '../../schema/words.ts'
-import { batch, type Db, rows, type Statement } from './db.ts'
+import { batch, changed, type Db, once, rows, type Statement } from './db.ts'
+import { type HeldRun, heldFrom, heldRow } from './held.ts'
+import { type Probe, probeRow } from './probes.ts'
 import { stoppedFlag, stoppedRow } from './settings.ts'
 
 export type Run = typeof runs.$inferSelect
@@ -24,35 +26,17 @@ export interface NewRun {
   needsPrivate: boolean
   plan: Plan
 }
-/** A run as its probe's message finds it, with what must be known of its scan. */
-export interface HeldRun {
-  run: Run
-  scan: {
-    targetId: string
-    addresses: string[]
-    ports: string
-    state: string
-    finishedAt: number | null
-    cancelAsked: number
-    steering: { hold: boolean; lost: { address: string; port: number }[] } | null
-    alarms: number
-    startedAt: number | null
-    readyAt: number | null
-    profile: string
-  }
-  stopped: boolean
-}
-
 /** The key of a scan's own run; those of the panel have theirs from the steering. */
 export const SCAN_KEY = 'scan'
 /** The id of a run: its scan's random part, so that they lie together, and 12 characters of the key's hash. */
 export const runIdOf = async (scanId: string, key: string): Promise<string> =>
   `run_${scanId.slice(4)}${(await derivedId('run', scanId, key)).slice(-12)}`
-const idsOf = (scanId: string): SQL => sql`id >= ${`run_${scanId.slice(4)}`} AND id < ${`run_${scanId.slice(4)}~`}`
+const idsOf = (scanId: string | Placeholder): SQL =>
+  sql`id >= 'run_' || substr(${scanId}, 5) AND id < 'run_' || substr(${scanId}, 5) || '~'`
 /** The probes of a scan, read from its own panel: with the order of ids this finds its runs without an index. */
-const probesOf = (tenantId: string, scanId: string): SQL =>
+const probesOf = (tenantId: string | Placeholder, scanId: string | Placeholder): SQL =>
   sql`(SELECT p.value ->> '$.probeId' FROM scans s, json_each(s.panel) p WHERE s.tenant_id = ${tenantId} AND s.id = ${scanId})`
-const ofScan = (tenantId: string, scanId: string): SQL =>
+const ofScan = (tenantId: string | Placeholder, scanId: string | Placeholder): SQL =>
   sql`probe_id IN ${probesOf(tenantId, scanId)} AND ${idsOf(scanId)} AND tenant_id = ${tenantId}`
 
 /**
@@ -118,43 +102,72 @@ export interface Candidate {
   dueAt: number
 }
 
-/** A probe's runs that may be leased to it now or later: not ended, not past their end, not asked to stop. */
+const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { probeId, now }) =>
+  db
+    .select({
+      id: runs.id,
+      tenantId: runs.tenantId,
+      scanId: runs.scanId,
+      kind: runs.kind,
+      state: runs.state,
+      epoch: runs.epoch,
+      leasedAt: runs.leasedAt,
+      leaseUntil: runs.leaseUntil,
+      needsPrivate: runs.needsPrivate,
+      dueAt: runs.dueAt,
+    })
+    .from(runs)
+    .innerJoin(scans, and(eq(scans.tenantId, runs.tenantId), eq(scans.id, runs.scanId)))
+    .where(
+      and(
+        eq(runs.probeId, probeId),
+        isNull(runs.endedAt),
+        sql`${runs.deadlineAt} > ${now} AND ${runs.stopAsked} = 0`,
+        sql`${scans.cancelAsked} = 0 AND (${scans.finishedAt} IS NULL OR ${runs.kind} = 'recover')`,
+      ),
+    )
+    .orderBy(runs.dueAt)
+    .limit(200),
+)
+
+/**
+ * A probe as it is now, null when it was revoked, and its runs that may be leased to it now or later: not ended, not past
+ * their end, not asked to stop.
+ */
 export async function leasable(
   db: Db,
   probeId: string,
   now: number,
-): Promise<{ stopped: boolean; candidates: Candidate[] }> {
-  const [candidates, [flag]] = await db.batch([
-    db
-      .select({
-        id: runs.id,
-        tenantId: runs.tenantId,
-        scanId: runs.scanId,
-        kind: runs.kind,
-        state: runs.state,
-        epoch: runs.epoch,
-        leasedAt: runs.leasedAt,
-        leaseUntil: runs.leaseUntil,
-        needsPrivate: runs.needsPrivate,
-        dueAt: runs.dueAt,
-      })
-      .from(runs)
-      .innerJoin(scans, and(eq(scans.tenantId, runs.tenantId), eq(scans.id, runs.scanId)))
-      .where(
-        and(
-          eq(runs.probeId, probeId),
-          isNull(runs.endedAt),
-          sql`${runs.deadlineAt} > ${now} AND ${runs.stopAsked} = 0`,
-          sql`${scans.cancelAsked} = 0 AND (${scans.finishedAt} IS NULL OR ${runs.kind} = 'recover')`,
-        ),
-      )
-      .orderBy(runs.dueAt)
-      .limit(200),
-    stoppedRow(db),
-  ])
+): Promise<{ probe: Probe | null; stopped: boolean; candidates: Candidate[] }> {
+  const reads = [probeRow(db, { id: probeId }), stoppedRow(db, {}), leasableRows(db, { probeId, now })]
+  const [[probe], [flag], candidates] = (await batch(db, reads)) as [Probe[], { value: string }[], Candidate[]]
   const stopped = flag?.value === '1'
-  return { stopped, candidates: stopped ? [] : candidates }
+  return { probe: probe ?? null, stopped, candidates: stopped ? [] : candidates }
 }
+
+const take = once<
+  { probeId: string; id: string; epoch: number; leasedAt: number; leaseUntil: number; now: number },
+  never
+>((db, { probeId, id, epoch, leasedAt, leaseUntil, now }) =>
+  db
+    .update(runs)
+    .set({
+      state: 'leased',
+      epoch: sql`epoch + 1`,
+      leasedAt: sql`${leasedAt}`,
+      leaseUntil: sql`${leaseUntil}`,
+      heardAt: sql`${now}`,
+    })
+    .where(
+      and(
+        eq(runs.probeId, probeId),
+        eq(runs.id, id),
+        eq(runs.epoch, epoch),
+        isNull(runs.endedAt),
+        sql`NOT ${stoppedFlag}`,
+      ),
+    ),
+)
 
 /**
  * Leases these, each only if nobody has since; the first lease of a scan run starts its scan. `askedAt` is the time in the
@@ -168,20 +181,8 @@ export async function lease(
   now: number,
 ): Promise<Run[]> {
   const leasedAt = Math.max(askedAt, now)
-  const takes = picked.map((run) =>
-    db
-      .update(runs)
-      .set({ state: 'leased', epoch: run.epoch + 1, leasedAt, leaseUntil: now + LEASE_MS[run.kind], heardAt: now })
-      .where(
-        and(
-          eq(runs.probeId, probeId),
-          eq(runs.id, run.id),
-          eq(runs.epoch, run.epoch),
-          isNull(runs.endedAt),
-          sql`NOT ${stoppedFlag}`,
-        ),
-      )
-      .returning(),
+  const takes = picked.map(({ id, epoch, kind }) =>
+    take(db, { probeId, id, epoch, leasedAt, leaseUntil: now + LEASE_MS[kind], now }),
   )
   const starts = picked
     .filter((run) => run.kind === 'scan')
@@ -191,38 +192,13 @@ export async function lease(
         .set({ state: 'running', startedAt: sql`coalesce(${scans.startedAt}, ${now})` })
         .where(and(eq(scans.tenantId, run.tenantId), eq(scans.id, run.scanId), eq(scans.state, 'queued'))),
     )
-  const answers = await batch(db, [...takes, ...starts])
-  return (answers.slice(0, takes.length) as Run[][]).flat()
+  const reads = picked.map(({ id }) => heldRow(db, { probeId, runId: id }))
+  const answers = await batch(db, [...takes, ...starts, ...reads])
+  const held = answers.slice(-reads.length).map(heldFrom)
+  return held.flatMap((one, i) => (one && changed(answers[i]) > 0 ? [one.run] : []))
 }
 
 // ---------------------------------------------------------------- renew and result
-
-/** The run a message names, if it is this probe's; null otherwise. */
-export async function readHeld(db: Db, probeId: string, runId: string): Promise<HeldRun | null> {
-  const row = await db
-    .select({
-      run: runs,
-      scan: {
-        targetId: scans.targetId,
-        addresses: scans.addresses,
-        ports: scans.ports,
-        state: scans.state,
-        finishedAt: scans.finishedAt,
-        cancelAsked: scans.cancelAsked,
-        steering: scans.steering,
-        alarms: sql<number>`json_array_length(${scans.alarms})`,
-        startedAt: scans.startedAt,
-        readyAt: scans.readyAt,
-        profile: scans.profile,
-      },
-      stopped: stoppedFlag,
-    })
-    .from(runs)
-    .innerJoin(scans, and(eq(scans.tenantId, runs.tenantId), eq(scans.id, runs.scanId)))
-    .where(and(eq(runs.probeId, probeId), eq(runs.id, runId)))
-    .get()
-  return row ? { ...row, stopped: row.stopped === 1 } : null
-}
 
 /** True while this lease is the run's latest and the run has not ended: every write of a report asks this. */
 export const holds = (probeId: string, runId: string, epoch: number): SQL =>
@@ -288,25 +264,8 @@ export const close = (
       ),
     )
 
-/** How a run stands, to decide what a report is told; with how much was stored of it. */
-export const standing = (
-  db: Db,
-  { probeId, id, tenantId, scanId }: Pick<Run, 'probeId' | 'id' | 'tenantId' | 'scanId'>,
-) =>
-  db
-    .select({
-      epoch: runs.epoch,
-      endedAt: runs.endedAt,
-      digest: runs.resultDigest,
-      token: runs.resultToken,
-      told: sql<number>`(SELECT coalesce(sum(length(body) + ${REPORT_BYTES}), 0) FROM facts
-        WHERE tenant_id = ${tenantId} AND scan_id = ${scanId} AND run_id = ${id})`,
-    })
-    .from(runs)
-    .where(and(eq(runs.probeId, probeId), eq(runs.id, id)))
-
 /** What a report weighs besides its text. */
-const REPORT_BYTES = 1_000
+export const REPORT_BYTES = 1_000
 /**
  * What one run may report in all, in bytes. A scan of 1,000 open ports with every refusal that it keeps, and a touch run with
  * each endpoint of a full plan, stay far below; each judgement reads all of it, in 128 MB.
@@ -328,8 +287,9 @@ export const endAsFlood = async (db: Db, run: Pick<Run, 'probeId' | 'id' | 'epoc
 // ---------------------------------------------------------------- reading and reaping
 
 /** All runs of a scan, in the order in which they were due. */
-export const runsOf = (db: Db, tenantId: string, scanId: string) =>
-  db.select().from(runs).where(ofScan(tenantId, scanId)).orderBy(runs.dueAt, runs.id)
+export const runsOf = once<{ tenantId: string; scanId: string }, Run>((db, { tenantId, scanId }) =>
+  db.select().from(runs).where(ofScan(tenantId, scanId)).orderBy(runs.dueAt, runs.id),
+)
 
 const SILENT = sql`lease_until + CASE kind ${sql.join(
   Object.entries(LEASE_MS).map(([kind, ms]) => sql`WHEN ${kind} THEN ${sql.raw(String(ms))}`),

@@ -4,7 +4,7 @@ import { scans, targets } from '../../schema/tables.ts'
 import type { Endpoint } from '../../schema/wire.ts'
 import type { FailureWord, Phase, ScanState, ScanVerdict } from '../../schema/words.ts'
 import { bounded } from './bounded.ts'
-import { batch, changed, type Db, rows, type Statement } from './db.ts'
+import { batch, changed, type Db, once, read, rows, type Statement } from './db.ts'
 import { addNotices, type Told } from './outbox.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 
@@ -13,9 +13,14 @@ export type NewScan = typeof scans.$inferInsert
 const one = (tenantId: string, id: string) => and(eq(scans.tenantId, tenantId), eq(scans.id, id))
 const running = (tenantId: string, id: string) => and(one(tenantId, id), isNull(scans.finishedAt))
 
-export const readScanRow = (db: Db, tenantId: string, id: string) => db.select().from(scans).where(one(tenantId, id))
-export const readScan = async (db: Db, tenantId: string, id: string): Promise<Scan | null> =>
-  (await readScanRow(db, tenantId, id))[0] ?? null
+export const scanRow = once<{ tenantId: string; scanId: string }, Scan>((db, { tenantId, scanId }) =>
+  db
+    .select()
+    .from(scans)
+    .where(and(eq(scans.tenantId, tenantId), eq(scans.id, scanId))),
+)
+export const readScan = async (db: Db, tenantId: string, scanId: string): Promise<Scan | null> =>
+  (await read(db, scanRow(db, { tenantId, scanId })))[0] ?? null
 
 /** A scan as lists show it: without its judgement, its port list and what else can be long. */
 const line = {
@@ -219,11 +224,12 @@ export async function countRunning(
 
 // ---------------------------------------------------------------- under way
 
-export const markReady = (db: Db, tenantId: string, id: string, now: number): Statement =>
+/** The scanner is ready, if `guard` holds. */
+export const markReady = (db: Db, tenantId: string, id: string, guard: SQL, now: number): Statement =>
   db
     .update(scans)
     .set({ readyAt: now })
-    .where(and(running(tenantId, id), isNull(scans.readyAt)))
+    .where(and(running(tenantId, id), isNull(scans.readyAt), guard))
 
 /** Stores a judgement, unless a newer one stands. The result tells whether it did. */
 export const storeJudgement = (
@@ -362,7 +368,7 @@ export const unbegun = (db: Db, limit: number, ceiling: number): Promise<Scan[]>
     .limit(limit)
 
 /** The same of the target of this scan alone: one for each of its lanes, and a few at most. */
-export const unbegunBehind = (db: Db, tenantId: string, scanId: string): Promise<Scan[]> =>
+export const unbegunBehind = (db: Db, { tenantId, id: scanId }: Pick<Scan, 'tenantId' | 'id'>) =>
   db
     .select()
     .from(scans)

@@ -1,15 +1,16 @@
 /** Facts of the whole stack, one row each: the kill switch, and one-time links until they are used. */
 import { and, eq, like, lt, sql } from 'drizzle-orm'
 import { settings } from '../../schema/tables.ts'
-import type { Db } from './db.ts'
+import { type Db, once, read } from './db.ts'
 
 const STOPPED = 'stopped'
 
-export const stoppedRow = (db: Db) =>
-  db.select({ value: settings.value }).from(settings).where(eq(settings.name, STOPPED))
+export const stoppedRow = once<Record<never, never>, { value: string }>((db) =>
+  db.select({ value: settings.value }).from(settings).where(eq(settings.name, STOPPED)),
+)
 
 /** All scanning is stopped. */
-export const isStopped = async (db: Db): Promise<boolean> => (await stoppedRow(db))[0]?.value === '1'
+export const isStopped = async (db: Db): Promise<boolean> => (await read(db, stoppedRow(db, {})))[0]?.value === '1'
 
 /** The same as a sub-select, for queries that must know it anyway. */
 export const stoppedFlag = sql<number>`EXISTS (SELECT 1 FROM settings WHERE name = 'stopped' AND value = '1')`
