@@ -44,13 +44,17 @@ export function judgeScan(
 }
 
 /** As much of a judgement as the steering reads: no sentences, and causes only when they are asked for. */
-export function standing(facts: ScanFacts, now: number): Standing {
+export function standing(
+  facts: ScanFacts,
+  now: number,
+  { hypotheses }: { hypotheses?: readonly Hypothesis[] } = {},
+): Standing {
   const { scan, decisions } = survey(facts, now)
   let seen: ReturnType<typeof featuresOfLost> | null = null
   const causeAt = (decision: Decision) => {
     seen ??= featuresOfLost(decisions, scan)
     const features = seen.get(decision)
-    return features ? explain(decision, scan, features, undefined).cause : null
+    return features ? explain(decision, scan, features, hypotheses).cause : null
   }
   const portOf = (decision: Decision): Standing['ports'][number] => {
     const { endpoint, outcome } = decision

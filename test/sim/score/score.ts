@@ -2,10 +2,11 @@ import type { Cause, Judgement, PortVerdict } from '../../../schema/judgement.ts
 import { SELECTIVE_VERDICTS } from '../../../schema/words.ts'
 import { CLASSES_OF, GENERIC, HYPOTHESES } from '../../../worker/core/causes.ts'
 import type { EndpointEvidence } from '../../../worker/core/evidence.ts'
+import { standing } from '../../../worker/core/judge.ts'
+import type { Standing } from '../../../worker/core/steering.ts'
 import type { Played } from '../line/play.ts'
 import type { Scenario, Truth } from '../scenarios/scenario.ts'
 import type { Count } from './count.ts'
-import { judgeUnder } from './judge.ts'
 import { calibrate } from './statistics.ts'
 
 const ACCUSES = ['interfered', 'degraded', 'app_blocked']
@@ -31,7 +32,7 @@ export function score(
   for (const port of wronged) if (!focus.includes(port.port)) tell(count, `beside: port ${port.port} ${wordOf(port)}`)
 
   const reduced = leaveOut ? withoutTrue(truth) : null
-  const blind = reduced ? judgeUnder(played.facts, played.endAt, { hypotheses: reduced }) : null
+  const blind = reduced ? standing(played.facts, played.endAt, { hypotheses: reduced }) : null
   for (const number of truth.once ? [clearest(focus, kind, truth, judgement)] : focus) {
     const port = judgement.ports.find((one) => one.port === number)
     count.endpoints++
@@ -143,7 +144,7 @@ function times(count: Count, port: PortVerdict, { looks, alarmAt }: EndpointEvid
 }
 
 /** Without the true hypothesis: the class all the same, or nothing firm; never another class with confidence. */
-function scoreBlind(count: Count, kind: Scenario['kind'], truth: Truth, port: PortVerdict, blind: Judgement): void {
+function scoreBlind(count: Count, kind: Scenario['kind'], truth: Truth, port: PortVerdict, blind: Standing): void {
   if (truth.classes.length === 0 || !rightWord(kind, truth, port) || CLASSES_OF[port.verdict].length === 0) return
   const cause = blind.ports.find((one) => one.port === port.port)?.cause ?? null
   count.leftOut++
