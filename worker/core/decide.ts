@@ -19,17 +19,18 @@ export interface Survey {
   decisions: readonly Decision[]
 }
 
-/** Facts are never changed once read (read them anew after writing): judging and steering by the same ones look once. */
-const surveyed = new WeakMap<ScanFacts, Survey>()
+/**
+ * Facts are never changed once read (read them anew after writing): judging and steering by the same ones look once. Only
+ * the latest is kept: a WeakMap of this module would hold every survey until V8's next full collection.
+ */
+let latest: Survey | null = null
 
 /** Facts → evidence → decisions, at a time. */
 export function survey(facts: ScanFacts, now: number): Survey {
-  const known = surveyed.get(facts)
-  if (known?.scan.now === now) return known
+  if (latest?.scan.facts === facts && latest.scan.now === now) return latest
   const scan = evidenceOf(facts, now)
-  const fresh = { scan, decisions: decide(scan) }
-  surveyed.set(facts, fresh)
-  return fresh
+  latest = { scan, decisions: decide(scan) }
+  return latest
 }
 
 /** Every endpoint that the scan has a word on, in order of address and port. */

@@ -56,28 +56,15 @@ export function standing(
     const features = seen.get(decision)
     return features ? explain(decision, scan, features, hypotheses).cause : null
   }
-  const portOf = (decision: Decision): Standing['ports'][number] => {
-    const { endpoint, outcome } = decision
-    const { address, port } = endpoint
-    const lostAt = lostAtOf(decision)
-    const { recovery } = recoveryOf(endpoint, outcome, lostAt, now)
-    return {
-      address,
-      port,
-      lostAt,
-      recovery,
-      get cause() {
-        return causeAt(decision)
-      },
-    }
-  }
-  let ports: Standing['ports'] | null = null
-  return {
-    get ports() {
-      ports ??= decisions.map(portOf)
-      return ports
-    },
-  }
+  const ports = () =>
+    decisions.map((decision) => {
+      const { endpoint, outcome } = decision
+      const { address, port } = endpoint
+      const lostAt = lostAtOf(decision)
+      const { recovery } = recoveryOf(endpoint, outcome, lostAt, now)
+      return { address, port, lostAt, recovery, cause: () => causeAt(decision) }
+    })
+  return { ports }
 }
 
 /**

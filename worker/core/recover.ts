@@ -6,7 +6,7 @@ import { touchOf, touchTimes } from './plan.ts'
 import { mayTouch } from './ration.ts'
 import { BAN_CLOCK_MS, RECOVERY_MS } from './recovery.ts'
 import { TOUCH_TIMEOUT_MS } from './rounds.ts'
-import type { Standing, WantedRun } from './steering.ts'
+import { type Standing, told, type WantedRun } from './steering.ts'
 
 const SOONEST_MS = 2_000
 /** Ports that were lost together are asked together. */
@@ -17,7 +17,7 @@ export function wantedRecovery(scan: ScanEvidence, judgement: Standing): WantedR
   const { facts, scanner, now } = scan
   if (!scanner) return []
   if (facts.runs.some((run) => run.kind === 'recover' && !isOver(run))) return []
-  const due = judgement.ports
+  const due = told(judgement.ports)
     .filter((port) => port.recovery === 'pending' && port.lostAt !== null && now - port.lostAt < RECOVERY_MS)
     .flatMap((port) => {
       const endpoint = scan.endpoints.find((one) => one.address === port.address && one.port === port.port)

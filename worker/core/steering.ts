@@ -31,9 +31,16 @@ export interface Steering {
   done: boolean
 }
 
+/** There already, or worked out when it is asked for. A function, not a getter: V8 keeps what a getter of an object closes over. */
+export type Later<T> = T | (() => T)
+export const told = <T extends object | null>(what: Later<T>): T => (typeof what === 'function' ? what() : what)
+
 /** What the steering reads of a judgement. A whole one fits; `standing` (judge.ts) makes no more than is read. */
 export interface Standing {
-  readonly ports: readonly Pick<PortVerdict, 'address' | 'port' | 'lostAt' | 'recovery' | 'cause'>[]
+  readonly ports: Later<readonly StandingPort[]>
+}
+type StandingPort = Pick<PortVerdict, 'address' | 'port' | 'lostAt' | 'recovery'> & {
+  readonly cause: Later<PortVerdict['cause']>
 }
 
 export const members = (panel: readonly PanelMember[], role: Role): readonly PanelMember[] =>

@@ -3,7 +3,7 @@ import { SELECTIVE_VERDICTS } from '../../../schema/words.ts'
 import { CLASSES_OF, GENERIC, HYPOTHESES } from '../../../worker/core/causes.ts'
 import type { EndpointEvidence } from '../../../worker/core/evidence.ts'
 import { standing } from '../../../worker/core/judge.ts'
-import type { Standing } from '../../../worker/core/steering.ts'
+import { type Standing, told } from '../../../worker/core/steering.ts'
 import type { Played } from '../line/play.ts'
 import type { Scenario, Truth } from '../scenarios/scenario.ts'
 import type { Count } from './count.ts'
@@ -146,7 +146,7 @@ function times(count: Count, port: PortVerdict, { looks, alarmAt }: EndpointEvid
 /** Without the true hypothesis: the class all the same, or nothing firm; never another class with confidence. */
 function scoreBlind(count: Count, kind: Scenario['kind'], truth: Truth, port: PortVerdict, blind: Standing): void {
   if (truth.classes.length === 0 || !rightWord(kind, truth, port) || CLASSES_OF[port.verdict].length === 0) return
-  const cause = blind.ports.find((one) => one.port === port.port)?.cause ?? null
+  const cause = told(told(blind.ports).find((one) => one.port === port.port)?.cause ?? null)
   count.leftOut++
   if (!cause || cause.class === 'unexplained') return
   if (truth.classes.includes(cause.class)) count.leftOutClass++

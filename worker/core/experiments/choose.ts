@@ -3,7 +3,7 @@ import type { CauseGuess } from '../../../schema/judgement.ts'
 import type { Step } from '../../../schema/wire.ts'
 import type { Decision } from '../decide.ts'
 import type { EndpointEvidence, ScanEvidence } from '../evidence.ts'
-import type { Standing } from '../steering.ts'
+import { type Standing, told } from '../steering.ts'
 import { type Experiment, LATE_MS, type Situation, stepsOf } from './experiment.ts'
 import { layers } from './layers.ts'
 import { pace } from './pace.ts'
@@ -91,7 +91,8 @@ function gainOf({ separates }: Experiment, guesses: readonly CauseGuess[] | null
 }
 
 function guessesAt(judgement: Standing, { address, port }: EndpointEvidence): readonly CauseGuess[] | null {
-  const cause = judgement.ports.find((one) => one.address === address && one.port === port)?.cause
+  const found = told(judgement.ports).find((one) => one.address === address && one.port === port)
+  const cause = told(found?.cause ?? null)
   return cause ? [cause, ...cause.alternatives] : null
 }
 
