@@ -16,7 +16,8 @@ import type { Key, Tenant } from '../store/keys.ts'
 import type { OptOut } from '../store/optOuts.ts'
 import { isOnline, type Probe } from '../store/probes.ts'
 import type { Range } from '../store/ranges.ts'
-import type { Scan, ScanLine } from '../store/scans.ts'
+import type { ScanLine } from '../store/scanLines.ts'
+import type { Scan } from '../store/scans.ts'
 import type { Target } from '../store/targets.ts'
 
 export const iso = (ms: number): string => new Date(ms).toISOString()

@@ -8,7 +8,7 @@ import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { MAX_RATE } from '../open.ts'
-import { readEnds } from '../store/scans.ts'
+import { readEnds } from '../store/scanLines.ts'
 import {
   addTarget,
   changeTarget,
