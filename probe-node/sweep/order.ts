@@ -28,9 +28,12 @@ export function sweepOrder(ports: Uint16Array, first: readonly number[], seed: n
   // A table instead of a set: the order of 65,535 ports stands between the lease and the first connect.
   const isLikely = new Uint8Array(65_536)
   for (const port of first) isLikely[port] = 1
-  const shuffled = shuffle(Uint16Array.from(ports), randomOf(seed))
   const order = new Uint16Array(ports.length)
-  let next = 0
-  for (const wanted of [1, 0]) for (const port of shuffled) if (isLikely[port] === wanted) order[next++] = port
+  let front = 0
+  let back = ports.length
+  for (const port of ports) order[isLikely[port] === 1 ? front++ : --back] = port
+  const random = randomOf(seed)
+  shuffle(order.subarray(0, front), random)
+  shuffle(order.subarray(front), random)
   return order
 }

@@ -97,6 +97,8 @@ const ACCEPTED_AND_CUT: Status = -errno.ECONNRESET
 /** One thread makes about this many; more sockets than that times the latency would only queue. */
 const MOST_PER_SECOND = 100_000
 const FEWEST_SOCKETS = 100
+/** How many sockets are wanted changes over a hundred answers or so: it is worked out after so many. */
+const SIZED_EVERY = 10
 const TICK_MS = 20
 const SENTINEL_SLOTS = 8
 const FAULTS_TO_GIVE_UP = 2_000
@@ -112,7 +114,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   const slotPort = new Uint16Array(slots)
   const slotStart = new Float64Array(slots)
   const slotTimer = new Float64Array(slots) // 0: the slot is free
-  const free = Array.from({ length: job.maxOpen }, (_, i) => job.maxOpen - 1 - i)
+  // Low numbers come first, those of the sentinels before all: a gap would make slow tables of the arrays by slot.
+  const free = Array.from({ length: job.maxOpen }, (_, i) => slots - 1 - i)
   const reach = watchReach(job.sentinels, job.spared)
   const pace: Pace = paceOf(job.maxConnectsPerSecond, performance.now())
 
@@ -125,6 +128,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   let inFlight = 0
   let done = 0
   let limit = Math.min(job.maxOpen, FEWEST_SOCKETS)
+  let most = FEWEST_SOCKETS
+  let answersToSizing = 0
   let ceiling = job.maxOpen
   let faults = 0
   let restUntil = 0
@@ -156,12 +161,15 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   /** Little's law: what must be in the air to reach the wanted rate. The least latency, as our own queue must not feed it. */
   function grow(wasSilent: boolean) {
     silentShare += ((wasSilent ? 1 : 0) - silentShare) / 100
-    const latency =
-      silentShare * (pass === 1 ? firstTimer() : secondTimer()) +
-      (1 - silentShare) * Math.max(1, Math.min(answers.quickest(), 1_000))
-    const wanted = (1.25 * Math.min(job.maxConnectsPerSecond, MOST_PER_SECOND) * latency) / 1000
-    const most = Math.min(ceiling, Math.max(FEWEST_SOCKETS, Math.ceil(wanted)))
-    limit = Math.min(most, limit + 2)
+    if (answersToSizing-- === 0) {
+      answersToSizing = SIZED_EVERY
+      const latency =
+        silentShare * (pass === 1 ? firstTimer() : secondTimer()) +
+        (1 - silentShare) * Math.max(1, Math.min(answers.quickest(), 1_000))
+      const wanted = (1.25 * Math.min(job.maxConnectsPerSecond, MOST_PER_SECOND) * latency) / 1000
+      most = Math.max(FEWEST_SOCKETS, Math.ceil(wanted))
+    }
+    limit = Math.min(most, ceiling, limit + 2)
   }
 
   /** Takes the next ports of the order; false when there are none left for us. */
@@ -237,22 +245,23 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
 
   function onAnswer(slot: number, status: Status) {
     if (isOver || slotTimer[slot] === 0) return
-    const sentinel = sentinelsOut.get(slot)
+    const sentinel = slot < SENTINEL_SLOTS ? sentinelsOut.get(slot) : undefined
     if (sentinel) return onSentinel(slot, sentinel, status)
+    const now = performance.now()
     const port = slotPort[slot] as number
     const startedAt = slotStart[slot] as number
     release(slot)
     if (EXHAUSTION.has(status)) return onFault(port)
     faults = 0
     const isSilence = status === -errno.ETIMEDOUT
-    if (!isSilence) answers.heard(startedAt, performance.now())
+    if (!isSilence) answers.heard(startedAt, now)
     silentRun = 0
     grow(isSilence)
     if (status === 0 || status === ACCEPTED_AND_CUT) {
       state[port] = OPEN
       openPorts.push(port)
       reach.answered(port, 'open', startedAt)
-      events.onOpen(port, performance.now() - startedAt)
+      events.onOpen(port, now - startedAt)
     } else if (status === REFUSED) {
       state[port] = CLOSED
       refusedPort.port ??= port
@@ -292,8 +301,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   }
 
   function sendSentinels(list: readonly Sentinel[]): boolean {
-    list.slice(0, SENTINEL_SLOTS).forEach((sentinel, i) => {
-      const slot = job.maxOpen + i
+    list.slice(0, SENTINEL_SLOTS).forEach((sentinel, slot) => {
       sentinelsOut.set(slot, sentinel)
       slotStart[slot] = performance.now()
       slotTimer[slot] = timers.sentinel
@@ -361,7 +369,10 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       return end === 'reach_lost' && (triedAt[port] as number) >= provedAt
     }
     const untested = mine(isUnproved)
-    const count = (wanted: number) => mine((port) => state[port] === wanted).length
+    const counts = new Uint32Array(UNREACHABLE + 1)
+    for (const portion of portions)
+      for (const port of portion) counts[state[port] as number] = (counts[state[port] as number] as number) + 1
+    const count = (wanted: number) => counts[wanted] as number
     settle({
       end,
       open: openPorts,
