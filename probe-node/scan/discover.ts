@@ -135,15 +135,12 @@ async function discoverOne(
 
   const stop = () => run.stop()
   ended.addEventListener('abort', stop, { once: true })
-  const base = {
-    address,
-    family,
-    source: await bindingFor(world.sourceAddress, address, family),
-    maxOpen: socketsFor(await readCapacity()),
-    spared: COUNTING_PORTS,
-  } as const
+  // Asked of the system while the order is made.
+  const asking = Promise.all([bindingFor(world.sourceAddress, address, family), readCapacity()])
   const seed = (Math.random() * 2 ** 31) | 0
   let order = sweepOrder(knownPorts.size === 0 ? asked : asked.filter((port) => !knownPorts.has(port)), TOP_PORTS, seed)
+  const [source, capacity] = await asking
+  const base = { address, family, source, maxOpen: socketsFor(capacity), spared: COUNTING_PORTS } as const
   let sentinels: Sentinel[] = here().map(({ target }) => ({ port: target.port, kind: 'open' }))
   let rate = sweepRate(plan.maxConnectsPerSecond)
   output.line(

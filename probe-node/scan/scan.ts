@@ -157,8 +157,11 @@ async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
   scan.untested = formatPorts(discovery.untested)
   scan.discovered = true
   scan.phase = 'baseline'
-  scan.nudge.ring()
-  if (plan.profile !== 'discovery') await leavePanelTime(scan)
+  // Of a plain discovery only the re-check is left, and the result tells all: a report just before would only delay it.
+  if (plan.profile !== 'discovery') {
+    scan.nudge.ring()
+    await leavePanelTime(scan)
+  }
   if (ended.aborted) return discovery
   scan.phase = 'engage'
   await engage(scan, endpoints.all())
