@@ -11,6 +11,7 @@ import { type Notice, noticeOf, scanNotice } from './core/notice.ts'
 import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
 import { withGapsFilled } from './filled.ts'
+import { sha256 } from './secrets.ts'
 import { batch, changed } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { type AppliedStep, applySteps, openIssues, teachTarget } from './store/issues.ts'
@@ -177,13 +178,9 @@ export async function composed(
   if (!closing && judgement.ports.length === 0) return null
   const scannerLog = closing?.logKey ? await readText(world.raw, closing.logKey) : ''
   const text = renderOutput({ facts, judgement, scannerLog, target: target.name ?? target.address })
-  const bytes = new TextEncoder().encode(text)
-  const digest = [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-  const key = outputKey(scan.tenantId, scan.id, digest)
+  const key = outputKey(scan.tenantId, scan.id, await sha256(text))
   await putText(world.raw, key, text)
-  return { bytes: bytes.length, key }
+  return { bytes: new TextEncoder().encode(text).length, key }
 }
 
 /** What the target learns: who scanned it from this site, what was open, its shield, the pace it bears. */

@@ -27,7 +27,7 @@ import {
   snapshotFrom,
   snapshotReads,
 } from './store/facts.ts'
-import { type HeldRun, heldFrom, heldRow, lastHeld, readHeld } from './store/held.ts'
+import { type HeldRun, heldFrom, heldIn, heldRow, lastHeld, readHeld } from './store/held.ts'
 import type { Probe } from './store/probes.ts'
 import { noteSeen } from './store/probes.ts'
 import { logKey, putText } from './store/raw.ts'
@@ -44,6 +44,7 @@ import {
   won,
 } from './store/runs.ts'
 import { markReady } from './store/scans.ts'
+import { isOn, stoppedRow } from './store/settings.ts'
 import type { World } from './world.ts'
 
 /** The doorbell may be lost: a probe asks at least this often. */
@@ -201,25 +202,33 @@ function askAgainMs(world: World, run: Run, scan: HeldRun['scan']): number {
  * the scan where there is something to judge, are read in the same transaction: one way to the database for all.
  */
 async function fenced(
-  { db, now }: World,
+  world: World,
   { run }: HeldRun,
   report: RenewRequest | AlarmRequest,
   writes: readonly Statement[],
   isNews: boolean,
 ): Promise<Stored> {
-  const reads = [
-    heldRow(db, { probeId: run.probeId, runId: run.id }),
-    ...(isNews ? snapshotReads(db, run.tenantId, run.scanId) : []),
-  ]
-  const [row, ...read] = (await batch(db, [...writes, ...reads])).slice(writes.length)
-  const held = heldFrom(row)
+  const { held, snapshot } = isNews ? await storeAndLook(world, run, writes) : await storeAndAsk(world, run, writes)
   if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()
-  const snapshot = isNews ? snapshotFrom(read) : null
   if (hasToldTooMuch(run, snapshot?.told.get(run.id) ?? 0)) {
-    await endAsFlood(db, run, now)
+    await endAsFlood(world.db, run, world.now)
     throw new Failure('too_large', 'This run has reported more than one run may. Drop it.')
   }
   return { held, snapshot }
+}
+
+/** Runs the writes and reads the run in one batch. */
+async function storeAndAsk({ db }: World, { probeId, id: runId }: Run, writes: readonly Statement[]) {
+  const answers = await batch(db, [...writes, heldRow(db, { probeId, runId })])
+  return { held: heldFrom(answers.at(-1)), snapshot: null }
+}
+
+/** Runs the writes and reads the whole scan in one batch, and the run out of it. */
+async function storeAndLook({ db }: World, { tenantId, scanId, id }: Run, writes: readonly Statement[]) {
+  const answers = await batch(db, [...writes, stoppedRow(db, {}), ...snapshotReads(db, tenantId, scanId)])
+  const [switched, ...read] = answers.slice(writes.length)
+  const snapshot = snapshotFrom(read)
+  return { held: snapshot && heldIn(snapshot, id, isOn(switched)), snapshot }
 }
 
 // ---------------------------------------------------------------- alarm and result
@@ -260,12 +269,9 @@ export async function storeResult(
     close(db, before, { digest, token, closing }, now),
     ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),
   ]
-  const reads = [heldRow(db, { probeId: run.probeId, runId: run.id }), ...snapshotReads(db, run.tenantId, run.scanId)]
-  const [row, ...read] = (await batch(db, [...writes, ...reads])).slice(writes.length)
-  const held = heldFrom(row)
+  const { held, snapshot } = await storeAndLook(world, run, writes)
   if (!held) throw stale()
-  const isMine = held.run.resultToken === token
-  return { held, outcome: isMine ? 'applied' : repeated(held.run, report, digest), snapshot: snapshotFrom(read) }
+  return { held, outcome: held.run.resultToken === token ? 'applied' : repeated(held.run, report, digest), snapshot }
 }
 
 function repeated(run: Run, report: ResultRequest, digest: string): 'duplicate' {

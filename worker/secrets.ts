@@ -1,8 +1,12 @@
 /** Hashes, tokens and comparisons that take as long for a near miss as for a wild guess. */
 const encoder = new TextEncoder()
 
-export const hex = (bytes: ArrayBuffer | Uint8Array): string =>
-  [...new Uint8Array(bytes as ArrayBuffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+export function hex(bytes: ArrayBuffer | Uint8Array): string {
+  let text = ''
+  for (const byte of new Uint8Array(bytes as ArrayBuffer)) text += HEX[byte]
+  return text
+}
 export const sha256 = async (data: string | Uint8Array<ArrayBuffer>): Promise<string> =>
   hex(await crypto.subtle.digest('SHA-256', typeof data === 'string' ? encoder.encode(data) : data))
 
@@ -24,5 +28,9 @@ export async function mac(secret: string, text: string): Promise<string> {
   return hex(await crypto.subtle.sign('HMAC', key, encoder.encode(text)))
 }
 
-export const bytesOfBase64 = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+export function bytesOfBase64(text: string): Uint8Array<ArrayBuffer> {
+  const chars = atob(text)
+  const bytes = new Uint8Array(chars.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = chars.charCodeAt(i)
+  return bytes
+}

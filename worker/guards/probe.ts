@@ -34,7 +34,7 @@ export const signed = createMiddleware<AppEnv>(async (c, next) => {
 
   const body = await bytesOf(c.req.raw, LIMITS.bodyBytes)
   const digest = await sha256(body)
-  const text = canonicalRequest(c.req.method, new URL(c.req.url).pathname, id, time ?? '', nonce, digest)
+  const text = canonicalRequest(c.req.method, c.req.path, id, time ?? '', nonce, digest)
   if (
     !(await crypto.subtle.verify('Ed25519', known.key, bytesOfBase64(signature ?? ''), new TextEncoder().encode(text)))
   )

@@ -22,9 +22,10 @@ interface Prepared {
 }
 const preparedOf = (statement: object): Prepared => (statement as { _prepare(): Prepared })._prepare()
 
+/** Written out once here, where drizzle's batch would do it again. */
 function prepared(db: Db, statement: Statement): Statement {
   const raw = preparedOf(statement)
-  return raw.stmt ? statement : whole(db, raw, raw.getQuery().params)
+  return raw.stmt ? ({ _prepare: () => raw } as unknown as Statement) : whole(db, raw, raw.getQuery().params)
 }
 
 function whole(db: Db, raw: Prepared, params: unknown[]): Statement {

@@ -88,15 +88,24 @@ const reportsOf = once<OneScan, { runId: string; body: string }>((db, { tenantId
     .where(and(eq(facts.tenantId, tenantId), eq(facts.scanId, scanId)))
     .orderBy(asc(facts.runId), asc(facts.epoch), asc(facts.seq), asc(facts.part)),
 )
-const targetOf = once<OneScan, Target>((db, { tenantId, scanId }) =>
+const targetOf = once<OneScan, KnownTarget>((db, { tenantId, scanId }) =>
   db
-    .select()
+    .select({
+      id: targets.id,
+      address: targets.address,
+      name: targets.name,
+      scanners: targets.scanners,
+      lastKnown: targets.lastKnown,
+      highestCleanRate: targets.highestCleanRate,
+    })
     .from(targets)
     .where(
       sql`tenant_id = ${tenantId} AND id = (SELECT target_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
     ),
 )
 type OneScan = { tenantId: string; scanId: string }
+/** What a judge must know of a target. */
+type KnownTarget = Pick<Target, 'id' | 'address' | 'name' | 'scanners' | 'lastKnown' | 'highestCleanRate'>
 
 /** What the scanner of a scan has found so far, and whether its discovery is over. */
 export interface Known {
@@ -135,7 +144,7 @@ const distinct = (bodies: readonly Body[]): Found[] => [
 /** All that is known of a scan, read in one snapshot. */
 export interface Snapshot {
   scan: Scan
-  target: Target
+  target: KnownTarget
   runs: readonly Run[]
   facts: ScanFacts
   /** bytes that each run has reported, by its id */
@@ -148,7 +157,12 @@ export const snapshotReads = (db: Db, tenantId: string, scanId: string) =>
 
 /** What these reads answered; null when there is no such scan. */
 export function snapshotFrom(answers: readonly unknown[]): Snapshot | null {
-  const [[scan], [target], runRows, reports] = answers as [Scan[], Target[], Run[], { runId: string; body: string }[]]
+  const [[scan], [target], runRows, reports] = answers as [
+    Scan[],
+    KnownTarget[],
+    Run[],
+    { runId: string; body: string }[],
+  ]
   if (!scan || !target) return null
   const bodies = new Map<string, { body: Body }[]>()
   const told = new Map<string, number>()
@@ -195,7 +209,11 @@ function runFactsOf(run: Run, reports: readonly { body: Body }[]): RunFacts {
   }
 }
 
-export const scanFactsOf = (scan: Scan, target: Target, runFacts: readonly RunFacts[]): ScanFacts => ({
+export const scanFactsOf = (
+  scan: Scan,
+  target: Pick<Target, 'lastKnown'>,
+  runFacts: readonly RunFacts[],
+): ScanFacts => ({
   scanId: scan.id,
   targetId: scan.targetId,
   state: scan.state,
@@ -214,7 +232,7 @@ export const scanFactsOf = (scan: Scan, target: Target, runFacts: readonly RunFa
 })
 
 /** The open ports that any site saw last time, of the addresses that this scan looks at. */
-function lastKnownOf(target: Target, scan: Scan): ScanFacts['lastKnown'] {
+function lastKnownOf(target: Pick<Target, 'lastKnown'>, scan: Scan): ScanFacts['lastKnown'] {
   const seen = Object.values(target.lastKnown)
     .flatMap(({ ports }) => ports)
     .filter(({ address }) => scan.addresses.includes(address))

@@ -4,10 +4,12 @@ import { runs, scans } from '../../schema/tables.ts'
 import { type Db, once, read } from './db.ts'
 import { stoppedFlag } from './settings.ts'
 
+type Run = typeof runs.$inferSelect
+type Scan = typeof scans.$inferSelect
+
 export interface HeldRun {
-  run: typeof runs.$inferSelect
+  run: Run
   scan: {
-    targetId: string
     addresses: string[]
     ports: string
     finishedAt: number | null
@@ -16,7 +18,6 @@ export interface HeldRun {
     alarms: number
     startedAt: number | null
     readyAt: number | null
-    profile: string
   }
   stopped: boolean
 }
@@ -50,9 +51,19 @@ export const heldRow = once<{ probeId: string; runId: string }, HeldRow>((db, { 
 /** What it answered: the run, if it is this probe's; null otherwise. */
 export function heldFrom(answer: unknown): HeldRun | null {
   const [row] = answer as HeldRow[]
-  const held = row ? { ...row, stopped: row.stopped === 1 } : null
-  if (held) keep(held)
-  return held
+  return row ? keep({ ...row, stopped: row.stopped === 1 }) : null
+}
+
+/** The same from a scan that was read whole, and the kill switch. */
+export function heldIn(
+  { scan, runs: all }: { scan: Scan; runs: readonly Run[] },
+  runId: string,
+  stopped: boolean,
+): HeldRun | null {
+  const run = all.find(({ id }) => id === runId)
+  const { addresses, ports, finishedAt, cancelAsked, steering, startedAt, readyAt } = scan
+  const told = { addresses, ports, finishedAt, cancelAsked, steering, startedAt, readyAt }
+  return run ? keep({ run, scan: { ...told, alarms: scan.alarms.length }, stopped }) : null
 }
 
 export const readHeld = async (db: Db, probeId: string, runId: string): Promise<HeldRun | null> =>
@@ -74,13 +85,14 @@ export function lastHeld(probeId: string, runId: string, epoch: number): HeldRun
   return held?.run.epoch === epoch ? held : null
 }
 
-function keep(held: HeldRun): void {
+function keep(held: HeldRun): HeldRun {
   const { run, scan } = held
   const key = `${run.probeId} ${run.id}`
   kept.delete(key)
   const isBounded = run.kind === 'baseline' || (run.plan.kind === 'scan' && run.plan.only === null)
-  if (!isBounded || run.endedAt !== null || scan.ports.length > SHORT_PORTS) return
+  if (!isBounded || run.endedAt !== null || scan.ports.length > SHORT_PORTS) return held
   kept.set(key, held)
   const [oldest] = kept.keys()
   if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest)
+  return held
 }

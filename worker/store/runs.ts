@@ -11,7 +11,7 @@ import type { Role, RunKind } from '../../schema/words.ts'
 import { batch, changed, type Db, once, rows, type Statement } from './db.ts'
 import { type HeldRun, heldFrom, heldRow } from './held.ts'
 import { type Probe, probeRow } from './probes.ts'
-import { stoppedFlag, stoppedRow } from './settings.ts'
+import { isOn, stoppedFlag, stoppedRow } from './settings.ts'
 
 export type Run = typeof runs.$inferSelect
 /** A run to be made; its id follows from scan and key. */
@@ -140,8 +140,8 @@ export async function leasable(
   now: number,
 ): Promise<{ probe: Probe | null; stopped: boolean; candidates: Candidate[] }> {
   const reads = [probeRow(db, { id: probeId }), stoppedRow(db, {}), leasableRows(db, { probeId, now })]
-  const [[probe], [flag], candidates] = (await batch(db, reads)) as [Probe[], { value: string }[], Candidate[]]
-  const stopped = flag?.value === '1'
+  const [[probe], flag, candidates] = (await batch(db, reads)) as [Probe[], unknown, Candidate[]]
+  const stopped = isOn(flag)
   return { probe: probe ?? null, stopped, candidates: stopped ? [] : candidates }
 }
 

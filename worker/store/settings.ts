@@ -9,8 +9,11 @@ export const stoppedRow = once<Record<never, never>, { value: string }>((db) =>
   db.select({ value: settings.value }).from(settings).where(eq(settings.name, STOPPED)),
 )
 
+/** What it answered: all scanning is stopped. */
+export const isOn = (answer: unknown): boolean => (answer as { value: string }[])[0]?.value === '1'
+
 /** All scanning is stopped. */
-export const isStopped = async (db: Db): Promise<boolean> => (await read(db, stoppedRow(db, {})))[0]?.value === '1'
+export const isStopped = async (db: Db): Promise<boolean> => isOn(await read(db, stoppedRow(db, {})))
 
 /** The same as a sub-select, for queries that must know it anyway. */
 export const stoppedFlag = sql<number>`EXISTS (SELECT 1 FROM settings WHERE name = 'stopped' AND value = '1')`
