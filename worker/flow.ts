@@ -65,9 +65,9 @@ export const take = {
     await judge(world, held.run.tenantId, held.run.scanId, snapshot)
   },
   async result(world: World, probe: Probe, report: ResultRequest, digest: string): Promise<Outcome> {
-    const { held, outcome, snapshot } = await storeResult(world, probe, report, digest)
+    const { held, outcome, snapshot, isNews } = await storeResult(world, probe, report, digest)
     // Also after a duplicate: the first may have been stored by a Worker that died before it judged.
-    if (held.scan.finishedAt === null || held.run.kind === 'recover')
+    if (isNews && (held.scan.finishedAt === null || held.run.kind === 'recover'))
       await judge(world, held.run.tenantId, held.run.scanId, snapshot)
     return outcome
   },

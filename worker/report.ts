@@ -41,6 +41,9 @@ import {
   leasable,
   lease,
   type Run,
+  runIdOf,
+  SCAN_KEY,
+  scannersEnd,
   won,
 } from './store/runs.ts'
 import { markReady } from './store/scans.ts'
@@ -244,18 +247,22 @@ export async function storeAlarm(world: World, probe: Probe, report: AlarmReques
 
 export type Outcome = 'applied' | 'duplicate'
 
-/** Takes a result once. The digest is of the body as sent: the same body again is a duplicate, another is refused. */
+/**
+ * Takes a result once. The digest is of the body as sent: the same body again is a duplicate, another is refused. `isNews`:
+ * the scan wants a look.
+ */
 export async function storeResult(
   world: World,
   probe: Probe,
   report: ResultRequest,
   digest: string,
-): Promise<Stored & { outcome: Outcome }> {
+): Promise<Stored & { outcome: Outcome; isNews: boolean }> {
   const { db, now } = world
   const before = await lastSeen(world, probe, report)
   if (!before || before.run.epoch !== report.epoch) throw stale()
   const { run } = before
-  if (run.endedAt !== null) return { held: before, outcome: repeated(run, report, digest), snapshot: null }
+  if (run.endedAt !== null)
+    return { held: before, outcome: repeated(run, report, digest), snapshot: null, isNews: true }
   checkPlan(before, report)
   insidePlan(boundsOf(before), report.recheck ?? [], 'recheck')
   insidePlan(boundsOf(before), report.engagement ?? [], 'engagement')
@@ -269,9 +276,22 @@ export async function storeResult(
     close(db, before, { digest, token, closing }, now),
     ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),
   ]
-  const { held, snapshot } = await storeAndLook(world, run, writes)
+  // What an onlooker saw was judged when it was told. That it goes home moves a scan only when the scanner is home.
+  const isMute = run.kind === 'baseline' && !carriesFacts(report)
+  const { held, snapshot, isNews } = isMute
+    ? await storeAndGo(world, run, writes)
+    : { ...(await storeAndLook(world, run, writes)), isNews: true }
   if (!held) throw stale()
-  return { held, outcome: held.run.resultToken === token ? 'applied' : repeated(held.run, report, digest), snapshot }
+  const taken = held.run.resultToken === token ? 'applied' : repeated(held.run, report, digest)
+  return { held, outcome: taken, snapshot, isNews }
+}
+
+/** Runs the writes and reads the run, and whether the scanner's own run is over, in one batch. */
+async function storeAndGo({ db }: World, { tenantId, scanId, probeId, id: runId }: Run, writes: readonly Statement[]) {
+  const end = scannersEnd(db, { tenantId, scanId, runId: await runIdOf(scanId, SCAN_KEY) })
+  const answers = await batch(db, [...writes, end, heldRow(db, { probeId, runId })])
+  const [scanner] = answers.at(-2) as { endedAt: number | null }[]
+  return { held: heldFrom(answers.at(-1)), snapshot: null, isNews: scanner?.endedAt !== null }
 }
 
 function repeated(run: Run, report: ResultRequest, digest: string): 'duplicate' {

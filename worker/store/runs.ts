@@ -291,6 +291,17 @@ export const runsOf = once<{ tenantId: string; scanId: string }, Run>((db, { ten
   db.select().from(runs).where(ofScan(tenantId, scanId)).orderBy(runs.dueAt, runs.id),
 )
 
+/** When the scanner's own run ended, by its id: the end of another run may end the scan from then on. */
+export const scannersEnd = once<{ tenantId: string; scanId: string; runId: string }, { endedAt: number | null }>(
+  (db, { tenantId, scanId, runId }) =>
+    db
+      .select({ endedAt: runs.endedAt })
+      .from(runs)
+      .where(
+        sql`id = ${runId} AND probe_id = (SELECT scanner_probe_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
+      ),
+)
+
 const SILENT = sql`lease_until + CASE kind ${sql.join(
   Object.entries(LEASE_MS).map(([kind, ms]) => sql`WHEN ${kind} THEN ${sql.raw(String(ms))}`),
   sql` `,
