@@ -238,7 +238,7 @@ async function firstRuns(world: World, target: Target, scan: Scan): Promise<NewR
     maxConnectsPerSecond: scan.maxConnectsPerSecond,
     accompanySeconds: scan.accompanySeconds,
     only: scan.only,
-    ...(scan.only ? { gaps: beyond(scan.ports, scan.only) } : {}),
+    ...(scan.only ? { gaps: beyond(scan, scan.only) } : {}),
     known: [],
     discovered: false,
     beacons,
@@ -259,10 +259,14 @@ async function firstRuns(world: World, target: Target, scan: Scan): Promise<NewR
   return [own, ...(await wantedRuns(scan, facts, wanted, beacons))]
 }
 
-/** The ports that a retest has to sweep: those it was asked for beyond the endpoints that it touches directly. */
-function beyond(ports: string, only: readonly TouchTarget[]): string {
-  const touched = new Set(only.map(({ port }) => port))
-  return formatPorts([...portsIn(ports)].filter((port) => !touched.has(port)))
+/**
+ * The ports that a retest has to sweep: those it was asked for beyond the endpoints that it touches directly. A port that was
+ * lost at one address alone may be a gap at another.
+ */
+function beyond({ ports, addresses }: Scan, only: readonly TouchTarget[]): string {
+  const touched = (port: number) =>
+    addresses.every((address) => only.some((one) => one.address === address && one.port === port))
+  return formatPorts([...portsIn(ports)].filter((port) => !touched(port)))
 }
 
 /** What steering wants and is not there yet, as runs to make. */

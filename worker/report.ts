@@ -143,7 +143,7 @@ export async function storeRenewal(
   const before = await heldBy(world, probe, report)
   const { run, scan } = before
   const isOver = report.discovered === true && run.discovered === 0
-  const news = { discovered: isOver, untested: report.untested ?? '' }
+  const news = { discovered: isOver, untested: report.untested }
   const { writes: extension } = extend(db, before, news, now)
   const mine = holds(probe.id, report.runId, report.epoch)
   const ready =

@@ -19,7 +19,8 @@ export async function watchCompany(scan: Scan, signal: AbortSignal): Promise<voi
   const toldAt = new Map<string, number>()
   while (!signal.aborted) {
     await rest(LOOK_MS, signal)
-    const lost = scan.endpoints.all().filter(({ state }) => state === 'lost')
+    // Before that the connections of our own sweep would pass for another's.
+    const lost = scan.ready ? scan.endpoints.all().filter(({ state }) => state === 'lost') : []
     for (const key of known.keys()) if (!lost.some((one) => one.key === key)) known.delete(key)
     if (lost.length === 0 || signal.aborted) continue
     const made = await madeConnections()

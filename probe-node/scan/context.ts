@@ -19,6 +19,8 @@ export interface Scan {
   nudge: Nudge
   /** the share of the plan's ceiling that is not the sweep's */
   pace: { take(signal: AbortSignal): Promise<void>; set(perSecond: number): void }
+  /** on the Worker's clock */
+  startedAt: number
   phase: Phase
   progress: { done: number; total: number }
   discovered: boolean

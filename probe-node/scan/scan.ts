@@ -88,6 +88,7 @@ async function perform(
     ),
     phase: 'discover',
     progress: { done: 0, total: 0 },
+    startedAt: world.clock.now(),
     discovered: plan.discovered,
     untested: plan.untested ?? '',
     ready: false,
@@ -114,7 +115,7 @@ async function perform(
     discovery = await work(scan, canaries)
     scan.pace.set(Math.max(1, plan.maxConnectsPerSecond))
     // A discovery that lost nothing has nothing to wait for: what its re-check finds is raised then.
-    if (plan.profile !== 'discovery' || !isUndisturbed(scan)) await untilLetGo(scan)
+    if (plan.profile !== 'discovery' || isLong(scan) || !isUndisturbed(scan)) await untilLetGo(scan)
     for (const canary of canaries) canary.tell()
     if (!ended.aborted) lasts = await lastLook(scan)
   } catch (error) {
@@ -157,8 +158,8 @@ async function work(scan: Scan, canaries: Canary[]): Promise<Discovery> {
   scan.untested = formatPorts(discovery.untested)
   scan.discovered = true
   scan.phase = 'baseline'
-  // Of a plain discovery only the re-check is left, and the result tells all: a report just before would only delay it.
-  if (plan.profile !== 'discovery') {
+  // Of a quick plain discovery only the re-check is left, and the result tells all: a report just before would only delay it.
+  if (plan.profile !== 'discovery' || isLong(scan)) {
     scan.nudge.ring()
     await leavePanelTime(scan)
   }
@@ -177,16 +178,25 @@ const PANEL_PORT_MS = 250
 const PANEL_MOST_MS = 15_000
 
 /**
- * No stimulus before sibling and witnesses had time to see what was found last: a port that our stimulus shuts, or that
- * falls over by it, is no case at all when nobody else ever saw it open.
+ * While discovery goes on the witnesses keep what they saw, and the Worker waits for those that still look (about ten
+ * seconds); after a longer one they have looked and are only now asked to tell.
  */
-async function leavePanelTime({ endpoints, world, ended }: Scan): Promise<void> {
+const LONG_MS = 10_000
+const isLong = ({ world, startedAt }: Scan): boolean => world.clock.now() - startedAt > LONG_MS
+
+/**
+ * No stimulus before sibling and witnesses had time to see what was found last: a port that our stimulus shuts, or that
+ * falls over by it, is no case at all when nobody else ever saw it open. No end, either, before they told what only they saw.
+ */
+async function leavePanelTime(scan: Scan): Promise<void> {
+  const { endpoints, world, ended } = scan
   const now = world.clock.now()
   const recent = endpoints
     .all()
     .filter(({ phantom, firstSeenOpenAt }) => !phantom && firstSeenOpenAt > now - PANEL_MOST_MS)
   const lastAt = Math.max(0, ...recent.map(({ firstSeenOpenAt }) => firstSeenOpenAt))
-  const until = Math.min(lastAt + PANEL_MS + recent.length * PANEL_PORT_MS, now + PANEL_MOST_MS)
+  const toTell = isLong(scan) ? now + PANEL_MS : 0
+  const until = Math.max(toTell, Math.min(lastAt + PANEL_MS + recent.length * PANEL_PORT_MS, now + PANEL_MOST_MS))
   if (until > now) await rest(until - now, ended)
 }
 

@@ -30,6 +30,7 @@ export async function keepTalking(
   let spansAt = startedAt
   /** once is enough: the list may be long */
   let isTold = false
+  let saidOver = scan.discovered
   while (!signal.aborted) {
     const every = Math.min(askAfterMs, RENEW_MS, scan.hold ? HOLD_ASK_MS : RENEW_MS)
     const wasRung = await nudge.wait(Math.min(LOOK_MS, Math.max(0, askedAt + every - performance.now())), signal)
@@ -39,7 +40,8 @@ export async function keepTalking(
     const isAwaited = reporter.pendingFound() > 0 || !isUndisturbed(scan)
     const isDue = hasNews && now - reportedAt >= patienceMs(now - startedAt, isAwaited)
     if (!wasRung && !isDue && now < askedAt + every) continue
-    const keep = !wasRung && !isDue && !scan.hold
+    // With the word that discovery is over goes all that it found: the panel's work follows from both.
+    const keep = !wasRung && !isDue && !scan.hold && (!scan.discovered || saidOver)
     if ((!keep && hasNews) || now - spansAt > SPANS_EVERY_MS) {
       endpoints.flushSpans()
       spansAt = now
@@ -55,6 +57,7 @@ export async function keepTalking(
     )
     if (signal.aborted) return
     if (asked.ok && isNews) isTold = true
+    if (asked.ok && discovered) saidOver = true
     if (!keep && hasNews) reportedAt = now
     if (!asked.ok) {
       if (asked.why !== 'unreachable') return onEnd('gone')

@@ -307,6 +307,23 @@ test('a retest waits for the ration of a service that counts touches, and counts
   expect(partly.ports).toEqual({ asked: 2, tested: 1, untested: '22' })
 })
 
+test('after a long discovery the panel has time to tell what only it saw, and knows all that was found', async () => {
+  await using desk = await fakeDesk()
+  await using server = await web(undefined, HOST)
+  await using _ = await agentFor(desk)
+  const ports = `${server.port},40000-40199`
+  let isTold = Number.POSITIVE_INFINITY
+  desk.onRenew = ({ discovered }) => {
+    if (discovered) isTold = Math.min(isTold, performance.now())
+    return {}
+  }
+  await desk.result(desk.offer(scanPlan({ ports, profile: 'discovery', maxConnectsPerSecond: 15 })))
+  expect(performance.now() - isTold).toBeGreaterThan(3_500)
+  const over = desk.of('renew').findIndex(({ discovered }) => discovered)
+  const told = desk.of('renew').slice(0, over + 1)
+  expect(told.flatMap(({ found }) => found.map(({ port }) => port))).toEqual([server.port])
+})
+
 test('a run that is leased again goes on with what was found, and does not find it again', async () => {
   await using desk = await fakeDesk()
   await using known = await web(undefined, HOST)

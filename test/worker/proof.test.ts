@@ -142,6 +142,30 @@ test('a retest fills the gaps of its scan; what they tested between them is told
   expect(runs[1]?.coverage?.together).toMatchObject({ scanId: scan.id, portsAsked: 21, portsTested: 21, share: 1 })
 })
 
+test('a lost port that a retest was decided without is touched by the next one, not swept', async () => {
+  const target = await newTarget({ ports: '22,443' })
+  const { issueId } = await issueOn(target, { ports: { asked: 2, tested: 2, untested: '' } })
+  const { body: first } = await retestOf(issueId)
+  await leased(first).then(({ scanner, run }) => {
+    expect(run.plan).toMatchObject({ only: [{ port: 22 }], gaps: '' })
+    return scanner.say('result', result(run, { ports: { asked: 1, tested: 0, untested: '22' } }))
+  })
+  await stage.env.DB.batch([
+    stage.env.DB.prepare("UPDATE issues SET last_scan_id = ?, closed_at = NULL, state = 'open' WHERE id = ?").bind(
+      first.id,
+      issueId,
+    ),
+    stage.env.DB.prepare(
+      "UPDATE scans SET judgement = json_insert(judgement, '$.ports[#]', json(?)) WHERE id = ?",
+    ).bind(JSON.stringify({ address: target.address, port: 443, service: 'https', verdict: 'interfered' }), first.id),
+  ])
+  stage.pass(1_000)
+  const { body: second } = await retestOf(issueId)
+  const { run } = await leased(second)
+  expect(run.plan).toMatchObject({ only: [{ port: 443 }, { port: 22 }], gaps: '' })
+  await stage.api('POST', `/scans/${second.id}/cancel`, {})
+})
+
 test('a retest goes to the probe that has the old source address by now', async () => {
   const { issueId, scan } = await issueOn(await newTarget())
   const sourceAddress = scan.scanner?.sourceAddress ?? ''

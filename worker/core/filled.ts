@@ -20,12 +20,12 @@ const SHOWN = 8
 export function coverageTogether(whole: Part, retests: readonly Part[]): NonNullable<ScanCoverage['together']> {
   const asked = whole.judgement.coverage?.portsAsked ?? 0
   const gaps = new Set(portsIn(whole.judgement.coverage?.untested ?? ''))
-  const gapsBefore = gaps.size
   for (const { ports, judgement } of retests) {
     const untested = portsIn(judgement.coverage?.untested ?? '')
     for (const port of portsIn(ports)) if (!untested.has(port)) gaps.delete(port)
   }
-  const tested = Math.min(asked, (whole.judgement.coverage?.portsTested ?? 0) + gapsBefore - gaps.size)
+  // A gap is a port that was not tested at some address; the scan's own number counts each address.
+  const tested = Math.max(whole.judgement.coverage?.portsTested ?? 0, asked - gaps.size)
   const best = bestShares([whole, ...retests])
   const depth = best.length === 0 ? 1 : best.reduce((sum, { share }) => sum + share, 0) / best.length
   const share = Math.floor((asked === 0 ? 1 : tested / asked) * depth * 100 + 1e-9) / 100
@@ -34,7 +34,7 @@ export function coverageTogether(whole: Part, retests: readonly Part[]): NonNull
     share,
     portsAsked: asked,
     portsTested: tested,
-    statement: sentence(whole, asked, formatPorts(gaps), asked - tested, best),
+    statement: sentence(whole, asked, formatPorts(gaps), gaps.size, best),
   }
 }
 

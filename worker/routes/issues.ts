@@ -108,7 +108,14 @@ export const issueRoutes = new Hono<AppEnv>()
       ])
       if (!target || !last) throw new Failure('conflict', 'The target of this issue is gone.')
       const lost = (last.judgement?.ports ?? []).filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
-      const only = lost.map(({ address, port, service }) => ({ address, port, service, check: checkOf(service) }))
+      const untested = portsIn(last.judgement?.coverage?.untested ?? '')
+      const isLost = (one: TouchTarget) =>
+        lost.some(({ address, port }) => address === one.address && port === one.port)
+      const only = [
+        ...lost.map(({ address, port, service }) => ({ address, port, service, check: checkOf(service) })),
+        // A retest that was decided without them: still lost, as far as anybody knows.
+        ...(last.only ?? []).filter((one) => untested.has(one.port) && !isLost(one)),
+      ]
       // The same source address is what makes it proof: whichever probe has it by now.
       const scanner = last.panel.find((member) => member.role === 'scanner')
       const probe = scanner ? await readProbeAt(world.db, scanner.sourceAddress) : null

@@ -214,7 +214,7 @@ const RENEW_SHARE = 0.4
 export function extend(
   db: Db,
   { run }: HeldRun,
-  news: { discovered: boolean; untested: string },
+  news: { discovered: boolean; untested: string | undefined },
   now: number,
 ): { leaseUntil: number; writes: Statement[] } {
   const lease = LEASE_MS[run.kind]
@@ -227,7 +227,11 @@ export function extend(
     .set({
       leaseUntil,
       heardAt: now,
-      ...(discovered ? { discovered: 1, plan: sql`json_set(plan, '$.untested', ${news.untested})` } : {}),
+      ...(discovered ? { discovered: 1 } : {}),
+      // Told once; the run as it was last read may not know that it was.
+      ...(discovered && news.untested !== undefined
+        ? { plan: sql`json_set(plan, '$.untested', ${news.untested})` }
+        : {}),
     })
     .where(and(eq(runs.probeId, run.probeId), eq(runs.id, run.id), eq(runs.epoch, run.epoch), isNull(runs.endedAt)))
   return { leaseUntil, writes: [write] }

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Judgement } from '../../schema/judgement.ts'
 import { scans } from '../../schema/tables.ts'
 import type { Endpoint } from '../../schema/wire.ts'
@@ -21,7 +21,7 @@ export const scanRow = once<{ tenantId: string; scanId: string }, Scan>((db, { t
 export const readScan = async (db: Db, tenantId: string, scanId: string): Promise<Scan | null> =>
   (await read(db, scanRow(db, { tenantId, scanId })))[0] ?? null
 
-/** The retests of a whole scan that have ended, oldest first; 50 at most. */
+/** The latest retests of a whole scan that have ended: as many as fit into memory with all they found. */
 export const retestsOf = (
   db: Db,
   tenantId: string,
@@ -39,8 +39,8 @@ export const retestsOf = (
         eq(scans.state, 'finished'),
       ),
     )
-    .orderBy(asc(scans.createdAt))
-    .limit(50)
+    .orderBy(desc(scans.createdAt))
+    .limit(10)
 
 /** What a stream of events looks at each second: small, without the judgement. */
 export const readPulse = async (db: Db, tenantId: string, id: string) =>
