@@ -89,9 +89,10 @@ export function isScouting(scan: ScanEvidence): boolean {
     .slice(0, SCOUTS)
     .some((member) => {
       const run = baselineRun(scan, member)
-      const steps = run?.steps.filter((step) => step.touches.some((t) => !scan.byKey.get(endpointKey(t))?.found)) ?? []
-      const lastAt = steps.at(-1)?.at
-      if (!run || isOver(run) || lastAt === undefined || scan.now > lastAt + TOUCH_TIMEOUT_MS + GRACE_MS) return false
+      const isLate = (step: Step | undefined) => !step || scan.now > step.at + TOUCH_TIMEOUT_MS + GRACE_MS
+      if (!run || isOver(run) || isLate(run.steps.at(-1))) return false
+      const steps = run.steps.filter((step) => step.touches.some((t) => !scan.byKey.get(endpointKey(t))?.found))
+      if (isLate(steps.at(-1))) return false
       const seen = new Set(run.observations.map((o) => endpointKey(o)))
       return steps.some((step) => step.touches.some((t) => !seen.has(endpointKey(t))))
     })
