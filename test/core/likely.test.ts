@@ -213,6 +213,15 @@ describe('a silent ban of 15 s', () => {
     for (const { text } of port.evidence) expect(text).not.toMatch(/ratio 0\.0/)
   })
 
+  test('of two web ports and a third that was asked only when it was over is a ban of the host, not a limit on some ports', () => {
+    const told = tell({
+      ports: [SSH, HTTP, HTTPS],
+      sees: silentUntil(8_000, 26_000, isScanner),
+    })
+    for (const port of [80, 443].map(told.port))
+      expect([port.verdict, port.cause?.class]).toEqual(['interfered', 'ips'])
+  })
+
   test('stays one when it is drawn anew afterwards, and is not answered with a burst that would draw it', () => {
     const again = silentUntil(29_000, 44_000, isScanner)
     const first = silentUntil(8_000, 23_500, isScanner)

@@ -1,6 +1,6 @@
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { contentOf, noticeOf, pageOf, platformOf } from './features/answer.ts'
-import { awayOf, canaryOf, cutOf, flickerOf, modeOf, seepsOf, slowOf, speedOf } from './features/failure.ts'
+import { awayOf, canaryOf, cutOf, endsOf, flickerOf, modeOf, seepsOf, slowOf, speedOf } from './features/failure.ts'
 import type { FeatureName, Features, Seen } from './features/feature.ts'
 import { areaOf, countryOf, neighbourOf, serviceOf, whoOf } from './features/scope.ts'
 import { throttleOf } from './features/throttle.ts'
@@ -40,6 +40,7 @@ export function featuresOf(
   put('flicker', flickerOf(outcome))
   put('company', companyOf(endpoint, outcome))
   put('seeps', seepsOf(outcome))
+  put('ends', endsOf(outcome))
   put('slow', slowOf(outcome))
   put('throttle', throttleOf(endpoint))
   put('canary', canaryOf(endpoint, outcome))

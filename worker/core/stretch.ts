@@ -11,6 +11,8 @@ import { llrStep, roundE, silentQ } from './tests.ts'
 export interface Stretch {
   /** rounds running that the scanner lost, or got through in only when it ended */
   rounds: readonly Round[]
+  /** when the first of them got in, or the last that failed gave up */
+  endsAt: number
   /** the two tests over these rounds, a slow handshake counted as a failure, the others' too */
   llr: number
   eValue: number
@@ -53,7 +55,8 @@ export function stretchOf(one: Case, endpoint: EndpointEvidence, loss: number, b
   }
   const rounds = all.slice(first, last + 1)
   const apart = rounds.filter(({ sibling }) => sibling && !sibling.failed && !isSlow(sibling, quickest))
-  return { rounds, llr, eValue, siblingApart: apart.length }
+  endsAt ??= (all[lastFailed] as Round).scanner.endAt
+  return { rounds, endsAt, llr, eValue, siblingApart: apart.length }
 }
 
 const gotInAt = ({ scanner }: Round): number => scanner.at + (scanner.observation.connectMs ?? 0)

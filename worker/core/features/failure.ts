@@ -166,6 +166,18 @@ const SLOW_MS = 1_000
 const SLOWER = 5
 
 /** Did those who still got through wait longer and longer? The time after the handshake: a lost packet does not count. */
+/** A ban lets nothing through until it ends, and everything then: whoever waits with another SYN gets in at that moment. */
+export function endsOf({ stretch }: Outcome): Seen | null {
+  const late = (stretch?.rounds ?? []).filter(({ scanner }) => !scanner.failed)
+  if (!stretch || late.length === 0) return null
+  return {
+    value: 'at_once',
+    rule: 'FLK-1',
+    text: `${late.length} of ${count(stretch.rounds.length, 'touch', 'touches')} got in late, when the block ended; from then on all got in at once.`,
+    looks: stretch.rounds.map(({ scanner }) => scanner.id),
+  }
+}
+
 /** A ban lets nothing through until it ends; a limit lets through what comes when there is room. */
 export function flickerOf({ case: one }: Outcome): Seen | null {
   const rounds = one?.rounds ?? []

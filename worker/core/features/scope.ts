@@ -51,6 +51,7 @@ export function areaOf(
 ): Seen | null {
   const from = outcome.tally.firstFailAt ?? endpoint.alarmAt
   if (from === null) return null
+  const until = outcome.stretch?.endsAt ?? Number.POSITIVE_INFINITY
   const host = (scan.byAddress.get(endpoint.address) ?? []).filter(
     (one) => (one.found || lostKeys.has(one.key)) && !one.phantom,
   )
@@ -60,10 +61,11 @@ export function areaOf(
   let alive = 0
   for (const one of host) {
     if (lost.has(one)) continue
-    const look = one.looks.findLast((last) => last.role === 'scanner')
+    // Of a block that is over, what answered afterwards says nothing.
+    const look = one.looks.findLast((last) => last.role === 'scanner' && last.endAt < until)
     const answered = look !== undefined && !look.failed && look.at >= from
     if (answered) standing.push(look.id)
-    if (answered || one.spans.some((span) => span.to > from)) alive++
+    if (answered || one.spans.some((span) => span.to > from && span.from < until)) alive++
   }
   if (lost.size + alive < 2) return null
   const failed = [...lost].flatMap(

@@ -98,6 +98,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     expects: {
       flicker: { never: 0.72, now_and_then: 0.28 },
       company: { through: 0.6 },
+      ends: { at_once: 0.06 },
       ...limit,
       mode: { silent: 0.7, refused: 0.2, cut: 0.08 },
       who: { scanner: 0.9, partial: 0.05 },
@@ -111,6 +112,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     expects: {
       flicker: { never: 0.72, now_and_then: 0.28 },
       company: { through: 0.6 },
+      ends: { at_once: 0.06 },
       slow: { blocked: 0.45, passes: 0.55 },
       burst: { limited: 0.6, blocked: 0.35, passes: 0.05 },
       mode: { cut: 0.5, silent: 0.18, refused: 0.3 },
