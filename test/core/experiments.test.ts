@@ -90,10 +90,16 @@ describe('a port that falls silent for all', () => {
     expect(port.evidence.map(({ rule }) => rule)).toContain('SEEP-1')
   })
 
-  test('and lets nobody in is not called overload', () => {
-    const port = seeping(Number.POSITIVE_INFINITY)
-    expect(port.verdict).toBe('service_down')
-    expect(port.cause?.class).not.toBe('overload')
+  test('and lets nobody in, the whole host with it, is not called overload', () => {
+    const told = tell({ ports: [SSH, HTTP], sees: block(() => true, 'unresponsive', 8_000) })
+    expect(told.port(80).verdict).toBe('service_down')
+    expect(told.port(80).cause?.class).not.toBe('overload')
+  })
+
+  test('and lets nobody in while the rest stands may be a queue that is full: said without confidence', () => {
+    const { cause } = seeping(Number.POSITIVE_INFINITY)
+    expect(cause?.class).toBe('overload')
+    expect(cause?.confidence).toBeLessThan(0.7)
   })
 })
 

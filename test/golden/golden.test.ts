@@ -14,6 +14,7 @@ import { story as ddosToolAnswers429 } from './cases/ddos-tool-answers-429/facts
 import { story as ddosToolResetsWebConnections } from './cases/ddos-tool-resets-web-connections/facts.ts'
 import { story as fail2banOnSsh } from './cases/fail2ban-on-ssh/facts.ts'
 import { story as forbiddenPageForTheScanner } from './cases/forbidden-page-for-the-scanner/facts.ts'
+import { story as fullQueueDropsEverybody } from './cases/full-queue-drops-everybody/facts.ts'
 import { story as guardBansAllPorts } from './cases/guard-bans-all-ports/facts.ts'
 import { story as halfOfTheConnectsFail } from './cases/half-of-the-connects-fail/facts.ts'
 import { story as hostAcceptsEverything } from './cases/host-accepts-everything/facts.ts'
@@ -43,6 +44,7 @@ const STORIES: Record<string, Story> = {
   'ddos-tool-resets-web-connections': ddosToolResetsWebConnections,
   'fail2ban-on-ssh': fail2banOnSsh,
   'forbidden-page-for-the-scanner': forbiddenPageForTheScanner,
+  'full-queue-drops-everybody': fullQueueDropsEverybody,
   'guard-bans-all-ports': guardBansAllPorts,
   'half-of-the-connects-fail': halfOfTheConnectsFail,
   'host-accepts-everything': hostAcceptsEverything,

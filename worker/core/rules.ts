@@ -197,7 +197,7 @@ export const RULE_LIST = [
   {
     id: 'SEEP-1',
     sentence:
-      'What gives way under load still completes a handshake now and then; a filter lets none through, nor does a host that is down.',
+      'What gives way in part still completes a handshake now and then; a filter or a host that is down lets none through, and a full queue hardly any.',
     source: 'Portwitness method: touches by everybody while the port was lost; Linux, accept queue and SYN backlog',
   },
   { id: 'TXT-1', sentence: 'The text of the refusal names the limit.', source: 'OpenSSH, Postfix, Dovecot sources' },

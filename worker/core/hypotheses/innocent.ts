@@ -27,7 +27,8 @@ export const INNOCENT: readonly Hypothesis[] = [
     expects: {
       flicker,
       company: { through: 0.5 },
-      seeps: { through: 0.75, shut: 0.25 },
+      // A full queue drops every SYN until a place is free.
+      seeps: { shut: 0.78, through: 0.22 },
       mode: { silent: 0.45, mute: 0.53 },
       who: { all: 0.9, partial: 0.09 },
       // One server often answers on every web port of the host.
@@ -42,7 +43,7 @@ export const INNOCENT: readonly Hypothesis[] = [
     expects: {
       flicker,
       company: { through: 0.5 },
-      seeps: { through: 0.75, shut: 0.25 },
+      seeps: { shut: 0.7, through: 0.3 },
       mode: { cut: 0.3, mute: 0.42, silent: 0.1, refused: 0.1, notice: 0.07 },
       who: { all: 0.9, partial: 0.09 },
       area: { one: 0.66, web: 0.28 },
