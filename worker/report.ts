@@ -43,7 +43,7 @@ import {
   type Run,
   runIdOf,
   SCAN_KEY,
-  scannersEnd,
+  taken,
   won,
 } from './store/runs.ts'
 import { markReady } from './store/scans.ts'
@@ -278,23 +278,29 @@ export async function storeResult(
   ]
   // What an onlooker saw was judged when it was told. That it goes home moves a scan only when the scanner is home.
   const isMute = run.kind === 'baseline' && !carriesFacts(report)
-  const { held, snapshot, isNews } = isMute
-    ? await storeAndGo(world, run, writes)
-    : { ...(await storeAndLook(world, run, writes)), isNews: true }
+  const become = ({ resultToken, ...stands }: Taken): Outcome =>
+    resultToken === token ? 'applied' : repeated(stands, report, digest)
+  if (isMute) {
+    const stands = await storeAndGo(world, run, writes)
+    return { held: before, outcome: become(stands), snapshot: null, isNews: stands.isScannerHome === 1 }
+  }
+  const { held, snapshot } = await storeAndLook(world, run, writes)
   if (!held) throw stale()
-  const taken = held.run.resultToken === token ? 'applied' : repeated(held.run, report, digest)
-  return { held, outcome: taken, snapshot, isNews }
+  return { held, outcome: become(held.run), snapshot, isNews: true }
 }
 
-/** Runs the writes and reads the run, and whether the scanner's own run is over, in one batch. */
+type Taken = Pick<Run, 'epoch' | 'resultDigest' | 'resultToken'>
+
+/** Runs the writes, and reads in the same batch what became of the run. */
 async function storeAndGo({ db }: World, { tenantId, scanId, probeId, id: runId }: Run, writes: readonly Statement[]) {
-  const end = scannersEnd(db, { tenantId, scanId, runId: await runIdOf(scanId, SCAN_KEY) })
-  const answers = await batch(db, [...writes, end, heldRow(db, { probeId, runId })])
-  const [scanner] = answers.at(-2) as { endedAt: number | null }[]
-  return { held: heldFrom(answers.at(-1)), snapshot: null, isNews: scanner?.endedAt !== null }
+  const scanRunId = await runIdOf(scanId, SCAN_KEY)
+  const answers = await batch(db, [...writes, taken(db, { tenantId, scanId, scanRunId, probeId, runId })])
+  const [stands] = answers.at(-1) as (Taken & { isScannerHome: number })[]
+  if (!stands) throw stale()
+  return stands
 }
 
-function repeated(run: Run, report: ResultRequest, digest: string): 'duplicate' {
+function repeated(run: Pick<Run, 'epoch' | 'resultDigest'>, report: ResultRequest, digest: string): 'duplicate' {
   if (run.epoch !== report.epoch || run.resultDigest === null) throw stale()
   if (run.resultDigest !== digest) throw new Failure('result_differs', 'Another result of this run was taken already.')
   return 'duplicate'

@@ -295,15 +295,24 @@ export const runsOf = once<{ tenantId: string; scanId: string }, Run>((db, { ten
   db.select().from(runs).where(ofScan(tenantId, scanId)).orderBy(runs.dueAt, runs.id),
 )
 
-/** When the scanner's own run ended, by its id: the end of another run may end the scan from then on. */
-export const scannersEnd = once<{ tenantId: string; scanId: string; runId: string }, { endedAt: number | null }>(
-  (db, { tenantId, scanId, runId }) =>
-    db
-      .select({ endedAt: runs.endedAt })
-      .from(runs)
-      .where(
-        sql`id = ${runId} AND probe_id = (SELECT scanner_probe_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`,
-      ),
+/**
+ * Whose result a run has, and whether the scanner's own run (`scanRunId`) is over: the end of another may end the scan from
+ * then on.
+ */
+export const taken = once<
+  { tenantId: string; scanId: string; scanRunId: string; probeId: string; runId: string },
+  Pick<Run, 'epoch' | 'resultDigest' | 'resultToken'> & { isScannerHome: number }
+>((db, { tenantId, scanId, scanRunId, probeId, runId }) =>
+  db
+    .select({
+      epoch: runs.epoch,
+      resultDigest: runs.resultDigest,
+      resultToken: runs.resultToken,
+      isScannerHome: sql<number>`NOT EXISTS (SELECT 1 FROM runs own WHERE own.id = ${scanRunId} AND own.ended_at IS NULL
+        AND own.probe_id = (SELECT scanner_probe_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId}))`,
+    })
+    .from(runs)
+    .where(and(eq(runs.probeId, probeId), eq(runs.id, runId))),
 )
 
 const SILENT = sql`lease_until + CASE kind ${sql.join(
