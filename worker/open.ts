@@ -264,8 +264,9 @@ async function firstRuns(world: World, target: Target, scan: Scan): Promise<NewR
  * lost at one address alone may be a gap at another.
  */
 function beyond({ ports, addresses }: Scan, only: readonly TouchTarget[]): string {
+  const named = new Set(only.map(({ port }) => port))
   const touched = (port: number) =>
-    addresses.every((address) => only.some((one) => one.address === address && one.port === port))
+    named.has(port) && addresses.every((address) => only.some((one) => one.address === address && one.port === port))
   return formatPorts([...portsIn(ports)].filter((port) => !touched(port)))
 }
 

@@ -22,7 +22,7 @@ import {
 import { readProbeAt } from '../store/probes.ts'
 import { readText } from '../store/raw.ts'
 import { readVerdicts } from '../store/scanLines.ts'
-import { readScan, type Scan } from '../store/scans.ts'
+import { readScan } from '../store/scans.ts'
 import { readTarget } from '../store/targets.ts'
 import type { World } from '../world.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
@@ -122,7 +122,8 @@ export const issueRoutes = new Hono<AppEnv>()
       const scan = await openScan(world, caller.tenantId, target, {
         site: probe?.site ?? last.site,
         scannerProbeId: probe?.id ?? last.scannerProbeId,
-        ports: portsOfRetest(last, only),
+        // Where nothing was lost, all ports again.
+        ports: only.length === 0 ? last.ports : formatPorts([...only.map(({ port }) => port), ...untested]),
         profile: last.profile,
         accompanySeconds: last.accompanySeconds,
         dueKey: '',
@@ -147,12 +148,6 @@ export const occurrenceRoutes = new Hono<AppEnv>().get(
     return plainText(new Response(text).body as ReadableStream<Uint8Array>, { name: `${row.id}.txt`, cut: null })
   },
 )
-
-/** The lost ports and those that the scan could not test; where it lost none, all of them again. */
-const portsOfRetest = ({ ports, judgement }: Scan, only: readonly TouchTarget[]): string =>
-  only.length === 0
-    ? ports
-    : formatPorts([...only.map(({ port }) => port), ...portsIn(judgement?.coverage?.untested ?? '')])
 
 async function found({ db }: World, tenantId: string, id: string): Promise<Issue> {
   const issue = await readIssue(db, tenantId, id)

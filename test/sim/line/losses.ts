@@ -57,16 +57,19 @@ export function lose(scanner: Scanner, known: Known, again: Seen): void {
     .filter((one) => one !== known && one.state === 'open' && !one.rationed && !one.phantom)
     .slice(0, SCOPE_MOST)
   scanner.touchAll(near, lookOf, (seen) => {
-    const lost: Known[] = []
-    for (const [i, one] of near.entries()) {
-      const touched = seen[i] as Seen
-      scan.reporter.add(touched)
-      if (touched.sight === 'open') scan.endpoints.sawOpen(one, touched.at)
-      if (!isLoss(touched.sight) || one.state !== 'open') continue
-      scan.endpoints.closeSpan(one)
-      lost.push(one)
-    }
-    askCounting(scanner, known, lost)
+    askCounting(scanner, known, lostOf(scanner, near, seen))
+  })
+}
+
+/** Takes in one touch of each of these ports; gives those that it shows to be lost. */
+function lostOf({ scan }: Scanner, ports: readonly Known[], seen: readonly Seen[]): Known[] {
+  return ports.filter((one, i) => {
+    const touched = seen[i] as Seen
+    scan.reporter.add(touched)
+    if (touched.sight === 'open') scan.endpoints.sawOpen(one, touched.at)
+    const isLost = isLoss(touched.sight) && one.state === 'open'
+    if (isLost) scan.endpoints.closeSpan(one)
+    return isLost
   })
 }
 
@@ -77,14 +80,7 @@ function askCounting(scanner: Scanner, known: Known, lost: Known[]): void {
     .all()
     .filter((one) => one.rationed && one !== known && one.state === 'open' && !one.phantom)
   scanner.touchAll(counting, lookOf, (seen) => {
-    for (const [i, one] of counting.entries()) {
-      const touched = seen[i] as Seen
-      scan.reporter.add(touched)
-      if (touched.sight === 'open') scan.endpoints.sawOpen(one, touched.at)
-      if (!isLoss(touched.sight) || one.state !== 'open') continue
-      scan.endpoints.closeSpan(one)
-      lost.push(one)
-    }
+    lost.push(...lostOf(scanner, counting, seen))
     if (lost.length > 0) void raise(scan, lost)
   })
 }
