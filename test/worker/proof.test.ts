@@ -119,6 +119,7 @@ test('a retest that never reached the lost port proves nothing; one that did clo
 test('a retest fills the gaps of its scan; what they tested between them is told, and gaps that stay prove nothing', async () => {
   const target = await newTarget({ ports: '22,80-99' })
   const { issueId, scan } = await issueOn(target, { ports: { asked: 21, tested: 11, untested: '90-99' } })
+  await stage.env.DB.prepare("DELETE FROM issues WHERE target_id = ? AND finding = 'incomplete'").bind(target.id).run()
   const answer = (tested: number, untested: string) => ({
     ports: { asked: 11, tested, untested },
     observations: [looked(target.address, {})],
@@ -137,6 +138,8 @@ test('a retest fills the gaps of its scan; what they tested between them is told
     expect((await issue(issueId)).state).toBe(runs.length === 1 ? 'open' : 'closed')
   }
   expect(runs.map(({ verdict }) => verdict)).toEqual(['incomplete', 'clear'])
+  const { body } = await stage.api<{ items: unknown[] }>('GET', `/issues?targetId=${target.id}`)
+  expect(body.items, 'an incomplete retest makes no second issue').toHaveLength(1)
   expect(runs[0]?.coverage?.together).toMatchObject({ scanId: scan.id, portsAsked: 21, portsTested: 17 })
   expect(runs[0]?.coverage?.together?.statement).toMatch(/4 ports of 21 asked are still not tested \(96-99\)/)
   expect(runs[1]?.coverage?.together).toMatchObject({ scanId: scan.id, portsAsked: 21, portsTested: 21, share: 1 })

@@ -46,7 +46,8 @@ export type IssueStep =
 /**
  * The next steps of the target's issues after a scan. An issue closes only on proof: a retest of that very issue, from
  * the same source address with the same profile and stimulus, that ends clear. A port that merely answers again restates
- * it, because bans run out by themselves. A scan that could not look neither accuses nor acquits.
+ * it, because bans run out by themselves. A scan that could not look neither accuses nor acquits: a retest that is
+ * incomplete leaves its issue as it stands, and makes no second one of the same ports.
  */
 export function stepsOf(input: IssueInput): IssueStep[] {
   const { judgement } = input
@@ -56,7 +57,7 @@ export function stepsOf(input: IssueInput): IssueStep[] {
     case 'interference':
       return [openOrRestate(input, 'interference')]
     case 'incomplete':
-      return [openOrRestate(input, 'incomplete')]
+      return retests(input, 'interference') ? [{ do: 'nothing' }] : [openOrRestate(input, 'incomplete')]
     case 'clear':
       return input.openIssues.length === 0
         ? [{ do: 'nothing' }]
@@ -69,6 +70,9 @@ export const occurrencesOf = (judgement: Judgement): Occurrence[] =>
   judgement.ports
     .filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
     .map((port) => ({ address: port.address, port: port.port, verdict: port }))
+
+const retests = (input: IssueInput, finding: Finding): boolean =>
+  input.openIssues.some((issue) => issue.id === input.retestOf && issue.finding === finding)
 
 function openOrRestate(input: IssueInput, finding: Finding): IssueStep {
   const occurrences = occurrencesOf(input.judgement)
