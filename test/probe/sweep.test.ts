@@ -8,11 +8,13 @@ import { type SweepJob, type SweepOutcome, startSweep } from '../../probe-node/s
 import { openSweeper } from '../../probe-node/sweep/sweeper.ts'
 import { listener, silent, sshd } from '../support/listeners.ts'
 
+/** An address of this process alone: nobody else's listeners come and go on it. */
+const HOST = `127.7.${(process.pid >> 8) & 255}.${1 + (process.pid % 254)}`
 const QUICK = { firstMin: 40, firstMax: 80, second: 120, sentinelEvery: 60, sentinel: 80 }
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 const jobOf = (ports: readonly number[], more: Partial<SweepJob> = {}): SweepJob => ({
-  address: '127.0.0.1',
+  address: HOST,
   family: 4,
   source: '127.0.0.6',
   order: sweepOrder(Uint16Array.from(ports), [], 42),
@@ -64,14 +66,13 @@ test.each([
   ['bare', openSockets],
   ['plain', plainSockets],
 ])('nothing is missed and nothing invented (%s sockets)', async (_, open) => {
-  const listeners = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? silent() : sshd())))
+  const listeners = await Promise.all(Array.from({ length: 12 }, (_, i) => (i % 2 ? silent(HOST) : sshd(HOST))))
   const there = listeners.map(({ port }) => port)
   const ports = [...new Set([...range(10_000, 12_000), ...there])]
-  const before = await run(jobOf(ports), plainSockets)
-  const outcome = await run(jobOf(ports), open)
+  // With the timers of a real scan: a loaded machine takes longer than the quick ones to refuse.
+  const outcome = await run(jobOf(ports, { timers: {} }), open)
   expect(outcome.end).toBe('done')
-  expect(outcome.open.toSorted()).toEqual(before.open.toSorted())
-  expect(outcome.open).toEqual(expect.arrayContaining(there))
+  expect(outcome.open.toSorted()).toEqual(there.toSorted())
   expect(outcome.open.length + outcome.refused).toBe(ports.length)
   expect(outcome.untested.length).toBe(0)
   for (const one of listeners) await one.close()
@@ -94,8 +95,8 @@ test('all 65,535 ports are swept on two threads, and the open ones found', async
 })
 
 test('a silent port gets a second pass, and is found when it answers then', async () => {
-  await using late = await silent()
-  await using there = await silent()
+  await using late = await silent(HOST)
+  await using there = await silent(HOST)
   const tries = new Map<number, number>()
   const deafAtFirst = (options: SocketsOptions): Sockets => {
     const real = openSockets(options)
@@ -112,7 +113,7 @@ test('a silent port gets a second pass, and is found when it answers then', asyn
 })
 
 test('after a ban in mid-sweep the ports tried since the last proof are not tested, instead of closed', async () => {
-  await using there = await silent()
+  await using there = await silent(HOST)
   const ports = [...range(10_000, 13_000).filter((port) => port !== there.port)]
   const job = jobOf(ports, { sentinels: [{ port: there.port, kind: 'open' }], maxConnectsPerSecond: 4_000 })
   const outcome = await run(job, banning(600))
@@ -125,7 +126,7 @@ test('after a ban in mid-sweep the ports tried since the last proof are not test
 })
 
 test('a port that was silent once before a ban is not tested: it never had its second look', async () => {
-  await using there = await silent()
+  await using there = await silent(HOST)
   const dropped = 10_005
   // A limit drops one packet early on; the ban of all comes later.
   const limiting = (options: SocketsOptions): Sockets => {
@@ -146,7 +147,7 @@ test('a port that was silent once before a ban is not tested: it never had its s
 })
 
 test('a limit goes on answering in part, a ban does not: the rate to go on with', async () => {
-  await using there = await silent()
+  await using there = await silent(HOST)
   const ports = range(10_000, 13_000).filter((port) => port !== there.port)
   const job = jobOf(ports, {
     sentinels: [{ port: there.port, kind: 'open' }],
@@ -170,14 +171,14 @@ test('a limit goes on answering in part, a ban does not: the rate to go on with'
 })
 
 test('a ban that answers with refusals is seen by the open port that is gone', async () => {
-  await using there = await silent()
+  await using there = await silent(HOST)
   const refusing = (options: SocketsOptions): Sockets => {
     const real = openSockets(options)
     let count = 0
     return { ...real, connect: (slot, port) => real.connect(slot, count++ >= 300 && port === there.port ? 1 : port) }
   }
   const job = jobOf(
-    range(10_000, 12_000).filter((port) => port !== there.port),
+    range(10_000, 30_000).filter((port) => port !== there.port),
     {
       sentinels: [{ port: there.port, kind: 'open' }],
       maxConnectsPerSecond: 4_000,
@@ -195,7 +196,7 @@ test('where nothing is open, refusals that turn to silence end the sweep as well
 })
 
 test('one open port that goes away while others stay does not stop the sweep', async () => {
-  const [gone, stays] = await Promise.all([silent(), silent()])
+  const [gone, stays] = await Promise.all([silent(HOST), silent(HOST)])
   const ports = range(10_000, 11_500).filter((port) => port !== gone.port && port !== stays.port)
   const sentinels = [gone, stays].map(({ port }) => ({ port, kind: 'open' as const }))
   const outcome = await run(
@@ -215,7 +216,7 @@ test('an address that never answers is not proved reachable: nothing of it was t
 })
 
 test('when our own sockets run out the port is tried again, never called closed', async () => {
-  await using there = await silent()
+  await using there = await silent(HOST)
   const starved = (options: SocketsOptions): Sockets => {
     const real = openSockets(options)
     let count = 0
@@ -237,7 +238,7 @@ test('a port whose service counts touches is never a sentinel', async () => {
   await using counting = await listener((socket) => {
     visits += 1
     socket.resume()
-  })
+  }, HOST)
   const ports = [...range(10_000, 10_800).filter((port) => port !== counting.port), counting.port]
   await run(jobOf(ports, { spared: [counting.port], maxConnectsPerSecond: 2_000 }))
   expect(visits).toBe(1)
