@@ -54,6 +54,7 @@ export const FAILURE: Record<FailureWord, string> = {
   probe_lost: 'The probe fell silent.',
   probe_unfit: 'The probe itself was not fit to measure.',
   refused_by_probe: 'The probe refuses this target.',
+  range_inactive: 'The scanner’s address is in no active range.',
   internal: 'A fault of ours.',
 }
 
