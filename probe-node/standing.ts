@@ -3,7 +3,10 @@ import type { LeasedRun, Standing } from '../schema/wire.ts'
 import type { World } from './world.ts'
 
 /** Why a run of this kind is refused; null when it may be done. Before the Worker has said anything nothing may. */
-export function whyNotNow({ standing, clock }: Pick<World, 'standing' | 'clock'>, kind: LeasedRun['kind']): string | null {
+export function whyNotNow(
+  { standing, clock }: Pick<World, 'standing' | 'clock'>,
+  kind: LeasedRun['kind'],
+): string | null {
   const said = standing.now()
   if (!said) return 'The Worker has not said yet whether our address range is active.'
   const isOver = said.until !== null && clock.now() >= said.until

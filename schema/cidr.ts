@@ -2,7 +2,17 @@
  * Networks as people write them down to be published: read strictly, with a reason for each refusal that tells what to write
  * instead. And how networks lie to each other, and to the special-purpose registries.
  */
-import { type Address, bitsOf, type Cidr, contains, masked, parseAddress, specialBlocks, textOf, WIDTH } from './address.ts'
+import {
+  type Address,
+  bitsOf,
+  type Cidr,
+  contains,
+  masked,
+  parseAddress,
+  specialBlocks,
+  textOf,
+  WIDTH,
+} from './address.ts'
 
 /** No wider network is published: nobody would, and nobody should, let a /7 in. A single zero too few in `/24` gives `/2`. */
 export const WIDEST = { 4: 8, 6: 16 } as const

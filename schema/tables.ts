@@ -353,7 +353,7 @@ export const ranges = sqliteTable(
     primaryKey({ columns: [t.tenantId, t.id] }),
     uniqueIndex('ranges_cidr').on(t.tenantId, t.cidr),
     // Those that live never overlap, so that one look at the last that begins at or before an address is enough.
-    uniqueIndex('ranges_live').on(t.tenantId, t.firstKey).where(sql`state <> 'retired'`),
+    index('ranges_live').on(t.tenantId, t.firstKey).where(sql`state <> 'retired'`),
   ],
 )
 

@@ -56,43 +56,44 @@ async function writesFor(db: Db, { by, now }: Hand, book: Book, after: readonly 
   for (const { range } of steps) before.set(range.id, range)
   return [
     ...steps.flatMap((step) => writeChange(db, step)),
-    ...(told.length > 0 ? [await noticeOf(db, book, [...before.values()], told, now)] : []),
+    ...(told.length > 0 ? await noticesOf(db, book, [...before.values()], told, now) : []),
   ]
 }
 
 /** Lines of a notice, at most. */
 const MOST_LINES = 20
 
-async function noticeOf(
+/** As a list: a statement by itself is a promise, and to await it would carry it out. */
+async function noticesOf(
   db: Db,
   { published }: Book,
   ranges: readonly Range[],
   steps: readonly { range: Range; deed: RangeDeed; serial: number; at: number }[],
   now: number,
-): Promise<Statement> {
+): Promise<Statement[]> {
   const [first] = steps
   const serials = [published.serial, ...steps.map(({ serial }) => serial)]
   const [previousSerial = 0, serial = 0] = serials.slice(-2)
   const list = listOf({ serial, previousSerial, changedAt: now, ranges })
   const lines = steps.map((step) => `${titleOf(step)}. ${adviceOf(step)}`)
-  return addRangeNotice(
-    db,
-    await derivedId('ntc', 'ip_ranges.changed', serial),
-    {
-      name: 'ip_ranges.changed',
-      title: steps.length === 1 && first ? titleOf(first) : `${steps.length} of our address ranges have changed`,
-      text: 'The addresses that scans come from have changed. Check that your allowlist follows.',
-      lines: [...lines.slice(0, MOST_LINES), ...(lines.length > MOST_LINES ? [`and ${lines.length - MOST_LINES} more`] : [])],
-      links: {
-        list: '/ip-ranges.json',
-        version: `/ip-ranges/versions/${serial}.json`,
-        diff: `/ip-ranges/diff?from=${published.serial}&to=${serial}`,
-      },
-      // Notices may come late or out of order: what they were told from, and what the list must hash to, is in them.
-      data: { previousSerial: published.serial, serial, sha256: await sha256(textOfList(list)) },
+  const id = await derivedId('ntc', 'ip_ranges.changed', serial)
+  const notice = {
+    name: 'ip_ranges.changed' as const,
+    title: steps.length === 1 && first ? titleOf(first) : `${steps.length} of our address ranges have changed`,
+    text: 'The addresses that scans come from have changed. Check that your allowlist follows.',
+    lines: [
+      ...lines.slice(0, MOST_LINES),
+      ...(lines.length > MOST_LINES ? [`and ${lines.length - MOST_LINES} more`] : []),
+    ],
+    links: {
+      list: '/ip-ranges.json',
+      version: `/ip-ranges/versions/${serial}.json`,
+      diff: `/ip-ranges/diff?from=${published.serial}&to=${serial}`,
     },
-    now,
-  )
+    // Notices may come late or out of order: what they were told from, and what the list must hash to, is in them.
+    data: { previousSerial: published.serial, serial, sha256: await sha256(textOfList(list)) },
+  }
+  return [addRangeNotice(db, id, notice, now)]
 }
 
 // ---------------------------------------------------------------- by hand
@@ -116,7 +117,8 @@ export async function announceRange(db: Db, hand: Hand, wish: NewRange): Promise
   const { ranges } = await change(db, hand, (book) => {
     const others = livingBeside(book, read.cidr)
     if (others) throw badField('conflict', 'cidr', others)
-    if (book.ranges.length >= MOST_RANGES) throw new Failure('conflict', `There are ${MOST_RANGES} ranges, the most that are kept.`)
+    if (book.ranges.length >= MOST_RANGES)
+      throw new Failure('conflict', `There are ${MOST_RANGES} ranges, the most that are kept.`)
     return { ranges: [ranged(begin(book, read.cidr, wish, place.kind === 'public', hand.now))] }
   })
   return ranges[0] as Range
@@ -207,7 +209,13 @@ function own(book: Book, wish: ProbeWish, now: number): Changed {
   const { address, site, country, provider, rangeActive } = wish
   const prefix = WIDTH[address.family]
   const cidr = { text: `${address.text}/${prefix}`, address, prefix, family: address.family }
-  return begin(book, cidr, { cidr: cidr.text, site, country, provider, skipNotice: rangeActive, ...(rangeActive ? { activeFrom: now } : {}) }, isPublic(address), now)
+  return begin(
+    book,
+    cidr,
+    { cidr: cidr.text, site, country, provider, skipNotice: rangeActive, ...(rangeActive ? { activeFrom: now } : {}) },
+    isPublic(address),
+    now,
+  )
 }
 
 /** A known range with one probe more. One of a single address follows its probe; a wider one says where its probes are. */

@@ -73,7 +73,12 @@ const GATHER_MS = 2_000
  * Hands a probe what is due for it and fits its capacity. `signer` is the probe as it was when its signature was checked
  * (guards/probe.ts): here it is read anew, so that one that was revoked since gets nothing.
  */
-export async function leaseRuns(world: World, signer: Signer, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> {
+export async function leaseRuns(
+  world: World,
+  signer: Signer,
+  ask: LeaseRequest,
+  askedAt: number,
+): Promise<LeaseAnswer> {
   const { db, now } = world
   const { probe, stopped, candidates } = await leasable(db, signer, now)
   if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
@@ -101,7 +106,12 @@ export async function leaseRuns(world: World, signer: Signer, ask: LeaseRequest,
 }
 
 /** A scan whose probe lost its range before it came for it can never begin: it is told so now, and not when its time is up. */
-async function refuseScans(world: World, probeId: string, due: readonly Candidate[], { detail }: Standing): Promise<void> {
+async function refuseScans(
+  world: World,
+  probeId: string,
+  due: readonly Candidate[],
+  { detail }: Standing,
+): Promise<void> {
   for (const { id, kind, epoch } of due)
     if (kind === 'scan' || kind === 'prove')
       await endAsFailed(world.db, { probeId, id, epoch }, { code: 'range_inactive', detail }, world.now)

@@ -1,7 +1,7 @@
 import { FORMATS } from '../../schema/formats.ts'
-import { type Command, EXIT, usageError } from './command.ts'
 import { openApi } from './api.ts'
-import { parse, REACH, reach, workerUrl } from './options.ts'
+import { type Command, EXIT, usageError } from './command.ts'
+import { parse, reach, workerUrl } from './options.ts'
 import { announceRange, checkRange, listRanges, moveRange, OPTIONS, showLog } from './range-actions.ts'
 
 /** The published ranges as they are served; none needs a key. */

@@ -75,7 +75,11 @@ describe('the panel', () => {
   })
 
   test('leaves out what is offline, not yet published, of the other family, or barred from private addresses', () => {
-    for (const bad of [{ online: false }, { standing: { looks: false, scans: false, detail: 'retired' } }, { sourceAddress: '2001:db8::1' }])
+    for (const bad of [
+      { online: false },
+      { standing: { looks: false, scans: false, detail: 'retired' } },
+      { sourceAddress: '2001:db8::1' },
+    ])
       expect(ask({ probes: [probe('x', 'fra-1', bad)] })).toMatchObject({ failure: 'no_probe' })
     expect(ask({ needsPrivate: true })).toMatchObject({
       failure: 'no_probe',

@@ -42,7 +42,12 @@ export interface FakeDesk {
   onRenew: (body: RenewRequest) => Partial<RenewAnswer> & { status?: number }
   onResult: (body: ResultRequest) => { status?: number; headers?: Record<string, string> }
   onAlarm: (body: AlarmRequest) => void
-  onLease: (body: LeaseRequest) => { status?: number; stopped?: boolean; nextPollMs?: number; standing?: Partial<Standing> }
+  onLease: (body: LeaseRequest) => {
+    status?: number
+    stopped?: boolean
+    nextPollMs?: number
+    standing?: Partial<Standing>
+  }
   /** swallow so many answers after having taken the request in: the connection just breaks */
   loseAnswers: number
   /** Worker time minus real time */
@@ -146,7 +151,10 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
           return run.kind === 'scan' ? scan-- > 0 : short-- > 0
         })
         for (const one of given) one.run.epoch += 1
-        return { status, body: { now, standing: { ...ACTIVE, ...standing }, stopped, runs: given.map(({ run }) => run), nextPollMs } }
+        return {
+          status,
+          body: { now, standing: { ...ACTIVE, ...standing }, stopped, runs: given.map(({ run }) => run), nextPollMs },
+        }
       }
       case '/probe/v1/renew': {
         const body = v.parse(RenewRequest, parsed)

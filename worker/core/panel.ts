@@ -136,7 +136,10 @@ function whyNone(able: readonly ProbeFacts[], { scannerProbeId, site, family, ne
 }
 
 /** What the ranges have to do with it: the wanted probe, or all of the wanted site, may not scan from where they are. */
-function whyShut(probes: readonly ProbeFacts[], { scannerProbeId, site }: Pick<PanelRequest, 'scannerProbeId' | 'site'>) {
+function whyShut(
+  probes: readonly ProbeFacts[],
+  { scannerProbeId, site }: Pick<PanelRequest, 'scannerProbeId' | 'site'>,
+) {
   const wanted = probes.filter(
     (probe) => probe.online && (scannerProbeId ? probe.probeId === scannerProbeId : !site || probe.site === site),
   )

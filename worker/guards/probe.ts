@@ -60,15 +60,10 @@ const KEPT_MS = 10_000
 const MOST_KEPT = 2_000
 const kept = new Map<string, KnownProbe>()
 
-async function knownProbe(
-  db: Db,
-  id: string,
-  from: Address,
-  now: number,
-  leases: boolean,
-): Promise<KnownProbe | null> {
+async function knownProbe(db: Db, id: string, from: Address, now: number, leases: boolean): Promise<KnownProbe | null> {
   const old = kept.get(id)
-  if (old?.probe.sourceAddress === from.text && (leases || (now >= old.readAt && now - old.readAt < KEPT_MS))) return old
+  if (old?.probe.sourceAddress === from.text && (leases || (now >= old.readAt && now - old.readAt < KEPT_MS)))
+    return old
   kept.delete(id)
   const probe = await readSigner(db, id, from)
   if (!probe) return null

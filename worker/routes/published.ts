@@ -27,7 +27,7 @@ type Ask = Context<AppEnv>
 type List = RangeList
 
 /** Where we are reached from outside. */
-const baseOf = (c: Ask): string => c.env.PUBLIC_URL ?? new URL(c.req.url).origin
+export const baseOf = (c: Ask): string => c.env.PUBLIC_URL ?? new URL(c.req.url).origin
 
 /** Null when the list goes out unsigned. A key that cannot be read is the operator's to mend: it is logged. */
 export async function rangeKey(c: Ask): Promise<SigningKey | null> {
@@ -48,7 +48,10 @@ const mustBeSigned = async (c: Ask): Promise<SigningKey> => {
 }
 
 const bytesOf = (list: List) => new TextEncoder().encode(textOfList(list)) as Uint8Array<ArrayBuffer>
-const serialHeaders = (list: List) => ({ 'x-ip-ranges-serial': String(list.serial), 'x-ip-ranges-version': list.version })
+const serialHeaders = (list: List) => ({
+  'x-ip-ranges-serial': String(list.serial),
+  'x-ip-ranges-version': list.version,
+})
 
 /** The list with its signature over the very bytes that are sent, or the word that there is none. */
 async function signedList(c: Ask, version: Version, immutable: boolean): Promise<Response> {
@@ -99,8 +102,10 @@ function serialIn(c: Ask, name: string): number | null {
 const said = (does: string, type: string) => describe({ tag: TAG, does, type })
 
 const listRoutes = new Hono<AppEnv>()
-  .get('/ip-ranges.json', describe({ tag: TAG, does: 'Our ranges, with the life of each', answer: RangeList }), async (c) =>
-    signedList(c, await readPublished(c.var.world.db), false),
+  .get(
+    '/ip-ranges.json',
+    describe({ tag: TAG, does: 'Our ranges, with the life of each', answer: RangeList }),
+    async (c) => signedList(c, await readPublished(c.var.world.db), false),
   )
   .get(
     '/ip-ranges.json.sig',

@@ -38,7 +38,11 @@ export const rangeRoutes = new Hono<AppEnv>()
     async (c) => {
       const { db, now } = c.var.world
       const { activeFrom, ...wish } = await bodyAs(c, RangeBody)
-      const range = await announceRange(db, { by: c.var.caller.keyId, now }, { ...wish, ...day('activeFrom', activeFrom) })
+      const range = await announceRange(
+        db,
+        { by: c.var.caller.keyId, now },
+        { ...wish, ...day('activeFrom', activeFrom) },
+      )
       return c.json(rangeAnswer(range), 201)
     },
   )

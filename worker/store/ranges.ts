@@ -207,10 +207,7 @@ export const listChanges = (db: Db, limit: number, below: number | null) =>
     })
     .from(rangeChanges)
     .where(
-      and(
-        eq(rangeChanges.tenantId, OPERATOR),
-        below === null ? undefined : sql`${rangeChanges.serial} < ${below}`,
-      ),
+      and(eq(rangeChanges.tenantId, OPERATOR), below === null ? undefined : sql`${rangeChanges.serial} < ${below}`),
     )
     .orderBy(desc(rangeChanges.serial))
     .limit(limit)

@@ -38,7 +38,9 @@ export function announced({ activeFrom, skipNotice, isPublic, ...told }: Wish, n
   const objection = atOnce ? null : earlier(from, skipNotice, now)
   if (objection) return { objection }
   const state = atOnce ? 'active' : 'announced'
-  return { range: { ...told, state, isPublic: isPublic ? 1 : 0, announcedAt: now, activeFrom: from, retireAfter: null } }
+  return {
+    range: { ...told, state, isPublic: isPublic ? 1 : 0, announcedAt: now, activeFrom: from, retireAfter: null },
+  }
 }
 
 /** A day may be set freely where the notice is skipped, and otherwise leaves its whole length. */
@@ -70,7 +72,11 @@ export interface Move {
 }
 
 /** The range after a change that somebody asks for. A move that its life does not have is an objection that names those it has. */
-export function moved(range: Range, { state, activeFrom, retireAfter, skipNotice = false, ...told }: Move, now: number): Changed {
+export function moved(
+  range: Range,
+  { state, activeFrom, retireAfter, skipNotice = false, ...told }: Move,
+  now: number,
+): Changed {
   const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
   const next: Range = { ...range, ...given }
   const to = state ?? range.state
@@ -94,7 +100,10 @@ function timesFor(
   switch (to) {
     case 'announced': {
       if (from === 'announced') return postponed(range, activeFrom ?? range.activeFrom, skipNotice, now)
-      const begun = announced({ ...range, isPublic: range.isPublic === 1, activeFrom: activeFrom ?? null, skipNotice }, now)
+      const begun = announced(
+        { ...range, isPublic: range.isPublic === 1, activeFrom: activeFrom ?? null, skipNotice },
+        now,
+      )
       if ('objection' in begun) return begun
       return { ...pick(begun.range) }
     }
@@ -115,7 +124,12 @@ function timesFor(
 }
 
 /** A later day is always enough notice; an earlier one must leave it from the day on which it is said. */
-function postponed(range: Range, activeFrom: number, skipNotice: boolean, now: number): Times | { objection: Objection } {
+function postponed(
+  range: Range,
+  activeFrom: number,
+  skipNotice: boolean,
+  now: number,
+): Times | { objection: Objection } {
   const objection = activeFrom < range.activeFrom ? earlier(activeFrom, skipNotice, now) : null
   if (objection) return { objection }
   return activeFrom <= now ? { state: 'active', activeFrom: now } : { activeFrom }
