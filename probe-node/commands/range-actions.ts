@@ -68,7 +68,7 @@ export async function showLog(api: Api, json: boolean): Promise<number> {
     process.stdout.write(
       table(
         ['SERIAL', 'AT', 'RANGE', 'SITE', 'BECAME', 'BY'],
-        items.map((it) => [it.serial, it.at.slice(0, 19) + 'Z', it.range.cidr, it.range.site, it.deed, it.by]),
+        items.map((it) => [it.serial, `${it.at.slice(0, 19)}Z`, it.range.cidr, it.range.site, it.deed, it.by]),
       ),
     )
   return EXIT.clear
