@@ -1,5 +1,6 @@
 import type { CheckAnswer } from '../../schema/ranges.ts'
 import { adviceOf, type Change, titleOf } from '../core/ranges/feeds.ts'
+import { day } from '../core/ranges/life.ts'
 import { count } from '../core/text.ts'
 import { DEFENCES, LISTS, nameOf } from './formats.ts'
 import { Page } from './layout.tsx'
@@ -118,17 +119,17 @@ const List = ({ ranges }: { ranges: readonly RangeRow[] }) => (
       <>
         <Table
           label="Ranges"
-          columns={['Range', 'State', 'Site', 'Network', 'What comes from it', 'Used from', 'Remove after']}
+          columns={['Range', 'State', 'Site', 'Network', 'Purpose', 'Used from', 'Remove after']}
           rows={ranges.map((range) => [
             <span class="take">
               <code>{range.cidr}</code> <CopyButton text={range.cidr} label={`Copy ${range.cidr}`} />
             </span>,
             <Badge tone={RANGE[range.state]} text={range.state} />,
-            range.site,
+            <span class="whole">{range.site}</span>,
             [range.provider, range.country].filter((word) => word !== null).join(', '),
             PURPOSE[range.purpose],
-            <Time at={range.activeFrom} />,
-            range.retireAfter === null ? '' : <Time at={range.retireAfter} />,
+            <Day at={range.activeFrom} />,
+            range.retireAfter === null ? '' : <Day at={range.retireAfter} />,
           ])}
         />
         <details>
@@ -139,6 +140,9 @@ const List = ({ ranges }: { ranges: readonly RangeRow[] }) => (
     )}
   </section>
 )
+
+/** In an allowlist a day is enough; the exact time is there for machines. */
+const Day = ({ at }: { at: number }) => <time datetime={new Date(at).toISOString()}>{day(at)}</time>
 
 const Forms = () => (
   <section aria-labelledby="forms">

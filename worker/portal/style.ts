@@ -139,13 +139,14 @@ summary { cursor: pointer; color: var(--link); }
 .copy { font-size: .82rem; padding: .1rem .6rem; line-height: 1.5; color: var(--link); min-width: 4.4rem; text-align: center; }
 .head .copy { font-size: .95rem; padding: .35rem .9rem; }
 .copy.done { color: var(--good); border-color: var(--good); }
-.take { display: inline-flex; flex-wrap: wrap; gap: .25rem .6rem; align-items: center; }
+.whole { white-space: nowrap; }
+.take { display: inline-flex; gap: .25rem .6rem; align-items: center; }
 .take code { font-weight: 600; }
 .taken { position: relative; }
 .taken .copy { position: absolute; top: .45rem; right: .45rem; background: var(--card); }
 .taken section { margin: .5rem 0; max-height: 22rem; overflow: auto; background: var(--mute-soft); border: 1px solid var(--line); border-radius: .5rem; }
 .taken pre { margin: 0; padding: .8rem 6rem .8rem 1rem; font: .85rem/1.6 ui-monospace, monospace; user-select: all; width: max-content; min-width: 100%; }
-.groups { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
+.groups { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); }
 .groups h3 { font-size: .92rem; font-weight: 600; color: var(--dim); margin: 0 0 .4rem; }
 .chips { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0; }
 .chips a { display: block; padding: .2rem .7rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); text-decoration: none; font-size: .92rem; }
@@ -178,6 +179,12 @@ summary { cursor: pointer; color: var(--link); }
   .wide .badge { white-space: normal; }
 }
 @media (max-width: 480px) {
+  .taken { display: grid; justify-items: end; }
+  .taken .copy { position: static; }
+  .taken section { width: 100%; }
+  .taken pre { padding-right: 1rem; }
+  .ask { grid-template-columns: minmax(0, 1fr) auto; }
+  .take { flex-wrap: wrap; }
   .rules > div { grid-template-columns: minmax(0, 1fr); }
   .row { grid-template-columns: minmax(0, 1fr) auto; }
   .row .when { grid-column: 1 / -1; grid-row: 2; }

@@ -120,8 +120,8 @@ const listRoutes = new Hono<AppEnv>()
     const text = `${JSON.stringify({ keys: key ? [key.publicJwk] : [] }, null, 2)}\n`
     return cached(c.req.raw, text, { type: 'application/jwk-set+json' })
   })
-  .get('/ip-ranges.pem', said('The key that signs, as PEM', 'application/x-pem-file'), async (c) =>
-    cached(c.req.raw, (await mustBeSigned(c)).publicPem, { type: 'application/x-pem-file' }),
+  .get('/ip-ranges.pem', said('The key that signs, as PEM', 'text/plain'), async (c) =>
+    cached(c.req.raw, (await mustBeSigned(c)).publicPem, { type: TEXT }),
   )
   .get('/ip-ranges.aws.json', said('The list in the layout of AWS', JSON_TYPE), inForm(JSON_TYPE, awsLike))
   .get('/ip-ranges.google.json', said('The list in the layout of Google', JSON_TYPE), inForm(JSON_TYPE, googleLike))
