@@ -13,7 +13,16 @@ import type {
 } from '../schema/wire.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
-import { answerRenewal, knownTo, leaseRuns, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
+import {
+  answerRenewal,
+  knownTo,
+  leaseRuns,
+  mayGoOn,
+  type Outcome,
+  storeAlarm,
+  storeRenewal,
+  storeResult,
+} from './report.ts'
 import type { Snapshot } from './store/facts.ts'
 import { readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
@@ -58,7 +67,10 @@ export const take = {
     const judged = wantsWord ? await judge(world, run.tenantId, run.scanId, snapshot) : null
     if (snapshot && (report.found.length > 0 || isOver)) callOnlookers(world, snapshot, isOver)
     const after = judged?.hasMoved ? await readHeld(world.db, probe.id, report.runId) : held
-    return answerRenewal(world, probe, after ?? held, known, judged?.stop.includes(run.id) === true)
+    return answerRenewal(world, after ?? held, known, {
+      hasSeenEnough: judged?.stop.includes(run.id) === true,
+      mayGoOn: await mayGoOn(world, probe, held),
+    })
   },
   async alarm(world: World, probe: Probe, report: AlarmRequest): Promise<void> {
     const { held, snapshot } = await storeAlarm(world, probe, report)

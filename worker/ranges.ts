@@ -146,7 +146,7 @@ function livingBeside(book: Book, cidr: Cidr): string | null {
   const other = book.ranges.find((range) => range.state !== 'retired' && overlaps(cidrOf(range), cidr))
   if (!other) return null
   if (other.cidr === cidr.text) return `is known as ${other.id} already, and ${other.state}`
-  return contains(cidrOf(other), cidr.address)
+  return cidrOf(other).prefix < cidr.prefix
     ? `lies in ${other.cidr} (${other.id}, ${other.state}) already`
     : `holds ${other.cidr} (${other.id}, ${other.state}): retire that first`
 }

@@ -1,4 +1,5 @@
 /** What probes say about their runs: lease, renew, alarm, result. Facts are stored first; then the line judges. */
+import { parseAddress } from '../schema/address.ts'
 import type {
   AlarmRequest,
   LeaseAnswer,
@@ -31,7 +32,7 @@ import {
 } from './store/facts.ts'
 import { type HeldRun, heldFrom, heldIn, heldRow, lastHeld, readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
-import { noteSeen } from './store/probes.ts'
+import { noteSeen, readSigner } from './store/probes.ts'
 import { logKey, putText } from './store/raw.ts'
 import {
   type Candidate,
@@ -185,16 +186,15 @@ const isOnHold = ({ scan }: HeldRun): boolean => scan.steering?.hold === true
  * scanner found, and whether its discovery is over: an onlooker's touches follow from it. */
 export function answerRenewal(
   world: World,
-  probe: Signer,
   { run, scan, stopped }: HeldRun,
   known: Known,
-  hasSeenEnough: boolean,
+  { hasSeenEnough, mayGoOn }: { hasSeenEnough: boolean; mayGoOn: boolean },
 ): RenewAnswer {
   const planned = run.plan.kind === 'scan' ? [] : run.plan.steps
   const steps = run.kind === 'baseline' ? [...planned, ...foundSteps(known.found)] : planned
   const stop =
     stopped ||
-    !mayRun(standingOf(probe.sourceAddress, probe.source, world.now), run.kind) ||
+    !mayGoOn ||
     hasSeenEnough ||
     run.stopAsked === 1 ||
     scan.cancelAsked === 1 ||
@@ -211,6 +211,14 @@ export function answerRenewal(
     lost,
     reportWithinMs: run.kind === 'baseline' && scan.alarms === 0 ? (known.discovered ? GATHER_MS : PATIENCE_MS) : 0,
   }
+}
+
+/** Whether the probe's range still lets it do this run. What was kept of the range may be old: before a run is ended for it, it is read anew. */
+export async function mayGoOn({ db, now }: World, probe: Signer, { run }: HeldRun): Promise<boolean> {
+  const may = (source: Signer['source']) => mayRun(standingOf(probe.sourceAddress, source, now), run.kind)
+  if (may(probe.source)) return true
+  const address = parseAddress(probe.sourceAddress)
+  return address !== null && may((await readSigner(db, probe.id, address))?.source ?? null)
 }
 
 /** What the scanner found so far, for an onlooker; nothing for the others, who need not know. */
