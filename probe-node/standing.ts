@@ -1,10 +1,10 @@
 /** What this probe may do from its address. It obeys by itself: a run that the Worker should not have given is not carried out. */
 import type { LeasedRun, Standing } from '../schema/wire.ts'
-import type { World } from './world.ts'
+import type { Clock } from './clock.ts'
 
 /** Why a run of this kind is refused; null when it may be done. Before the Worker has said anything nothing may. */
 export function whyNotNow(
-  { standing, clock }: Pick<World, 'standing' | 'clock'>,
+  { standing, clock }: { standing: StandingBox; clock: Pick<Clock, 'now'> },
   kind: LeasedRun['kind'],
 ): string | null {
   const said = standing.now()
