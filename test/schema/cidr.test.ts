@@ -72,14 +72,14 @@ describe('a network that is to be published', () => {
   test('comes out in the one spelling that reads as itself, or with a reason, whatever was written', () => {
     const near = fc.string({ unit: fc.constantFrom(...'0123456789abcdefx:.%/[] ') })
     fc.assert(
-      fc.property(fc.oneof(near, fc.string({ unit: 'binary' })), (text) => {
+      fc.property(fc.oneof(near, fc.string({ unit: 'grapheme-ascii' }), fc.string()), (text) => {
         const read = readCidr(text)
         expect('cidr' in read || read.error.length > 5).toBe(true)
         if ('error' in read) return
         expect(cidr(read.cidr.text)).toEqual(read.cidr)
         expect(parseCidr(read.cidr.text)).toEqual(read.cidr)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     )
   })
 
@@ -103,7 +103,7 @@ test('keys of addresses sort as addresses do, and a network holds exactly what l
       expect(contains(network, network.address)).toBe(true)
       expect(firstKey).toBe(keyOf(network.address))
     }),
-    { numRuns: 1_000 },
+    { numRuns: 400 },
   )
 })
 
@@ -152,7 +152,7 @@ describe('where a network lies', () => {
         for (const bits of [first, last, first + (luck % (last - first + 1n))])
           expect(isPublic(fromBits(bits, network.family))).toBe(true)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     )
   })
 })
