@@ -10,6 +10,7 @@ import { createMemory } from './memory.ts'
 import { serveMetrics } from './metrics.ts'
 import { createRation } from './ration.ts'
 import { openSpool } from './spool.ts'
+import { createStanding } from './standing.ts'
 import type { World } from './world.ts'
 
 export type { LogLine } from './log.ts'
@@ -53,6 +54,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       spool: await openSpool(options.dataDir, log),
       log,
       sourceAddress: source.text,
+      standing: createStanding(),
       allowPrivate: options.allowPrivate,
       url: new URL(options.url),
       userAgent: `Portwitness/0.1 (+${new URL('/.well-known/probing.txt', options.url).href})`,

@@ -1,8 +1,9 @@
 /** lease → perform → report → rest: one scan and up to eight short runs side by side. */
 import { type LeaseAnswer, type LeasedRun, LIMITS } from '../schema/wire.ts'
 import { createNudge, type Job, type Nudge } from './job.ts'
-import { deliver } from './report.ts'
+import { deliver, reporterFor } from './report.ts'
 import { startScan } from './scan/scan.ts'
+import { whyNotNow } from './standing.ts'
 import { startSteps } from './steps.ts'
 import type { World } from './world.ts'
 
@@ -53,6 +54,13 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
       })
   }
 
+  /** Not a packet is sent for it; the Worker hears why. */
+  const refuse = (run: LeasedRun, why: string) => {
+    log('warn', `refused a run of kind ${run.kind}: ${why}`, { runId: run.runId })
+    const failure = { code: 'range_inactive', detail: why } as const
+    void reporterFor(world, run, hard.signal).result({ outcome: 'failed', failure })
+  }
+
   while (!signal.aborted) {
     await spool.drain((report) => deliver(desk, report, { ms: 0, signal }))
     const capacity = capacityBeside([...jobs.values()])
@@ -84,11 +92,15 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   clearTimeout(timer)
 
   function take(answer: LeaseAnswer) {
-    if (answer.stopped) for (const job of jobs.values()) job.stop()
+    if (world.standing.learn(answer.standing))
+      log(answer.standing.scans ? 'info' : 'warn', answer.standing.detail, { range: answer.standing.range ?? 'none' })
+    for (const job of jobs.values()) if (answer.stopped || whyNotNow(world, job.kind) !== null) job.stop()
     // A run that we hold under an older epoch was given out anew: its old reports are refused, so it starts over.
     for (const run of answer.runs) {
       jobs.get(run.runId)?.stop()
-      start(run)
+      const why = whyNotNow(world, run.kind)
+      if (why === null) start(run)
+      else refuse(run, why)
     }
   }
 }

@@ -5,6 +5,7 @@ import type { Log } from './log.ts'
 import type { Memory } from './memory.ts'
 import type { Ration } from './ration.ts'
 import type { Spool } from './spool.ts'
+import type { StandingBox } from './standing.ts'
 
 /** What runs may use. One per process. */
 export interface World {
@@ -16,6 +17,8 @@ export interface World {
   spool: Spool
   log: Log
   sourceAddress: string
+  /** what the published ranges let this address do */
+  standing: StandingBox
   allowPrivate: boolean
   /** address of the Worker, where the default beacon is */
   url: URL

@@ -22,7 +22,8 @@ export interface Refusal {
   detail: string
 }
 
-const WIDTH = { 4: 32, 6: 128 } as const
+/** Bits of an address. */
+export const WIDTH = { 4: 32, 6: 128 } as const
 const BYTE = '(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])'
 const IPV4 = new RegExp(`^${BYTE}(?:\\.${BYTE}){3}$`)
 const GROUP = /^[0-9A-Fa-f]{1,4}$/
@@ -57,8 +58,7 @@ export function networkOf(address: Address): string {
 /** Null when the address may be touched. Of all blocks that hold it, the narrowest decides. */
 export function refusal(address: Address, { allowPrivate }: { allowPrivate: boolean }): Refusal | null {
   const bits = bitsOf(address)
-  blocks ??= readBlocks()
-  const block = blocks.find(({ family, host, start }) => family === address.family && bits >> host === start)
+  const block = specialBlocks().find(({ family, host, start }) => family === address.family && bits >> host === start)
   if (!block || block.kind === 'global' || (block.kind === 'private' && allowPrivate)) return null
   const code = block.kind === 'private' ? 'private' : 'special'
   return { code, detail: `${address.text} is ${block.name} (${block.source})` }
@@ -67,7 +67,8 @@ export function refusal(address: Address, { allowPrivate }: { allowPrivate: bool
 /** On the public internet: outside every special-purpose block. */
 export const isPublic = (address: Address): boolean => refusal(address, { allowPrivate: false }) === null
 
-function bitsOf(address: Address): bigint {
+/** The address as a number. */
+export function bitsOf(address: Address): bigint {
   const bits = address.family === 4 ? bitsOfIpv4(address.text) : bitsOfIpv6(address.text)
   if (bits === null) throw new Error('an Address was not made by parseAddress')
   return bits
@@ -93,13 +94,13 @@ function bitsOfIpv6(text: string): bigint | null {
   return groups.reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n)
 }
 
-function masked(bits: bigint, family: Family, prefix: number): bigint {
+export function masked(bits: bigint, family: Family, prefix: number): bigint {
   const host = BigInt(WIDTH[family] - prefix)
   return (bits >> host) << host
 }
 
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups (the first of equals) as `::`. */
-function textOf(bits: bigint, family: Family): string {
+export function textOf(bits: bigint, family: Family): string {
   if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (bits >> shift) & 0xffn).join('.')
   const groups = Array.from({ length: 8 }, (_, i) => ((bits >> BigInt(112 - 16 * i)) & 0xffffn).toString(16)).join(':')
   const runs = [...groups.matchAll(/(?<=^|:)0(?::0)+(?=:|$)/g)]
@@ -112,6 +113,12 @@ function textOf(bits: bigint, family: Family): string {
 /** Read when first asked for: a command that only spells addresses starts 10 ms sooner without. */
 let blocks: ReturnType<typeof readBlocks> | null = null
 
+/** Every block that is not plain public internet, and `2000::/3`, narrowest first. */
+export function specialBlocks() {
+  blocks ??= readBlocks()
+  return blocks
+}
+
 /** The rows as numbers, narrowest first: an address is in a block when `bits >> host === start`. */
 function readBlocks() {
   return [...BLOCK_ROWS, [IPV6_GLOBAL, 'global', '', ''] as const]
@@ -119,7 +126,8 @@ function readBlocks() {
       const cidr = parseCidr(block)
       if (!cidr) throw new Error(`${block} is not a network`)
       const host = BigInt(WIDTH[cidr.family] - cidr.prefix)
-      return { family: cidr.family, prefix: cidr.prefix, host, start: bitsOf(cidr.address) >> host, kind, name, source }
+      const { family, prefix } = cidr
+      return { text: block, family, prefix, host, start: bitsOf(cidr.address) >> host, kind, name, source }
     })
     .sort((a, b) => b.prefix - a.prefix)
 }

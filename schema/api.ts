@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { parseAddress, parseCidr } from './address.ts'
 import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgement.ts'
 import { parsePorts } from './ports.ts'
-import { id, listOf, portNumber, text, whole } from './shapes.ts'
+import { countryCode, id, isoTime, label, listOf, portNumber, siteName, text, whole } from './shapes.ts'
 import {
   CHECKS,
   FINDINGS,
@@ -61,13 +61,6 @@ const portsText = v.pipe(
     if ('error' in ports) addIssue({ message: ports.error })
   }),
 )
-const siteName = v.pipe(text(64), v.regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes'))
-const isoTime = v.pipe(text(40), v.isoTimestamp('must be an ISO 8601 time such as 2026-12-24T18:00:00Z'))
-const label = (max: number) =>
-  v.pipe(
-    text(max),
-    v.regex(/^[^\p{Cc}\p{Cs}\u200b-\u200f\u202a-\u202e\u2066-\u2069]*$/u, 'must be plain text on one line'),
-  )
 const endpoint = v.strictObject({ address: addressText, port: portNumber })
 
 // ---------------------------------------------------------------- bodies
@@ -102,7 +95,7 @@ export const SnoozeBody = v.strictObject({
 export const EnrolmentBody = v.strictObject({
   site: siteName,
   sourceAddress: addressText,
-  country: v.nullish(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'must be two capital letters, ISO 3166-1'))),
+  country: v.nullish(countryCode),
   provider: v.nullish(label(100)),
   asn: v.nullish(whole(1, 4_294_967_295)),
   /** the range is allowlisted already: no notice period */
@@ -110,14 +103,13 @@ export const EnrolmentBody = v.strictObject({
 })
 export const ProbeChange = v.strictObject({
   drained: v.optional(v.boolean()),
-  country: v.nullish(v.pipe(v.string(), v.regex(/^[A-Z]{2}$/, 'must be two capital letters, ISO 3166-1'))),
+  country: v.nullish(countryCode),
   provider: v.nullish(label(100)),
   asn: v.nullish(whole(1, 4_294_967_295)),
 })
 export const BeaconBody = endpoint
 export const KillSwitchBody = v.strictObject({ stopped: v.boolean() })
 export const OptOutBody = v.strictObject({ cidr: cidrText, note: v.nullish(text(500)) })
-export const RangeChange = v.strictObject({ state: v.picklist(RANGE_STATES) })
 export const KeyBody = v.strictObject({ name: label(100), scope: v.picklist(SCOPES), expiresAt: v.nullish(isoTime) })
 export const TenantBody = v.strictObject({ name: label(100) })
 
@@ -316,6 +308,8 @@ export const EnrolmentAnswer = v.object({
   site: v.string(),
   sourceAddress: v.string(),
   expiresAt: time,
+  /** the published range that holds the address: the probe scans while it is active */
+  range: v.object({ cidr: v.string(), state: v.picklist(RANGE_STATES), activeFrom: time }),
 })
 export const BeaconAnswer = v.object({ id: v.string(), address: v.string(), port: v.number(), createdAt: time })
 export const KillSwitchAnswer = v.object({ stopped: v.boolean() })
@@ -324,18 +318,6 @@ export const OptOutAnswer = v.object({
   cidr: v.string(),
   note: v.nullable(v.string()),
   createdAt: time,
-})
-export const RangeAnswer = v.object({
-  id: v.string(),
-  cidr: v.string(),
-  site: v.string(),
-  country: v.nullable(v.string()),
-  provider: v.nullable(v.string()),
-  state: v.picklist(RANGE_STATES),
-  published: v.boolean(),
-  announcedAt: time,
-  activeFrom: time,
-  retireAfter: maybeTime,
 })
 export const KeyAnswer = v.object({
   id: v.string(),
@@ -353,6 +335,5 @@ export const OnceAnswer = v.object({ url: v.string(), expiresAt: time })
 export const HealthAnswer = v.object({ status: v.literal('ok') })
 
 export type ProbeAnswer = v.InferOutput<typeof ProbeAnswer>
-export type RangeAnswer = v.InferOutput<typeof RangeAnswer>
 export type EnrolmentAnswer = v.InferOutput<typeof EnrolmentAnswer>
 export type OnceAnswer = v.InferOutput<typeof OnceAnswer>

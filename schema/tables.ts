@@ -6,24 +6,13 @@
 
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { id, json, tenantId } from './columns.ts'
 import type { Alarm, PanelMember } from './facts.ts'
 import type { Judgement } from './judgement.ts'
 import type { Endpoint, Health, Plan, TouchTarget } from './wire.ts'
-import {
-  FINDINGS,
-  ISSUE_STATES,
-  PROFILES,
-  RANGE_STATES,
-  ROLES,
-  RUN_KINDS,
-  RUN_STATES,
-  SCAN_STATES,
-  SNOOZE_REASONS,
-} from './words.ts'
+import { FINDINGS, ISSUE_STATES, PROFILES, ROLES, RUN_KINDS, RUN_STATES, SCAN_STATES, SNOOZE_REASONS } from './words.ts'
 
-const tenantId = () => text('tenant_id').notNull()
-const id = () => text('id').notNull()
-const json = <T>(name: string) => text(name, { mode: 'json' }).$type<T>()
+export { rangeChanges, ranges } from './range-tables.ts'
 
 export const tenants = sqliteTable('tenants', {
   id: text('id').primaryKey(),
@@ -325,25 +314,6 @@ export const enrolments = sqliteTable('enrolments', {
   usedAt: integer('used_at'),
   usedBy: text('used_by'),
 })
-
-export const ranges = sqliteTable(
-  'ranges',
-  {
-    tenantId: tenantId(),
-    id: id(),
-    cidr: text('cidr').notNull(),
-    site: text('site').notNull(),
-    country: text('country'),
-    provider: text('provider'),
-    state: text('state', { enum: RANGE_STATES }).notNull(),
-    /** private addresses are active at once and never published */
-    isPublic: integer('is_public').notNull(),
-    announcedAt: integer('announced_at').notNull(),
-    activeFrom: integer('active_from').notNull(),
-    retireAfter: integer('retire_after'),
-  },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), uniqueIndex('ranges_cidr').on(t.tenantId, t.cidr)],
-)
 
 export const beacons = sqliteTable(
   'beacons',

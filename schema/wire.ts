@@ -11,6 +11,7 @@ import {
   PHASES,
   PROFILES,
   PURPOSES,
+  RANGE_STATES,
   RUN_KINDS,
   SERVICES,
   SIGHTS,
@@ -245,8 +246,25 @@ export const LeasedRun = v.object({
   plan: Plan,
 })
 export type LeasedRun = v.InferOutput<typeof LeasedRun>
+/** What a probe may do from its source address, by the life of the published range that holds it. */
+export const Standing = v.object({
+  /** null when no range holds it */
+  range: v.nullable(text(49)),
+  state: v.picklist([...RANGE_STATES, 'none']),
+  /** it may touch what others found: baseline, verify, recover */
+  looks: v.boolean(),
+  /** it may scan, and prove */
+  scans: v.boolean(),
+  /** a retiring range: not a packet after this */
+  until: v.nullable(instant),
+  /** the reason, in one sentence */
+  detail: text(300),
+})
+export type Standing = v.InferOutput<typeof Standing>
+
 export const LeaseAnswer = v.object({
   now: instant,
+  standing: Standing,
   /** the kill switch: stop all scanning at once */
   stopped: v.boolean(),
   runs: v.array(LeasedRun),

@@ -209,6 +209,12 @@ export type SnoozeReason = (typeof SNOOZE_REASONS)[number]
 
 export const RANGE_STATES = ['announced', 'active', 'retiring', 'retired'] as const
 export type RangeState = (typeof RANGE_STATES)[number]
+/** What comes from a range. `scan`: anything; `recheck`: touches that look again, never a scan; `webhook`: our notices alone. */
+export const RANGE_PURPOSES = ['scan', 'recheck', 'webhook'] as const
+export type RangePurpose = (typeof RANGE_PURPOSES)[number]
+/** What a line of the change log tells: the state that a range came to, or that what is said of it was changed. */
+export const RANGE_DEEDS = [...RANGE_STATES, 'changed'] as const
+export type RangeDeed = (typeof RANGE_DEEDS)[number]
 
 /** What a key may do. `read` sees, `write` also changes targets, scans and issues, `admin` also fleet, keys and switches. */
 export const SCOPES = ['read', 'write', 'admin'] as const
@@ -222,6 +228,7 @@ export const NOTICES = [
   'scan.failed',
   'probe.offline',
   'probe.online',
+  'ip_ranges.changed',
 ] as const
 export type NoticeName = (typeof NOTICES)[number]
 
@@ -238,6 +245,7 @@ export const FAILURES = [
   'probe_lost',
   'probe_unfit',
   'refused_by_probe',
+  'range_inactive',
   'internal',
 ] as const
 export type FailureWord = (typeof FAILURES)[number]

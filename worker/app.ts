@@ -12,7 +12,8 @@ import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from '
 import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
 import { portalRoutes } from './routes/portal.tsx'
 import { probeRoutes } from './routes/probe.ts'
-import { publicRangeRoutes, rangeRoutes } from './routes/ranges.ts'
+import { publishedRoutes } from './routes/published.ts'
+import { rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
 import { targetRoutes } from './routes/targets.ts'
 import { answers, causeOf, isBusy } from './store/db.ts'
@@ -54,7 +55,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
-  .route('/', publicRangeRoutes)
+  .route('/', publishedRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)

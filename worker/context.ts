@@ -1,6 +1,6 @@
 import type { Scope } from '../schema/words.ts'
 import type { Env } from './env.ts'
-import type { Probe } from './store/probes.ts'
+import type { Signer } from './store/probes.ts'
 import type { World } from './world.ts'
 
 /** Who asks, on the public API. */
@@ -17,7 +17,7 @@ export interface AppEnv {
   Variables: {
     world: World
     caller: Caller
-    probe: Probe
+    probe: Signer
     /** the time in the signature of a probe's request */
     signedAt: number
     /** body of a signed probe request, parsed, and SHA-256 of it as sent */

@@ -16,6 +16,8 @@ export interface Env {
   FRONT_SECRET?: string
   /** whom owners of scanned hosts may write to, as a URI such as `mailto:abuse@example.net`; this Worker's address unless set */
   CONTACT?: string
+  /** Ed25519 secret that signs the published ranges, PKCS #8 (PEM or base64) or JWK; without it they are unsigned, and say so */
+  RANGE_SIGNING_KEY?: string
   /** where this Worker is reached from outside, without a slash at the end */
   PUBLIC_URL?: string
 }

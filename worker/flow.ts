@@ -13,10 +13,19 @@ import type {
 } from '../schema/wire.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
-import { answerRenewal, knownTo, leaseRuns, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
+import {
+  answerRenewal,
+  knownTo,
+  leaseRuns,
+  mayGoOn,
+  type Outcome,
+  storeAlarm,
+  storeRenewal,
+  storeResult,
+} from './report.ts'
 import type { Snapshot } from './store/facts.ts'
 import { readHeld } from './store/held.ts'
-import type { Probe } from './store/probes.ts'
+import type { Probe, Signer } from './store/probes.ts'
 import { reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
 import type { World } from './world.ts'
@@ -44,12 +53,12 @@ export async function plan(world: World): Promise<void> {
 }
 
 /** due runs → the probe they name */
-export const lease = (world: World, probe: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> =>
+export const lease = (world: World, probe: Signer, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> =>
   leaseRuns(world, probe, ask, askedAt)
 
 /** facts → stored → judged → what the probe does next */
 export const take = {
-  async renewal(world: World, probe: Probe, report: RenewRequest): Promise<RenewAnswer> {
+  async renewal(world: World, probe: Signer, report: RenewRequest): Promise<RenewAnswer> {
     const { held, snapshot, isNews, isOver } = await storeRenewal(world, probe, report)
     const { run } = held
     const known = await knownTo(world, held, snapshot)
@@ -58,7 +67,10 @@ export const take = {
     const judged = wantsWord ? await judge(world, run.tenantId, run.scanId, snapshot) : null
     if (snapshot && (report.found.length > 0 || isOver)) callOnlookers(world, snapshot, isOver)
     const after = judged?.hasMoved ? await readHeld(world.db, probe.id, report.runId) : held
-    return answerRenewal(world, after ?? held, known, judged?.stop.includes(run.id) === true)
+    return answerRenewal(world, after ?? held, known, {
+      hasSeenEnough: judged?.stop.includes(run.id) === true,
+      mayGoOn: await mayGoOn(world, probe, held),
+    })
   },
   async alarm(world: World, probe: Probe, report: AlarmRequest): Promise<void> {
     const { held, snapshot } = await storeAlarm(world, probe, report)

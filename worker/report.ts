@@ -1,4 +1,5 @@
 /** What probes say about their runs: lease, renew, alarm, result. Facts are stored first; then the line judges. */
+import { parseAddress } from '../schema/address.ts'
 import type {
   AlarmRequest,
   LeaseAnswer,
@@ -9,10 +10,12 @@ import type {
   RenewRequest,
   ResultRequest,
   ScanPlan,
+  Standing,
 } from '../schema/wire.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import { type Bounds, insidePlan } from './allowed.ts'
 import { foundSteps } from './core/baseline.ts'
+import { mayRun, standingOf } from './core/ranges/standing.ts'
 import { badField, Failure, notOurs } from './failure.ts'
 import { batch, type Statement } from './store/db.ts'
 import {
@@ -28,12 +31,13 @@ import {
   snapshotReads,
 } from './store/facts.ts'
 import { type HeldRun, heldFrom, heldIn, heldRow, lastHeld, readHeld } from './store/held.ts'
-import type { Probe } from './store/probes.ts'
-import { noteSeen } from './store/probes.ts'
+import type { Probe, Signer } from './store/probes.ts'
+import { noteSeen, readSigner } from './store/probes.ts'
 import { logKey, putText } from './store/raw.ts'
 import {
   type Candidate,
   close,
+  endAsFailed,
   endAsFlood,
   extend,
   hasToldTooMuch,
@@ -70,9 +74,14 @@ const GATHER_MS = 2_000
  * Hands a probe what is due for it and fits its capacity. `signer` is the probe as it was when its signature was checked
  * (guards/probe.ts): here it is read anew, so that one that was revoked since gets nothing.
  */
-export async function leaseRuns(world: World, signer: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> {
+export async function leaseRuns(
+  world: World,
+  signer: Signer,
+  ask: LeaseRequest,
+  askedAt: number,
+): Promise<LeaseAnswer> {
   const { db, now } = world
-  const { probe, stopped, candidates } = await leasable(db, signer.id, now)
+  const { probe, stopped, candidates } = await leasable(db, signer, now)
   if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
   await noteSeen(db, probe, ask, now)
   // A leased run that its own probe no longer carries was lost with its process: as far as it could know of that lease. A
@@ -81,16 +90,32 @@ export async function leaseRuns(world: World, signer: Probe, ask: LeaseRequest, 
     (run) => run.state !== 'leased' || !ask.holding.some((held) => held.runId === run.id),
   )
   const free = unclaimed.filter((run) => run.state !== 'leased' || (run.leasedAt ?? 0) < askedAt)
-  const ready = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
+  const standing = standingOf(probe.sourceAddress, probe.source, now)
+  const due = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
+  const ready = due.filter((run) => mayRun(standing, run.kind))
+  if (!standing.scans) await refuseScans(world, probe.id, due, standing)
   const picked = withinCapacity(ready, ask.capacity)
   const taken = picked.length > 0 ? await lease(db, probe.id, picked, askedAt, now) : []
   return {
     now,
+    standing,
     stopped,
     runs: await Promise.all(taken.map((run) => leasedRun(world, run))),
     // A new process whose clock is still behind learns the time from this answer, and may ask again at once.
     nextPollMs: free.length < unclaimed.length ? SHORTEST_POLL_MS : pollMs(free, now),
   }
+}
+
+/** A scan whose probe lost its range before it came for it can never begin: it is told so now, and not when its time is up. */
+async function refuseScans(
+  world: World,
+  probeId: string,
+  due: readonly Candidate[],
+  { detail }: Standing,
+): Promise<void> {
+  for (const { id, kind, epoch } of due)
+    if (kind === 'scan' || kind === 'prove')
+      await endAsFailed(world.db, { probeId, id, epoch }, { code: 'range_inactive', detail }, world.now)
 }
 
 function withinCapacity(runs: readonly Candidate[], capacity: LeaseRequest['capacity']): Candidate[] {
@@ -163,12 +188,13 @@ export function answerRenewal(
   world: World,
   { run, scan, stopped }: HeldRun,
   known: Known,
-  hasSeenEnough: boolean,
+  { hasSeenEnough, mayGoOn }: { hasSeenEnough: boolean; mayGoOn: boolean },
 ): RenewAnswer {
   const planned = run.plan.kind === 'scan' ? [] : run.plan.steps
   const steps = run.kind === 'baseline' ? [...planned, ...foundSteps(known.found)] : planned
   const stop =
     stopped ||
+    !mayGoOn ||
     hasSeenEnough ||
     run.stopAsked === 1 ||
     scan.cancelAsked === 1 ||
@@ -185,6 +211,14 @@ export function answerRenewal(
     lost,
     reportWithinMs: run.kind === 'baseline' && scan.alarms === 0 ? (known.discovered ? GATHER_MS : PATIENCE_MS) : 0,
   }
+}
+
+/** Whether the probe's range still lets it do this run. What was kept of the range may be old: before a run is ended for it, it is read anew. */
+export async function mayGoOn({ db, now }: World, probe: Signer, { run }: HeldRun): Promise<boolean> {
+  const may = (source: Signer['source']) => mayRun(standingOf(probe.sourceAddress, source, now), run.kind)
+  if (may(probe.source)) return true
+  const address = parseAddress(probe.sourceAddress)
+  return address !== null && may((await readSigner(db, probe.id, address))?.source ?? null)
 }
 
 /** What the scanner found so far, for an onlooker; nothing for the others, who need not know. */

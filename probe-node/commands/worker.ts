@@ -13,35 +13,45 @@ const OPTIONS = {
   'allow-private': { type: 'boolean', default: false },
   'allow-local-receivers': { type: 'boolean', default: false },
   'dns-server': { type: 'string' },
+  contact: { type: 'string' },
 } as const
+
+const CONTACT = /^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s/]\S*|tel:\+?[\d().-]+|[^\s@:/]+@[^\s@:/]+)$/i
 
 /** The embedded Worker, in a process of its own: this side knows nothing of it but its command line. */
 export const worker: Command = {
   summary: 'run the embedded Worker: API, portal and database on this machine',
   usage: `portwitness worker [--host H] [--port P] [--data DIR] [--allow-private]
-                   [--allow-local-receivers] [--dns-server A]
+                   [--allow-local-receivers] [--dns-server A] [--contact C]
 
   --host H                  address to listen on (127.0.0.1)
   --port P                  port to listen on (8787)
-  --data DIR                database, raw output and admin key (.data/worker);
-                            the first start writes DIR/admin.key
+  --data DIR                database, raw output and keys (.data/worker); the
+                            first start writes DIR/admin.key, and
+                            DIR/ranges.key, which signs the published ranges
   --allow-private           private, loopback and link-local targets may be
                             scanned
   --allow-local-receivers   notices may be sent to receivers on this machine and
                             its networks
   --dns-server A            resolve names with this server instead of the
                             system's
+  --contact C               whom owners of scanned hosts may write to, for
+                            probing.txt and security.txt: mailto:abuse@…,
+                            https://… or tel:…
 `,
   async run(args) {
     const { values } = parse(args, OPTIONS)
     const port = wholeNumber(values.port, 'port', 0, 65_535)
     if (isIP(values.host) === 0 && values.host !== 'localhost')
       throw usageError('--host must be an address of this machine.')
+    if (values.contact !== undefined && !CONTACT.test(values.contact))
+      throw usageError('--contact must be an address of mail, or begin with mailto:, https: or tel:.')
     const main = fileURLToPath(new URL('../../worker/embedded/main.ts', import.meta.url))
     const passed = ['--host', values.host, '--port', `${port}`, '--data', values.data]
     if (values['allow-private']) passed.push('--allow-private')
     if (values['allow-local-receivers']) passed.push('--allow-local-receivers')
     if (values['dns-server']) passed.push('--dns-server', values['dns-server'])
+    if (values.contact) passed.push('--contact', values.contact)
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...passed], {
         stdio: ['inherit', 'pipe', 'inherit'],

@@ -13,7 +13,7 @@ const probe = (probeId: string, site: string, extra: Partial<ProbeFacts> = {}): 
   allowPrivate: false,
   online: true,
   fit: true,
-  active: true,
+  standing: { looks: true, scans: true, detail: 'active' },
   lastScannedAt: null,
   ...extra,
 })
@@ -75,7 +75,11 @@ describe('the panel', () => {
   })
 
   test('leaves out what is offline, not yet published, of the other family, or barred from private addresses', () => {
-    for (const bad of [{ online: false }, { active: false }, { sourceAddress: '2001:db8::1' }])
+    for (const bad of [
+      { online: false },
+      { standing: { looks: false, scans: false, detail: 'retired' } },
+      { sourceAddress: '2001:db8::1' },
+    ])
       expect(ask({ probes: [probe('x', 'fra-1', bad)] })).toMatchObject({ failure: 'no_probe' })
     expect(ask({ needsPrivate: true })).toMatchObject({
       failure: 'no_probe',

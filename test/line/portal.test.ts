@@ -90,6 +90,42 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
     }
   })
 
+  describe('the page of our addresses', () => {
+    beforeAll(async () => {
+      const add = (cidr: string) =>
+        worker.api.send('POST', '/api/v1/ranges', { cidr, site: 'fra-1', country: 'DE', skipNotice: true })
+      for (const cidr of ['9.9.9.0/24', '2a01:4f8:1:2:3:4:5:0/112', '10.9.0.0/16']) await add(cidr)
+    })
+
+    test('copies a range, and all of them, where script runs', async () => {
+      await browser.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: worker.url })
+      const page = await open('/ranges')
+      const copied = () => page.evaluate('navigator.clipboard.readText()')
+      await page.getByRole('button', { name: 'Copy 9.9.9.0/24' }).click()
+      expect(await copied()).toBe('9.9.9.0/24')
+      expect(await page.locator('#copied').textContent()).toBe('Copied to the clipboard.')
+      await page.getByRole('button', { name: 'Copy all ranges' }).first().click()
+      await expect.poll(copied).toBe('9.9.9.0/24\n2a01:4f8:1:2:3:4:5:0/112\n')
+    })
+
+    test('answers for one address by a plain form', async () => {
+      const page = await open('/ranges')
+      await page.getByLabel('An address from your logs').fill('9.9.9.77')
+      await page.getByRole('button', { name: 'Check' }).click()
+      expect(await page.locator('.answer').textContent()).toBe('Yes: 9.9.9.77 lies in 9.9.9.0/24, which is ours.')
+      await page.getByLabel('An address from your logs').fill('<b>x</b>')
+      await page.getByRole('button', { name: 'Check' }).click()
+      expect(await page.locator('.answer').textContent()).toContain('This is not one IP address')
+      expect(await page.locator('main b').count()).toBe(0)
+    })
+
+    test('shows no button that would do nothing without script, and still gives all', async () => {
+      const html = await (await fetch(`${worker.url}/ranges`)).text()
+      expect(html.match(/<button[^>]*data-copy[^>]*>/g)?.every((tag) => tag.includes('hidden'))).toBe(true)
+      expect(html).toContain('9.9.9.0/24\n2a01:4f8:1:2:3:4:5:0/112\n</pre>')
+    })
+  })
+
   test('a one-time link signs in, once; signing out ends it', async () => {
     const page = await open('/')
     await page.getByRole('button', { name: 'Sign out' }).click()

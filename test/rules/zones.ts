@@ -4,7 +4,9 @@
  */
 export const MAY: Readonly<Record<string, readonly string[]>> = {
   schema: ['valibot'],
-  'schema/tables.ts': ['schema', 'drizzle-orm'],
+  'schema/columns.ts': ['drizzle-orm'],
+  'schema/range-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
+  'schema/tables.ts': ['schema', 'schema/columns.ts', 'schema/range-tables.ts', 'drizzle-orm'],
 
   worker: [
     ...['worker/core', 'worker/store', 'worker/objects', 'worker/guards', 'worker/routes', 'worker/notify'],

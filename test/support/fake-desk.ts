@@ -19,6 +19,7 @@ import {
   ResultRequest,
   RING,
   SIGNATURE_HEADERS,
+  type Standing,
   type Step,
 } from '../../schema/wire.ts'
 
@@ -41,7 +42,12 @@ export interface FakeDesk {
   onRenew: (body: RenewRequest) => Partial<RenewAnswer> & { status?: number }
   onResult: (body: ResultRequest) => { status?: number; headers?: Record<string, string> }
   onAlarm: (body: AlarmRequest) => void
-  onLease: (body: LeaseRequest) => { status?: number; stopped?: boolean; nextPollMs?: number }
+  onLease: (body: LeaseRequest) => {
+    status?: number
+    stopped?: boolean
+    nextPollMs?: number
+    standing?: Partial<Standing>
+  }
   /** swallow so many answers after having taken the request in: the connection just breaks */
   loseAnswers: number
   /** Worker time minus real time */
@@ -54,6 +60,14 @@ export interface FakeDesk {
 }
 
 const PROBE_ID = 'prb_ABCDEFGHIJ0123456789'
+const ACTIVE: Standing = {
+  range: '127.0.0.0/8',
+  state: 'active',
+  looks: true,
+  scans: true,
+  until: null,
+  detail: 'The range is active.',
+}
 export const SCAN_ID = 'scn_ABCDEFGHIJ0123456789'
 export const TARGET_ID = 'tgt_ABCDEFGHIJ0123456789'
 
@@ -130,14 +144,17 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
       case '/probe/v1/lease': {
         const body = v.parse(LeaseRequest, parsed)
         desk.told.push({ kind: 'lease', body })
-        const { status = 200, stopped = false, nextPollMs = 300 } = desk.onLease(body)
+        const { status = 200, stopped = false, nextPollMs = 300, standing = {} } = desk.onLease(body)
         let { scan, short } = body.capacity
         const given = runs.filter(({ run, over }) => {
           if (status !== 200 || over || body.holding.some((held) => held.runId === run.runId)) return false
           return run.kind === 'scan' ? scan-- > 0 : short-- > 0
         })
         for (const one of given) one.run.epoch += 1
-        return { status, body: { now, stopped, runs: given.map(({ run }) => run), nextPollMs } }
+        return {
+          status,
+          body: { now, standing: { ...ACTIVE, ...standing }, stopped, runs: given.map(({ run }) => run), nextPollMs },
+        }
       }
       case '/probe/v1/renew': {
         const body = v.parse(RenewRequest, parsed)

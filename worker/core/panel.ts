@@ -1,4 +1,5 @@
 import type { PanelMember } from '../../schema/facts.ts'
+import type { Standing } from '../../schema/wire.ts'
 
 /** A probe as the choice of a panel sees it. `lastScannedAt` speaks of this target; null = never. */
 export interface ProbeFacts {
@@ -11,8 +12,8 @@ export interface ProbeFacts {
   allowPrivate: boolean
   online: boolean
   fit: boolean
-  /** its range is published and active */
-  active: boolean
+  /** what the life of its range lets it do */
+  standing: Pick<Standing, 'looks' | 'scans' | 'detail'>
   lastScannedAt: number | null
 }
 
@@ -79,11 +80,12 @@ const isRested = (probe: ProbeFacts, now: number) =>
 
 const usable = (probe: ProbeFacts, { family, needsPrivate }: PanelRequest) =>
   probe.online &&
-  probe.active &&
+  probe.standing.looks &&
   (probe.sourceAddress.includes(':') ? 6 : 4) === family &&
   (!needsPrivate || probe.allowPrivate)
 
-function chooseScanner(able: readonly ProbeFacts[], { scannerProbeId, site, sticky }: PanelRequest) {
+function chooseScanner(present: readonly ProbeFacts[], { scannerProbeId, site, sticky }: PanelRequest) {
+  const able = present.filter((probe) => probe.standing.scans)
   if (scannerProbeId) return able.find((probe) => probe.probeId === scannerProbeId && (!site || probe.site === site))
   const there = site ? able.filter((probe) => probe.site === site) : able
   const fit = there.filter((probe) => probe.fit)
@@ -91,7 +93,7 @@ function chooseScanner(able: readonly ProbeFacts[], { scannerProbeId, site, stic
   const former = here.find((probe) => probe.probeId === sticky)
   if (former) return former
   // A site with a second probe gives a sibling, and only with a sibling can interference be confirmed.
-  const company = (probe: ProbeFacts) => able.filter((other) => other.site === probe.site).length
+  const company = (probe: ProbeFacts) => present.filter((other) => other.site === probe.site).length
   // Who scanned last goes on: a new scanner would tire a second address of the site.
   const last = (probe: ProbeFacts) => probe.lastScannedAt ?? 0
   return here.toSorted((a, b) => Math.min(company(b), 2) - Math.min(company(a), 2) || last(b) - last(a))[0]
@@ -125,8 +127,24 @@ function chooseWitnesses(pool: readonly ProbeFacts[], scanner: ProbeFacts, now: 
 
 function whyNone(able: readonly ProbeFacts[], { scannerProbeId, site, family, needsPrivate, probes }: PanelRequest) {
   if (probes.length === 0) return 'No probe is enrolled.'
+  const shut = whyShut(probes, { scannerProbeId, site })
+  if (shut) return shut
   const kind = `IPv${family}${needsPrivate ? ', with --allow-private,' : ''}`
   if (able.length === 0) return `No probe that is online and in an active range can reach this target (${kind} needed).`
   if (scannerProbeId) return `Probe ${scannerProbeId} is not online, or cannot reach this target (${kind} needed).`
   return `Site ${site} has no probe that is online and able to reach this target (${kind} needed).`
+}
+
+/** What the ranges have to do with it: the wanted probe, or all of the wanted site, may not scan from where they are. */
+function whyShut(
+  probes: readonly ProbeFacts[],
+  { scannerProbeId, site }: Pick<PanelRequest, 'scannerProbeId' | 'site'>,
+) {
+  const wanted = probes.filter(
+    (probe) => probe.online && (scannerProbeId ? probe.probeId === scannerProbeId : !site || probe.site === site),
+  )
+  const [first] = wanted
+  if (!first || wanted.some((probe) => probe.standing.scans)) return null
+  const who = scannerProbeId ? `Probe ${scannerProbeId}` : site ? `Site ${site}` : 'The fleet'
+  return `${who} may not scan: ${first.standing.detail}`
 }

@@ -9,17 +9,20 @@ import { startCron } from './cron.ts'
 import { openFront } from './front.ts'
 import { type Database, migrate } from './migrate.ts'
 import { makeResolver } from './resolver.ts'
+import { signingKey } from './signing-key.ts'
 
 export interface HostOptions {
   host: string
   port: number
-  /** folder of the database, raw output and admin key */
+  /** folder of the database, raw output, admin key and the key that signs the ranges */
   data: string
   /** folder of the repository */
   root: string
   allowPrivate: boolean
   allowLocalReceivers: boolean
   dnsServer: string | null
+  /** whom owners of scanned hosts may write to: `mailto:`, `https:` or `tel:` */
+  contact?: string | null
 }
 
 export interface Host {
@@ -51,6 +54,7 @@ async function start(options: HostOptions, held: Claim): Promise<Host> {
   const url = `http://${reachable(options.host)}:${front.port}`
   const contents = await bundleWorker(options.root)
   const key = await adminKey(options.data)
+  const rangeKey = await signingKey(options.data)
   const ownSignals = signalHandlers()
   const miniflare = new Miniflare({
     name: 'portwitness',
@@ -67,6 +71,8 @@ async function start(options: HostOptions, held: Claim): Promise<Host> {
       BOOTSTRAP_KEY: key,
       FRONT_SECRET: secret,
       PUBLIC_URL: url,
+      RANGE_SIGNING_KEY: rangeKey,
+      ...(options.contact ? { CONTACT: options.contact } : {}),
     },
     d1Persist: join(options.data, 'd1'),
     r2Persist: join(options.data, 'r2'),

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     'allow-private': { type: 'boolean', default: false },
     'allow-local-receivers': { type: 'boolean', default: false },
     'dns-server': { type: 'string' },
+    contact: { type: 'string' },
   },
 })
 
@@ -29,6 +30,7 @@ try {
     allowPrivate: values['allow-private'],
     allowLocalReceivers: values['allow-local-receivers'],
     dnsServer: values['dns-server'] ?? null,
+    contact: values.contact ?? null,
   })
   process.stdout.write(`ready ${host.url}\n`)
   await stopSignal

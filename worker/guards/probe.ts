@@ -1,13 +1,13 @@
 /** Is it our probe, from its own address, and was nothing changed on the way? */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { parseAddress } from '../../schema/address.ts'
+import { type Address, parseAddress } from '../../schema/address.ts'
 import { canonicalRequest, LIMITS, SIGNATURE_HEADERS, SKEW_MS } from '../../schema/wire.ts'
 import type { AppEnv } from '../context.ts'
 import { Failure, notOurs } from '../failure.ts'
 import { bytesOfBase64, sha256 } from '../secrets.ts'
 import type { Db } from '../store/db.ts'
-import { type Probe, readProbe } from '../store/probes.ts'
+import { type Probe, readSigner, type Signer } from '../store/probes.ts'
 import { bytesOf, jsonOf } from './limit.ts'
 
 /** Sets `probe`, `message` and `digest`. What is cheap to refuse is refused before the body is read. */
@@ -29,8 +29,9 @@ export const signed = createMiddleware<AppEnv>(async (c, next) => {
     throw new Failure('unauthorized', 'The request is not signed.')
   if (Math.abs(Number(time) - now) > SKEW_MS)
     throw new Failure('clock_skew', 'The clock is off by more than a minute.', [], { now })
-  const known = await knownProbe(db, id, now, c.req.path.endsWith('/lease'))
-  if (!known || clientAddress(c) !== known.probe.sourceAddress) throw notOurs()
+  const from = parseAddress(clientAddress(c))
+  const known = from && (await knownProbe(db, id, from, now, c.req.path.endsWith('/lease')))
+  if (!known || from.text !== known.probe.sourceAddress) throw notOurs()
 
   const body = await bytesOf(c.req.raw, LIMITS.bodyBytes)
   const digest = await sha256(body)
@@ -47,23 +48,24 @@ export const signed = createMiddleware<AppEnv>(async (c, next) => {
 })
 
 interface KnownProbe {
-  probe: Probe
+  probe: Signer
   key: CryptoKey
   readAt: number
 }
 /**
  * Probes report every few seconds: their rows are kept a moment. For a lease one of any age will do, because the line reads
- * it anew with the probe's runs: revocation is seen there at once, and elsewhere within this time.
+ * it anew with the probe's runs: revocation, and the end of its range, are seen there at once, and elsewhere within this time.
  */
 const KEPT_MS = 10_000
 const MOST_KEPT = 2_000
 const kept = new Map<string, KnownProbe>()
 
-async function knownProbe(db: Db, id: string, now: number, leases: boolean): Promise<KnownProbe | null> {
+async function knownProbe(db: Db, id: string, from: Address, now: number, leases: boolean): Promise<KnownProbe | null> {
   const old = kept.get(id)
-  if (old && (leases || (now >= old.readAt && now - old.readAt < KEPT_MS))) return old
+  if (old?.probe.sourceAddress === from.text && (leases || (now >= old.readAt && now - old.readAt < KEPT_MS)))
+    return old
   kept.delete(id)
-  const probe = await readProbe(db, id)
+  const probe = await readSigner(db, id, from)
   if (!probe) return null
   const sameKey = old?.probe.publicKey === probe.publicKey ? old.key : null
   const known = { probe, key: sameKey ?? (await keyOf(probe)), readAt: now }

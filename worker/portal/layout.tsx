@@ -7,6 +7,8 @@ export interface PageProps {
   frame: Frame | null
   /** the page renews itself after so many seconds */
   renewAfter?: number
+  /** path of a script of ours that makes the page handier; it works without */
+  script?: string
   children: Child
 }
 
@@ -17,8 +19,8 @@ const PLACES = [
   ['/scans', 'Scans'],
 ] as const
 
-/** The shell of every page. There is no script at all, and all style is in one file: the policy in `headers` says so. */
-export const Page = ({ title, frame, renewAfter, children }: PageProps) => (
+/** The shell of every page. Style is in one file, and so is what script a page may have: the policy in `HEADERS` says so. */
+export const Page = ({ title, frame, renewAfter, script, children }: PageProps) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -29,6 +31,7 @@ export const Page = ({ title, frame, renewAfter, children }: PageProps) => (
       <title>{`${title} · Portwitness`}</title>
       <link rel="icon" href="/portal/icon.svg" type="image/svg+xml" />
       <link rel="stylesheet" href="/portal/style.css" />
+      {script !== undefined && <script src={script} defer />}
     </head>
     <body>
       <a class="skip" href="#content">
@@ -64,12 +67,20 @@ export const Page = ({ title, frame, renewAfter, children }: PageProps) => (
   </html>
 )
 
+const POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
 /** What a browser may do with our pages: nothing but show them. */
 export const HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'content-security-policy': POLICY,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cache-control': 'no-store',
+}
+
+/** The same for a page with a script, which may come from a file of ours and from nowhere else. */
+export const SCRIPTED: Readonly<Record<string, string>> = {
+  ...HEADERS,
+  'content-security-policy': `${POLICY}; script-src 'self'`,
 }

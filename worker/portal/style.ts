@@ -21,7 +21,7 @@ html { font: 16px/1.5 system-ui, sans-serif; scroll-padding-top: 1rem; }
 @media (min-width: 2400px) { html { font-size: 21px; } }
 body { margin: 0; background: var(--page); color: var(--text); min-height: 100vh; display: flex; flex-direction: column; }
 a { color: var(--link); }
-a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, .taken section:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .75rem; }
 h3 { font-size: 1.1rem; margin: 0; }
@@ -118,6 +118,47 @@ summary { cursor: pointer; color: var(--link); }
 .rules > div { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem 1rem; margin: .5rem 0; display: grid; grid-template-columns: 6rem minmax(0, 1fr); gap: .25rem 1rem; }
 .rules dt { font-weight: 700; }
 .rules dd { margin: 0; }
+.measure { max-width: 46rem; }
+.away { position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: 0; margin: 1.25rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; }
+.strip div { padding: .7rem 1rem; box-shadow: -1px -1px 0 var(--line); }
+.strip dt { color: var(--dim); font-size: .85rem; }
+.strip dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem 1.25rem 1.25rem; margin: 1.25rem 0; }
+.card h2 { margin: 0 0 .5rem; }
+.ask { display: grid; grid-template-columns: minmax(0, 26rem) auto; gap: .35rem .6rem; justify-content: start; align-items: stretch; }
+.ask label { grid-column: 1 / -1; font-weight: 400; color: var(--dim); font-size: .92rem; }
+.ask input { font-family: ui-monospace, monospace; }
+.ask button.main { padding: .4rem 1.2rem; }
+.answer { margin: .9rem 0 0; padding: .6rem .9rem; border-radius: .5rem; border-left: 4px solid var(--mute); background: var(--mute-soft); overflow-wrap: anywhere; }
+.answer.good { border-left-color: var(--good); background: var(--good-soft); }
+.answer.info { border-left-color: var(--info); background: var(--info-soft); }
+.answer.bad { border-left-color: var(--bad); background: var(--bad-soft); }
+.head { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; margin: 2rem 0 .75rem; }
+.head h2 { margin: 0; }
+.copy { font-size: .82rem; padding: .1rem .6rem; line-height: 1.5; color: var(--link); min-width: 4.4rem; text-align: center; }
+.head .copy { font-size: .95rem; padding: .35rem .9rem; }
+.copy.done { color: var(--good); border-color: var(--good); }
+.whole { white-space: nowrap; }
+.take { display: inline-flex; gap: .25rem .6rem; align-items: center; }
+.take code { font-weight: 600; }
+.taken { position: relative; }
+.taken .copy { position: absolute; top: .45rem; right: .45rem; background: var(--card); }
+.taken section { margin: .5rem 0; max-height: 22rem; overflow: auto; background: var(--mute-soft); border: 1px solid var(--line); border-radius: .5rem; }
+.taken pre { margin: 0; padding: .8rem 6rem .8rem 1rem; font: .85rem/1.6 ui-monospace, monospace; user-select: all; width: max-content; min-width: 100%; }
+.groups { display: grid; gap: 1rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); }
+.groups h3 { font-size: .92rem; font-weight: 600; color: var(--dim); margin: 0 0 .4rem; }
+.chips { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; margin: 0; padding: 0; }
+.chips a { display: block; padding: .2rem .7rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); text-decoration: none; font-size: .92rem; }
+.chips a:hover, .tiles a:hover { border-color: var(--link); }
+.tiles { list-style: none; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); margin: 0; padding: 0; }
+.tiles a { display: grid; gap: .1rem; height: 100%; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; color: inherit; text-decoration: none; }
+.tiles .dim { font-size: .9rem; }
+.tiles code { color: var(--link); margin-top: .3rem; font-size: .85rem; }
+.log { list-style: none; margin: 0; padding: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
+.log li { padding: .6rem 1rem; }
+.log li + li { border-top: 1px solid var(--line); }
+.log p { margin: 0; }
 @media (max-width: 640px) {
   .top nav { order: 1; flex-basis: 100%; }
   .top form, .top > a:last-child { margin-left: auto; }
@@ -138,6 +179,12 @@ summary { cursor: pointer; color: var(--link); }
   .wide .badge { white-space: normal; }
 }
 @media (max-width: 480px) {
+  .taken { display: grid; justify-items: end; }
+  .taken .copy { position: static; }
+  .taken section { width: 100%; }
+  .taken pre { padding-right: 1rem; }
+  .ask { grid-template-columns: minmax(0, 1fr) auto; }
+  .take { flex-wrap: wrap; }
   .rules > div { grid-template-columns: minmax(0, 1fr); }
   .row { grid-template-columns: minmax(0, 1fr) auto; }
   .row .when { grid-column: 1 / -1; grid-row: 2; }

@@ -5,6 +5,7 @@ import type {
   Finding,
   IssueState,
   Profile,
+  RangePurpose,
   RangeState,
   ScanState,
   ScanVerdict,
@@ -136,6 +137,7 @@ export interface RangeRow {
   site: string
   country: string | null
   provider: string | null
+  purpose: RangePurpose
   state: RangeState
   activeFrom: number
   retireAfter: number | null

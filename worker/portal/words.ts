@@ -4,6 +4,7 @@ import type {
   FailureWord,
   Finding,
   Mechanism,
+  RangePurpose,
   RangeState,
   Recheck,
   Recovery,
@@ -54,6 +55,7 @@ export const FAILURE: Record<FailureWord, string> = {
   probe_lost: 'The probe fell silent.',
   probe_unfit: 'The probe itself was not fit to measure.',
   refused_by_probe: 'The probe refuses this target.',
+  range_inactive: 'The scanner’s address is in no active range.',
   internal: 'A fault of ours.',
 }
 
@@ -146,6 +148,11 @@ export const RECOVERY: Record<Recovery, string> = {
 }
 export const FINDING: Record<Finding, Tone> = { interference: 'bad', incomplete: 'warn' }
 export const RANGE: Record<RangeState, Tone> = { announced: 'info', active: 'good', retiring: 'warn', retired: 'mute' }
+export const PURPOSE: Record<RangePurpose, string> = {
+  scan: 'scans',
+  recheck: 'second looks',
+  webhook: 'notices',
+}
 export const SNOOZE: Record<SnoozeReason, string> = {
   accepted_risk: 'accepted risk',
   false_positive: 'false positive',

@@ -1,6 +1,6 @@
 /** Probes, beacons, the kill switch and opt-outs: the operator's. */
 import { Hono } from 'hono'
-import { isPublic, parseAddress, parseCidr } from '../../schema/address.ts'
+import { parseAddress, parseCidr } from '../../schema/address.ts'
 import {
   BeaconAnswer,
   BeaconBody,
@@ -19,12 +19,12 @@ import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
+import { rangeForProbe } from '../ranges.ts'
 import { newToken, sha256 } from '../secrets.ts'
 import { addBeacon, listBeacons, removeBeacon } from '../store/beacons.ts'
 import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
 import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
 import { changeProbe, hostRange, listProbes, revokeProbe } from '../store/probes.ts'
-import { NOTICE_MS } from '../store/ranges.ts'
 import { describe } from './describe.ts'
 import { beaconAnswer, iso, optOutAnswer, probeAnswer } from './shape.ts'
 
@@ -52,34 +52,20 @@ export const probeFleetRoutes = new Hono<AppEnv>()
       const address = parseAddress(body.sourceAddress)
       if (!address) throw badField('invalid', 'sourceAddress', 'must be an IP address')
       const token = newToken('pwe')
-      const isPrivate = !isPublic(address)
-      const isActive = isPrivate || body.rangeActive === true
-      const { site, country = null, provider = null, asn = null } = body
+      const { site, country = null, provider = null, asn = null, rangeActive = false } = body
+      const sourceAddress = address.text
       const expiresAt = now + TOKEN_MS
-      await addEnrolment(
+      const hash = await sha256(token)
+      const enrolment = { hash, site, sourceAddress, country, provider, asn, createdAt: now, expiresAt }
+      const range = await rangeForProbe(
         db,
-        {
-          hash: await sha256(token),
-          site,
-          sourceAddress: address.text,
-          country,
-          provider,
-          asn,
-          createdAt: now,
-          expiresAt,
-        },
-        {
-          cidr: hostRange(address.text),
-          site,
-          country,
-          provider,
-          state: isActive ? 'active' : 'announced',
-          isPublic: isPrivate ? 0 : 1,
-          announcedAt: now,
-          activeFrom: isActive ? now : now + NOTICE_MS,
-        },
+        { by: c.var.caller.keyId, now },
+        { address, site, country, provider, rangeActive },
+        () => [addEnrolment(db, enrolment)],
       )
-      return c.json({ token, site, sourceAddress: address.text, expiresAt: iso(expiresAt) }, 201)
+      const { cidr, state, activeFrom } = range
+      const told = { cidr, state, activeFrom: iso(activeFrom) }
+      return c.json({ token, site, sourceAddress, expiresAt: iso(expiresAt), range: told }, 201)
     },
   )
   .get('/:id', describe({ tag: TAG, does: 'Read a probe', answer: ProbeAnswer }), async (c) => {

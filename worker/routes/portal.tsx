@@ -5,28 +5,21 @@ import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
-import { RangesPage } from '../portal/ranges.tsx'
 import { RulesPage } from '../portal/rules.tsx'
 import { ScanPage, ScansPage } from '../portal/scan.tsx'
 import { CSS, ICON } from '../portal/style.ts'
 import { TargetPage, TargetsPage } from '../portal/targets.tsx'
 import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
-import { listRanges } from '../store/ranges.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
 import { plainText } from './plain.ts'
 import { readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
+import { rangesPageRoutes } from './ranges-page.tsx'
 import { asPage, frameOf, frameOrNone, ledToScan, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
 const LATEST = 12
 const LIST = 200
-const LISTS = [
-  { href: '/ip-ranges.json', name: 'JSON, with the life of each range' },
-  { href: '/ip-ranges.txt', name: 'plain text, one range a line' },
-  { href: '/ips-v4', name: 'IPv4 only' },
-  { href: '/ips-v6', name: 'IPv6 only' },
-]
 const A_DAY = 'public, max-age=86400'
 
 const missing = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)
@@ -44,10 +37,7 @@ export const portalRoutes = new Hono<AppEnv>()
   )
   .get('/portal/icon.svg', (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml', 'cache-control': A_DAY }))
   .get('/rules', async (c) => show(<RulesPage frame={await frameOrNone(c)} />))
-  .get('/ranges', async (c) => {
-    const published = (await listRanges(c.var.world.db)).filter((range) => range.isPublic === 1)
-    return show(<RangesPage frame={await frameOrNone(c)} ranges={published} lists={LISTS} />)
-  })
+  .route('/', rangesPageRoutes)
   .get('/', tenant, async (c) => {
     const { db, now } = c.var.world
     const { tenantId } = c.var.caller

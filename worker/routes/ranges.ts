@@ -1,123 +1,102 @@
+/** Our ranges and their life, for the operator; tenants see what is published. */
 import { Hono } from 'hono'
-import { pageOf, RangeAnswer, RangeChange } from '../../schema/api.ts'
-import type { AppEnv } from '../context.ts'
-import { Failure } from '../failure.ts'
+import { pageOf } from '../../schema/api.ts'
+import { RangeAnswer, RangeBody, RangeChange, RangeChangeAnswer } from '../../schema/ranges.ts'
+import type { AppEnv, Caller } from '../context.ts'
+import { isPublished, type Range } from '../core/ranges/life.ts'
+import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
-import { sha256 } from '../secrets.ts'
-import { changeRange, listRanges, type Range } from '../store/ranges.ts'
+import { announceRange, moveRange } from '../ranges.ts'
+import { OPERATOR } from '../store/keys.ts'
+import { listChanges, listRanges, readRange } from '../store/ranges.ts'
 import { describe } from './describe.ts'
-import { iso, isPublished, maybeIso, rangeAnswer } from './shape.ts'
+import { iso, rangeAnswer } from './shape.ts'
 
 const TAG = 'Ranges'
+const none = (): Failure => new Failure('not_found', 'There is no range with that id.')
+
+/** The operator sees all; others what anybody may see. */
+const maySee = ({ tenantId }: Caller, range: Range): boolean => tenantId === OPERATOR || isPublished(range)
 
 export const rangeRoutes = new Hono<AppEnv>()
-  .get('/', describe({ tag: TAG, does: 'List the ranges we scan from', answer: pageOf(RangeAnswer) }), async (c) =>
-    c.json({ items: (await listRanges(c.var.world.db)).map(rangeAnswer), nextCursor: null }),
-  )
-  .patch(
-    '/:id',
-    describe({ tag: TAG, does: 'Move a range on in its life', body: RangeChange, answer: RangeAnswer }),
+  .get('/', describe({ tag: TAG, does: 'List the ranges we scan from', answer: pageOf(RangeAnswer) }), async (c) => {
+    const ranges = await listRanges(c.var.world.db)
+    return c.json({ items: ranges.filter((range) => maySee(c.var.caller, range)).map(rangeAnswer), nextCursor: null })
+  })
+  .post(
+    '/',
+    describe({
+      tag: TAG,
+      does: 'Announce a range: 30 days before its first packet unless said; a private one is active at once',
+      body: RangeBody,
+      answer: RangeAnswer,
+      status: 201,
+    }),
     operator,
     allow('admin'),
     async (c) => {
-      const { state } = await bodyAs(c, RangeChange)
-      const row = await changeRange(c.var.world.db, c.req.param('id'), state, c.var.world.now)
-      if (!row) throw new Failure('not_found', 'There is no range with that id.')
-      return c.json(rangeAnswer(row))
+      const { db, now } = c.var.world
+      const { activeFrom, ...wish } = await bodyAs(c, RangeBody)
+      const range = await announceRange(
+        db,
+        { by: c.var.caller.keyId, now },
+        { ...wish, ...day('activeFrom', activeFrom) },
+      )
+      return c.json(rangeAnswer(range), 201)
     },
   )
-
-/** What anybody may fetch without a key. Private ranges never appear. */
-export const publicRangeRoutes = new Hono<AppEnv>()
-  .get('/ip-ranges.json', describe({ tag: TAG, does: 'The published ranges', type: 'application/json' }), async (c) => {
-    const ranges = await published(c.var.world.db)
-    const changedAt = Math.max(
-      0,
-      ...ranges.map((row) => Math.max(row.announcedAt, row.activeFrom <= c.var.world.now ? row.activeFrom : 0)),
-    )
-    const prefixes = ranges.map((row) => ({
-      prefix: row.cidr,
-      family: row.cidr.includes(':') ? 6 : 4,
-      site: row.site,
-      country: row.country,
-      provider: row.provider,
-      status: row.state,
-      announcedAt: iso(row.announcedAt),
-      activeFrom: iso(row.activeFrom),
-      retireAfter: maybeIso(row.retireAfter),
-    }))
-    return cached(
-      c.req.raw,
-      JSON.stringify({ schema: 1, changedAt: iso(changedAt), prefixes }, null, 2),
-      'application/json',
-    )
-  })
   .get(
-    '/ip-ranges.txt',
-    describe({ tag: TAG, does: 'The published ranges, one a line', type: 'text/plain' }),
-    async (c) => text(c.req.raw, await published(c.var.world.db)),
-  )
-  .get(
-    '/ips-v4',
-    describe({ tag: TAG, does: 'The published IPv4 ranges, one a line', type: 'text/plain' }),
-    async (c) =>
-      text(
-        c.req.raw,
-        (await published(c.var.world.db)).filter((row) => !row.cidr.includes(':')),
-      ),
-  )
-  .get(
-    '/ips-v6',
-    describe({ tag: TAG, does: 'The published IPv6 ranges, one a line', type: 'text/plain' }),
-    async (c) =>
-      text(
-        c.req.raw,
-        (await published(c.var.world.db)).filter((row) => row.cidr.includes(':')),
-      ),
-  )
-  .get(
-    '/.well-known/probing.txt',
-    describe({ tag: TAG, does: 'Who these probes are, and whom to write to: RFC 9511', type: 'text/plain' }),
+    '/changes',
+    describe({
+      tag: TAG,
+      does: 'The log of all changes, newest first: who, what, and the range after it',
+      answer: pageOf(RangeChangeAnswer),
+      query: { limit: '1 to 200, 50 unless said', cursor: '`nextCursor` of the page before' },
+    }),
+    operator,
     async (c) => {
-      const base = c.env.PUBLIC_URL ?? new URL(c.req.url).origin
-      // To the day, so that the text keeps its ETag for one.
-      const expires = new Date(Math.floor(c.var.world.now / DAY_MS) * DAY_MS + 365 * DAY_MS)
-      return cached(c.req.raw, probingText(base, c.env.CONTACT ?? base, expires), 'text/plain; charset=utf-8')
+      const limit = c.req.query('limit') ?? '50'
+      const cursor = c.req.query('cursor')
+      if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 200)
+        throw badField('invalid', 'limit', 'must be from 1 to 200')
+      if (cursor !== undefined && !/^\d{1,9}$/.test(cursor))
+        throw badField('invalid', 'cursor', 'must be the nextCursor of an earlier page')
+      const rows = await listChanges(c.var.world.db, Number(limit) + 1, cursor === undefined ? null : Number(cursor))
+      const kept = rows.slice(0, Number(limit))
+      const items = kept.map(({ range, at, ...row }) => ({ ...row, at: iso(at), range: rangeAnswer(range) }))
+      return c.json({ items, nextCursor: rows.length > kept.length ? String(kept.at(-1)?.serial) : null })
+    },
+  )
+  .get('/:id', describe({ tag: TAG, does: 'Read a range', answer: RangeAnswer }), async (c) => {
+    const range = await readRange(c.var.world.db, c.req.param('id'))
+    if (!range || !maySee(c.var.caller, range)) throw none()
+    return c.json(rangeAnswer(range))
+  })
+  .patch(
+    '/:id',
+    describe({
+      tag: TAG,
+      does: 'Move a range on in its life, or correct what is said of it',
+      body: RangeChange,
+      answer: RangeAnswer,
+    }),
+    operator,
+    allow('admin'),
+    async (c) => {
+      const { db, now } = c.var.world
+      const { activeFrom, retireAfter, ...told } = await bodyAs(c, RangeChange)
+      const move = { ...told, ...day('activeFrom', activeFrom), ...day('retireAfter', retireAfter) }
+      const range = await moveRange(db, { by: c.var.caller.keyId, now }, c.req.param('id'), move)
+      if (!range) throw none()
+      return c.json(rangeAnswer(range))
     },
   )
 
-const DAY_MS = 24 * 3_600_000
-
-/** RFC 9511, in the form of RFC 9116: each probe names this page in what it sends. */
-const probingText = (base: string, contact: string, expires: Date): string =>
-  [
-    '# You are reading this because a probe of ours has touched a host of yours.',
-    `Canonical: ${base}/.well-known/probing.txt`,
-    `Contact: ${contact}`,
-    `Expires: ${expires.toISOString()}`,
-    'Preferred-Languages: en',
-    'Description: Portwitness scans hosts for open ports at the request of those who answer for them, and checks whether the scan was blocked. Write to the contact to have your network left alone.',
-    `# Our source addresses: ${base}/ip-ranges.txt`,
-    '',
-  ].join('\n')
-
-const published = async (db: Parameters<typeof listRanges>[0]): Promise<Range[]> =>
-  (await listRanges(db)).filter(isPublished)
-const text = (request: Request, ranges: readonly Range[]) =>
-  cached(request, ranges.map((row) => `${row.cidr}\n`).join(''), 'text/plain; charset=utf-8')
-
-/** A strong ETag over the body: who has it already is told so in one line. */
-async function cached(request: Request, body: string, type: string): Promise<Response> {
-  const etag = `"${(await sha256(body)).slice(0, 32)}"`
-  const headers = {
-    etag,
-    'cache-control': 'public, max-age=3600',
-    'content-type': type,
-    'x-content-type-options': 'nosniff',
-  }
-  const known = (request.headers.get('if-none-match') ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''))
-  return known.includes(etag) || known.includes('*')
-    ? new Response(null, { status: 304, headers })
-    : new Response(body, { headers })
+/** A time of the body in ms. What has the right form and is no day there is, such as the 31st of February, is refused. */
+function day<N extends string>(name: N, text: string | undefined): Partial<Record<N, number>> {
+  if (text === undefined) return {}
+  const at = Date.parse(text)
+  if (!(at > 0 && at < 4_102_444_800_000)) throw badField('invalid', name, 'must be a time before the year 2100')
+  return { [name]: at } as Record<N, number>
 }

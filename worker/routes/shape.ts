@@ -10,6 +10,7 @@ import type {
 import { observationId, type ScanFacts } from '../../schema/facts.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
 import type { Phase } from '../../schema/words.ts'
+import { isPublished } from '../core/ranges/life.ts'
 import type { Beacon } from '../store/beacons.ts'
 import type { Issue, OccurrenceRow } from '../store/issues.ts'
 import type { Key, Tenant } from '../store/keys.ts'
@@ -225,14 +226,13 @@ export const beaconAnswer = ({ id, address, port, createdAt }: Beacon) => ({
   createdAt: iso(createdAt),
 })
 export const optOutAnswer = ({ id, cidr, note, createdAt }: OptOut) => ({ id, cidr, note, createdAt: iso(createdAt) })
-/** Private ranges never appear in what is published, nor do retired ones. */
-export const isPublished = (row: Range): boolean => row.isPublic === 1 && row.state !== 'retired'
 export const rangeAnswer = (row: Range) => ({
   id: row.id,
   cidr: row.cidr,
   site: row.site,
   country: row.country,
   provider: row.provider,
+  purpose: row.purpose,
   state: row.state,
   published: isPublished(row),
   announcedAt: iso(row.announcedAt),

@@ -11,10 +11,10 @@ import type { Frame } from '../portal/views.ts'
 import { readBanner } from '../store/portal.ts'
 
 /** A whole page, with the policy that keeps it one. */
-export const show = (page: JSX.Element, status = 200): Response =>
+export const show = (page: JSX.Element, status = 200, headers: Readonly<Record<string, string>> = HEADERS): Response =>
   new Response(`<!doctype html>${page}`, {
     status,
-    headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8' },
+    headers: { ...headers, 'content-type': 'text/html; charset=utf-8' },
   })
 
 export const frameOf = async (c: Context<AppEnv>): Promise<Frame> => ({

@@ -1,21 +1,18 @@
 import { and, eq, gt, isNull, lt } from 'drizzle-orm'
 import { enrolments, type probes } from '../../schema/tables.ts'
-import { batch, changed, type Db } from './db.ts'
+import { batch, changed, type Db, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 import { addProbe } from './probes.ts'
-import { addRange, type NewRange } from './ranges.ts'
 
 export type Enrolment = typeof enrolments.$inferSelect
 export const TOKEN_MS = 15 * 60_000
 
-/** Keeps the hash of a one-use token and all that it stands for; its range begins its life with it. */
-export async function addEnrolment(
-  db: Db,
-  enrolment: Omit<typeof enrolments.$inferInsert, 'tenantId'>,
-  range: NewRange,
-): Promise<void> {
-  await batch(db, [db.insert(enrolments).values({ ...enrolment, tenantId: OPERATOR }), addRange(db, range)])
-}
+/** Keeps the hash of a one-use token and all that it stands for. A repeat changes nothing. */
+export const addEnrolment = (db: Db, enrolment: Omit<typeof enrolments.$inferInsert, 'tenantId'>): Statement =>
+  db
+    .insert(enrolments)
+    .values({ ...enrolment, tenantId: OPERATOR })
+    .onConflictDoNothing()
 
 /** The enrolment of an unused token; null when it is unknown, used or too old. */
 export const readEnrolment = async (db: Db, hash: string, now: number): Promise<Enrolment | null> =>

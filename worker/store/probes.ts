@@ -1,12 +1,17 @@
 /** The fleet. It belongs to the operator and serves all tenants: these functions take no other tenant. */
-import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, ne, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { type Address, parseAddress } from '../../schema/address.ts'
+import { keyOf } from '../../schema/cidr.ts'
 import { probes, ranges, scans } from '../../schema/tables.ts'
 import type { Health } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
+import { type Source, standingOf } from '../core/ranges/standing.ts'
 import { type Db, once, read, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 
 export type Probe = typeof probes.$inferSelect
+/** A probe that asks, with the living range that holds its address; null when none does. */
+export type Signer = Probe & { source: Source | null }
 
 /** A probe's sign of life is written this seldom (a write costs a row), or when its fitness changes. */
 const SEEN_NOTED_MS = 180_000
@@ -22,6 +27,41 @@ export const probeRow = once<{ id: string }, Probe>((db, { id }) =>
 )
 export const readProbe = async (db: Db, id: string): Promise<Probe | null> =>
   (await read(db, probeRow(db, { id })))[0] ?? null
+
+/** The living range that begins last at or before an address: that which holds it, if any does, since those that live never overlap. */
+const nearest = (key: Placeholder): SQL =>
+  sql`(SELECT id FROM ranges near WHERE near.tenant_id = ${OPERATOR} AND near.state <> 'retired' AND near.first_key <= ${key} ORDER BY near.first_key DESC LIMIT 1)`
+
+type SignerRow = { probe: Probe; source: (Source & { lastKey: string }) | null }
+/** A probe and its range in one query; no two of its columns have one name, as a batch wants it. */
+export const signerRow = once<{ id: string; key: string }, SignerRow>((db, { id, key }) =>
+  db
+    .select({
+      probe: probes,
+      source: {
+        cidr: ranges.cidr,
+        purpose: ranges.purpose,
+        state: ranges.state,
+        activeFrom: ranges.activeFrom,
+        retireAfter: ranges.retireAfter,
+        lastKey: ranges.lastKey,
+      },
+    })
+    .from(probes)
+    .leftJoin(ranges, and(eq(ranges.tenantId, OPERATOR), sql`${ranges.id} = ${nearest(key)}`))
+    .where(and(eq(probes.id, id), isNull(probes.revokedAt))),
+)
+/** What it answered for an address with this key. */
+export function signerFrom(answer: unknown, key: string): Signer | null {
+  const [row] = answer as SignerRow[]
+  if (!row) return null
+  const isHeld = row.source !== null && row.source.lastKey >= key
+  return { ...row.probe, source: isHeld ? row.source : null }
+}
+export const readSigner = async (db: Db, id: string, address: Address): Promise<Signer | null> => {
+  const key = keyOf(address)
+  return signerFrom(await read(db, signerRow(db, { id, key })), key)
+}
 
 /** The probe that has this source address now; null when none has. */
 export const readProbeAt = async (db: Db, sourceAddress: string): Promise<Probe | null> =>
@@ -111,9 +151,10 @@ export async function readPanelFacts(
       .where(and(eq(probes.tenantId, OPERATOR), isNull(probes.revokedAt), isNull(probes.drainedAt)))
       .limit(2_000),
     db
-      .select({ cidr: ranges.cidr, state: ranges.state })
+      .select()
       .from(ranges)
-      .where(eq(ranges.tenantId, OPERATOR))
+      .where(and(eq(ranges.tenantId, OPERATOR), ne(ranges.state, 'retired')))
+      .orderBy(asc(ranges.firstKey))
       .limit(2_000),
     // Tenant by tenant, which the index of scans by time serves.
     db
@@ -132,7 +173,6 @@ export async function readPanelFacts(
       .groupBy(sql`1`),
   ])
   const lastScanned = new Map(scanned.map((row) => [row.source, row.at]))
-  const active = new Set(spans.filter((range) => range.state === 'active').map((range) => range.cidr))
   return fleet.map((probe) => ({
     probeId: probe.id,
     site: probe.site,
@@ -143,10 +183,24 @@ export async function readPanelFacts(
     allowPrivate: probe.allowPrivate === 1,
     online: isOnline(probe, now),
     fit: probe.health?.fit ?? true,
-    active: active.has(hostRange(probe.sourceAddress)),
+    standing: standingOf(probe.sourceAddress, holderOf(spans, probe.sourceAddress), now),
     lastScannedAt: lastScanned.get(probe.sourceAddress) ?? null,
   }))
 }
 
-/** A probe's own range: its one address. */
+/** Of ranges that do not overlap, in the order of their first addresses, the one that holds this address. */
+function holderOf<R extends { firstKey: string; lastKey: string }>(ordered: readonly R[], address: string): R | null {
+  const parsed = parseAddress(address)
+  const key = parsed ? keyOf(parsed) : ''
+  let [low, high] = [0, ordered.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((ordered[middle]?.firstKey ?? '') <= key) low = middle + 1
+    else high = middle
+  }
+  const nearest = ordered[low - 1]
+  return nearest && nearest.lastKey >= key ? nearest : null
+}
+
+/** The network of one address. */
 export const hostRange = (sourceAddress: string): string => `${sourceAddress}/${sourceAddress.includes(':') ? 128 : 32}`

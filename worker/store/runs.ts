@@ -3,14 +3,16 @@
  * leaves a token of its request, and every effect asks whether that token stands (platform.md, section 4).
  */
 import { and, eq, isNull, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { type Address, parseAddress } from '../../schema/address.ts'
+import { keyOf } from '../../schema/cidr.ts'
 import { derivedId } from '../../schema/ids.ts'
 import { runs, scans } from '../../schema/tables.ts'
 import type { Plan, ResultRequest, Step } from '../../schema/wire.ts'
 import { LEASE_MS } from '../../schema/wire.ts'
-import type { Role, RunKind } from '../../schema/words.ts'
+import type { FailureWord, Role, RunKind } from '../../schema/words.ts'
 import { batch, changed, type Db, once, rows, type Statement } from './db.ts'
 import { type HeldRun, heldFrom, heldRow } from './held.ts'
-import { type Probe, probeRow } from './probes.ts'
+import { type Signer, signerFrom, signerRow } from './probes.ts'
 import { isOn, stoppedFlag, stoppedRow } from './settings.ts'
 
 export type Run = typeof runs.$inferSelect
@@ -131,18 +133,19 @@ const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { pr
 )
 
 /**
- * A probe as it is now, null when it was revoked, and its runs that may be leased to it now or later: not ended, not past
+ * A probe as it is now with its range, null when it was revoked, and its runs that may be leased to it now or later: not ended, not past
  * their end, not asked to stop.
  */
 export async function leasable(
   db: Db,
-  probeId: string,
+  { id: probeId, sourceAddress }: Pick<Signer, 'id' | 'sourceAddress'>,
   now: number,
-): Promise<{ probe: Probe | null; stopped: boolean; candidates: Candidate[] }> {
-  const reads = [probeRow(db, { id: probeId }), stoppedRow(db, {}), leasableRows(db, { probeId, now })]
-  const [[probe], flag, candidates] = (await batch(db, reads)) as [Probe[], unknown, Candidate[]]
+): Promise<{ probe: Signer | null; stopped: boolean; candidates: Candidate[] }> {
+  const key = keyOf(parseAddress(sourceAddress) as Address)
+  const reads = [signerRow(db, { id: probeId, key }), stoppedRow(db, {}), leasableRows(db, { probeId, now })]
+  const [probe, flag, candidates] = (await batch(db, reads)) as [unknown, unknown, Candidate[]]
   const stopped = isOn(flag)
-  return { probe: probe ?? null, stopped, candidates: stopped ? [] : candidates }
+  return { probe: signerFrom(probe, key), stopped, candidates: stopped ? [] : candidates }
 }
 
 const take = once<
@@ -279,8 +282,18 @@ export const hasToldTooMuch = (run: Pick<Run, 'kind'>, told: number): boolean =>
   told > TOLD_MOST[run.kind === 'scan' ? 'scan' : 'touches']
 
 /** Ends a run that reported beyond measure, as failed. */
-export const endAsFlood = async (db: Db, run: Pick<Run, 'probeId' | 'id' | 'epoch'>, now: number): Promise<void> => {
-  const failure = { code: 'internal', detail: 'The probe reported more than one run may.' } as const
+export const endAsFlood = (db: Db, run: RunName, now: number): Promise<void> =>
+  endAsFailed(db, run, { code: 'internal', detail: 'The probe reported more than one run may.' }, now)
+
+type RunName = Pick<Run, 'probeId' | 'id' | 'epoch'>
+
+/** Ends a run as failed, unless it was leased anew since. What it saw stays; the next tick judges its scan. */
+export const endAsFailed = async (
+  db: Db,
+  run: RunName,
+  failure: { code: FailureWord; detail: string },
+  now: number,
+): Promise<void> => {
   const closing: Closing = { outcome: 'failed', failure, logKey: null }
   await db
     .update(runs)

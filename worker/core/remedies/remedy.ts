@@ -1,51 +1,8 @@
+import type { Format } from '../../../schema/formats.ts'
 import type { CauseClass, MECHANISM_CLASS, Mechanism, Service } from '../../../schema/words.ts'
 import { clock } from '../text.ts'
 
-/** The allowlist exports that the published ranges come in, by the name in `/ip-ranges/{format}`. */
-export const FORMATS = [
-  'nftables',
-  'iptables',
-  'ipset',
-  'ufw',
-  'firewalld',
-  'pf',
-  'fail2ban',
-  'sshguard',
-  'crowdsec',
-  'suricata',
-  'snort',
-  'tcp-wrappers',
-  'openssh',
-  'csf',
-  'nginx',
-  'apache',
-  'modsecurity2',
-  'modsecurity3',
-  'haproxy',
-  'caddy',
-  'traefik',
-  'squid',
-  'varnish',
-  'postscreen',
-  'postfix',
-  'exim',
-  'dovecot',
-  'rspamd',
-  'cloudflare',
-  'aws-waf',
-  'aws-security-group',
-  'aws-prefix-list',
-  'google-cloud-armor',
-  'azure-waf',
-  'azure-nsg',
-  'akamai',
-  'fastly',
-  'palo-alto-edl',
-  'fortigate',
-  'plain',
-  'csv',
-] as const
-export type Format = (typeof FORMATS)[number]
+export { FORMATS, type Format } from '../../../schema/formats.ts'
 
 /** What is known of one lost endpoint, to be filled into a remedy. */
 export interface Situation {
