@@ -12,6 +12,7 @@ import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from '
 import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
 import { portalRoutes } from './routes/portal.tsx'
 import { probeRoutes } from './routes/probe.ts'
+import { proofRoutes } from './routes/proofs.ts'
 import { publicRangeRoutes, rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
 import { targetRoutes } from './routes/targets.ts'
@@ -22,6 +23,7 @@ const api = new Hono<AppEnv>()
   .use(tenant)
   .route('/targets', targetRoutes)
   .route('/scans', scanRoutes)
+  .route('/proofs', proofRoutes)
   .route('/issues', issueRoutes)
   .route('/occurrences', occurrenceRoutes)
   .route('/probes', probeFleetRoutes)

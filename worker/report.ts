@@ -319,7 +319,7 @@ const lastSeen = async ({ db }: World, { id }: Probe, { runId, epoch }: ResultRe
 
 const boundsOf = ({ run, scan }: HeldRun): Bounds => ({ plan: run.plan, scan })
 
-/** What only a scan run may say: an onlooker has neither found nor lost nor finished anything. */
+/** What only a run with a scanner's plan may say: an onlooker has neither found nor lost nor finished anything. */
 const SCANNERS_WORDS = [
   'found',
   'phase',
@@ -338,7 +338,7 @@ function checkPlan(held: HeldRun, report: RenewRequest | AlarmRequest | ResultRe
   const said: Partial<Record<(typeof SCANNERS_WORDS)[number], unknown>> = report
   const isSaid = (word: (typeof SCANNERS_WORDS)[number]) =>
     said[word] !== undefined && !(word === 'found' && report.found.length === 0)
-  const word = held.run.kind === 'scan' ? undefined : SCANNERS_WORDS.find(isSaid)
+  const word = held.run.plan.kind === 'scan' ? undefined : SCANNERS_WORDS.find(isSaid)
   if (word) throw badField('outside_plan', word, 'only the run of the scanner may say this')
   insidePlan(boundsOf(held), report.observations, 'observations')
   insidePlan(boundsOf(held), report.spans, 'spans')

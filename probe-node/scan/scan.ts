@@ -34,11 +34,12 @@ export function startScan(
 ): Job {
   const nudge = createNudge()
   const early = new AbortController()
-  world.counters.scans += 1
+  if (run.kind === 'scan') world.counters.scans += 1
+  else world.counters.shortRuns += 1
   return {
     runId: run.runId,
     epoch: run.epoch,
-    kind: 'scan',
+    kind: run.kind,
     ring: nudge.ring,
     stop: () => early.abort(),
     over: perform(world, run, nudge, { early: early.signal, drain, hard }),
@@ -189,6 +190,8 @@ const isLong = ({ world, startedAt }: Scan): boolean => world.clock.now() - star
  * falls over by it, is no case at all when nobody else ever saw it open. No end, either, before they told what only they saw.
  */
 async function leavePanelTime(scan: Scan): Promise<void> {
+  // Of a proof nobody else looks along.
+  if (scan.plan.proof) return
   const { endpoints, world, ended } = scan
   const now = world.clock.now()
   const recent = endpoints
@@ -346,7 +349,7 @@ function tellTarget(scan: Scan): void {
   output.line('Target', `from: ${world.sourceAddress}, as "${world.userAgent}"`)
   output.line(
     'Target',
-    `scan ${run.scanId}, run ${run.runId}, lease ${run.epoch}, started ${new Date(world.clock.now()).toISOString()}`,
+    `${run.kind === 'prove' ? `proof prf_${run.scanId.slice(4)}` : `scan ${run.scanId}`}, run ${run.runId}, lease ${run.epoch}, started ${new Date(world.clock.now()).toISOString()}`,
   )
 }
 

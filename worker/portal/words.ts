@@ -54,6 +54,7 @@ export const FAILURE: Record<FailureWord, string> = {
   probe_lost: 'The probe fell silent.',
   probe_unfit: 'The probe itself was not fit to measure.',
   refused_by_probe: 'The probe refuses this target.',
+  stopped: 'It was stopped before it ended.',
   internal: 'A fault of ours.',
 }
 

@@ -16,7 +16,7 @@ import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
 import { plainText } from './plain.ts'
 import { readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
-import { asPage, frameOf, frameOrNone, ledToScan, show, strayAsPage } from './show.tsx'
+import { asPage, frameOf, frameOrNone, ledToOpened, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
 const LATEST = 12
@@ -38,7 +38,9 @@ export const portalRoutes = new Hono<AppEnv>()
   .use('/targets/*', asPage)
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
-  .use('/api/v1/issues/:id/retest', ledToScan)
+  .use('/proofs/*', asPage)
+  .use('/api/v1/issues/:id/retest', ledToOpened)
+  .use('/api/v1/targets/:id/prove', ledToOpened)
   .get('/portal/style.css', (c) =>
     c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': A_DAY }),
   )

@@ -41,7 +41,7 @@ const scanLines = (db: Db, where: SQL | undefined) =>
 
 /** The newest scans, of one target or of all. */
 export const recentScans = (db: Db, tenantId: string, targetId: string | null, limit: number) =>
-  scanLines(db, and(eq(scans.tenantId, tenantId), targetId === null ? undefined : eq(scans.targetId, targetId))).limit(
+  scanLines(db, and(eq(scans.tenantId, tenantId), isNull(scans.proof), targetId === null ? undefined : eq(scans.targetId, targetId))).limit(
     limit,
   )
 

@@ -118,10 +118,12 @@ export async function readPanelFacts(
     // Tenant by tenant, which the index of scans by time serves.
     db
       .select({
-        source: sql<string>`(SELECT p.value ->> '$.sourceAddress' FROM json_each(${scans.panel}) p WHERE p.value ->> '$.role' = 'scanner')`,
+        source: sql<string>`member.value ->> '$.sourceAddress'`,
         at: sql<number>`max(${scans.createdAt})`,
       })
       .from(scans)
+      // Of a proof each address is one that scanned.
+      .innerJoin(sql`json_each(${scans.panel}) member`, sql`member.value ->> '$.role' = 'scanner'`)
       .where(
         and(
           sql`${scans.tenantId} IN (SELECT id FROM tenants)`,

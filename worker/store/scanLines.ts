@@ -1,5 +1,5 @@
 /** Scans as lists and issues show them: without their judgement, which can be 2 MB. */
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import { scans, targets } from '../../schema/tables.ts'
 import type { ScanState, ScanVerdict } from '../../schema/words.ts'
@@ -42,6 +42,7 @@ export async function listScans(
     .where(
       and(
         eq(scans.tenantId, tenantId),
+        isNull(scans.proof),
         filter.targetId ? eq(scans.targetId, filter.targetId) : undefined,
         filter.state ? eq(scans.state, filter.state) : undefined,
         cursor ? sql`(${scans.createdAt}, ${scans.id}) < (${cursor.at}, ${cursor.id})` : undefined,
