@@ -6,6 +6,7 @@ import { Failure, problem } from './failure.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { botAuthRoutes } from './routes/botauth.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
@@ -13,6 +14,7 @@ import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
 import { portalRoutes } from './routes/portal.tsx'
 import { probeRoutes } from './routes/probe.ts'
 import { proofRoutes } from './routes/proofs.ts'
+import { proofTokenRoutes } from './routes/proofTokens.ts'
 import { publicRangeRoutes, rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
 import { targetRoutes } from './routes/targets.ts'
@@ -24,6 +26,7 @@ const api = new Hono<AppEnv>()
   .route('/targets', targetRoutes)
   .route('/scans', scanRoutes)
   .route('/proofs', proofRoutes)
+  .route('/proof-token', proofTokenRoutes)
   .route('/issues', issueRoutes)
   .route('/occurrences', occurrenceRoutes)
   .route('/probes', probeFleetRoutes)
@@ -57,6 +60,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
   .route('/', publicRangeRoutes)
+  .route('/', botAuthRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)

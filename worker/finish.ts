@@ -204,7 +204,9 @@ function lessonOf(scan: Scan, { target, facts }: Snapshot, judgement: Judgement,
   return {
     lastScanId: scan.id,
     scanners: { ...target.scanners, [scan.site]: scan.scannerProbeId, [site]: scan.scannerProbeId },
-    ...(scan.only === null ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ...clearAt, ports } } } : {}),
+    ...(scan.only === null
+      ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ...clearAt, ports } } }
+      : {}),
     ...(judgement.waf ? { waf: judgement.waf } : {}),
     ...(isClean && scan.maxConnectsPerSecond > (target.highestCleanRate ?? 0)
       ? { highestCleanRate: scan.maxConnectsPerSecond }

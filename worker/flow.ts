@@ -44,8 +44,13 @@ export async function plan(world: World): Promise<void> {
 }
 
 /** due runs → the probe they name */
-export const lease = (world: World, probe: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> =>
-  leaseRuns(world, probe, ask, askedAt)
+export const lease = (
+  world: World,
+  probe: Probe,
+  ask: LeaseRequest,
+  askedAt: number,
+  publicUrl: string,
+): Promise<LeaseAnswer> => leaseRuns(world, probe, ask, askedAt, publicUrl)
 
 /** facts → stored → judged → what the probe does next */
 export const take = {

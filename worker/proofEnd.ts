@@ -81,19 +81,20 @@ async function finishProof(
   const openIssues = await openIssuesOf(db, proof.tenantId, proof.targetId)
   // A scan that saw the issue once more since the proof began knows better.
   const isNewer = (id: string) => openIssues.some((issue) => issue.id === id && issue.restatedAt > proof.createdAt)
-  const closes = isWhole ? ending.result.closes.filter((id) => !isNewer(id) && openIssues.some((one) => one.id === id)) : []
+  const closes = isWhole
+    ? ending.result.closes.filter((id) => !isNewer(id) && openIssues.some((one) => one.id === id))
+    : []
   const result = { ...ending.result, closes }
   const name = target.name ?? target.address
   const steps = isWhole ? proofSteps({ target: name, ask: proof.proof, result, openIssues, now }) : []
   const output = await composed(world, snapshot, proof, result)
   const token = crypto.randomUUID()
   const guard = ended(proof, token)
-  const proofId = proofIdOf(proof.id)
   const notices = await noticesOf(proof, steps)
   const isGreen = isWhole && result.verdict === 'proved' && proof.proof.allSites
   const answers = await batch(db, [
     endProof(db, proof, { ...ending, result, token, output }, now),
-    ...applyProofSteps(db, proof, proofId, steps, guard, now),
+    ...applyProofSteps(db, proof, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, proof.tenantId, notices, guard, now)] : []),
     ...(isGreen ? [teachProved(db, proof, stillOutdated(target.outdatedBy, proof.createdAt), guard)] : []),
     ...(runs.some((run) => run.endedAt === null)

@@ -95,7 +95,12 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   const ask: ProofAsk = {
     sites: [...new Set(able.map(({ site }) => site))],
     allSites: sites.isAll,
-    sources: able.map(({ probeId, site, sourceAddress, online }) => ({ probeId, site, sourceAddress, offline: !online })),
+    sources: able.map(({ probeId, site, sourceAddress, online }) => ({
+      probeId,
+      site,
+      sourceAddress,
+      offline: !online,
+    })),
     endpoints,
     leftOut,
     stimulus,

@@ -12,8 +12,10 @@ import type {
 } from '../schema/wire.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import { type Bounds, insidePlan } from './allowed.ts'
+import { isDirectoryOf, wantsDirectory } from './botDirectory.ts'
 import { foundSteps } from './core/baseline.ts'
 import { badField, Failure, notOurs } from './failure.ts'
+import { tokensFor } from './proofTokens.ts'
 import { batch, type Statement } from './store/db.ts'
 import {
   addAlarm,
@@ -70,11 +72,20 @@ const GATHER_MS = 2_000
  * Hands a probe what is due for it and fits its capacity. `signer` is the probe as it was when its signature was checked
  * (guards/probe.ts): here it is read anew, so that one that was revoked since gets nothing.
  */
-export async function leaseRuns(world: World, signer: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> {
+export async function leaseRuns(
+  world: World,
+  signer: Probe,
+  ask: LeaseRequest,
+  askedAt: number,
+  publicUrl: string,
+): Promise<LeaseAnswer> {
   const { db, now } = world
   const { probe, stopped, candidates } = await leasable(db, signer.id, now)
   if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
-  await noteSeen(db, probe, ask, now)
+  const { directory } = ask
+  const isSigned = directory !== undefined && (await isDirectoryOf(probe, directory, publicUrl, now))
+  await noteSeen(db, probe, { ...ask, directory: isSigned ? directory : null }, now)
+  const signFor = isSigned ? undefined : wantsDirectory(probe, publicUrl, now)
   // A leased run that its own probe no longer carries was lost with its process: as far as it could know of that lease. A
   // request signed before it, played again or late, disowns nothing.
   const unclaimed = candidates.filter(
@@ -84,10 +95,13 @@ export async function leaseRuns(world: World, signer: Probe, ask: LeaseRequest, 
   const ready = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
   const picked = withinCapacity(ready, ask.capacity)
   const taken = picked.length > 0 ? await lease(db, probe.id, picked, askedAt, now) : []
+  const tokens = await tokensFor(world, taken)
   return {
     now,
     stopped,
-    runs: await Promise.all(taken.map((run) => leasedRun(world, run))),
+    publicUrl,
+    ...(signFor === undefined ? {} : { signFor }),
+    runs: await Promise.all(taken.map((run) => leasedRun(world, run, tokens.get(run.scanId)))),
     // A new process whose clock is still behind learns the time from this answer, and may ask again at once.
     nextPollMs: free.length < unclaimed.length ? SHORTEST_POLL_MS : pollMs(free, now),
   }
@@ -112,10 +126,11 @@ function pollMs(runs: readonly Candidate[], now: number): number {
   return Math.max(next, SHORTEST_POLL_MS)
 }
 
-async function leasedRun(world: World, run: Run): Promise<LeasedRun> {
+async function leasedRun(world: World, run: Run, proofToken: string | undefined): Promise<LeasedRun> {
   const plan = run.epoch > 1 && run.plan.kind === 'scan' ? await resumed(world, run, run.plan) : run.plan
   const { id: runId, scanId, kind, epoch, deadlineAt } = run
-  return { runId, scanId, kind, epoch, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
+  const lease = { runId, scanId, kind, epoch, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
+  return proofToken === undefined ? lease : { ...lease, proofToken }
 }
 
 /** A second lease of a scan run starts from what the first had found. */

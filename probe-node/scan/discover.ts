@@ -239,7 +239,12 @@ async function identifyOne(
   const { world, plan, run, reporter, output } = scan
   const patience = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_MIN_MS, 150 + 5 * agoMs))
   const target = { address, port, check: firstCheck(port), service: 'unknown' as const }
-  const options = await optionsFor(world, { target, name: plan.name, timeoutMs: WATCH_TIMEOUT_MS })
+  const options = await optionsFor(world, {
+    target,
+    name: plan.name,
+    scanId: run.scanId,
+    timeoutMs: WATCH_TIMEOUT_MS,
+  })
   await scan.pace.take(scan.ended)
   if (scan.ended.aborted) return null
   const startedAt = world.clock.now()

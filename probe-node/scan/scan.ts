@@ -346,7 +346,10 @@ function tellTarget(scan: Scan): void {
   output.line('Target', `addresses: ${plan.addresses.join(', ')}${plan.name ? ` (${plan.name})` : ''}`)
   output.line('Target', `ports asked: ${plan.ports}`)
   output.line('Target', `profile: ${plan.profile}, at most ${plan.maxConnectsPerSecond} connects a second`)
-  output.line('Target', `from: ${world.sourceAddress}, as "${world.userAgent}"`)
+  output.line(
+    'Target',
+    `from: ${world.sourceAddress}, as "${world.knock.userAgent()}"; HTTP requests are signed (Web Bot Auth)`,
+  )
   output.line(
     'Target',
     `${run.kind === 'prove' ? `proof prf_${run.scanId.slice(4)}` : `scan ${run.scanId}`}, run ${run.runId}, lease ${run.epoch}, started ${new Date(world.clock.now()).toISOString()}`,

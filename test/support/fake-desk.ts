@@ -35,13 +35,19 @@ export interface FakeDesk {
   told: Told[]
   of<K extends Told['kind']>(kind: K): Extract<Told, { kind: K }>['body'][]
   /** a run to be leased; given out again under the next epoch when the probe does not hold it */
-  offer(plan: Plan, more?: { deadlineMs?: number }): string
+  offer(plan: Plan, more?: { deadlineMs?: number; kind?: LeasedRun['kind']; proofToken?: string }): string
   ring(): void
   /** what renewals answer; `{}` means: go on */
   onRenew: (body: RenewRequest) => Partial<RenewAnswer> & { status?: number }
   onResult: (body: ResultRequest) => { status?: number; headers?: Record<string, string> }
   onAlarm: (body: AlarmRequest) => void
-  onLease: (body: LeaseRequest) => { status?: number; stopped?: boolean; nextPollMs?: number }
+  onLease: (body: LeaseRequest) => {
+    status?: number
+    stopped?: boolean
+    nextPollMs?: number
+    publicUrl?: string
+    signFor?: string
+  }
   /** swallow so many answers after having taken the request in: the connection just breaks */
   loseAnswers: number
   /** Worker time minus real time */
@@ -66,13 +72,22 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     url: '',
     told: [],
     of: (kind) => desk.told.filter((one) => one.kind === kind).map(({ body }) => body) as never,
-    offer(plan, { deadlineMs = 120_000 } = {}) {
+    offer(plan, { deadlineMs = 120_000, kind = plan.kind, proofToken } = {}) {
       const runId = `run_${String(runs.length).padStart(4, '0')}ABCDEFGHIJKLMNOP`
       const now = Date.now() + desk.offsetMs
-      const kind = plan.kind
+      const token = proofToken === undefined ? {} : { proofToken }
       runs.push({
         over: false,
-        run: { runId, scanId: SCAN_ID, kind, epoch: 0, leaseUntil: now + 60_000, deadlineAt: now + deadlineMs, plan },
+        run: {
+          runId,
+          scanId: SCAN_ID,
+          kind,
+          epoch: 0,
+          leaseUntil: now + 60_000,
+          deadlineAt: now + deadlineMs,
+          plan,
+          ...token,
+        },
       })
       return runId
     },
@@ -130,14 +145,14 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
       case '/probe/v1/lease': {
         const body = v.parse(LeaseRequest, parsed)
         desk.told.push({ kind: 'lease', body })
-        const { status = 200, stopped = false, nextPollMs = 300 } = desk.onLease(body)
+        const { status = 200, stopped = false, nextPollMs = 300, ...who } = desk.onLease(body)
         let { scan, short } = body.capacity
         const given = runs.filter(({ run, over }) => {
           if (status !== 200 || over || body.holding.some((held) => held.runId === run.runId)) return false
           return run.kind === 'scan' ? scan-- > 0 : short-- > 0
         })
         for (const one of given) one.run.epoch += 1
-        return { status, body: { now, stopped, runs: given.map(({ run }) => run), nextPollMs } }
+        return { status, body: { now, stopped, runs: given.map(({ run }) => run), nextPollMs, ...who } }
       }
       case '/probe/v1/renew': {
         const body = v.parse(RenewRequest, parsed)

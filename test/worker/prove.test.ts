@@ -39,7 +39,11 @@ beforeAll(async () => {
   stage = await openStage()
   fleet = await openFleet(stage)
   for (const probe of fleet) await probe.lease()
-  const target = await stage.api<TargetAnswer>('POST', '/targets', { address, ports: '80,3306,8000-8010', profile: 'assertive' })
+  const target = await stage.api<TargetAnswer>('POST', '/targets', {
+    address,
+    ports: '80,3306,8000-8010',
+    profile: 'assertive',
+  })
   targetId = target.body.id
 })
 
@@ -72,7 +76,13 @@ describe('a target that bans its scanner', () => {
   test('is proved shut from that one address, which restates the issue and names it', async () => {
     const [scanner = ''] = banned
     const proof = await proved()
-    expect(proof).toMatchObject({ state: 'finished', verdict: 'not_proved', stimulus: null, closedIssueIds: [], failure: null })
+    expect(proof).toMatchObject({
+      state: 'finished',
+      verdict: 'not_proved',
+      stimulus: null,
+      closedIssueIds: [],
+      failure: null,
+    })
     expect(proof.sources).toHaveLength(5)
     for (const source of proof.sources) {
       const isShut = source.sourceAddress === scanner
@@ -113,7 +123,9 @@ describe('a target that bans its scanner', () => {
     banned.clear()
     const proof = await proved()
     expect(proof).toMatchObject({ verdict: 'proved', closedIssueIds: [] })
-    expect(wordsOf(proof)).toEqual(fleet.map(({ sourceAddress }) => [sourceAddress, 'proved', ['passed', 'passed']]).sort(bySite))
+    expect(wordsOf(proof)).toEqual(
+      fleet.map(({ sourceAddress }) => [sourceAddress, 'proved', ['passed', 'passed']]).sort(bySite),
+    )
     const issue = await issueNow()
     expect(issue).toMatchObject({ state: 'open', lastProofId: proof.id })
     expect(issue.answeredAt).not.toBeNull()
@@ -142,7 +154,9 @@ describe('a target that bans its scanner', () => {
     await play(stage, all, isOver(opened.body.id))
     const proof = await readProof(opened.body.id)
     expect(proof).toMatchObject({ verdict: 'not_proved', closedIssueIds: [] })
-    expect(proof.sources.filter(({ verdict }) => verdict === 'not_proved').map(({ probeId }) => probeId)).toEqual([victim.id])
+    expect(proof.sources.filter(({ verdict }) => verdict === 'not_proved').map(({ probeId }) => probeId)).toEqual([
+      victim.id,
+    ])
     expect(proof.failing[0]).toContain('closed (ECONNREFUSED)')
     expect(await issueNow()).toMatchObject({ state: 'open', answeredAt: null })
   })
@@ -178,7 +192,10 @@ describe('what comes in between', () => {
   test('sites narrow a proof, and one that does not scan the target is refused by name', async () => {
     const proof = await proved({ sites: ['nyc-1'] })
     expect(proof.sources.map(({ site }) => site)).toEqual(['nyc-1'])
-    expect(await prove({ sites: ['nyc-1', 'mars-1'] })).toMatchObject({ status: 422, body: { errors: [{ field: 'sites.1' }] } })
+    expect(await prove({ sites: ['nyc-1', 'mars-1'] })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'sites.1' }] },
+    })
   })
 
   test('a drained probe is not asked', async () => {
@@ -231,7 +248,18 @@ describe('what comes in between', () => {
     await prove({ sites: ['nyc-1'] })
     const probe = fleet[2] as Probe
     const [run] = (await probe.lease()).runs as [LeasedRun]
-    const lies = [{ n: 1, purpose: 'watch', check: 'tcp', address: '127.0.9.41', port: 80, sight: 'open', at: stage.now(), afterMs: 5 }]
+    const lies = [
+      {
+        n: 1,
+        purpose: 'watch',
+        check: 'tcp',
+        address: '127.0.9.41',
+        port: 80,
+        sight: 'open',
+        at: stage.now(),
+        afterMs: 5,
+      },
+    ]
     const report = { runId: run.runId, epoch: 1, seq: 1, observations: lies, spans: [], found: [] }
     expect(await probe.say('renew', report)).toMatchObject({ status: 422, body: { code: 'outside_plan' } })
     // No other probe's, either.
@@ -252,7 +280,11 @@ describe('what comes in between', () => {
     expect(await first.say('renew', report)).toMatchObject({ status: 200, body: { do: 'stop' } })
     expect((await first.lease({ holding: [{ runId: run.runId, epoch: 1 }] })).stopped).toBe(true)
     await first.say('result', { ...report, seq: 2, outcome: 'stopped' })
-    expect(await readProof(opened.body.id)).toMatchObject({ state: 'failed', verdict: null, failure: { code: 'stopped' } })
+    expect(await readProof(opened.body.id)).toMatchObject({
+      state: 'failed',
+      verdict: null,
+      failure: { code: 'stopped' },
+    })
     expect(await prove()).toMatchObject({ status: 409, body: { code: 'scanning_stopped' } })
     await stage.api('PUT', '/kill-switch', { stopped: false })
     for (const probe of fleet) expect((await probe.lease()).runs).toEqual([])
@@ -265,11 +297,22 @@ describe('what comes in between', () => {
   })
 
   test('proofs are listed, newest first, with a cursor', async () => {
-    const first = await stage.api<{ items: ProofAnswer[]; nextCursor: string }>('GET', `/proofs?targetId=${targetId}&limit=2`)
+    const first = await stage.api<{ items: ProofAnswer[]; nextCursor: string }>(
+      'GET',
+      `/proofs?targetId=${targetId}&limit=2`,
+    )
     expect(first.body.items).toHaveLength(2)
-    const next = await stage.api<{ items: ProofAnswer[] }>('GET', `/proofs?targetId=${targetId}&limit=200&cursor=${first.body.nextCursor}`)
+    const next = await stage.api<{ items: ProofAnswer[] }>(
+      'GET',
+      `/proofs?targetId=${targetId}&limit=200&cursor=${first.body.nextCursor}`,
+    )
     const all = [...first.body.items, ...next.body.items]
     expect(all.length).toBe(await stage.count('scans', 'proof is not null'))
-    expect(all.map(({ createdAt }) => createdAt)).toEqual(all.map(({ createdAt }) => createdAt).toSorted().reverse())
+    expect(all.map(({ createdAt }) => createdAt)).toEqual(
+      all
+        .map(({ createdAt }) => createdAt)
+        .toSorted()
+        .reverse(),
+    )
   })
 })

@@ -1,5 +1,5 @@
 /** What a proof came to: facts of its runs → a matrix of addresses and endpoints, its verdict, and what follows for issues. */
-import { type RunFacts, endpointKey } from '../../schema/facts.ts'
+import { endpointKey, type RunFacts } from '../../schema/facts.ts'
 import type { ProofAsk, ProofCell, ProofResult, ProofRow, ProofSource } from '../../schema/proof.ts'
 import type { Endpoint, Observation, TouchTarget } from '../../schema/wire.ts'
 import { isLoss, type ProofVerdict, type Purpose, type SourceState } from '../../schema/words.ts'
@@ -18,7 +18,13 @@ export const endpointsFor = (source: Pick<ProofSource, 'sourceAddress'>, endpoin
 
 /** The matrix as it stands; `verdict` null while an address may still look. */
 export function proofOf(ask: ProofAsk, runs: readonly RunFacts[]): ProofResult {
-  const bare = ask.sources.map((source) => rowOf(ask, source, runs.find((run) => run.probeId === source.probeId)))
+  const bare = ask.sources.map((source) =>
+    rowOf(
+      ask,
+      source,
+      runs.find((run) => run.probeId === source.probeId),
+    ),
+  )
   const lost = new Set(ask.issues.flatMap((issue) => issue.lost.map(endpointKey)))
   const away = awayOf(bare, lost)
   const rows = bare.map((row) => ({ ...row, verdict: verdictOf(ask, row, away) }))
@@ -119,7 +125,9 @@ function awayOf(rows: readonly Pick<ProofRow, 'cells'>[], lost: ReadonlySet<stri
     keys.filter(
       (key) =>
         !lost.has(key) &&
-        cells.filter((cell) => endpointKey(cell) === key).every(({ word, stimuli }) => word === 'shut' && stimuli.done === 0),
+        cells
+          .filter((cell) => endpointKey(cell) === key)
+          .every(({ word, stimuli }) => word === 'shut' && stimuli.done === 0),
     ),
   )
 }
@@ -162,9 +170,11 @@ const WHY_NOT: Partial<Record<SourceState, string>> = {
   stopped: 'its probe was stopped before the end',
 }
 
-const nameOf = ({ sourceAddress, site }: Pick<ProofRow, 'sourceAddress' | 'site'>): string => `${sourceAddress} (${site})`
+const nameOf = ({ sourceAddress, site }: Pick<ProofRow, 'sourceAddress' | 'site'>): string =>
+  `${sourceAddress} (${site})`
 /** `203.0.113.9 22/tcp` */
-const portText = ({ address, port }: Endpoint): string => `${address.includes(':') ? `[${address}]` : address} ${port}/tcp`
+const portText = ({ address, port }: Endpoint): string =>
+  `${address.includes(':') ? `[${address}]` : address} ${port}/tcp`
 
 /** What a cell says in words: `closed (ECONNREFUSED)`. */
 export function cellText({ word, sight, code, stimuli }: ProofCell): string {

@@ -23,35 +23,36 @@ export type ProofStep =
  * An issue closes only on a proof with the stimulus in which every address passes on each endpoint that was lost. Without it
  * the issue is restated, and so it is while some address is shut out.
  */
-export function proofSteps(
-  { target, ask, result, openIssues, now }: {
-    target: string
-    ask: ProofAsk
-    result: ProofResult
-    openIssues: readonly OpenIssue[]
-    now: number
-  },
-): ProofStep[] {
-  return openIssues
-    .filter(({ finding }) => finding === 'interference')
-    .map((issue) => {
-      const asleep = issue.state === 'snoozed' && (issue.snoozedUntil === null || issue.snoozedUntil > now)
-      const wake = issue.state === 'snoozed' && !asleep
-      const { id: issueId } = issue
-      if (result.closes.includes(issueId))
-        return { do: 'close', issueId, notice: asleep ? null : resolvedNotice(target, result) }
-      switch (result.verdict) {
-        case 'not_proved': {
-          const title = shutTitle(target, result)
-          return { do: 'restate', issueId, title, answeredAt: null, wake, notice: asleep ? null : shutNotice(title, result) }
-        }
-        case 'proved':
-          return { do: 'restate', issueId, title: passTitle(target, ask, result), answeredAt: now, wake, notice: null }
-        case 'incomplete':
-        case null:
-          return { do: 'note', issueId }
-      }
-    })
+export const proofSteps = (means: ProofMeans): ProofStep[] =>
+  means.openIssues.filter(({ finding }) => finding === 'interference').map((issue) => stepOf(means, issue))
+
+export interface ProofMeans {
+  /** for titles: the target's name or address */
+  target: string
+  ask: ProofAsk
+  result: ProofResult
+  openIssues: readonly OpenIssue[]
+  now: number
+}
+
+function stepOf({ target, ask, result, now }: ProofMeans, issue: OpenIssue): ProofStep {
+  const { id: issueId } = issue
+  const asleep = issue.state === 'snoozed' && (issue.snoozedUntil === null || issue.snoozedUntil > now)
+  const wake = issue.state === 'snoozed' && !asleep
+  if (result.closes.includes(issueId))
+    return { do: 'close', issueId, notice: asleep ? null : resolvedNotice(target, result) }
+  switch (result.verdict) {
+    case 'not_proved': {
+      const title = shutTitle(target, result)
+      const notice = asleep ? null : shutNotice(title, result)
+      return { do: 'restate', issueId, title, answeredAt: null, wake, notice }
+    }
+    case 'proved':
+      return { do: 'restate', issueId, title: passTitle(target, ask, result), answeredAt: now, wake, notice: null }
+    case 'incomplete':
+    case null:
+      return { do: 'note', issueId }
+  }
 }
 
 const shutRows = ({ rows }: ProofResult) => rows.filter(({ verdict }) => verdict === 'not_proved')

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { pageOf, ProofAnswer } from '../../schema/api.ts'
+import { ProofAnswer, pageOf } from '../../schema/api.ts'
 import { printable } from '../../schema/terminal.ts'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
@@ -33,7 +33,8 @@ export const proofRoutes = new Hono<AppEnv>()
   .get(
     '/:id',
     describe({ tag: TAG, does: 'Read a proof: each address and each endpoint', answer: ProofAnswer }),
-    async (c) => c.json(await answered(c.var.world, await found(c.var.world, c.var.caller.tenantId, c.req.param('id')))),
+    async (c) =>
+      c.json(await answered(c.var.world, await found(c.var.world, c.var.caller.tenantId, c.req.param('id')))),
   )
   .get(
     '/:id/output',

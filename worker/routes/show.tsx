@@ -77,5 +77,8 @@ export const ledToOpened = createMiddleware<AppEnv>(async (c, next) => {
   if (c.res.status !== 202) return
   const { id } = (await c.res.json()) as { id: string }
   c.res = undefined
-  c.res = new Response(null, { status: 303, headers: { location: `/${id.startsWith('prf_') ? 'proofs' : 'scans'}/${id}` } })
+  c.res = new Response(null, {
+    status: 303,
+    headers: { location: `/${id.startsWith('prf_') ? 'proofs' : 'scans'}/${id}` },
+  })
 })

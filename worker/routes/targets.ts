@@ -1,6 +1,15 @@
 import { Hono } from 'hono'
 import { isPublic, networkOf, parseAddress, refusal } from '../../schema/address.ts'
-import { pageOf, parseName, ProofAnswer, ProveBody, TargetAnswer, TargetBody, TargetChange } from '../../schema/api.ts'
+import {
+  ProofAnswer,
+  ProofTokenAnswer,
+  ProveBody,
+  pageOf,
+  parseName,
+  TargetAnswer,
+  TargetBody,
+  TargetChange,
+} from '../../schema/api.ts'
 import { parsePorts } from '../../schema/ports.ts'
 import type { AppEnv } from '../context.ts'
 import { cronError, nextDue } from '../cron.ts'
@@ -9,6 +18,7 @@ import { bodyAs, bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { MAX_RATE } from '../open.ts'
 import { resultNow } from '../proofEnd.ts'
+import { readTokens } from '../proofTokens.ts'
 import { openProof } from '../prove.ts'
 import { readEnds } from '../store/scanLines.ts'
 import {
@@ -24,6 +34,7 @@ import { mustBeTouchable, touchableNow } from '../touchable.ts'
 import type { World } from '../world.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
 import { proofAnswer } from './proofShape.ts'
+import { NO_STORE } from './proofTokens.ts'
 import { pageRequest, textIn } from './query.ts'
 import { targetAnswer } from './shape.ts'
 
@@ -114,6 +125,21 @@ export const targetRoutes = new Hono<AppEnv>()
       return c.json(await answered(c.var.world, row))
     },
   )
+  .get(
+    '/:id/proof-token',
+    describe({
+      tag: 'Who is knocking',
+      does: 'The token of this target alone, carried when its `proofHeader` is `target`',
+      answer: ProofTokenAnswer,
+    }),
+    allow('write'),
+    async (c) => {
+      const { world, caller } = c.var
+      const target = await readTarget(world.db, caller.tenantId, c.req.param('id'))
+      if (!target) throw noTarget()
+      return c.json(await readTokens(world, caller.tenantId, target.id), 200, NO_STORE)
+    },
+  )
   .post(
     '/:id/prove',
     describe({
@@ -126,7 +152,9 @@ export const targetRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      const { sites, stimulus } = await bodyOrForm(c, ProveBody, (form) => ({ stimulus: form.get('stimulus') === 'yes' }))
+      const { sites, stimulus } = await bodyOrForm(c, ProveBody, (form) => ({
+        stimulus: form.get('stimulus') === 'yes',
+      }))
       const target = await readTarget(world.db, caller.tenantId, c.req.param('id'))
       if (!target) throw noTarget()
       const proof = await openProof(world, target, { sites: sites ?? null, stimulus: stimulus ?? false })
@@ -190,7 +218,18 @@ function wishOf(wish: Wished, world: World): TargetWish {
     throw badField('invalid', 'maxConnectsPerSecond', `must not be more than ${ceiling}`)
   const ports = parsePorts(wish.ports)
   if ('error' in ports) throw badField('invalid', 'ports', ports.error)
-  const { address: at, name, schedule, timezone, sites, profile, maxConnectsPerSecond, anchors, tags, proofHeader } = wish
+  const {
+    address: at,
+    name,
+    schedule,
+    timezone,
+    sites,
+    profile,
+    maxConnectsPerSecond,
+    anchors,
+    tags,
+    proofHeader,
+  } = wish
   const nextDueAt = schedule === null ? null : nextDue(schedule, timezone, world.now)
   return {
     address: at,

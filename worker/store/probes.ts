@@ -1,7 +1,7 @@
 /** The fleet. It belongs to the operator and serves all tenants: these functions take no other tenant. */
 import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import { probes, ranges, scans } from '../../schema/tables.ts'
-import type { Health } from '../../schema/wire.ts'
+import type { Health, SignedDirectory } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
 import { type Db, once, read, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
@@ -53,14 +53,22 @@ export const addProbe = (db: Db, probe: typeof probes.$inferInsert, guard: { has
 export async function noteSeen(
   db: Db,
   probe: Probe,
-  said: { health: Health; allowPrivate: boolean },
+  said: { health: Health; allowPrivate: boolean; directory: SignedDirectory | null },
   now: number,
 ): Promise<void> {
-  const news = probe.health?.fit !== said.health.fit || (probe.allowPrivate === 1) !== said.allowPrivate
+  const { directory } = said
+  const news =
+    directory !== null || probe.health?.fit !== said.health.fit || (probe.allowPrivate === 1) !== said.allowPrivate
   if (!news && probe.seenAt > now - SEEN_NOTED_MS) return
   await db
     .update(probes)
-    .set({ seenAt: now, health: said.health, agent: said.health.agent, allowPrivate: said.allowPrivate ? 1 : 0 })
+    .set({
+      seenAt: now,
+      health: said.health,
+      agent: said.health.agent,
+      allowPrivate: said.allowPrivate ? 1 : 0,
+      ...(directory ? { directory } : {}),
+    })
     .where(eq(probes.id, probe.id))
 }
 

@@ -85,26 +85,25 @@ export const endProof = (db: Db, proof: Proof, ending: ProofEnding, now: number)
 /** The writes of what a proof means for issues; each asks `guard`. */
 export const applyProofSteps = (
   db: Db,
-  { tenantId }: Pick<Proof, 'tenantId'>,
-  proofId: string,
+  proof: Pick<Proof, 'tenantId' | 'id'>,
   steps: readonly ProofStep[],
   guard: SQL,
   now: number,
-): Statement[] =>
-  steps.map((step) => {
-    const mine = sql`tenant_id = ${tenantId} AND id = ${step.issueId} AND closed_at IS NULL AND ${guard}`
-    switch (step.do) {
-      case 'close':
-        return db.run(
-          sql`UPDATE issues SET state = 'closed', closed_at = ${now}, closed_by = ${proofId}, last_proof_id = ${proofId} WHERE ${mine}`,
-        )
-      case 'restate':
-        return db.run(sql`UPDATE issues SET title = ${step.title}, restated_at = ${now}, answered_at = ${step.answeredAt},
-          last_proof_id = ${proofId}, state = CASE WHEN ${step.wake ? 1 : 0} THEN 'open' ELSE state END WHERE ${mine}`)
-      case 'note':
-        return db.run(sql`UPDATE issues SET last_proof_id = ${proofId} WHERE ${mine}`)
-    }
-  })
+): Statement[] => steps.map((step) => db.run(stepWrite(proof, step, guard, now)))
+
+function stepWrite({ tenantId, id }: Pick<Proof, 'tenantId' | 'id'>, step: ProofStep, guard: SQL, now: number): SQL {
+  const proofId = proofIdOf(id)
+  const mine = sql`tenant_id = ${tenantId} AND id = ${step.issueId} AND closed_at IS NULL AND ${guard}`
+  switch (step.do) {
+    case 'close':
+      return sql`UPDATE issues SET state = 'closed', closed_at = ${now}, closed_by = ${proofId}, last_proof_id = ${proofId} WHERE ${mine}`
+    case 'restate':
+      return sql`UPDATE issues SET title = ${step.title}, restated_at = ${now}, answered_at = ${step.answeredAt},
+        last_proof_id = ${proofId}, state = CASE WHEN ${step.wake ? 1 : 0} THEN 'open' ELSE state END WHERE ${mine}`
+    case 'note':
+      return sql`UPDATE issues SET last_proof_id = ${proofId} WHERE ${mine}`
+  }
+}
 
 /** What the target learns: from when on its allowlist is known to be whole, and which ranges it still lacks. */
 export const teachProved = (
