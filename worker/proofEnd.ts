@@ -41,7 +41,7 @@ export async function judgeProof(world: World, snapshot: Snapshot, proof: Proof)
   const { runs, facts } = snapshot
   if (proof.cancelAsked === 1) {
     if (runs.some(isHeldStill(world.now))) return
-    const failure = { code: 'stopped' as const, detail: 'All scanning was stopped before every address had looked.' }
+    const failure = { code: 'stopped' as const, detail: 'It was stopped before every address had looked.' }
     return finishProof(world, snapshot, proof, { state: 'cancelled', failure, result: finalOf(proof, facts.runs) })
   }
   const result = proof.deadlineAt < world.now ? finalOf(proof, facts.runs) : proofOf(proof.proof, facts.runs)

@@ -1,8 +1,10 @@
 import { Hono } from 'hono'
-import { ProofAnswer, pageOf } from '../../schema/api.ts'
+import { EmptyBody, ProofAnswer, pageOf } from '../../schema/api.ts'
 import { printable } from '../../schema/terminal.ts'
+import { cancelScan } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
+import { allow } from '../guards/tenant.ts'
 import { resultNow } from '../proofEnd.ts'
 import { listProofs, type Proof, readProof } from '../store/proofs.ts'
 import { openText } from '../store/raw.ts'
@@ -35,6 +37,17 @@ export const proofRoutes = new Hono<AppEnv>()
     describe({ tag: TAG, does: 'Read a proof: each address and each endpoint', answer: ProofAnswer }),
     async (c) =>
       c.json(await answered(c.var.world, await found(c.var.world, c.var.caller.tenantId, c.req.param('id')))),
+  )
+  .post(
+    '/:id/cancel',
+    describe({ tag: TAG, does: 'Stop a proof', body: EmptyBody, answer: ProofAnswer, status: 202 }),
+    allow('write'),
+    async (c) => {
+      const { world, caller } = c.var
+      const proof = await found(world, caller.tenantId, c.req.param('id'))
+      await cancelScan(world, caller.tenantId, proof.id)
+      return c.json(await answered(world, await found(world, caller.tenantId, c.req.param('id'))), 202)
+    },
   )
   .get(
     '/:id/output',

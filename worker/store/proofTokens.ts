@@ -9,6 +9,7 @@ export interface ProofSecret {
   tenantId: string
   secret: string
   usedFrom: number
+  createdAt: number
 }
 
 /** The secret in use, and the one that follows it, if one was made. Makes the first. */
@@ -34,14 +35,21 @@ export async function readSecrets(
 
 const secretsOf = (db: Db, tenantId: string): Promise<ProofSecret[]> =>
   db
-    .select({ tenantId: proofSecrets.tenantId, secret: proofSecrets.secret, usedFrom: proofSecrets.usedFrom })
+    .select({
+      tenantId: proofSecrets.tenantId,
+      secret: proofSecrets.secret,
+      usedFrom: proofSecrets.usedFrom,
+      createdAt: proofSecrets.createdAt,
+    })
     .from(proofSecrets)
     .where(eq(proofSecrets.tenantId, tenantId))
     .orderBy(asc(proofSecrets.usedFrom))
 
 /** The latest whose time has come. */
 const currentOf = (list: readonly ProofSecret[], now: number): ProofSecret | null =>
-  list.filter(({ usedFrom }) => usedFrom <= now).toSorted((a, b) => b.usedFrom - a.usedFrom)[0] ?? null
+  list
+    .filter(({ usedFrom }) => usedFrom <= now)
+    .toSorted((a, b) => b.usedFrom - a.usedFrom || b.createdAt - a.createdAt)[0] ?? null
 
 /** A new secret, used from then on; one that was to follow is dropped, and so are those long out of use. */
 export async function rotate(db: Db, tenantId: string, secret: string, usedFrom: number, now: number): Promise<void> {
@@ -78,7 +86,7 @@ export async function tokensWanted(
     secret: string
     proofHeader: ProofHeader
   }>(sql`SELECT s.id AS scanId, s.tenant_id AS tenantId, t.id AS targetId, t.proof_header AS proofHeader,
-      (SELECT secret FROM proof_secrets p WHERE p.tenant_id = s.tenant_id AND p.used_from <= ${now} ORDER BY p.used_from DESC LIMIT 1) AS secret
+      (SELECT secret FROM proof_secrets p WHERE p.tenant_id = s.tenant_id AND p.used_from <= ${now} ORDER BY p.used_from DESC, p.created_at DESC LIMIT 1) AS secret
     FROM json_each(${rows(wanted)}) w
       JOIN scans s ON s.tenant_id = w.value ->> '$.tenantId' AND s.id = w.value ->> '$.scanId'
       JOIN targets t ON t.tenant_id = s.tenant_id AND t.id = s.target_id`)
