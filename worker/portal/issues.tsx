@@ -3,6 +3,7 @@ import { Page } from './layout.tsx'
 import { Badge, VerdictBadge } from './parts/badge.tsx'
 import { Losses } from './parts/loss.tsx'
 import { causeName } from './parts/port.tsx'
+import { ProveForm } from './parts/prove.tsx'
 import { IssueList } from './parts/rows.tsx'
 import { Fact, Table } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
@@ -50,6 +51,9 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
         <h1>{issue.title}</h1>
         <Standing issue={issue} />
         {issue.state !== 'closed' && <Retest id={issue.id} mayWrite={frame.mayWrite} />}
+        {issue.state !== 'closed' && issue.finding === 'interference' && (
+          <ProveForm targetId={issue.targetId} stimulus mayWrite={frame.mayWrite} />
+        )}
       </section>
       <dl class="facts">
         <Fact name="Open since">
@@ -58,6 +62,11 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
         <Fact name="Last seen">
           <Time at={issue.restatedAt} />
         </Fact>
+        {issue.lastProofId && (
+          <Fact name="Last proof">
+            <a href={`/proofs/${issue.lastProofId}`}>from each address</a>
+          </Fact>
+        )}
         <Fact name="Id">
           <code>{issue.id}</code>
         </Fact>
@@ -88,6 +97,12 @@ const Standing = ({ issue }: { issue: IssueView }) => {
             by <a href={`/scans/${issue.closedBy}`}>a retest that ended clear</a>
           </>
         )}
+        {issue.closedBy?.startsWith('prf_') && (
+          <>
+            {' '}
+            by <a href={`/proofs/${issue.closedBy}`}>a proof with the stimulus from every address</a>
+          </>
+        )}
         .
       </p>
     )
@@ -108,8 +123,8 @@ const Standing = ({ issue }: { issue: IssueView }) => {
       )}
       <p class="lead">
         {issue.answeredAt === null
-          ? 'It closes when a retest from the same address, with the same stimulus, ends clear.'
-          : 'The ports answer again. Bans run out by themselves, so only a retest with the same stimulus can close it.'}
+          ? 'It closes when a retest from the same address, with the same stimulus, ends clear, or when every address passes with that stimulus.'
+          : 'The ports answer again. Bans run out by themselves, so only a retest or a proof with the same stimulus can close it.'}
       </p>
     </>
   )

@@ -50,6 +50,9 @@ footer { padding-top: 1rem; padding-bottom: 1.5rem; border-top: 1px solid var(--
 label { font-weight: 600; }
 input { font: inherit; padding: .55rem .7rem; border: 1px solid var(--dim); border-radius: .5rem; background: var(--card); color: inherit; width: 100%; }
 button, .button { font: inherit; display: inline-block; padding: .4rem .8rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); color: var(--text); cursor: pointer; text-decoration: none; }
+input[type=checkbox] { width: auto; margin: 0; accent-color: #2456c4; }
+.prove { margin: .75rem 0; }
+.prove .check { font-weight: 400; color: var(--dim); }
 button:hover, .button:hover { border-color: var(--dim); }
 button.main { background: #2456c4; border-color: #2456c4; color: #fff; font-weight: 600; padding: .6rem; }
 .badge { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; font-size: .85rem; font-weight: 600; white-space: nowrap; color: var(--mute); background: var(--mute-soft); }

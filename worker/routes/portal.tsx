@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
+import { ProofPage } from '../portal/proof.tsx'
 import { RangesPage } from '../portal/ranges.tsx'
 import { RulesPage } from '../portal/rules.tsx'
 import { ScanPage, ScansPage } from '../portal/scan.tsx'
@@ -15,7 +16,7 @@ import { listRanges } from '../store/ranges.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
 import { plainText } from './plain.ts'
-import { readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
+import { readIssueView, readProbeRows, readProofView, readScanView, readTargetView } from './portal-data.ts'
 import { asPage, frameOf, frameOrNone, ledToOpened, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
@@ -86,6 +87,11 @@ export const portalRoutes = new Hono<AppEnv>()
     if (!text) throw new Failure('not_found', 'There is no raw output of this scan.')
     const name = `${scan?.id}.txt`
     return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
+  })
+  .get('/proofs/:id', tenant, async (c) => {
+    const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    if (!proof) throw missing('proof')
+    return show(<ProofPage frame={await frameOf(c)} proof={proof} />)
   })
   .get('/issues', tenant, async (c) => {
     const { db } = c.var.world
