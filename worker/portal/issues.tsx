@@ -52,7 +52,7 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
         <Standing issue={issue} />
         {issue.state !== 'closed' && <Retest id={issue.id} mayWrite={frame.mayWrite} />}
         {issue.state !== 'closed' && issue.finding === 'interference' && (
-          <ProveForm targetId={issue.targetId} stimulus mayWrite={frame.mayWrite} />
+          <ProveForm targetId={issue.targetId} mayWrite={frame.mayWrite} />
         )}
       </section>
       <dl class="facts">

@@ -55,13 +55,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
             <a href={`/issues/${id}`}>The issue</a> is closed: the fix is proved.
           </p>
         ))}
-        {!isRunning && (
-          <ProveForm
-            targetId={proof.targetId}
-            stimulus={ask.issues.length > result.closes.length}
-            mayWrite={frame.mayWrite}
-          />
-        )}
+        {!isRunning && <ProveForm targetId={proof.targetId} mayWrite={frame.mayWrite} />}
       </section>
       <section>
         <h2>Each address and each endpoint</h2>
@@ -134,7 +128,11 @@ const Matrix = ({ proof: { ask, result } }: { proof: ProofView }) => {
       ]}
       rows={result.rows.map((row) => [
         <>
-          <code>{row.sourceAddress}</code> <span class="dim">{row.site}</span>
+          <code>{row.sourceAddress}</code>{' '}
+          <span class="dim">
+            {row.site}
+            {SOURCE[row.state] && ':'}
+          </span>
           {SOURCE[row.state] && (
             <>
               {' '}
@@ -177,7 +175,7 @@ const Cell = ({ row, cell }: { row: ProofRow; cell: ProofCell | undefined }) => 
   )
 }
 
-const WhatToDo = ({ proof: { ask, result } }: { proof: ProofView }) => (
+const WhatToDo = ({ proof: { ask } }: { proof: ProofView }) => (
   <>
     <h2>What to do</h2>
     <ol class="plain">
@@ -191,8 +189,7 @@ const WhatToDo = ({ proof: { ask, result } }: { proof: ProofView }) => (
         ))}
       </li>
       <li>
-        All our addresses are <a href="/ranges">listed here</a>: allow all of them at once, not only the{' '}
-        {result.rows.filter((row) => row.verdict === 'not_proved').length} that failed.
+        All our addresses are <a href="/ranges">listed here</a>: allow them all at once, not only those that failed.
       </li>
       <li>Prove it again, with the stimulus.</li>
     </ol>

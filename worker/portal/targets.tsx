@@ -85,9 +85,7 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
           </>
         )}
       </p>
-      {target.sites.length > 0 && (
-        <ProveForm targetId={target.id} stimulus={target.openIssues > 0} mayWrite={frame.mayWrite} />
-      )}
+      {target.sites.length > 0 && <ProveForm targetId={target.id} mayWrite={frame.mayWrite} />}
       {target.proofs.length > 0 && <ProofList proofs={target.proofs} now={frame.now} />}
     </section>
     <div class="columns">
@@ -112,7 +110,7 @@ const Outdated = ({ target, now }: { target: TargetView; now: number }) => (
     {target.outdatedBy.map(({ cidr, site, from }) => (
       <p>
         Your allowlist predates <code>{cidr}</code>: {site}{' '}
-        {from > now ? 'will scan from it from' : 'scans from it since'} <Time at={from} /> on.
+        {from > now ? 'will scan from there from' : 'scans from there since'} <Time at={from} />.
       </p>
     ))}
     <p class="dim">
