@@ -6,6 +6,7 @@ import { Failure, problem } from './failure.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
@@ -23,6 +24,7 @@ const api = new Hono<AppEnv>()
   .route('/targets', targetRoutes)
   .route('/scans', scanRoutes)
   .route('/issues', issueRoutes)
+  .route('/issues', issueAllowlistRoutes)
   .route('/occurrences', occurrenceRoutes)
   .route('/probes', probeFleetRoutes)
   .route('/beacons', beaconRoutes)
@@ -55,6 +57,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
   .route('/', publicRangeRoutes)
+  .route('/', publicAllowlistRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)
