@@ -40,13 +40,24 @@ const lost = (port: number, mechanism: 'fail2ban' | 'geo_policy'): PortVerdict =
     port,
     transport: 'tcp',
     service: 'ssh',
+    firstSeenOpenAt: 1,
     verdict: 'interfered',
     strength: 'confirmed',
+    recheck: null,
+    lostAt: 2,
+    fastAt: 3,
+    confirmedAt: 4,
+    eValue: 1_000,
+    llr: 5,
+    connects: 30,
+    recovery: null,
+    recoveredBetween: null,
     cause,
-    remediation: remediationOf(cause),
     evidence: [],
+    coverage: { reachableSeconds: 1, lostSeconds: 1, share: 0.5 },
+    remediation: remediationOf(cause),
     probes: [],
-  } as unknown as PortVerdict
+  }
 }
 
 beforeAll(async () => {

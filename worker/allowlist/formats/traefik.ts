@@ -9,10 +9,10 @@ export const traefik: Renderer = {
   file: 'portwitness.yml',
   type: 'text/plain',
   comment: '#',
-  notes: (kit) => ({
+  notes: () => ({
     where: [
       'keep it in the folder of the file provider, with your service in the place of YOUR-SERVICE',
-      ...(hostOf(kit) === null ? ['and your host in the place of YOUR-HOST'] : []),
+      'where YOUR-HOST stands below, write the host of the router beside it',
       'name under middlewares those that must stay, and not the rateLimit, inFlightReq or ipAllowList that stops the scanner',
     ],
     check: ['the dashboard shows the router portwitness without errors'],
