@@ -14,8 +14,9 @@ export const nginx: Renderer = {
       'nginx -t && systemctl reload nginx',
     ],
     check: ['nginx -t', `no new "limiting requests" or "limiting connections" with ${sampleOf(kit)} in the error log`],
-    undo: ['put $binary_remote_addr back, delete the file, reload'],
+    undo: ['put $binary_remote_addr back, delete the file, restart'],
     traps: [
+      'a reload is not enough the first time: a zone in use keeps its old key, and nginx says so in its log alone',
       'an empty key is not counted: that is all the exemption',
       BEHIND,
       'a deny wants the format nginx-allow; in the rewrite phase $portwitness is 1 for the scanner',
