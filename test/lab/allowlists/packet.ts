@@ -157,12 +157,12 @@ F`,
     checker: 'tcpdmatch',
     needs: ['sshd', 'tcpdmatch', 'rsyslogd'],
     up: `
-      echo 'ALL: 10.203.1.0/255.255.255.0' > /etc/hosts.deny
+      echo 'ALL: ALL' > /etc/hosts.deny
       : > /etc/hosts.allow
       ssh_server`,
     allow: 'cat "$ALLOW" >> /etc/hosts.allow',
     check:
-      'tcpdmatch sshd "$SCANNER" 2>&1 | grep -q granted && tcpdmatch sshd 10.203.1.15 2>&1 | grep -q denied && tcpdmatch sshd fd00:203:1::12 2>&1 | grep -q "line [0-9]*"',
+      'tcpdmatch sshd "$SCANNER" 2>&1 | grep -q granted && tcpdmatch sshd 10.203.1.15 2>&1 | grep -q denied && tcpdmatch sshd fd00:203:1::12 2>&1 | grep -q granted',
     try: { port: 22, kind: 'greeting', count: 0 },
     through: /^SSH-2\.0/,
   },
