@@ -126,7 +126,9 @@ F`,
       GUARD=$!`,
     allow: `
       cat "$ALLOW" >> /etc/sshguard/whitelist
-      kill $GUARD; wait $GUARD 2> /dev/null
+      # Not TERM: it passes that on to its whole process group, which the laboratory is in.
+      pkill -KILL -P $GUARD; kill -KILL $GUARD; wait $GUARD 2> /dev/null
+      nft delete table ip sshguard; nft delete table ip6 sshguard
       sshguard > "$LOG/sshguard2.log" 2>&1 &
       wait_for sh -c 'nft list tables | grep -q sshguard'
       sleep 1`,
