@@ -6,6 +6,7 @@ import { Failure, problem } from './failure.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
@@ -28,6 +29,7 @@ const api = new Hono<AppEnv>()
   .route('/proofs', proofRoutes)
   .route('/proof-token', proofTokenRoutes)
   .route('/issues', issueRoutes)
+  .route('/issues', issueAllowlistRoutes)
   .route('/occurrences', occurrenceRoutes)
   .route('/probes', probeFleetRoutes)
   .route('/beacons', beaconRoutes)
@@ -61,6 +63,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
   .route('/', publicRangeRoutes)
   .route('/', botAuthRoutes)
+  .route('/', publicAllowlistRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)

@@ -37,6 +37,7 @@ describe('without a Worker', () => {
     [['probe', '--data', 'd', '--source-address', '127.0.0.1'], '--url is missing (or set PORTWITNESS_URL)', 2],
     [['probe', '--url', 'http://h', '--data', 'd', '--source-address', '999'], 'must be one IP address', 2],
     [['issues', 'retest', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
+    [['issues', 'allowlist', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
   ]
   test.each(cases)('portwitness %j says: %s', async (args, says, code) => {
     const ended = await portwitness(args, { PORTWITNESS_URL: '', PORTWITNESS_KEY: '' }).ended

@@ -1,5 +1,6 @@
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
+import { AllowlistPart } from './parts/allowlist.tsx'
 import { Badge, VerdictBadge } from './parts/badge.tsx'
 import { Losses } from './parts/loss.tsx'
 import { causeName } from './parts/port.tsx'
@@ -7,7 +8,7 @@ import { ProveForm } from './parts/prove.tsx'
 import { IssueList } from './parts/rows.tsx'
 import { Fact, Table } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
-import type { Frame, IssueRow, IssueView } from './views.ts'
+import type { AllowlistView, Frame, IssueRow, IssueView } from './views.ts'
 import { FINDING, SNOOZE } from './words.ts'
 
 export const IssuesPage = ({
@@ -32,7 +33,14 @@ export const IssuesPage = ({
   </Page>
 )
 
-export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) => {
+export interface IssuePageProps {
+  frame: Frame
+  issue: IssueView
+  /** null where no allowlist cures it */
+  allowlist: AllowlistView | null
+}
+
+export const IssuePage = ({ frame, issue, allowlist }: IssuePageProps) => {
   // The newest occurrences are those of the last scan that saw it: they are shown whole, older ones as lines.
   const newest = issue.occurrences.filter((each) => each.scanId === issue.occurrences[0]?.scanId)
   const lost = newest.flatMap((each) => each.verdict ?? [])
@@ -77,6 +85,7 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
           <Losses ports={lost} checks={issue.checks} issueOf={{}} scan={null} />
         </section>
       )}
+      {allowlist && <AllowlistPart allowlist={allowlist} />}
       <section>
         <h2>Every time it was seen</h2>
         <Occurrences issue={issue} now={frame.now} />

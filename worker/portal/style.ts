@@ -21,13 +21,14 @@ html { font: 16px/1.5 system-ui, sans-serif; scroll-padding-top: 1rem; }
 @media (min-width: 2400px) { html { font-size: 21px; } }
 body { margin: 0; background: var(--page); color: var(--text); min-height: 100vh; display: flex; flex-direction: column; }
 a { color: var(--link); }
-a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, .wide:focus-visible, pre:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .75rem; }
 h3 { font-size: 1.1rem; margin: 0; }
 h4 { font-size: .95rem; margin: 1rem 0 .25rem; }
 p { margin: .5rem 0; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+pre.text { font: .85rem/1.45 ui-monospace, monospace; max-height: 24rem; overflow: auto; margin: .75rem 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 2; }
 .dim { color: var(--dim); font-weight: 400; }
 .lead { font-size: 1.05rem; }
 .break { overflow-wrap: anywhere; }

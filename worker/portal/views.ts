@@ -162,6 +162,18 @@ export interface IssueView extends IssueRow {
   checks: ChecksOf
 }
 
+/** What lets the scanner through, in the format that fits best. */
+export interface AllowlistView {
+  format: string
+  title: string
+  text: string
+  /** the name to save it under */
+  file: string
+  href: string
+  /** further formats that fit, best first */
+  further: readonly { format: string; file: string; href: string }[]
+}
+
 export interface RangeRow {
   cidr: string
   site: string

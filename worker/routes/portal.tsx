@@ -15,6 +15,7 @@ import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
 import { listRanges } from '../store/ranges.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
+import { allowlistView } from './allowlists.ts'
 import { plainText } from './plain.ts'
 import { readIssueView, readProbeRows, readProofView, readScanView, readTargetView } from './portal-data.ts'
 import { asPage, frameOf, frameOrNone, ledToOpened, show, strayAsPage } from './show.tsx'
@@ -105,5 +106,5 @@ export const portalRoutes = new Hono<AppEnv>()
   .get('/issues/:id', tenant, async (c) => {
     const issue = await readIssueView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!issue) throw missing('issue')
-    return show(<IssuePage frame={await frameOf(c)} issue={issue} />)
+    return show(<IssuePage frame={await frameOf(c)} issue={issue} allowlist={await allowlistView(c, issue.id)} />)
   })

@@ -32,10 +32,7 @@ export const rangeRoutes = new Hono<AppEnv>()
 export const publicRangeRoutes = new Hono<AppEnv>()
   .get('/ip-ranges.json', describe({ tag: TAG, does: 'The published ranges', type: 'application/json' }), async (c) => {
     const ranges = await published(c.var.world.db)
-    const changedAt = Math.max(
-      0,
-      ...ranges.map((row) => Math.max(row.announcedAt, row.activeFrom <= c.var.world.now ? row.activeFrom : 0)),
-    )
+    const changedAt = changedAtOf(ranges, c.var.world.now)
     const prefixes = ranges.map((row) => ({
       prefix: row.cidr,
       family: row.cidr.includes(':') ? 6 : 4,
@@ -87,6 +84,10 @@ export const publicRangeRoutes = new Hono<AppEnv>()
     },
   )
 
+/** When the list was last another one. */
+export const changedAtOf = (ranges: readonly Range[], now: number): number =>
+  Math.max(0, ...ranges.map((row) => Math.max(row.announcedAt, row.activeFrom <= now ? row.activeFrom : 0)))
+
 const DAY_MS = 24 * 3_600_000
 
 /** RFC 9511, in the form of RFC 9116: each probe names this page in what it sends. */
@@ -102,13 +103,13 @@ const probingText = (base: string, contact: string, expires: Date): string =>
     '',
   ].join('\n')
 
-const published = async (db: Parameters<typeof listRanges>[0]): Promise<Range[]> =>
+export const published = async (db: Parameters<typeof listRanges>[0]): Promise<Range[]> =>
   (await listRanges(db)).filter(isPublished)
 const text = (request: Request, ranges: readonly Range[]) =>
   cached(request, ranges.map((row) => `${row.cidr}\n`).join(''), 'text/plain; charset=utf-8')
 
 /** A strong ETag over the body: who has it already is told so in one line. */
-async function cached(request: Request, body: string, type: string): Promise<Response> {
+export async function cached(request: Request, body: string, type: string): Promise<Response> {
   const etag = `"${(await sha256(body)).slice(0, 32)}"`
   const headers = {
     etag,

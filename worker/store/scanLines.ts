@@ -95,3 +95,11 @@ export async function readVerdicts(
       AND ${key} IN (SELECT value FROM json_each(${rows(keys)}))`)
   return new Map(found.map((row) => [row.key, JSON.parse(row.verdict) as PortVerdict]))
 }
+
+/** Who looked, in one scan; null when the tenant has no such scan. */
+export const readPanel = async (db: Db, tenantId: string, id: string): Promise<Pick<ScanLine, 'panel'> | null> =>
+  (await db
+    .select({ panel: scans.panel })
+    .from(scans)
+    .where(and(eq(scans.tenantId, tenantId), eq(scans.id, id)))
+    .get()) ?? null
