@@ -9,20 +9,11 @@ export interface Guard {
 
 export const noGuard: Guard = { admits: () => true }
 
-export interface GuardRules {
-  /** connections of one source in a window */
-  limit: number
-  windowMs: number
-  /** sources that are never shut out, and let in again when they were */
-  isAllowed?: (source: string) => boolean
-}
-
-export function makeGuard({ limit, windowMs, isAllowed = () => false }: GuardRules): Guard {
+export function makeGuard({ limit, windowMs }: { limit: number; windowMs: number }): Guard {
   const recent = new Map<string, number[]>()
   const banned = new Set<string>()
   return {
     admits(source, now) {
-      if (isAllowed(source)) return true
       if (banned.has(source)) return false
       const times = (recent.get(source) ?? []).filter((at) => at > now - windowMs)
       times.push(now)

@@ -1,9 +1,8 @@
 /**
  * The demo host: a machine with three services behind a guard. A process of its own that speaks to nobody but over TCP.
- * `node demo/host.ts --address 127.0.0.10 [--from N --to N] [--allow-file F] [--no-guard] [--stop-service]` prints `{"address":…,"ports":{…}}` on one line.
+ * `node demo/host.ts --address 127.0.0.10 [--from N --to N] [--no-guard] [--stop-service]` prints `{"address":…,"ports":{…}}` on one line.
  */
 import { randomInt } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { makeGuard, noGuard } from './guard.ts'
@@ -15,18 +14,13 @@ const { values } = parseArgs({
     address: { type: 'string', default: '127.0.0.10' },
     from: { type: 'string', default: '10000' },
     to: { type: 'string', default: '32000' },
-    /** a file with one address a line that the guard lets alone; read anew for each connection */
-    'allow-file': { type: 'string' },
     'no-guard': { type: 'boolean', default: false },
     'stop-service': { type: 'boolean', default: false },
   },
 })
 
 const guarded = !values['no-guard'] && !values['stop-service']
-const allowFile = values['allow-file']
-const isAllowed = (source: string): boolean =>
-  allowFile !== undefined && existsSync(allowFile) && readFileSync(allowFile, 'utf8').split('\n').includes(source)
-const guard = guarded ? makeGuard({ limit: randomInt(25, 46), windowMs: WINDOW_MS, isAllowed }) : noGuard
+const guard = guarded ? makeGuard({ limit: randomInt(25, 46), windowMs: WINDOW_MS }) : noGuard
 /** With --stop-service: connections one source may make before the web server falls over, for everyone. */
 const stopAfter = values['stop-service'] ? randomInt(12, 21) : Number.POSITIVE_INFINITY
 

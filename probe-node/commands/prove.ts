@@ -1,4 +1,5 @@
 import type { ProofAnswer, TargetAnswer } from '../../schema/api.ts'
+import { isRationed } from '../../schema/service.ts'
 import { printable } from '../../schema/terminal.ts'
 import { type Api, NoAnswer, openApi } from './api.ts'
 import { type Command, CommandFailure, EXIT, interruption, usageError } from './command.ts'
@@ -121,6 +122,7 @@ async function stopped(api: Api, path: string, id: string, byHand: boolean): Pro
 function progressOn(display: Display): (proof: ProofAnswer) => void {
   const told = new Set<string>()
   const { paint } = display
+  const startedAt = Date.now()
   return ({ sources, statement }) => {
     for (const { sourceAddress, site, state, verdict, cells } of sources) {
       const name = `${sourceAddress} (${site})`
@@ -145,10 +147,27 @@ function progressOn(display: Display): (proof: ProofAnswer) => void {
           `  ${verdict === 'proved' ? paint('green', 'passes ') : paint('yellow', WORD[state] ?? 'fails  ')} ${name}`,
         )
     }
+    // A touch that is told late is one that waits for its turn.
+    const waits = cellsWaiting(sources)
+    if (waits && Date.now() - startedAt > SLOW_MS && !told.has('ration')) {
+      told.add('ration')
+      display.line(paint('dim', `  ${RATION_SAYS}`))
+    }
     const over = sources.filter(({ state }) => state !== 'waiting' && state !== 'running').length
     display.status(`${over} of ${sources.length} addresses have looked; ${printable(statement, 200)}`)
   }
 }
+
+/** A proof that has not touched all its endpoints by then waits for the ration of one that counts touches. */
+const SLOW_MS = 20_000
+const RATION_SAYS =
+  'SSH and mail services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
+const cellsWaiting = (sources: ProofAnswer['sources']): boolean =>
+  sources.some(
+    ({ state, cells }) =>
+      state === 'running' &&
+      cells.some(({ word, service, at }) => word === 'waiting' && at === null && isRationed(service)),
+  )
 
 const WORD: Record<string, string> = {
   offline: 'offline',

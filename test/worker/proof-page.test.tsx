@@ -52,14 +52,16 @@ describe('the proof page', () => {
 })
 
 test('the issue and the target offer the proof, and a target says which range its allowlist predates', () => {
-  const issue = String(<IssuePage frame={frame} issue={{ ...issueView, lastProofId: proofView.id }} />)
+  const issue = String(<IssuePage frame={frame} allowlist={null} issue={{ ...issueView, lastProofId: proofView.id }} />)
   expect(issue).toContain('Prove the allowlist')
   expect(issue).toContain(`href="/proofs/${proofView.id}"`)
   const closed = { ...issueView, state: 'closed' as const, closedAt: 1, closedBy: proofView.id }
-  expect(String(<IssuePage frame={frame} issue={closed} />)).toContain('a proof with the stimulus from every address')
-  expect(String(<IssuePage frame={frame} issue={{ ...issueView, finding: 'incomplete' }} />)).not.toContain(
-    'Prove the allowlist',
+  expect(String(<IssuePage frame={frame} allowlist={null} issue={closed} />)).toContain(
+    'a proof with the stimulus from every address',
   )
+  expect(
+    String(<IssuePage frame={frame} allowlist={null} issue={{ ...issueView, finding: 'incomplete' }} />),
+  ).not.toContain('Prove the allowlist')
 
   const target = String(<TargetPage frame={frame} target={targetView} />)
   expect(target).toContain('Your allowlist predates <code>198.51.100.64/28</code>: lon-1 will scan from there from')
