@@ -4,6 +4,7 @@ import { createClock } from './clock.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { watchFitness } from './fit.ts'
 import { type Identity, keepProbeId, loadIdentity } from './identity.ts'
+import { createKnock } from './knock.ts'
 import { type LogLine, logTo } from './log.ts'
 import { startLoop } from './loop.ts'
 import { createMemory } from './memory.ts'
@@ -57,7 +58,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       standing: createStanding(),
       allowPrivate: options.allowPrivate,
       url: new URL(options.url),
-      userAgent: `Portwitness/0.1 (+${new URL('/.well-known/probing.txt', options.url).href})`,
+      knock: createKnock(options.url, known, clock),
       counters: { touches: 0, scans: 0, shortRuns: 0, alarms: 0 },
     }
     if (options.metricsPort !== undefined) serveMetrics(world, options.metricsPort, signal)

@@ -57,7 +57,7 @@ async function tryDoor(world: World, { address, port, check, name }: Door, timeo
     name,
     service: 'unknown',
     timeoutMs,
-    userAgent: world.userAgent,
+    userAgent: world.knock.userAgent(),
     path: '/healthz',
   })
   const { sight, afterMs, code, connectMs, httpStatus } = touched

@@ -65,16 +65,19 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
     await spool.drain((report) => deliver(desk, report, { ms: 0, signal }))
     const capacity = capacityBeside([...jobs.values()])
     wasFull = capacity.short === 0 || capacity.scan === 0 || capacity.baseline === 0
+    const directory = world.knock.directory()
     const asked = await desk.lease({
       capacity,
       holding: [...jobs.values()].map(({ runId, epoch }) => ({ runId, epoch })),
       allowPrivate: world.allowPrivate,
       health: await world.fit.health(spool.count(), world.clock.offsetMs()),
+      ...(directory ? { directory } : {}),
     })
     if (asked.ok) {
       if (failures > 0) log('info', 'the Worker answers again')
       failures = 0
       pollMs = asked.answer.nextPollMs
+      world.knock.learn(asked.answer)
       take(asked.answer)
     } else if (asked.why === 'unreachable') {
       failures += 1

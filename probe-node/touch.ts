@@ -62,7 +62,13 @@ export async function touch(world: World, wanted: Wanted): Promise<Seen> {
 /** The options of a check for this target, bound to our source address. */
 export async function optionsFor(
   world: World,
-  { target, name, timeoutMs, experiment }: Pick<Wanted, 'target' | 'name' | 'timeoutMs' | 'experiment'>,
+  {
+    target,
+    name,
+    timeoutMs,
+    scanId,
+    experiment,
+  }: Pick<Wanted, 'target' | 'name' | 'timeoutMs' | 'scanId' | 'experiment'>,
 ): Promise<TouchOptions> {
   const { family } = parseAddress(target.address) as Address
   return {
@@ -73,7 +79,8 @@ export async function optionsFor(
     name,
     service: target.service,
     timeoutMs,
-    userAgent: world.userAgent,
+    userAgent: world.knock.userAgent(),
+    knock: (authority) => world.knock.lines(authority, scanId),
     // The last rung of the ladder: the rounds have asked by HEAD.
     ...(experiment === 'E8' ? { method: 'GET' as const } : {}),
   }

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Desk } from './desk.ts'
 import type { Fitness } from './fit.ts'
+import type { Knock } from './knock.ts'
 import type { Log } from './log.ts'
 import type { Memory } from './memory.ts'
 import type { Ration } from './ration.ts'
@@ -22,7 +23,7 @@ export interface World {
   allowPrivate: boolean
   /** address of the Worker, where the default beacon is */
   url: URL
-  userAgent: string
+  knock: Knock
   counters: Counters
 }
 

@@ -49,6 +49,15 @@ export function parseCidr(text: string): Cidr | null {
 export const contains = (cidr: Cidr, address: Address): boolean =>
   cidr.family === address.family && masked(bitsOf(address), cidr.family, cidr.prefix) === bitsOf(cidr.address)
 
+/** The first and the last address of a network, as numbers. */
+export function boundsOf({ address, family, prefix }: Cidr): { first: bigint; last: bigint } {
+  const first = bitsOf(address)
+  return { first, last: first | ((1n << BigInt(WIDTH[family] - prefix)) - 1n) }
+}
+
+/** The address with this number: 0 is `0.0.0.0` or `::`. */
+export const addressAt = (bits: bigint, family: Family): Address => ({ text: textOf(bits, family), family })
+
 /** The /24 (IPv4) or /48 (IPv6) around an address, as canonical CIDR text: the unit of shared rate ceilings. */
 export function networkOf(address: Address): string {
   const prefix = address.family === 4 ? 24 : 48

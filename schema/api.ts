@@ -5,11 +5,15 @@ import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgem
 import { parsePorts } from './ports.ts'
 import { countryCode, id, isoTime, label, listOf, portNumber, siteName, text, whole } from './shapes.ts'
 import {
+  CELL_WORDS,
   CHECKS,
   FINDINGS,
   ISSUE_STATES,
   PHASES,
   PROFILES,
+  PROOF_HEADERS,
+  PROOF_STATES,
+  PROOF_VERDICTS,
   PURPOSES,
   RANGE_STATES,
   RECHECKS,
@@ -21,6 +25,7 @@ import {
   SERVICES,
   SIGHTS,
   SNOOZE_REASONS,
+  SOURCE_STATES,
   STRENGTHS,
   VERDICTS,
 } from './words.ts'
@@ -74,6 +79,8 @@ const targetFields = {
   profile: v.optional(v.picklist(PROFILES)),
   maxConnectsPerSecond: v.optional(whole(1, 200_000)),
   anchors: v.optional(listOf(endpoint, 4)),
+  /** which token HTTP touches of this target carry */
+  proofHeader: v.optional(v.picklist(PROOF_HEADERS)),
   tags: v.optional(listOf(label(60), 20)),
 }
 export const TargetBody = v.strictObject({ address: addressOrName, ...targetFields })
@@ -85,6 +92,16 @@ export const ScanBody = v.strictObject({
   accompanySeconds: v.optional(whole(5, 86_400)),
   scannerProbeId: v.optional(id('prb')),
   site: v.optional(siteName),
+})
+export const ProveBody = v.strictObject({
+  /** those of the target, or all, unless said */
+  sites: v.optional(v.pipe(listOf(siteName, 20), v.minLength(1))),
+  /** repeat the harmless stimulus that was interfered with: the owner of the target allows it */
+  stimulus: v.optional(v.boolean()),
+})
+export const RotateBody = v.strictObject({
+  /** from now until the new token is used: time to allow it beside the old one */
+  overlapSeconds: v.optional(whole(0, 90 * 86_400)),
 })
 export const EmptyBody = v.strictObject({})
 export const SnoozeBody = v.strictObject({
@@ -155,6 +172,11 @@ export const TargetAnswer = v.object({
       finishedAt: maybeTime,
     }),
   ),
+  proofHeader: v.picklist(PROOF_HEADERS),
+  /** start of the last proof from all its sites in which every address passed */
+  provedAt: maybeTime,
+  /** ranges that its allowlist cannot know, and from when each is used */
+  allowlistOutdatedBy: v.array(v.object({ cidr: v.string(), site: v.string(), from: time })),
 })
 export type TargetAnswer = v.InferOutput<typeof TargetAnswer>
 
@@ -216,6 +238,67 @@ export const ScanAnswer = v.object({
 })
 export type ScanAnswer = v.InferOutput<typeof ScanAnswer>
 
+export const ProofAnswer = v.object({
+  id: v.string(),
+  targetId: v.string(),
+  address: v.string(),
+  state: v.picklist(PROOF_STATES),
+  failure: v.nullable(v.object({ code: v.string(), detail: v.string() })),
+  verdict: v.nullable(v.picklist(PROOF_VERDICTS)),
+  statement: v.string(),
+  createdAt: time,
+  startedAt: maybeTime,
+  finishedAt: maybeTime,
+  sites: v.array(v.string()),
+  /** null when endpoints were only touched */
+  stimulus: v.nullable(
+    v.object({
+      profile: v.picklist(PROFILES),
+      portsAsked: v.number(),
+      portsRepeated: v.number(),
+      maxConnectsPerSecond: v.number(),
+      scanId: v.nullable(v.string()),
+    }),
+  ),
+  endpoints: v.array(
+    v.object({ address: v.string(), port: v.number(), service: v.picklist(SERVICES), lost: v.boolean() }),
+  ),
+  /** known endpoints beyond the most that one proof takes */
+  endpointsLeftOut: v.number(),
+  sources: v.array(
+    v.object({
+      probeId: v.string(),
+      site: v.string(),
+      sourceAddress: v.string(),
+      state: v.picklist(SOURCE_STATES),
+      verdict: v.nullable(v.picklist(PROOF_VERDICTS)),
+      swept: v.object({ asked: v.number(), tested: v.number() }),
+      cells: v.array(
+        v.object({
+          address: v.string(),
+          port: v.number(),
+          service: v.picklist(SERVICES),
+          word: v.picklist(CELL_WORDS),
+          sight: v.nullable(v.picklist(SIGHTS)),
+          code: v.nullable(v.string()),
+          at: maybeTime,
+          stimuli: v.object({ planned: v.number(), done: v.number() }),
+        }),
+      ),
+    }),
+  ),
+  /** what still fails, in words */
+  failing: v.array(v.string()),
+  issueIds: v.array(v.string()),
+  closedIssueIds: v.array(v.string()),
+  output: v.nullable(v.object({ bytes: v.number(), href: v.string() })),
+})
+export type ProofAnswer = v.InferOutput<typeof ProofAnswer>
+const Token = v.object({ token: v.string(), usedFrom: time })
+/** `next` is there from a rotation until it is used. */
+export const ProofTokenAnswer = v.object({ header: v.string(), ...Token.entries, next: v.nullable(Token) })
+export type ProofTokenAnswer = v.InferOutput<typeof ProofTokenAnswer>
+
 /** What a port was said to be, short. */
 const PortWord = v.object({
   verdict: v.picklist(VERDICTS),
@@ -268,6 +351,7 @@ export const IssueAnswer = v.object({
   closedAt: maybeTime,
   closedBy: v.nullable(v.string()),
   answeredAt: maybeTime,
+  lastProofId: v.nullable(v.string()),
   snooze: v.nullable(v.object({ until: time, reason: v.picklist(SNOOZE_REASONS), note: v.nullable(v.string()) })),
 })
 export type IssueAnswer = v.InferOutput<typeof IssueAnswer>

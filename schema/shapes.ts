@@ -32,6 +32,7 @@ export const ID_PREFIXES = [
   'ten',
   'tgt',
   'scn',
+  'prf',
   'run',
   'iss',
   'occ',

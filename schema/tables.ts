@@ -9,8 +9,19 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import { id, json, tenantId } from './columns.ts'
 import type { Alarm, PanelMember } from './facts.ts'
 import type { Judgement } from './judgement.ts'
-import type { Endpoint, Health, Plan, TouchTarget } from './wire.ts'
-import { FINDINGS, ISSUE_STATES, PROFILES, ROLES, RUN_KINDS, RUN_STATES, SCAN_STATES, SNOOZE_REASONS } from './words.ts'
+import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
+import type { Endpoint, Health, Plan, SignedDirectory, TouchTarget } from './wire.ts'
+import {
+  FINDINGS,
+  ISSUE_STATES,
+  PROFILES,
+  PROOF_HEADERS,
+  ROLES,
+  RUN_KINDS,
+  RUN_STATES,
+  SCAN_STATES,
+  SNOOZE_REASONS,
+} from './words.ts'
 
 export { rangeChanges, ranges } from './range-tables.ts'
 
@@ -69,6 +80,8 @@ export const targets = sqliteTable(
           {
             at: number
             scanId: string
+            /** of the last scan from there that ended clear */
+            clearAt?: number
             ports: { address: string; port: number; check: string; service: string; verdict: string }[]
           }
         >
@@ -76,6 +89,11 @@ export const targets = sqliteTable(
     waf: json<{ vendor: string; evidence: string[] }>('waf'),
     highestCleanRate: integer('highest_clean_rate'),
     lastScanId: text('last_scan_id'),
+    /** start of the last proof from all its sites in which every address passed */
+    provedAt: integer('proved_at'),
+    /** ranges that its allowlist cannot know: announced or in use since it was last proved, or last scanned clear */
+    outdatedBy: json<OutdatedBy[]>('outdated_by').notNull().default([]),
+    proofHeader: text('proof_header', { enum: PROOF_HEADERS }).notNull().default('tenant'),
     /** due minutes for which no scan was opened, because one ran and another waited already */
     skipped: integer('skipped').notNull().default(0),
   },
@@ -148,12 +166,16 @@ export const scans = sqliteTable(
     /** of the R2 object that holds the output */
     outputKey: text('output_key'),
     cancelAsked: integer('cancel_asked').notNull().default(0),
+    /** what a proof was asked: this row is no scan then, but carries the runs of a proof */
+    proof: json<ProofAsk>('proof'),
+    proofResult: json<ProofResult>('proof_result'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
     uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
+    index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
   ],
 )
 
@@ -238,6 +260,8 @@ export const issues = sqliteTable(
     snoozeNote: text('snooze_note'),
     /** a later scan saw the ports answer, which is not proof */
     answeredAt: integer('answered_at'),
+    /** the last proof that said something of it */
+    lastProofId: text('last_proof_id'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
@@ -294,10 +318,25 @@ export const probes = sqliteTable(
     /** written at most every three minutes, and when fitness changes */
     seenAt: integer('seen_at').notNull(),
     health: json<Health>('health'),
+    /** the key directory, signed by this probe for one authority and a time */
+    directory: json<SignedDirectory>('directory'),
     drainedAt: integer('drained_at'),
     revokedAt: integer('revoked_at'),
   },
   (t) => [uniqueIndex('probes_address').on(t.tenantId, t.sourceAddress).where(sql`revoked_at is null`)],
+)
+
+/** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
+export const proofSecrets = sqliteTable(
+  'proof_secrets',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    secret: text('secret').notNull(),
+    createdAt: integer('created_at').notNull(),
+    usedFrom: integer('used_from').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 )
 
 export const enrolments = sqliteTable('enrolments', {

@@ -136,7 +136,7 @@ export type Beacon = v.InferOutput<typeof Beacon>
 
 // ---------------------------------------------------------------- plans
 
-/** The scanner's work. */
+/** The scanner's work, and that of each address in a proof: there nothing but `only` and `gaps` is touched. */
 export const ScanPlan = v.strictObject({
   kind: v.literal('scan'),
   targetId: id('tgt'),
@@ -158,6 +158,11 @@ export const ScanPlan = v.strictObject({
   discovered: v.boolean(),
   /** what that one could not test of these ports */
   untested: v.optional(text(200_000, 0)),
+  /**
+   * of a run of kind `prove`: nobody looks along, so what is lost is not verified and the sweep is not taken up again; after
+   * the last stimulus the endpoints are watched for so long (ms)
+   */
+  proof: v.optional(v.strictObject({ watchMs: whole(0, 120_000) })),
   beacons: listOf(Beacon, 3),
 })
 export type ScanPlan = v.InferOutput<typeof ScanPlan>
@@ -180,11 +185,11 @@ export const Step = v.strictObject({
 export type Step = v.InferOutput<typeof Step>
 
 /**
- * Measuring work: `baseline`, `verify`, `recover`, `prove`. The probe carries out each step when its time comes, renews
+ * Measuring work: `baseline`, `verify`, `recover`. The probe carries out each step when its time comes, renews
  * after each finished round, and ends when the answer says `stop`. With `standing` it waits for more steps after the last.
  */
 export const TouchPlan = v.strictObject({
-  kind: v.picklist(['baseline', 'verify', 'recover', 'prove']),
+  kind: v.picklist(['baseline', 'verify', 'recover']),
   targetId: id('tgt'),
   name: v.nullable(text(253)),
   steps: listOf(Step, LIMITS.stepsPerRun),
@@ -221,6 +226,19 @@ export const EnrolRequest = v.strictObject({
 export const EnrolAnswer = v.object({ probeId: id('prb'), site: text(64), sourceAddress: address, now: instant })
 export type EnrolAnswer = v.InferOutput<typeof EnrolAnswer>
 
+/**
+ * The key directory (`/.well-known/http-message-signatures-directory`) signed by one of its keys, over `"@authority";req` of
+ * one authority: RFC 9421, tag `http-message-signatures-directory`. Shows that whoever lists the key has it.
+ */
+export const SignedDirectory = v.strictObject({
+  authority: text(300),
+  /** the signature's parameters, as they stand in `Signature-Input` after the label */
+  input: text(600),
+  signature: v.pipe(base64(64), v.minLength(88)),
+  expires: instant,
+})
+export type SignedDirectory = v.InferOutput<typeof SignedDirectory>
+
 export const LeaseRequest = v.strictObject({
   wire: whole(1, 1_000),
   capacity: v.strictObject({
@@ -232,6 +250,8 @@ export const LeaseRequest = v.strictObject({
   holding: listOf(v.strictObject({ runId: id('run'), epoch: whole(1, 1_000_000) }), 1 + LIMITS.shortRuns),
   allowPrivate: v.boolean(),
   health: Health,
+  /** as the answer before asked for it */
+  directory: v.optional(SignedDirectory),
 })
 export type LeaseRequest = v.InferOutput<typeof LeaseRequest>
 
@@ -244,6 +264,8 @@ export const LeasedRun = v.object({
   /** the run ends by then, whatever it has seen */
   deadlineAt: instant,
   plan: Plan,
+  /** of the target's tenant: what HTTP touches carry as `Portwitness-Proof` */
+  proofToken: v.optional(text(80)),
 })
 export type LeasedRun = v.InferOutput<typeof LeasedRun>
 /** What a probe may do from its source address, by the life of the published range that holds it. */
@@ -269,6 +291,10 @@ export const LeaseAnswer = v.object({
   stopped: v.boolean(),
   runs: v.array(LeasedRun),
   nextPollMs: whole(100, 600_000),
+  /** where this Worker is reached from outside, without a slash at the end: how HTTP touches say who they are */
+  publicUrl: v.optional(text(300)),
+  /** the probe is asked to sign the key directory for this authority */
+  signFor: v.optional(text(300)),
 })
 export type LeaseAnswer = v.InferOutput<typeof LeaseAnswer>
 

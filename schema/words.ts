@@ -220,10 +220,29 @@ export type RangeDeed = (typeof RANGE_DEEDS)[number]
 export const SCOPES = ['read', 'write', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
+/** How a proof stands, and what it came to. `incomplete`: some address could not look at some endpoint, and none is shut out. */
+export const PROOF_STATES = ['running', 'finished', 'failed'] as const
+export type ProofState = (typeof PROOF_STATES)[number]
+export const PROOF_VERDICTS = ['proved', 'not_proved', 'incomplete'] as const
+export type ProofVerdict = (typeof PROOF_VERDICTS)[number]
+/**
+ * What a proof found of one endpoint from one address. `shut`: not reached, or lost on the way. `limited`: reached, but part of
+ * it went unanswered. `unseen`: nobody could look. `waiting`: not yet.
+ */
+export const CELL_WORDS = ['passed', 'shut', 'limited', 'unseen', 'waiting'] as const
+export type CellWord = (typeof CELL_WORDS)[number]
+/** Why an address has not looked as it should. */
+export const SOURCE_STATES = ['waiting', 'running', 'done', 'offline', 'silent', 'refused', 'stopped'] as const
+export type SourceState = (typeof SOURCE_STATES)[number]
+/** Which token the `Portwitness-Proof` header carries to a target. */
+export const PROOF_HEADERS = ['tenant', 'target', 'none'] as const
+export type ProofHeader = (typeof PROOF_HEADERS)[number]
+
 export const NOTICES = [
   'issue.opened',
   'issue.updated',
   'issue.resolved',
+  'allowlist.outdated',
   'scan.finished',
   'scan.failed',
   'probe.offline',
@@ -246,6 +265,7 @@ export const FAILURES = [
   'probe_unfit',
   'refused_by_probe',
   'range_inactive',
+  'stopped',
   'internal',
 ] as const
 export type FailureWord = (typeof FAILURES)[number]

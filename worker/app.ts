@@ -6,12 +6,16 @@ import { Failure, problem } from './failure.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
+import { botAuthRoutes } from './routes/botauth.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
 import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
 import { portalRoutes } from './routes/portal.tsx'
 import { probeRoutes } from './routes/probe.ts'
+import { proofRoutes } from './routes/proofs.ts'
+import { proofTokenRoutes } from './routes/proofTokens.ts'
 import { publishedRoutes } from './routes/published.ts'
 import { rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
@@ -23,7 +27,10 @@ const api = new Hono<AppEnv>()
   .use(tenant)
   .route('/targets', targetRoutes)
   .route('/scans', scanRoutes)
+  .route('/proofs', proofRoutes)
+  .route('/proof-token', proofTokenRoutes)
   .route('/issues', issueRoutes)
+  .route('/issues', issueAllowlistRoutes)
   .route('/occurrences', occurrenceRoutes)
   .route('/probes', probeFleetRoutes)
   .route('/beacons', beaconRoutes)
@@ -56,6 +63,8 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
   .route('/', publishedRoutes)
+  .route('/', botAuthRoutes)
+  .route('/', publicAllowlistRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)

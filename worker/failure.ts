@@ -9,6 +9,7 @@ const STATUS = {
   method_not_allowed: 405,
   conflict: 409,
   scan_running: 409,
+  proof_running: 409,
   scanning_stopped: 409,
   no_probe: 409,
   result_differs: 409,

@@ -198,11 +198,15 @@ function lessonOf(scan: Scan, { target, facts }: Snapshot, judgement: Judgement,
     .filter((port) => port.verdict !== 'phantom')
     .slice(0, 200)
     .map(known)
+  const lastClearAt = judgement.verdict === 'clear' ? now : target.lastKnown[site]?.clearAt
+  const clearAt = lastClearAt === undefined ? {} : { clearAt: lastClearAt }
   const isClean = judgement.verdict === 'clear' && scan.only === null
   return {
     lastScanId: scan.id,
     scanners: { ...target.scanners, [scan.site]: scan.scannerProbeId, [site]: scan.scannerProbeId },
-    ...(scan.only === null ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ports } } } : {}),
+    ...(scan.only === null
+      ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ...clearAt, ports } } }
+      : {}),
     ...(judgement.waf ? { waf: judgement.waf } : {}),
     ...(isClean && scan.maxConnectsPerSecond > (target.highestCleanRate ?? 0)
       ? { highestCleanRate: scan.maxConnectsPerSecond }

@@ -11,6 +11,7 @@ import type {
   RenewRequest,
   ResultRequest,
 } from '../schema/wire.ts'
+import { watchDrift } from './drift.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
 import {
@@ -38,7 +39,7 @@ const TO_JUDGE = 30
 const TO_OPEN = 45
 const TO_BEGIN = 20
 
-/** leases of the silent → ended; due targets → scans; what waited → begun. What fails in one scan keeps no other waiting. */
+/** leases of the silent → ended; due targets → scans; what waited → begun; new ranges → told to those whom they concern. What fails in one scan keeps no other waiting. */
 export async function plan(world: World): Promise<void> {
   const { db, now } = world
   await settle('reap', async () => {
@@ -50,11 +51,17 @@ export async function plan(world: World): Promise<void> {
   await settle('open', () => openDue(world, TO_OPEN))
   await settle('begin', () => beginWaiting(world, TO_BEGIN))
   await settle('tidy', () => tidy(world))
+  await settle('drift', () => watchDrift(world))
 }
 
 /** due runs → the probe they name */
-export const lease = (world: World, probe: Signer, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> =>
-  leaseRuns(world, probe, ask, askedAt)
+export const lease = (
+  world: World,
+  probe: Signer,
+  ask: LeaseRequest,
+  askedAt: number,
+  publicUrl: string,
+): Promise<LeaseAnswer> => leaseRuns(world, probe, ask, askedAt, publicUrl)
 
 /** facts → stored → judged → what the probe does next */
 export const take = {

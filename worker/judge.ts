@@ -9,6 +9,7 @@ import { steer } from './core/steer.ts'
 import type { Steering } from './core/steering.ts'
 import { endingOf, finish } from './finish.ts'
 import { wantedRuns } from './open.ts'
+import { isProof, judgeProof } from './proofEnd.ts'
 import { planBeacons } from './store/beacons.ts'
 import { batch, changed, isTaken, type Statement } from './store/db.ts'
 import { readSnapshot, type Snapshot } from './store/facts.ts'
@@ -44,6 +45,10 @@ export async function judgeAndSteer(
   for (let look = 0; look < LOOKS; look++) {
     const snapshot = look === 0 && first ? first : await readSnapshot(world.db, tenantId, scanId)
     if (!snapshot || snapshot.scan.scannerProbeId === '') break
+    if (isProof(snapshot.scan)) {
+      await judgeProof(world, snapshot, snapshot.scan)
+      break
+    }
     const judgement = judgeScan(snapshot.facts, world.now)
     const steering = steer(snapshot.facts, judgement, world.now)
     stop = steering.stop

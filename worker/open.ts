@@ -91,11 +91,13 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     outputBytes: null,
     outputKey: null,
     cancelAsked: 0,
+    proof: null,
+    proofResult: null,
   }
 }
 
 /** Sites may scan at the same time: the target's ceiling is for all of them together. */
-const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
+export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
   Math.max(1, Math.floor(maxConnectsPerSecond / Math.max(1, sites.length)))
 
 /** Opens a scan that somebody asked for, in one batch. Throws the Failure that tells why not. */
@@ -172,7 +174,7 @@ async function prepared(
 }
 
 /** The target's addresses, resolved now. */
-async function resolvedOf(world: World, target: Target): Promise<readonly Address[]> {
+export async function resolvedOf(world: World, target: Target): Promise<readonly Address[]> {
   const literal = parseAddress(target.address)
   return literal ? [literal] : world.resolve(target.address)
 }
@@ -205,7 +207,7 @@ async function panelFor(
   throw new Failure('no_probe', refused?.detail ?? 'The target has no address.')
 }
 
-async function withinCeilings(
+export async function withinCeilings(
   world: World,
   scan: Scan,
   addresses: readonly Address[],
@@ -302,7 +304,7 @@ export const wantedRuns = (
   )
 }
 
-const needsPrivate = (scan: Scan): boolean =>
+export const needsPrivate = (scan: Scan): boolean =>
   scan.addresses.some((text) => {
     const address = parseAddress(text)
     return !address || !isPublic(address)

@@ -14,9 +14,11 @@ import type {
 } from '../schema/wire.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import { type Bounds, insidePlan } from './allowed.ts'
+import { isDirectoryOf, wantsDirectory } from './botDirectory.ts'
 import { foundSteps } from './core/baseline.ts'
 import { mayRun, standingOf } from './core/ranges/standing.ts'
 import { badField, Failure, notOurs } from './failure.ts'
+import { tokensFor } from './proofTokens.ts'
 import { batch, type Statement } from './store/db.ts'
 import {
   addAlarm,
@@ -79,11 +81,15 @@ export async function leaseRuns(
   signer: Signer,
   ask: LeaseRequest,
   askedAt: number,
+  publicUrl: string,
 ): Promise<LeaseAnswer> {
   const { db, now } = world
   const { probe, stopped, candidates } = await leasable(db, signer, now)
   if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
-  await noteSeen(db, probe, ask, now)
+  const { directory } = ask
+  const isSigned = directory !== undefined && (await isDirectoryOf(probe, directory, publicUrl, now))
+  await noteSeen(db, probe, { ...ask, directory: isSigned ? directory : null }, now)
+  const signFor = isSigned ? undefined : wantsDirectory(probe, publicUrl, now)
   // A leased run that its own probe no longer carries was lost with its process: as far as it could know of that lease. A
   // request signed before it, played again or late, disowns nothing.
   const unclaimed = candidates.filter(
@@ -96,11 +102,14 @@ export async function leaseRuns(
   if (!standing.scans) await refuseScans(world, probe.id, due, standing)
   const picked = withinCapacity(ready, ask.capacity)
   const taken = picked.length > 0 ? await lease(db, probe.id, picked, askedAt, now) : []
+  const tokens = await tokensFor(world, taken)
   return {
     now,
     standing,
     stopped,
-    runs: await Promise.all(taken.map((run) => leasedRun(world, run))),
+    publicUrl,
+    ...(signFor === undefined ? {} : { signFor }),
+    runs: await Promise.all(taken.map((run) => leasedRun(world, run, tokens.get(run.scanId)))),
     // A new process whose clock is still behind learns the time from this answer, and may ask again at once.
     nextPollMs: free.length < unclaimed.length ? SHORTEST_POLL_MS : pollMs(free, now),
   }
@@ -137,10 +146,11 @@ function pollMs(runs: readonly Candidate[], now: number): number {
   return Math.max(next, SHORTEST_POLL_MS)
 }
 
-async function leasedRun(world: World, run: Run): Promise<LeasedRun> {
+async function leasedRun(world: World, run: Run, proofToken: string | undefined): Promise<LeasedRun> {
   const plan = run.epoch > 1 && run.plan.kind === 'scan' ? await resumed(world, run, run.plan) : run.plan
   const { id: runId, scanId, kind, epoch, deadlineAt } = run
-  return { runId, scanId, kind, epoch, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
+  const lease = { runId, scanId, kind, epoch, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
+  return proofToken === undefined ? lease : { ...lease, proofToken }
 }
 
 /** A second lease of a scan run starts from what the first had found. */
@@ -353,7 +363,7 @@ const lastSeen = async ({ db }: World, { id }: Probe, { runId, epoch }: ResultRe
 
 const boundsOf = ({ run, scan }: HeldRun): Bounds => ({ plan: run.plan, scan })
 
-/** What only a scan run may say: an onlooker has neither found nor lost nor finished anything. */
+/** What only a run with a scanner's plan may say: an onlooker has neither found nor lost nor finished anything. */
 const SCANNERS_WORDS = [
   'found',
   'phase',
@@ -372,7 +382,7 @@ function checkPlan(held: HeldRun, report: RenewRequest | AlarmRequest | ResultRe
   const said: Partial<Record<(typeof SCANNERS_WORDS)[number], unknown>> = report
   const isSaid = (word: (typeof SCANNERS_WORDS)[number]) =>
     said[word] !== undefined && !(word === 'found' && report.found.length === 0)
-  const word = held.run.kind === 'scan' ? undefined : SCANNERS_WORDS.find(isSaid)
+  const word = held.run.plan.kind === 'scan' ? undefined : SCANNERS_WORDS.find(isSaid)
   if (word) throw badField('outside_plan', word, 'only the run of the scanner may say this')
   insidePlan(boundsOf(held), report.observations, 'observations')
   insidePlan(boundsOf(held), report.spans, 'spans')

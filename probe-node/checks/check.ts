@@ -13,6 +13,8 @@ export interface TouchOptions {
   timeoutMs: number
   /** who we say we are in HTTP */
   userAgent: string
+  /** further header lines of an HTTP request to this Host, which say and prove who asks; none to listeners of our own */
+  knock?: (authority: string) => readonly string[]
   /** path of the HTTP request; `/` unless a beacon says otherwise */
   path?: string
   /** of the HTTP request; HEAD unless the layer ladder (E8) says otherwise */

@@ -12,11 +12,13 @@ export function requestText(
 ): string {
   const host = options.name ?? (options.family === 6 ? `[${options.address}]` : options.address)
   const isUsual = options.port === 80 || options.port === 443
+  const authority = isUsual ? host : `${host}:${options.port}`
   return [
     `${method} ${target} HTTP/1.1`,
-    `Host: ${isUsual ? host : `${host}:${options.port}`}`,
+    `Host: ${authority}`,
     `User-Agent: ${options.userAgent}`,
     'Accept: */*',
+    ...(options.knock?.(authority) ?? []),
     ...more,
     'Connection: close',
     '',

@@ -7,8 +7,10 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   probe: async () => (await import('./probe.ts')).probe,
   beacon: async () => (await import('./beacon.ts')).beacon,
   scan: async () => (await import('./scan.ts')).scan,
+  prove: async () => (await import('./prove.ts')).prove,
   issues: async () => (await import('./issues.ts')).issues,
   probes: async () => (await import('./probes.ts')).probes,
   ranges: async () => (await import('./ranges.ts')).ranges,
+  token: async () => (await import('./token.ts')).token,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }

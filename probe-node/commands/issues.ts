@@ -1,3 +1,4 @@
+import type { AllowlistOffer } from '../../schema/allowlist.ts'
 import type { IssueAnswer, ScanAnswer } from '../../schema/api.ts'
 import { printable } from '../../schema/terminal.ts'
 import { ISSUE_STATES } from '../../schema/words.ts'
@@ -13,15 +14,26 @@ import { widthOf } from './wrap.ts'
 const LIST = { ...REACH, state: { type: 'string' }, target: { type: 'string' }, json: WATCH.json } as const
 
 export const issues: Command = {
-  summary: 'list issues, or retest one: a clear retest closes it',
+  summary: 'list issues, print the allowlist that cures one, or retest it',
   usage: `portwitness issues [--state ${ISSUE_STATES.join('|')}] [--target ID] [--json]
+portwitness issues allowlist ISSUE [--format F] [--exclusive] [--expires TIME]
 portwitness issues retest ISSUE [--timeout S] [--json] [--no-wait]
+
+  'allowlist' prints, ready to be put in place, what lets the scanner through
+  to this target: in the format that fits the defence found best, unless
+  --format names another. What to do with it stands in its first lines.
+  --exclusive lets in the scanner and nobody else; --expires is said in it.
 
   'retest' scans the lost ports again, from the same address with the same
   profile. When that ends clear, the issue is closed.
 
 ${WATCH_HELP}`,
-  run: (args) => (args[0] === 'retest' ? retest(args.slice(1)) : list(args)),
+  run: ([first = '', ...rest]) =>
+    first === 'retest'
+      ? retest(rest)
+      : first === 'allowlist'
+        ? allowlist(rest)
+        : list(first === '' ? [] : [first, ...rest]),
 }
 
 async function list(args: string[]): Promise<number> {
@@ -47,6 +59,47 @@ async function list(args: string[]): Promise<number> {
     )
   }
   return EXIT.clear
+}
+
+const ALLOWLIST = {
+  ...REACH,
+  format: { type: 'string' },
+  exclusive: { type: 'boolean', default: false },
+  expires: { type: 'string' },
+} as const
+
+async function allowlist(args: string[]): Promise<number> {
+  const { values, positionals } = parse(args, ALLOWLIST, 1)
+  const [issueId] = positionals
+  if (!issueId) throw usageError('which issue? portwitness issues allowlist ISSUE')
+  const api = openApi(reach(values))
+  const path = `/api/v1/issues/${encodeURIComponent(issueId)}/allowlist`
+  const offer = await api.get<AllowlistOffer>(path)
+  const format = values.format ?? offer.items[0]?.format
+  if (!format) {
+    process.stderr.write(`No allowlist cures this cause. Formats for --format: ${offer.others.join(', ')}.\n`)
+    return EXIT.failed
+  }
+  const query = new URLSearchParams({
+    ...(values.exclusive && { exclusive: 'true' }),
+    ...(values.expires && { expires: values.expires }),
+  })
+  process.stdout.write(await api.text(`${path}/${encodeURIComponent(format)}?${query}`))
+  process.stderr.write(hintsOf(offer, format))
+  return EXIT.clear
+}
+
+/** What a person wants to know beside the text, which may go into a file: on stderr. */
+function hintsOf({ issueId, items, others, target, sites, ranges }: AllowlistOffer, format: string): string {
+  const shown = items.find((item) => item.format === format)
+  const further = [...items.map((item) => item.format), ...others].filter((name) => name !== format)
+  const said = [
+    `${ranges.length} ${ranges.length === 1 ? 'range' : 'ranges'} of ${sites.join(', ')}, for ${target}, as ${format}.`,
+    ...(shown ? shown.where.map((line) => `Where: ${line}`) : []),
+    ...(shown && items.length > 1 ? [`Fits too: ${further.filter((name) => !others.includes(name)).join(', ')}.`] : []),
+    `Then prove it: portwitness issues retest ${issueId}. Other formats: --format NAME, of ${further.length}.`,
+  ]
+  return said.map((line) => `${printable(line, 400)}\n`).join('')
 }
 
 async function retest(args: string[]): Promise<number> {

@@ -14,8 +14,9 @@ const LOOK_MS = 100
 /** After the last stimulus the open ports are watched a while longer, and closer. Ends early when none is left to watch. */
 export async function aftermath(scan: Scan): Promise<void> {
   const { world, plan, endpoints, ended } = scan
-  const engaged = () => endpoints.all().filter(({ planned, phantom }) => planned > 0 && !phantom)
-  const lastsMs = AFTERMATH_MS[plan.profile] ?? 0
+  // A proof has repeated a sweep, too: what that provokes falls on all alike.
+  const engaged = () => endpoints.all().filter(({ planned, phantom }) => (planned > 0 || plan.proof) && !phantom)
+  const lastsMs = plan.proof ? plan.proof.watchMs : (AFTERMATH_MS[plan.profile] ?? 0)
   if (lastsMs === 0 || engaged().length === 0) return
   const from = world.clock.now()
   scan.watchEveryMs = EVERY_MS

@@ -22,7 +22,12 @@ export async function openCanary(scan: Scan, address: string): Promise<Canary | 
   if (!known) return null
   const { world, run, plan, reporter, output } = scan
   const dialled = await dial(
-    await optionsFor(world, { target: known.target, name: plan.name, timeoutMs: WATCH_TIMEOUT_MS }),
+    await optionsFor(world, {
+      target: known.target,
+      name: plan.name,
+      scanId: scan.run.scanId,
+      timeoutMs: WATCH_TIMEOUT_MS,
+    }),
   )
   if (!('socket' in dialled)) return null
   const { socket } = dialled

@@ -239,7 +239,12 @@ async function identifyOne(
   const { world, plan, run, reporter, output } = scan
   const patience = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_MIN_MS, 150 + 5 * agoMs))
   const target = { address, port, check: firstCheck(port), service: 'unknown' as const }
-  const options = await optionsFor(world, { target, name: plan.name, timeoutMs: WATCH_TIMEOUT_MS })
+  const options = await optionsFor(world, {
+    target,
+    name: plan.name,
+    scanId: run.scanId,
+    timeoutMs: WATCH_TIMEOUT_MS,
+  })
   await scan.pace.take(scan.ended)
   if (scan.ended.aborted) return null
   const startedAt = world.clock.now()
@@ -302,6 +307,8 @@ async function wayIsFree(
   refusedPort: number | null,
 ): Promise<boolean> {
   const { world, run, plan, ended } = scan
+  // A proof has its answer: what repeats the stimulus was shut out.
+  if (plan.proof) return false
   let giveUpAt = Number.POSITIVE_INFINITY
   let asks = 0
   while (!ended.aborted && world.clock.now() < run.deadlineAt - PATIENCE_MS / 4) {

@@ -33,7 +33,12 @@ export async function engage(scan: Scan, endpoints: readonly Known[]): Promise<v
 
 async function engageOne(scan: Scan, known: Known): Promise<void> {
   const { world, plan, output, ended } = scan
-  const options = await optionsFor(world, { target: known.target, name: plan.name, timeoutMs: TIMEOUT_MS })
+  const options = await optionsFor(world, {
+    target: known.target,
+    name: plan.name,
+    scanId: scan.run.scanId,
+    timeoutMs: TIMEOUT_MS,
+  })
   let refusals = 0
   const limited = limits(scan, known)
   for (const stimulus of stimuliFor(plan.profile, known.target)) {

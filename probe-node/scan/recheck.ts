@@ -67,12 +67,12 @@ async function lookAgain(scan: Scan, known: Known): Promise<Seen | null> {
   return last
 }
 
-/** Null when our own fault or the ration leaves the port untold. */
-export function stateOf({ known, seen }: Last): Recheck | null {
+/** Null when our own fault or the ration leaves the port untold. A proof has no panel that could say that it limps for all. */
+export function stateOf({ known, seen }: Last, isProof = false): Recheck | null {
   if (!seen) return known.wasLost ? null : 'open'
   if (seen.sight === 'probe_fault') return null
   const state = STATE_OF[seen.sight]
-  return state === 'open' && known.wasLost && !known.limped ? 'reopened' : state
+  return state === 'open' && known.wasLost && (isProof || !known.limped) ? 'reopened' : state
 }
 
 /** A port that accepts but refuses in words or by a page is open as ports go; the verdict tells the rest. */
@@ -101,7 +101,7 @@ export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<Res
   )
   return list.flatMap((last) => {
     const { known, seen } = last
-    const state = stateOf(last)
+    const state = stateOf(last, scan.plan.proof !== undefined)
     const how = seen ? ` (${sightText(seen)})` : ' (not touched again: its service counts touches)'
     const words = state ? SENTENCE[state] : 'not known'
     scan.output.line(

@@ -34,11 +34,12 @@ export function startScan(
 ): Job {
   const nudge = createNudge()
   const early = new AbortController()
-  world.counters.scans += 1
+  if (run.kind === 'scan') world.counters.scans += 1
+  else world.counters.shortRuns += 1
   return {
     runId: run.runId,
     epoch: run.epoch,
-    kind: 'scan',
+    kind: run.kind,
     ring: nudge.ring,
     stop: () => early.abort(),
     over: perform(world, run, nudge, { early: early.signal, drain, hard }),
@@ -189,6 +190,8 @@ const isLong = ({ world, startedAt }: Scan): boolean => world.clock.now() - star
  * falls over by it, is no case at all when nobody else ever saw it open. No end, either, before they told what only they saw.
  */
 async function leavePanelTime(scan: Scan): Promise<void> {
+  // Of a proof nobody else looks along.
+  if (scan.plan.proof) return
   const { endpoints, world, ended } = scan
   const now = world.clock.now()
   const recent = endpoints
@@ -343,10 +346,13 @@ function tellTarget(scan: Scan): void {
   output.line('Target', `addresses: ${plan.addresses.join(', ')}${plan.name ? ` (${plan.name})` : ''}`)
   output.line('Target', `ports asked: ${plan.ports}`)
   output.line('Target', `profile: ${plan.profile}, at most ${plan.maxConnectsPerSecond} connects a second`)
-  output.line('Target', `from: ${world.sourceAddress}, as "${world.userAgent}"`)
   output.line(
     'Target',
-    `scan ${run.scanId}, run ${run.runId}, lease ${run.epoch}, started ${new Date(world.clock.now()).toISOString()}`,
+    `from: ${world.sourceAddress}, as "${world.knock.userAgent()}"; HTTP requests are signed (Web Bot Auth)`,
+  )
+  output.line(
+    'Target',
+    `${run.kind === 'prove' ? `proof prf_${run.scanId.slice(4)}` : `scan ${run.scanId}`}, run ${run.runId}, lease ${run.epoch}, started ${new Date(world.clock.now()).toISOString()}`,
   )
 }
 

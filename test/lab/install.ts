@@ -22,9 +22,9 @@ const CROWDSEC_ONLINE = '/etc/crowdsec/online_api_credentials.yaml'
 const ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
 const APT = ['install', '-y', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-confold']
 
-/** Installs what is missing. @throws when apt-get fails */
-export function install(): void {
-  const wanted = [...DEFENCES, ...SERVERS, ...TOOLS, ...PEERS].filter((name) => !isInstalled(name))
+/** Installs what is missing, and these besides. @throws when apt-get fails */
+export function install(more: readonly string[] = []): void {
+  const wanted = [...DEFENCES, ...SERVERS, ...TOOLS, ...PEERS, ...more].filter((name) => !isInstalled(name))
   if (wanted.length === 0) return
   run('apt-get', ['update'])
   const known = wanted.filter((name) => spawnSync('apt-cache', ['show', name], { stdio: 'ignore' }).status === 0)
@@ -46,9 +46,9 @@ export function install(): void {
 }
 
 /** The same; where packages cannot be had, the scenarios run whose tools are here. */
-export function tryInstall(): void {
+export function tryInstall(more: readonly string[] = []): void {
   try {
-    install()
+    install(more)
   } catch (error) {
     console.log(`packages could not be installed: ${error instanceof Error ? error.message : error}`)
   }

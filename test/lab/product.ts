@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ScanAnswer } from '../../schema/api.ts'
+import type { ProofAnswer, ScanAnswer } from '../../schema/api.ts'
 import type { CallOptions, Lab } from './namespaces.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -50,6 +50,12 @@ export interface Product {
   probes: readonly number[]
   /** `portwitness scan ADDRESS … --json`, run in the first member's namespace */
   scan(address: string, args: readonly string[], options?: CallOptions): Promise<Scanned>
+  /** `portwitness prove ADDRESS … --json`, run there too; null when it ended without a proof object */
+  prove(
+    address: string,
+    args: readonly string[],
+    options?: CallOptions,
+  ): Promise<{ proof: ProofAnswer | null; code: number | null; progress: string }>
   /** one request to the API; the answer's body as text. @throws when the status is not 2xx */
   ask(method: string, path: string, body?: unknown): Promise<string>
   /** ends probes and Worker */
@@ -117,6 +123,10 @@ export async function startProduct(
         const { out, err, code } = await command(['scan', address, ...args, '--json'], options)
         const seconds = (performance.now() - started) / 1_000
         return { scan: out.startsWith('{') ? (JSON.parse(out) as ScanAnswer) : null, code, progress: err, seconds }
+      },
+      async prove(address, args, options) {
+        const { out, err, code } = await command(['prove', address, ...args, '--json'], options)
+        return { proof: out.startsWith('{') ? (JSON.parse(out) as ProofAnswer) : null, code, progress: err }
       },
       async ask(method, path, body) {
         const words = body === undefined ? [] : [JSON.stringify(body)]

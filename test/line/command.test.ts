@@ -10,7 +10,14 @@ const ROOT = join(import.meta.dirname, '../..')
 
 describe('without a Worker', () => {
   const cases: [args: string[], says: string, code: number][] = [
-    [['prove'], "there is no command 'prove'", 2],
+    [['nosuch'], "there is no command 'nosuch'", 2],
+    [['prove'], 'which address?', 2],
+    [
+      ['prove', '192.0.2.1', '--url', 'http://h', '--key', 'k', '--timeout', '0'],
+      '--timeout must be a whole number',
+      2,
+    ],
+    [['token', '--url', 'http://h', '--key', 'k', '--overlap', '-1'], "'--overlap' argument is ambiguous", 2],
     [['help', 'nosuch'], "there is no command 'nosuch'", 2],
     [['scan'], 'which address?', 2],
     [['scan', '192.0.2.1'], '--url is missing', 2],
@@ -30,6 +37,7 @@ describe('without a Worker', () => {
     [['probe', '--data', 'd', '--source-address', '127.0.0.1'], '--url is missing (or set PORTWITNESS_URL)', 2],
     [['probe', '--url', 'http://h', '--data', 'd', '--source-address', '999'], 'must be one IP address', 2],
     [['issues', 'retest', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
+    [['issues', 'allowlist', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
   ]
   test.each(cases)('portwitness %j says: %s', async (args, says, code) => {
     const ended = await portwitness(args, { PORTWITNESS_URL: '', PORTWITNESS_KEY: '' }).ended
@@ -40,7 +48,19 @@ describe('without a Worker', () => {
 
   test('help lists every command and fits into 80 columns, and version says the version', async () => {
     const help = await portwitness(['help']).ended
-    const names = ['worker', 'enrol', 'probe', 'beacon', 'scan', 'issues', 'probes', 'ranges', 'stop-all']
+    const names = [
+      'worker',
+      'enrol',
+      'probe',
+      'beacon',
+      'scan',
+      'prove',
+      'issues',
+      'probes',
+      'ranges',
+      'token',
+      'stop-all',
+    ]
     for (const name of names) {
       expect(help.stdout).toContain(name)
       const { stdout } = await portwitness(['help', name]).ended

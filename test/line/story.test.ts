@@ -77,6 +77,18 @@ test('a guard that bans the scanner ends in interference, with its cause, and ex
   expect(await occurrencesOf(issues[0])).toHaveLength(3)
   const output = await stack.worker.api.text(scan.output?.href ?? '')
   expect(output).toContain('Open Port Re-check')
+
+  // What would have let the scanner through, alone on stdout; what to do with it, beside it.
+  const asked = (...more: string[]) => stack.portwitness('issues', 'allowlist', issues[0]?.id ?? '', ...more).ended
+  const best = await asked()
+  expect(best.code).toBe(0)
+  expect(best.stdout).toContain(`# For issue ${issues[0]?.id}: target ${host.address}, lost ports`)
+  expect(best.stdout).toContain(scan.scanner?.sourceAddress)
+  expect(best.stderr).toMatch(/Where: .*\n/)
+  const plain = await asked('--format', 'plain')
+  expect(plain.stdout.split('\n')).toContain(`${scan.scanner?.sourceAddress}/32`)
+  expect(await asked('--format', 'pancake')).toMatchObject({ code: 1, stdout: '' })
+  expect(await asked('--format', 'fail2ban', '--exclusive')).toMatchObject({ code: 2, stdout: '' })
 })
 
 test('the same host without its guard is clear, with exit code 0 and no issue', async () => {

@@ -36,7 +36,7 @@ export interface FakeDesk {
   told: Told[]
   of<K extends Told['kind']>(kind: K): Extract<Told, { kind: K }>['body'][]
   /** a run to be leased; given out again under the next epoch when the probe does not hold it */
-  offer(plan: Plan, more?: { deadlineMs?: number }): string
+  offer(plan: Plan, more?: { deadlineMs?: number; kind?: LeasedRun['kind']; proofToken?: string }): string
   ring(): void
   /** what renewals answer; `{}` means: go on */
   onRenew: (body: RenewRequest) => Partial<RenewAnswer> & { status?: number }
@@ -47,6 +47,8 @@ export interface FakeDesk {
     stopped?: boolean
     nextPollMs?: number
     standing?: Partial<Standing>
+    publicUrl?: string
+    signFor?: string
   }
   /** swallow so many answers after having taken the request in: the connection just breaks */
   loseAnswers: number
@@ -80,13 +82,22 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     url: '',
     told: [],
     of: (kind) => desk.told.filter((one) => one.kind === kind).map(({ body }) => body) as never,
-    offer(plan, { deadlineMs = 120_000 } = {}) {
+    offer(plan, { deadlineMs = 120_000, kind = plan.kind, proofToken } = {}) {
       const runId = `run_${String(runs.length).padStart(4, '0')}ABCDEFGHIJKLMNOP`
       const now = Date.now() + desk.offsetMs
-      const kind = plan.kind
+      const token = proofToken === undefined ? {} : { proofToken }
       runs.push({
         over: false,
-        run: { runId, scanId: SCAN_ID, kind, epoch: 0, leaseUntil: now + 60_000, deadlineAt: now + deadlineMs, plan },
+        run: {
+          runId,
+          scanId: SCAN_ID,
+          kind,
+          epoch: 0,
+          leaseUntil: now + 60_000,
+          deadlineAt: now + deadlineMs,
+          plan,
+          ...token,
+        },
       })
       return runId
     },
@@ -144,7 +155,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
       case '/probe/v1/lease': {
         const body = v.parse(LeaseRequest, parsed)
         desk.told.push({ kind: 'lease', body })
-        const { status = 200, stopped = false, nextPollMs = 300, standing = {} } = desk.onLease(body)
+        const { status = 200, stopped = false, nextPollMs = 300, standing = {}, ...who } = desk.onLease(body)
         let { scan, short } = body.capacity
         const given = runs.filter(({ run, over }) => {
           if (status !== 200 || over || body.holding.some((held) => held.runId === run.runId)) return false
@@ -153,7 +164,14 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
         for (const one of given) one.run.epoch += 1
         return {
           status,
-          body: { now, standing: { ...ACTIVE, ...standing }, stopped, runs: given.map(({ run }) => run), nextPollMs },
+          body: {
+            now,
+            standing: { ...ACTIVE, ...standing },
+            stopped,
+            runs: given.map(({ run }) => run),
+            nextPollMs,
+            ...who,
+          },
         }
       }
       case '/probe/v1/renew': {

@@ -1,7 +1,9 @@
 /** Page data for portal tests: one scan in which a host tool banned the scanner, and what else a page may have to show. */
 import type { PanelMember } from '../../schema/facts.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
-import type { Frame, IssueView, ProbeRow, ScanRow, ScanView, TargetView } from '../../worker/portal/views.ts'
+import type { ProofCell, ProofRow } from '../../schema/proof.ts'
+import type { CellWord } from '../../schema/words.ts'
+import type { Frame, IssueView, ProbeRow, ProofView, ScanRow, ScanView, TargetView } from '../../worker/portal/views.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 14, 10, 0)
 const START = Date.UTC(2026, 10, 22, 14, 2, 0)
@@ -162,6 +164,7 @@ export const issueView: IssueView = {
   closedAt: null,
   closedBy: null,
   snooze: null,
+  lastProofId: null,
   checks: { '203.0.113.9:22': { planned: 29, done: 10 } },
   occurrences: [
     {
@@ -234,6 +237,19 @@ export const targetView: TargetView = {
   openIssues: 1,
   lastScanId: scanRow.id,
   lastScannedAt: scanRow.finishedAt,
+  provedAt: NOW - 40 * 86_400_000,
+  outdatedBy: [
+    { rangeId: 'rng_0123456789abcdefghij', cidr: '198.51.100.64/28', site: 'lon-1', from: NOW + 12 * 86_400_000 },
+  ],
+  proofs: [
+    {
+      id: 'prf_0123456789abcdefghij',
+      state: 'finished',
+      verdict: 'not_proved',
+      statement: '1 of 3 addresses does not get through: 198.51.100.7 (fra-1).',
+      createdAt: NOW - 7_200_000,
+    },
+  ],
   sites: [
     {
       site: 'fra-1',
@@ -267,4 +283,88 @@ export const targetView: TargetView = {
     },
   ],
   issues: [issueView],
+}
+
+const cell = (port: number, word: CellWord, more: Partial<ProofCell> = {}): ProofCell => ({
+  address: '203.0.113.9',
+  port,
+  service: port === 22 ? 'ssh' : 'http',
+  word,
+  sight: 'open',
+  code: null,
+  at: NOW - 60_000,
+  stimuli: { planned: 29, done: 29 },
+  ...more,
+})
+const source = (
+  sourceAddress: string,
+  site: string,
+  cells: readonly ProofCell[],
+  more: Partial<ProofRow> = {},
+): ProofRow => ({
+  probeId: `prb_${site}`,
+  site,
+  sourceAddress,
+  state: 'done',
+  verdict: 'proved',
+  swept: { asked: 103, tested: 103 },
+  cells,
+  ...more,
+})
+
+/** Three addresses, two endpoints: one is shut out of SSH by a message that tries to be markup, one could not look. */
+export const proofView: ProofView = {
+  id: 'prf_0123456789abcdefghij',
+  targetId: scanRow.targetId,
+  target: scanRow.target,
+  failure: null,
+  createdAt: NOW - 300_000,
+  finishedAt: NOW - 60_000,
+  ask: {
+    sites: ['fra-1', 'nyc-1', 'sgp-1'],
+    allSites: true,
+    sources: [],
+    endpoints: [
+      { address: '203.0.113.9', port: 22, check: 'greeting', service: 'ssh' },
+      { address: '203.0.113.9', port: 80, check: 'http', service: 'http' },
+    ],
+    leftOut: 3,
+    stimulus: { profile: 'assertive', ports: '1-100', portsAsked: 103, maxConnectsPerSecond: 300, scanId: scanRow.id },
+    watchMs: 20_000,
+    issues: [
+      {
+        id: issueView.id,
+        lost: [{ address: '203.0.113.9', port: 22 }],
+        scanner: { sourceAddress: '198.51.100.7', site: 'fra-1' },
+      },
+    ],
+  },
+  result: {
+    verdict: 'not_proved',
+    statement: '1 of 3 addresses does not get through: 198.51.100.7 (fra-1).',
+    failing: [
+      '198.51.100.7 (fra-1): 203.0.113.9 22/tcp closed (<b>ECONNREFUSED</b>)',
+      '198.51.100.31 (sgp-1): its probe fell silent',
+    ],
+    rows: [
+      source(
+        '198.51.100.7',
+        'fra-1',
+        [cell(22, 'shut', { sight: 'closed', code: '<b>ECONNREFUSED</b>' }), cell(80, 'passed')],
+        {
+          verdict: 'not_proved',
+        },
+      ),
+      source('198.51.100.19', 'nyc-1', [
+        cell(22, 'passed'),
+        cell(80, 'limited', { stimuli: { planned: 44, done: 12 } }),
+      ]),
+      source('198.51.100.31', 'sgp-1', [cell(22, 'unseen'), cell(80, 'unseen')], {
+        state: 'silent',
+        verdict: 'incomplete',
+      }),
+    ],
+    closes: [],
+  },
+  outputBytes: 9_000,
 }

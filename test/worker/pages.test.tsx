@@ -225,6 +225,14 @@ describe('what a target sends cannot harm the reader', () => {
             { id: 'occ_1', scanId: HOSTILE, address: HOSTILE, port: 22, seenAt: NOW, verdict: hostilePort },
           ],
         }}
+        allowlist={{
+          format: HOSTILE,
+          title: HOSTILE,
+          text: HOSTILE,
+          file: HOSTILE,
+          href: HOSTILE,
+          further: [{ format: HOSTILE, file: HOSTILE, href: HOSTILE }],
+        }}
       />
     ),
   }
@@ -262,7 +270,7 @@ test('the kill switch is said on every page', () => {
 
 test('an issue says what proof is still missing, and a closed one what proved it', () => {
   const page = (issue: Partial<typeof issueView>) =>
-    String(<IssuePage frame={frame} issue={{ ...issueView, ...issue }} />)
+    String(<IssuePage frame={frame} issue={{ ...issueView, ...issue }} allowlist={null} />)
   expect(page({})).toContain('It closes when a retest')
   expect(page({ answeredAt: NOW })).toContain('only a retest with the same stimulus can close it')
   expect(page({ state: 'closed', closedAt: NOW, closedBy: 'scn_proof' })).toContain('href="/scans/scn_proof"')
@@ -271,7 +279,7 @@ test('an issue says what proof is still missing, and a closed one what proved it
 })
 
 test('who may only read is told the call that starts a retest, and gets no button', () => {
-  const html = String(<IssuePage frame={{ ...frame, mayWrite: false }} issue={issueView} />)
+  const html = String(<IssuePage frame={{ ...frame, mayWrite: false }} issue={issueView} allowlist={null} />)
   expect(html).toContain(`POST /api/v1/issues/${issueView.id}/retest`)
   expect(html).not.toContain('Retest now')
 })

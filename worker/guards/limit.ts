@@ -38,6 +38,21 @@ export async function bodyAs<T extends Parameters<typeof read>[0]>(
   return shaped(shape, jsonOf(c.req.raw, await bytesOf(c.req.raw, API_BYTES)))
 }
 
+const FORM_BYTES = 4 * 1024
+
+/** The same, or a form of ours that a browser posts without any script; `ask` tells what its fields ask. */
+export async function bodyOrForm<T extends Parameters<typeof read>[0]>(
+  c: Context,
+  shape: T,
+  ask: (form: URLSearchParams) => unknown,
+): Promise<Extract<ReturnType<typeof read<T>>, { value: unknown }>['value']> {
+  if (!isForm(c.req.raw)) return bodyAs(c, shape)
+  return shaped(shape, ask(new URLSearchParams(decode(await bytesOf(c.req.raw, FORM_BYTES)))))
+}
+
+export const isForm = ({ headers }: Request): boolean =>
+  /^application\/x-www-form-urlencoded\b/i.test(headers.get('content-type') ?? '')
+
 /** The value as its shape has it; throws `invalid` with all faults. */
 export function shaped<T extends Parameters<typeof read>[0]>(
   shape: T,

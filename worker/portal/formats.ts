@@ -29,6 +29,7 @@ const HOST = [
   'fail2ban',
   'sshguard',
   'crowdsec',
+  'crowdsec-allowlist',
   'suricata',
   'snort',
   'tcp-wrappers',
@@ -37,6 +38,7 @@ const HOST = [
 ]
 const SERVER = [
   'nginx',
+  'nginx-allow',
   'apache',
   'modsecurity2',
   'modsecurity3',

@@ -1,12 +1,14 @@
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
+import { AllowlistPart } from './parts/allowlist.tsx'
 import { Badge, VerdictBadge } from './parts/badge.tsx'
 import { Losses } from './parts/loss.tsx'
 import { causeName } from './parts/port.tsx'
+import { ProveForm } from './parts/prove.tsx'
 import { IssueList } from './parts/rows.tsx'
 import { Fact, Table } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
-import type { Frame, IssueRow, IssueView } from './views.ts'
+import type { AllowlistView, Frame, IssueRow, IssueView } from './views.ts'
 import { FINDING, SNOOZE } from './words.ts'
 
 export const IssuesPage = ({
@@ -31,7 +33,14 @@ export const IssuesPage = ({
   </Page>
 )
 
-export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) => {
+export interface IssuePageProps {
+  frame: Frame
+  issue: IssueView
+  /** null where no allowlist cures it */
+  allowlist: AllowlistView | null
+}
+
+export const IssuePage = ({ frame, issue, allowlist }: IssuePageProps) => {
   // The newest occurrences are those of the last scan that saw it: they are shown whole, older ones as lines.
   const newest = issue.occurrences.filter((each) => each.scanId === issue.occurrences[0]?.scanId)
   const lost = newest.flatMap((each) => each.verdict ?? [])
@@ -50,6 +59,9 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
         <h1>{issue.title}</h1>
         <Standing issue={issue} />
         {issue.state !== 'closed' && <Retest id={issue.id} mayWrite={frame.mayWrite} />}
+        {issue.state !== 'closed' && issue.finding === 'interference' && (
+          <ProveForm targetId={issue.targetId} mayWrite={frame.mayWrite} />
+        )}
       </section>
       <dl class="facts">
         <Fact name="Open since">
@@ -58,6 +70,11 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
         <Fact name="Last seen">
           <Time at={issue.restatedAt} />
         </Fact>
+        {issue.lastProofId && (
+          <Fact name="Last proof">
+            <a href={`/proofs/${issue.lastProofId}`}>from each address</a>
+          </Fact>
+        )}
         <Fact name="Id">
           <code>{issue.id}</code>
         </Fact>
@@ -68,6 +85,7 @@ export const IssuePage = ({ frame, issue }: { frame: Frame; issue: IssueView }) 
           <Losses ports={lost} checks={issue.checks} issueOf={{}} scan={null} />
         </section>
       )}
+      {allowlist && <AllowlistPart allowlist={allowlist} />}
       <section>
         <h2>Every time it was seen</h2>
         <Occurrences issue={issue} now={frame.now} />
@@ -86,6 +104,12 @@ const Standing = ({ issue }: { issue: IssueView }) => {
           <>
             {' '}
             by <a href={`/scans/${issue.closedBy}`}>a retest that ended clear</a>
+          </>
+        )}
+        {issue.closedBy?.startsWith('prf_') && (
+          <>
+            {' '}
+            by <a href={`/proofs/${issue.closedBy}`}>a proof with the stimulus from every address</a>
           </>
         )}
         .
@@ -108,8 +132,8 @@ const Standing = ({ issue }: { issue: IssueView }) => {
       )}
       <p class="lead">
         {issue.answeredAt === null
-          ? 'It closes when a retest from the same address, with the same stimulus, ends clear.'
-          : 'The ports answer again. Bans run out by themselves, so only a retest with the same stimulus can close it.'}
+          ? 'It closes when a retest from the same address, with the same stimulus, ends clear, or when every address passes with that stimulus.'
+          : 'The ports answer again. Bans run out by themselves, so only a retest or a proof with the same stimulus can close it.'}
       </p>
     </>
   )

@@ -21,13 +21,14 @@ html { font: 16px/1.5 system-ui, sans-serif; scroll-padding-top: 1rem; }
 @media (min-width: 2400px) { html { font-size: 21px; } }
 body { margin: 0; background: var(--page); color: var(--text); min-height: 100vh; display: flex; flex-direction: column; }
 a { color: var(--link); }
-a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, .taken section:focus-visible, .wide:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+a:focus-visible, button:focus-visible, input:focus-visible, summary:focus-visible, .taken section:focus-visible, .wide:focus-visible, pre:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .75rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .75rem; }
 h3 { font-size: 1.1rem; margin: 0; }
 h4 { font-size: .95rem; margin: 1rem 0 .25rem; }
 p { margin: .5rem 0; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+pre.text { font: .85rem/1.45 ui-monospace, monospace; max-height: 24rem; overflow: auto; margin: .75rem 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 2; }
 .dim { color: var(--dim); font-weight: 400; }
 .lead { font-size: 1.05rem; }
 .break { overflow-wrap: anywhere; }
@@ -50,6 +51,9 @@ footer { padding-top: 1rem; padding-bottom: 1.5rem; border-top: 1px solid var(--
 label { font-weight: 600; }
 input { font: inherit; padding: .55rem .7rem; border: 1px solid var(--dim); border-radius: .5rem; background: var(--card); color: inherit; width: 100%; }
 button, .button { font: inherit; display: inline-block; padding: .4rem .8rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); color: var(--text); cursor: pointer; text-decoration: none; }
+input[type=checkbox] { width: auto; margin: 0; accent-color: #2456c4; }
+.prove { margin: .75rem 0; }
+.prove .check { font-weight: 400; color: var(--dim); }
 button:hover, .button:hover { border-color: var(--dim); }
 button.main { background: #2456c4; border-color: #2456c4; color: #fff; font-weight: 600; padding: .6rem; }
 .badge { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; font-size: .85rem; font-weight: 600; white-space: nowrap; color: var(--mute); background: var(--mute-soft); }

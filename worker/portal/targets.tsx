@@ -1,9 +1,12 @@
+import type { ProofVerdict } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
 import { Badge, VerdictBadge } from './parts/badge.tsx'
+import { ProveForm } from './parts/prove.tsx'
 import { IssueList, ScanList } from './parts/rows.tsx'
 import { Fact, Table } from './parts/table.tsx'
-import { Ago } from './parts/time.tsx'
-import type { Frame, SiteView, TargetRow, TargetView } from './views.ts'
+import { Ago, Time } from './parts/time.tsx'
+import type { Frame, ProofLine, SiteView, TargetRow, TargetView } from './views.ts'
+import type { Tone } from './words.ts'
 
 export const TargetsPage = ({ frame, targets }: { frame: Frame; targets: readonly TargetRow[] }) => (
   <Page title="Targets" frame={frame}>
@@ -66,9 +69,24 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
       )}
       {target.tags.length > 0 && <Fact name="Tags">{target.tags.join(', ')}</Fact>}
     </dl>
+    {target.outdatedBy.length > 0 && <Outdated target={target} now={frame.now} />}
     <section>
       <h2>Ports, as each site last knew them</h2>
       <Matrix sites={target.sites} now={frame.now} />
+    </section>
+    <section>
+      <h2>Allowlist</h2>
+      <p>
+        {target.provedAt === null ? (
+          'It has not been proved that every address of ours gets through.'
+        ) : (
+          <>
+            Every address got through <Time at={target.provedAt} />.
+          </>
+        )}
+      </p>
+      {target.sites.length > 0 && <ProveForm targetId={target.id} mayWrite={frame.mayWrite} />}
+      {target.proofs.length > 0 && <ProofList proofs={target.proofs} now={frame.now} />}
     </section>
     <div class="columns">
       <section>
@@ -81,6 +99,52 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
       </section>
     </div>
   </Page>
+)
+
+/** An allowlist that cannot know these: they were announced, or came into use, after it was last known to be whole. */
+const Outdated = ({ target, now }: { target: TargetView; now: number }) => (
+  <section class="verdict warn">
+    <p>
+      <Badge tone="warn" text="allowlist outdated" />
+    </p>
+    {target.outdatedBy.map(({ cidr, site, from }) => (
+      <p>
+        Your allowlist predates <code>{cidr}</code>: {site}{' '}
+        {from > now ? 'will scan from there from' : 'scans from there since'} <Time at={from} />.
+      </p>
+    ))}
+    <p class="dim">
+      Allow it as you did <a href="/ranges">the others</a>, then prove it.
+    </p>
+  </section>
+)
+
+const PROOF: Record<ProofVerdict, { tone: Tone; text: string }> = {
+  proved: { tone: 'good', text: 'proved' },
+  not_proved: { tone: 'bad', text: 'not proved' },
+  incomplete: { tone: 'warn', text: 'incomplete' },
+}
+
+const ProofList = ({ proofs, now }: { proofs: readonly ProofLine[]; now: number }) => (
+  <ul class="rows">
+    {proofs.map(({ id, state, verdict, statement, createdAt }) => {
+      const word = verdict
+        ? PROOF[verdict]
+        : { tone: state === 'failed' ? ('bad' as const) : ('info' as const), text: state }
+      return (
+        <li>
+          <a class="row" href={`/proofs/${id}`}>
+            <span class="what">Proof</span>
+            <Badge tone={word.tone} text={word.text} />
+            <span class="when">
+              <Ago at={createdAt} now={now} />
+            </span>
+            <span class="say">{statement}</span>
+          </a>
+        </li>
+      )
+    })}
+  </ul>
 )
 
 /** Ports down, sites across: where one row has two words, somebody is treated differently. */

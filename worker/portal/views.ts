@@ -1,10 +1,14 @@
 /** What pages are given: facts of one tenant, already read. Times are milliseconds UTC. Pages know no database. */
 import type { PanelMember } from '../../schema/facts.ts'
 import type { Judgement } from '../../schema/judgement.ts'
+import type { OutdatedBy, ProofAsk, ProofResult } from '../../schema/proof.ts'
 import type {
+  FailureWord,
   Finding,
   IssueState,
   Profile,
+  ProofState,
+  ProofVerdict,
   RangePurpose,
   RangeState,
   ScanState,
@@ -83,7 +87,32 @@ export interface SiteView {
   ports: readonly { address: string; port: number; service: string; verdict: string }[]
 }
 
+export interface ProofLine {
+  id: string
+  state: ProofState
+  verdict: ProofVerdict | null
+  statement: string
+  createdAt: number
+}
+
+export interface ProofView {
+  id: string
+  targetId: string
+  /** the target's name, or its address */
+  target: string
+  failure: { code: FailureWord; detail: string } | null
+  createdAt: number
+  finishedAt: number | null
+  ask: ProofAsk
+  result: ProofResult
+  outputBytes: number | null
+}
+
 export interface TargetView extends TargetRow {
+  provedAt: number | null
+  outdatedBy: readonly OutdatedBy[]
+  /** newest first */
+  proofs: readonly ProofLine[]
   timezone: string
   tags: readonly string[]
   maxConnectsPerSecond: number
@@ -124,12 +153,26 @@ export interface OccurrenceRow {
 }
 
 export interface IssueView extends IssueRow {
+  /** the last proof that said something of it */
+  lastProofId: string | null
   closedBy: string | null
   snooze: { until: number | null; reason: SnoozeReason | null; note: string | null } | null
   /** newest first */
   occurrences: readonly OccurrenceRow[]
   /** of the scan of the newest occurrence */
   checks: ChecksOf
+}
+
+/** What lets the scanner through, in the format that fits best. */
+export interface AllowlistView {
+  format: string
+  title: string
+  text: string
+  /** the name to save it under */
+  file: string
+  href: string
+  /** further formats that fit, best first */
+  further: readonly { format: string; file: string; href: string }[]
 }
 
 export interface RangeRow {

@@ -56,6 +56,7 @@ export const FAILURE: Record<FailureWord, string> = {
   probe_unfit: 'The probe itself was not fit to measure.',
   refused_by_probe: 'The probe refuses this target.',
   range_inactive: 'The scanner’s address is in no active range.',
+  stopped: 'It was stopped before it ended.',
   internal: 'A fault of ours.',
 }
 

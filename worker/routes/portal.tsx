@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
+import { ProofPage } from '../portal/proof.tsx'
 import { RulesPage } from '../portal/rules.tsx'
 import { ScanPage, ScansPage } from '../portal/scan.tsx'
 import { CSS, ICON } from '../portal/style.ts'
@@ -12,10 +13,11 @@ import { TargetPage, TargetsPage } from '../portal/targets.tsx'
 import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
+import { allowlistView } from './allowlists.ts'
 import { plainText } from './plain.ts'
-import { readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
+import { readIssueView, readProbeRows, readProofView, readScanView, readTargetView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
-import { asPage, frameOf, frameOrNone, ledToScan, show, strayAsPage } from './show.tsx'
+import { asPage, frameOf, frameOrNone, ledToOpened, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
 const LATEST = 12
@@ -31,7 +33,9 @@ export const portalRoutes = new Hono<AppEnv>()
   .use('/targets/*', asPage)
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
-  .use('/api/v1/issues/:id/retest', ledToScan)
+  .use('/proofs/*', asPage)
+  .use('/api/v1/issues/:id/retest', ledToOpened)
+  .use('/api/v1/targets/:id/prove', ledToOpened)
   .get('/portal/style.css', (c) =>
     c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': A_DAY }),
   )
@@ -75,6 +79,11 @@ export const portalRoutes = new Hono<AppEnv>()
     const name = `${scan?.id}.txt`
     return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
   })
+  .get('/proofs/:id', tenant, async (c) => {
+    const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    if (!proof) throw missing('proof')
+    return show(<ProofPage frame={await frameOf(c)} proof={proof} />)
+  })
   .get('/issues', tenant, async (c) => {
     const { db } = c.var.world
     const { tenantId } = c.var.caller
@@ -87,5 +96,5 @@ export const portalRoutes = new Hono<AppEnv>()
   .get('/issues/:id', tenant, async (c) => {
     const issue = await readIssueView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!issue) throw missing('issue')
-    return show(<IssuePage frame={await frameOf(c)} issue={issue} />)
+    return show(<IssuePage frame={await frameOf(c)} issue={issue} allowlist={await allowlistView(c, issue.id)} />)
   })

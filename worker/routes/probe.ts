@@ -61,7 +61,8 @@ export const probeRoutes = new Hono<AppEnv>()
   .use(signed)
   .post('/lease', async (c) => {
     speaksOurs(c.var.message)
-    return c.json(await lease(c.var.world, c.var.probe, shaped(LeaseRequest, c.var.message), c.var.signedAt))
+    const publicUrl = c.env.PUBLIC_URL ?? new URL(c.req.url).origin
+    return c.json(await lease(c.var.world, c.var.probe, shaped(LeaseRequest, c.var.message), c.var.signedAt, publicUrl))
   })
   .post('/renew', async (c) => {
     const report = message(c, RenewRequest)

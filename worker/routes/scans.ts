@@ -136,7 +136,7 @@ export const scanRoutes = new Hono<AppEnv>()
     '/:id/observations',
     describe({ tag: TAG, does: 'The facts as JSON lines', type: 'application/x-ndjson' }),
     async (c) => {
-      const facts = await readScanFacts(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+      const facts = await readScanFacts(c.var.world.db, c.var.caller.tenantId, (await found(c)).id)
       if (!facts) throw noScan()
       const lines = observationLines(facts)
       const encoder = new TextEncoder()

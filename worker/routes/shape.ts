@@ -52,6 +52,9 @@ export const targetAnswer = (
     verdict: last.verdict,
     finishedAt: maybeIso(last.finishedAt),
   },
+  proofHeader: row.proofHeader,
+  provedAt: maybeIso(row.provedAt),
+  allowlistOutdatedBy: row.outdatedBy.map(({ cidr, site, from }) => ({ cidr, site, from: iso(from) })),
 })
 
 export const outputHref = (scanId: string): string => `/api/v1/scans/${scanId}/output`
@@ -180,6 +183,7 @@ export const issueAnswer = (row: Issue): IssueAnswer => ({
   closedAt: maybeIso(row.closedAt),
   closedBy: row.closedBy,
   answeredAt: maybeIso(row.answeredAt),
+  lastProofId: row.lastProofId,
   snooze:
     row.state === 'snoozed' && row.snoozedUntil && row.snoozeReason
       ? { until: iso(row.snoozedUntil), reason: row.snoozeReason, note: row.snoozeNote }

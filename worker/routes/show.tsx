@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import type { JSX } from 'hono/jsx/jsx-runtime'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
+import { isForm } from '../guards/limit.ts'
 import { tenant } from '../guards/tenant.ts'
 import { HEADERS } from '../portal/layout.tsx'
 import { ProblemPage } from '../portal/problem.tsx'
@@ -69,12 +70,15 @@ export const strayAsPage = createMiddleware<AppEnv>(async (c, next) => {
   c.res = show(<ProblemPage title="Not found" detail="There is no page at this address." frame={frame} />, 404)
 })
 
-/** A form of ours that posts to the API: its browser is led to the scan that was opened, or shown why there is none. */
-export const ledToScan = createMiddleware<AppEnv>(async (c, next) => {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(c.req.header('content-type') ?? '')) return next()
+/** A form of ours that posts to the API: its browser is led to the scan or proof that was opened, or shown why there is none. */
+export const ledToOpened = createMiddleware<AppEnv>(async (c, next) => {
+  if (!isForm(c.req.raw)) return next()
   await asPage(c, next)
   if (c.res.status !== 202) return
   const { id } = (await c.res.json()) as { id: string }
   c.res = undefined
-  c.res = new Response(null, { status: 303, headers: { location: `/scans/${id}` } })
+  c.res = new Response(null, {
+    status: 303,
+    headers: { location: `/${id.startsWith('prf_') ? 'proofs' : 'scans'}/${id}` },
+  })
 })

@@ -1,13 +1,25 @@
 import { Hono } from 'hono'
 import { isPublic, networkOf, parseAddress, refusal } from '../../schema/address.ts'
-import { pageOf, parseName, TargetAnswer, TargetBody, TargetChange } from '../../schema/api.ts'
+import {
+  ProofAnswer,
+  ProofTokenAnswer,
+  ProveBody,
+  pageOf,
+  parseName,
+  TargetAnswer,
+  TargetBody,
+  TargetChange,
+} from '../../schema/api.ts'
 import { parsePorts } from '../../schema/ports.ts'
 import type { AppEnv } from '../context.ts'
 import { cronError, nextDue } from '../cron.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyAs, bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { MAX_RATE } from '../open.ts'
+import { resultNow } from '../proofEnd.ts'
+import { readTokens } from '../proofTokens.ts'
+import { openProof } from '../prove.ts'
 import { readEnds } from '../store/scanLines.ts'
 import {
   addTarget,
@@ -21,6 +33,8 @@ import {
 import { mustBeTouchable, touchableNow } from '../touchable.ts'
 import type { World } from '../world.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
+import { proofAnswer } from './proofShape.ts'
+import { NO_STORE } from './proofTokens.ts'
 import { pageRequest, textIn } from './query.ts'
 import { targetAnswer } from './shape.ts'
 
@@ -47,6 +61,7 @@ export const targetRoutes = new Hono<AppEnv>()
           maxConnectsPerSecond: body.maxConnectsPerSecond ?? DEFAULT_RATE,
           anchors: await anchorsFor(c.var.world, address, body.anchors ?? []),
           tags: body.tags ?? [],
+          proofHeader: body.proofHeader ?? 'tenant',
         },
         c.var.world,
       )
@@ -110,6 +125,42 @@ export const targetRoutes = new Hono<AppEnv>()
       return c.json(await answered(c.var.world, row))
     },
   )
+  .get(
+    '/:id/proof-token',
+    describe({
+      tag: 'Who is knocking',
+      does: 'The token of this target alone, carried when its `proofHeader` is `target`',
+      answer: ProofTokenAnswer,
+    }),
+    allow('write'),
+    async (c) => {
+      const { world, caller } = c.var
+      const target = await readTarget(world.db, caller.tenantId, c.req.param('id'))
+      if (!target) throw noTarget()
+      return c.json(await readTokens(world, caller.tenantId, target.id), 200, NO_STORE)
+    },
+  )
+  .post(
+    '/:id/prove',
+    describe({
+      tag: 'Proofs',
+      does: 'Every address of the sites touches every known endpoint; with `stimulus` it also repeats what was interfered with',
+      body: ProveBody,
+      answer: ProofAnswer,
+      status: 202,
+    }),
+    allow('write'),
+    async (c) => {
+      const { world, caller } = c.var
+      const { sites, stimulus } = await bodyOrForm(c, ProveBody, (form) => ({
+        stimulus: form.get('stimulus') === 'yes',
+      }))
+      const target = await readTarget(world.db, caller.tenantId, c.req.param('id'))
+      if (!target) throw noTarget()
+      const proof = await openProof(world, target, { sites: sites ?? null, stimulus: stimulus ?? false })
+      return c.json(proofAnswer(proof, await resultNow(world, proof)), 202)
+    },
+  )
   .delete('/:id', describe({ tag: TAG, does: 'Remove a target', status: 204 }), allow('write'), async (c) => {
     if (!(await removeTarget(c.var.world.db, c.var.caller.tenantId, c.req.param('id'), c.var.world.now)))
       throw noTarget()
@@ -167,7 +218,18 @@ function wishOf(wish: Wished, world: World): TargetWish {
     throw badField('invalid', 'maxConnectsPerSecond', `must not be more than ${ceiling}`)
   const ports = parsePorts(wish.ports)
   if ('error' in ports) throw badField('invalid', 'ports', ports.error)
-  const { address: at, name, schedule, timezone, sites, profile, maxConnectsPerSecond, anchors, tags } = wish
+  const {
+    address: at,
+    name,
+    schedule,
+    timezone,
+    sites,
+    profile,
+    maxConnectsPerSecond,
+    anchors,
+    tags,
+    proofHeader,
+  } = wish
   const nextDueAt = schedule === null ? null : nextDue(schedule, timezone, world.now)
   return {
     address: at,
@@ -180,6 +242,7 @@ function wishOf(wish: Wished, world: World): TargetWish {
     maxConnectsPerSecond,
     anchors,
     tags,
+    proofHeader,
     nextDueAt,
   }
 }

@@ -97,6 +97,7 @@ const targetOf = once<OneScan, KnownTarget>((db, { tenantId, scanId }) =>
       scanners: targets.scanners,
       lastKnown: targets.lastKnown,
       highestCleanRate: targets.highestCleanRate,
+      outdatedBy: targets.outdatedBy,
     })
     .from(targets)
     .where(
@@ -105,7 +106,10 @@ const targetOf = once<OneScan, KnownTarget>((db, { tenantId, scanId }) =>
 )
 type OneScan = { tenantId: string; scanId: string }
 /** What a judge must know of a target. */
-type KnownTarget = Pick<Target, 'id' | 'address' | 'name' | 'scanners' | 'lastKnown' | 'highestCleanRate'>
+type KnownTarget = Pick<
+  Target,
+  'id' | 'address' | 'name' | 'scanners' | 'lastKnown' | 'highestCleanRate' | 'outdatedBy'
+>
 
 /** What the scanner of a scan has found so far, and whether its discovery is over. */
 export interface Known {

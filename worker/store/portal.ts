@@ -41,9 +41,14 @@ const scanLines = (db: Db, where: SQL | undefined) =>
 
 /** The newest scans, of one target or of all. */
 export const recentScans = (db: Db, tenantId: string, targetId: string | null, limit: number) =>
-  scanLines(db, and(eq(scans.tenantId, tenantId), targetId === null ? undefined : eq(scans.targetId, targetId))).limit(
-    limit,
-  )
+  scanLines(
+    db,
+    and(
+      eq(scans.tenantId, tenantId),
+      isNull(scans.proof),
+      targetId === null ? undefined : eq(scans.targetId, targetId),
+    ),
+  ).limit(limit)
 
 const issueLines = (db: Db, where: SQL | undefined) =>
   db

@@ -3,7 +3,7 @@ import { and, asc, desc, eq, gt, isNull, ne, type Placeholder, type SQL, sql } f
 import { type Address, parseAddress } from '../../schema/address.ts'
 import { keyOf } from '../../schema/cidr.ts'
 import { probes, ranges, scans } from '../../schema/tables.ts'
-import type { Health } from '../../schema/wire.ts'
+import type { Health, SignedDirectory } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
 import { type Source, standingOf } from '../core/ranges/standing.ts'
 import { type Db, once, read, rows, type Statement } from './db.ts'
@@ -93,14 +93,22 @@ export const addProbe = (db: Db, probe: typeof probes.$inferInsert, guard: { has
 export async function noteSeen(
   db: Db,
   probe: Probe,
-  said: { health: Health; allowPrivate: boolean },
+  said: { health: Health; allowPrivate: boolean; directory: SignedDirectory | null },
   now: number,
 ): Promise<void> {
-  const news = probe.health?.fit !== said.health.fit || (probe.allowPrivate === 1) !== said.allowPrivate
+  const { directory } = said
+  const news =
+    directory !== null || probe.health?.fit !== said.health.fit || (probe.allowPrivate === 1) !== said.allowPrivate
   if (!news && probe.seenAt > now - SEEN_NOTED_MS) return
   await db
     .update(probes)
-    .set({ seenAt: now, health: said.health, agent: said.health.agent, allowPrivate: said.allowPrivate ? 1 : 0 })
+    .set({
+      seenAt: now,
+      health: said.health,
+      agent: said.health.agent,
+      allowPrivate: said.allowPrivate ? 1 : 0,
+      ...(directory ? { directory } : {}),
+    })
     .where(eq(probes.id, probe.id))
 }
 
@@ -159,10 +167,12 @@ export async function readPanelFacts(
     // Tenant by tenant, which the index of scans by time serves.
     db
       .select({
-        source: sql<string>`(SELECT p.value ->> '$.sourceAddress' FROM json_each(${scans.panel}) p WHERE p.value ->> '$.role' = 'scanner')`,
+        source: sql<string>`member.value ->> '$.sourceAddress'`,
         at: sql<number>`max(${scans.createdAt})`,
       })
       .from(scans)
+      // Of a proof each address is one that scanned.
+      .innerJoin(sql`json_each(${scans.panel}) member`, sql`member.value ->> '$.role' = 'scanner'`)
       .where(
         and(
           sql`${scans.tenantId} IN (SELECT id FROM tenants)`,

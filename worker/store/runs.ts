@@ -173,7 +173,7 @@ const take = once<
 )
 
 /**
- * Leases these, each only if nobody has since; the first lease of a scan run starts its scan. `askedAt` is the time in the
+ * Leases these, each only if nobody has since; the first lease of a scan's run starts it, and of a proof's. `askedAt` is the time in the
  * request's signature.
  */
 export async function lease(
@@ -188,7 +188,7 @@ export async function lease(
     take(db, { probeId, id, epoch, leasedAt, leaseUntil: now + LEASE_MS[kind], now }),
   )
   const starts = picked
-    .filter((run) => run.kind === 'scan')
+    .filter((run) => run.kind === 'scan' || run.kind === 'prove')
     .map((run) =>
       db
         .update(scans)
@@ -279,7 +279,7 @@ export const REPORT_BYTES = 1_000
  */
 export const TOLD_MOST = { scan: 12_000_000, touches: 4_000_000 } as const
 export const hasToldTooMuch = (run: Pick<Run, 'kind'>, told: number): boolean =>
-  told > TOLD_MOST[run.kind === 'scan' ? 'scan' : 'touches']
+  told > TOLD_MOST[run.kind === 'scan' || run.kind === 'prove' ? 'scan' : 'touches']
 
 /** Ends a run that reported beyond measure, as failed. */
 export const endAsFlood = (db: Db, run: RunName, now: number): Promise<void> =>
@@ -342,7 +342,7 @@ export async function reap(db: Db, now: number, limit: number): Promise<{ tenant
     .set({ state: 'ended', endedAt: now })
     .where(sql`(probe_id, id) IN (SELECT probe_id, id FROM runs
       WHERE ended_at IS NULL AND (deadline_at + 15000 < ${now} OR (state = 'leased' AND ${SILENT} < ${now})
-        OR (state = 'due' AND kind = 'scan' AND due_at < ${now - UNTAKEN_MS}
+        OR (state = 'due' AND kind IN ('scan', 'prove') AND due_at < ${now - UNTAKEN_MS}
           AND NOT EXISTS (SELECT 1 FROM probes WHERE probes.id = runs.probe_id AND revoked_at IS NULL AND seen_at > ${now - UNTAKEN_MS})))
       LIMIT ${limit})`)
     .returning({ tenantId: runs.tenantId, id: runs.scanId })

@@ -1,5 +1,5 @@
 /** Scans as lists and issues show them: without their judgement, which can be 2 MB. */
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import { scans, targets } from '../../schema/tables.ts'
 import type { ScanState, ScanVerdict } from '../../schema/words.ts'
@@ -42,6 +42,7 @@ export async function listScans(
     .where(
       and(
         eq(scans.tenantId, tenantId),
+        isNull(scans.proof),
         filter.targetId ? eq(scans.targetId, filter.targetId) : undefined,
         filter.state ? eq(scans.state, filter.state) : undefined,
         cursor ? sql`(${scans.createdAt}, ${scans.id}) < (${cursor.at}, ${cursor.id})` : undefined,
@@ -94,3 +95,11 @@ export async function readVerdicts(
       AND ${key} IN (SELECT value FROM json_each(${rows(keys)}))`)
   return new Map(found.map((row) => [row.key, JSON.parse(row.verdict) as PortVerdict]))
 }
+
+/** Who looked, in one scan; null when the tenant has no such scan. */
+export const readPanel = async (db: Db, tenantId: string, id: string): Promise<Pick<ScanLine, 'panel'> | null> =>
+  (await db
+    .select({ panel: scans.panel })
+    .from(scans)
+    .where(and(eq(scans.tenantId, tenantId), eq(scans.id, id)))
+    .get()) ?? null

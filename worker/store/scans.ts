@@ -18,8 +18,11 @@ export const scanRow = once<{ tenantId: string; scanId: string }, Scan>((db, { t
     .from(scans)
     .where(and(eq(scans.tenantId, tenantId), eq(scans.id, scanId))),
 )
-export const readScan = async (db: Db, tenantId: string, scanId: string): Promise<Scan | null> =>
-  (await read(db, scanRow(db, { tenantId, scanId })))[0] ?? null
+/** Null when the tenant has no such scan. A row that carries a proof (store/proofs.ts) is none. */
+export async function readScan(db: Db, tenantId: string, scanId: string): Promise<Scan | null> {
+  const [row] = await read(db, scanRow(db, { tenantId, scanId }))
+  return row && row.proof === null ? row : null
+}
 
 /** The latest retests of a whole scan that have ended: as many as fit into memory with all they found. */
 export const retestsOf = (

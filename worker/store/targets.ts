@@ -18,6 +18,7 @@ export type TargetWish = Pick<
   | 'maxConnectsPerSecond'
   | 'anchors'
   | 'tags'
+  | 'proofHeader'
   | 'nextDueAt'
 >
 

@@ -202,7 +202,7 @@ export function openProcess(
           released: [],
         })
       }
-      for (const held of [...holds.values()]) await (held.run.kind === 'scan' ? scanRun(held) : touchRun(held))
+      for (const held of [...holds.values()]) await (held.run.plan.kind === 'scan' ? scanRun(held) : touchRun(held))
     },
   }
 }

@@ -1,0 +1,318 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { IssueAnswer, ProofAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { LeasedRun, TouchTarget } from '../../schema/wire.ts'
+import { hasEnded, type Model, openFleet, openProcess, type Probe, type Process, play } from './support/probes.ts'
+import { openStage, type Stage } from './support/stage.ts'
+
+let stage: Stage
+let fleet: Probe[]
+/** source addresses that the target's defence turns away */
+const banned = new Set<string>()
+const address = '127.0.9.40'
+const OPEN: TouchTarget[] = [
+  { address, port: 80, check: 'http', service: 'http' },
+  { address, port: 3306, check: 'greeting', service: 'mysql' },
+]
+let targetId: string
+let scanId: string
+
+const model: Model = (probe, endpoint) =>
+  endpoint.address === address && banned.has(probe.sourceAddress) ? 'unresponsive' : 'open'
+const processes = (who: readonly Probe[] = fleet): Process[] =>
+  who.map((probe) => openProcess(stage, probe, model, { engageMs: 20_000, open: OPEN }))
+
+const prove = (body: object = {}, id = targetId) => stage.api<ProofAnswer>('POST', `/targets/${id}/prove`, body)
+const readProof = async (id: string) => (await stage.api<ProofAnswer>('GET', `/proofs/${id}`)).body
+const isOver = (id: string) => async () => (await readProof(id)).state !== 'running'
+async function proved(body: object = {}, who: readonly Probe[] = fleet): Promise<ProofAnswer> {
+  const opened = await prove(body)
+  expect(opened.status).toBe(202)
+  await play(stage, processes(who), isOver(opened.body.id), 1_200)
+  return readProof(opened.body.id)
+}
+const issueNow = async (): Promise<IssueAnswer> =>
+  (await stage.api<{ items: IssueAnswer[] }>('GET', `/issues?targetId=${targetId}`)).body.items[0] as IssueAnswer
+const wordsOf = (proof: ProofAnswer) =>
+  proof.sources.map(({ sourceAddress, verdict, cells }) => [sourceAddress, verdict, cells.map(({ word }) => word)])
+
+beforeAll(async () => {
+  stage = await openStage()
+  fleet = await openFleet(stage)
+  for (const probe of fleet) await probe.lease()
+  const target = await stage.api<TargetAnswer>('POST', '/targets', {
+    address,
+    ports: '80,3306,8000-8010',
+    profile: 'assertive',
+  })
+  targetId = target.body.id
+})
+
+describe('a proof is refused', () => {
+  test('while nothing of the target is known', async () => {
+    expect(await prove()).toMatchObject({ status: 409, body: { code: 'conflict' } })
+  })
+
+  test('for a target of nobody, and with a body that is none', async () => {
+    expect((await prove({}, 'tgt_0000000000000000000')).status).toBe(404)
+    expect(await prove({ stimulus: 'yes' })).toMatchObject({ status: 422, body: { errors: [{ field: 'stimulus' }] } })
+    expect(await prove({ sites: [] })).toMatchObject({ status: 422, body: { errors: [{ field: 'sites' }] } })
+  })
+})
+
+describe('a target that bans its scanner', () => {
+  test('has an issue', async () => {
+    const opened = await stage.api<ScanAnswer>('POST', '/scans', { targetId, site: 'fra-1' })
+    scanId = opened.body.id
+    const start = stage.now()
+    const scanner = opened.body.scanner?.sourceAddress ?? ''
+    const late: Model = (probe, endpoint, now) =>
+      probe.sourceAddress === scanner && endpoint.address === address && now > start + 12_000 ? 'unresponsive' : 'open'
+    const all = fleet.map((probe) => openProcess(stage, probe, late, { engageMs: 30_000, open: OPEN }))
+    await play(stage, all, hasEnded(stage, scanId))
+    banned.add(scanner)
+    expect(await issueNow()).toMatchObject({ state: 'open', finding: 'interference', lastProofId: null })
+  })
+
+  test('is proved shut from that one address, which restates the issue and names it', async () => {
+    const [scanner = ''] = banned
+    const proof = await proved()
+    expect(proof).toMatchObject({
+      state: 'finished',
+      verdict: 'not_proved',
+      stimulus: null,
+      closedIssueIds: [],
+      failure: null,
+    })
+    expect(proof.sources).toHaveLength(5)
+    for (const source of proof.sources) {
+      const isShut = source.sourceAddress === scanner
+      expect(source).toMatchObject({ state: 'done', verdict: isShut ? 'not_proved' : 'proved' })
+      for (const cell of source.cells) {
+        expect(cell).toMatchObject(isShut ? { word: 'shut', sight: 'unresponsive' } : { word: 'passed', sight: 'open' })
+        expect(cell.at).toMatch(/^2026-/)
+      }
+    }
+    expect(proof.failing).toHaveLength(2)
+    expect(proof.failing[0]).toContain(`${scanner} (fra-1): ${address} 80/tcp unresponsive`)
+    expect(proof.statement).toContain('1 of 5 addresses does not get through')
+    const issue = await issueNow()
+    expect(issue).toMatchObject({ state: 'open', lastProofId: proof.id, lastScanId: scanId, answeredAt: null })
+    expect(issue.title).toContain(`still shut out: ${scanner}`)
+    expect(await stage.count('outbox', "name = 'issue.updated'")).toBe(1)
+  })
+
+  test('is one proof at a time, seen by its tenant alone', async () => {
+    const opened = await prove()
+    expect(opened.body).toMatchObject({ state: 'running', verdict: null })
+    expect(await prove({ stimulus: true })).toMatchObject({ status: 409, body: { code: 'proof_running' } })
+    const { body: other } = await stage.api<{ key: string }>('POST', '/tenants', { name: 'Others' })
+    for (const path of [`/proofs/${opened.body.id}`, `/proofs/${opened.body.id}/output`])
+      expect((await stage.api('GET', path, undefined, other.key)).status).toBe(404)
+    expect((await stage.api('POST', `/targets/${targetId}/prove`, {}, other.key)).status).toBe(404)
+    expect((await stage.api<{ items: [] }>('GET', '/proofs', undefined, other.key)).body.items).toEqual([])
+    // The row that carries a proof is no scan.
+    const carrier = opened.body.id.replace('prf_', 'scn_')
+    for (const path of [`/scans/${carrier}`, `/scans/${carrier}/observations`, `/scans/${carrier}/events`])
+      expect((await stage.api('GET', path)).status).toBe(404)
+    const { body: scans } = await stage.api<{ items: ScanAnswer[] }>('GET', `/scans?targetId=${targetId}`)
+    expect(scans.items.map(({ id }) => id)).toEqual([scanId])
+    await play(stage, processes(), isOver(opened.body.id))
+  })
+
+  test('that answers all again is restated, and stays open: bans run out by themselves', async () => {
+    banned.clear()
+    const proof = await proved()
+    expect(proof).toMatchObject({ verdict: 'proved', closedIssueIds: [] })
+    expect(wordsOf(proof)).toEqual(
+      fleet.map(({ sourceAddress }) => [sourceAddress, 'proved', ['passed', 'passed']]).sort(bySite),
+    )
+    const issue = await issueNow()
+    expect(issue).toMatchObject({ state: 'open', lastProofId: proof.id })
+    expect(issue.answeredAt).not.toBeNull()
+    expect(issue.title).toContain('without the stimulus; not yet proved fixed')
+    const target = await stage.api<TargetAnswer>('GET', `/targets/${targetId}`)
+    expect(target.body.provedAt).toBe(proof.createdAt)
+  })
+
+  test('whose defence falls only on what a scan does is shut with the stimulus', async () => {
+    const victim = fleet[2] as Probe
+    const opened = await prove({ stimulus: true })
+    expect(opened.body.stimulus).toEqual({
+      profile: 'assertive',
+      portsAsked: 13,
+      portsRepeated: 11,
+      maxConnectsPerSecond: 300,
+      scanId,
+    })
+    const began = new Map<string, number>()
+    const onlyWhenProvoked: Model = (probe, endpoint, now) => {
+      if (!began.has(probe.id)) began.set(probe.id, now)
+      const isProvoked = now > (began.get(probe.id) ?? 0) + 9_000
+      return probe.id === victim.id && isProvoked && endpoint.address === address ? 'closed' : 'open'
+    }
+    const all = fleet.map((probe) => openProcess(stage, probe, onlyWhenProvoked, { engageMs: 20_000, open: OPEN }))
+    await play(stage, all, isOver(opened.body.id))
+    const proof = await readProof(opened.body.id)
+    expect(proof).toMatchObject({ verdict: 'not_proved', closedIssueIds: [] })
+    expect(proof.sources.filter(({ verdict }) => verdict === 'not_proved').map(({ probeId }) => probeId)).toEqual([
+      victim.id,
+    ])
+    expect(proof.failing[0]).toContain('closed (ECONNREFUSED)')
+    expect(await issueNow()).toMatchObject({ state: 'open', answeredAt: null })
+  })
+
+  test('that lets every address through with the stimulus has its issue closed by the proof', async () => {
+    const proof = await proved({ stimulus: true })
+    const issue = await issueNow()
+    expect(proof).toMatchObject({ verdict: 'proved', closedIssueIds: [issue.id], issueIds: [issue.id] })
+    expect(issue).toMatchObject({ state: 'closed', closedBy: proof.id, lastProofId: proof.id })
+    expect(await stage.count('outbox', "name = 'issue.resolved'")).toBe(1)
+    const output = await stage.api<string>('GET', `/proofs/${proof.id}/output`)
+    expect(output.headers.get('content-disposition')).toContain(`${proof.id}.txt`)
+    for (const words of ['Portwitness proof', '== Matrix', '127.0.2.1 (nyc-1)', '+ passes', 'Open Port Re-check'])
+      expect(output.body).toContain(words)
+    expect(output.headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  test('its addresses are not rested any more: each of them has scanned', async () => {
+    const opened = await stage.api<ScanAnswer>('POST', '/scans', { targetId, site: 'fra-1' })
+    expect(opened.body.panel.map(({ rested }) => rested)).toEqual([false, false, false, false])
+    await stage.api('POST', `/scans/${opened.body.id}/cancel`, {})
+    await stage.tick()
+    await play(stage, processes(), hasEnded(stage, opened.body.id))
+  })
+})
+
+const bySite = (a: unknown[], b: unknown[]) => {
+  const order = ['127.0.1.1', '127.0.1.2', '127.0.2.1', '127.0.4.1', '127.0.3.1']
+  return order.indexOf(String(a[0])) - order.indexOf(String(b[0]))
+}
+
+describe('what comes in between', () => {
+  test('sites narrow a proof, and one that does not scan the target is refused by name', async () => {
+    const proof = await proved({ sites: ['nyc-1'] })
+    expect(proof.sources.map(({ site }) => site)).toEqual(['nyc-1'])
+    expect(await prove({ sites: ['nyc-1', 'mars-1'] })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'sites.1' }] },
+    })
+  })
+
+  test('a drained probe is not asked', async () => {
+    const drained = fleet[3] as Probe
+    await stage.api('PATCH', `/probes/${drained.id}`, { drained: true })
+    const proof = await proved()
+    expect(proof.sources.map(({ probeId }) => probeId)).not.toContain(drained.id)
+    await stage.api('PATCH', `/probes/${drained.id}`, { drained: false })
+  })
+
+  test('a probe that falls silent for two leases leaves the proof incomplete', async () => {
+    const gone = fleet[4] as Probe
+    const opened = await prove()
+    // It takes its run, and its machine goes away.
+    stage.pass(2_000)
+    expect((await gone.lease()).runs).toHaveLength(1)
+    await play(stage, processes(fleet.filter(({ id }) => id !== gone.id)), isOver(opened.body.id), 600)
+    const proof = await readProof(opened.body.id)
+    expect(proof).toMatchObject({ state: 'finished', verdict: 'incomplete' })
+    expect(proof.sources.find(({ probeId }) => probeId === gone.id)).toMatchObject({
+      state: 'silent',
+      cells: [{ word: 'unseen' }, { word: 'unseen' }],
+    })
+    expect(proof.failing).toEqual([`${gone.sourceAddress} (${gone.site}): its probe fell silent`])
+    await gone.lease()
+  })
+
+  test('a result told twice counts once, and another one of the same run is refused', async () => {
+    const opened = await prove({ sites: ['nyc-1'] })
+    const probe = fleet[2] as Probe
+    const [run] = (await probe.lease()).runs as [LeasedRun]
+    expect(run).toMatchObject({ kind: 'prove', epoch: 1 })
+    expect((await readProof(opened.body.id)).sources[0]?.state).toBe('running')
+    const seen = OPEN.map(({ port, check }, i) => ({
+      ...{ n: i + 1, purpose: 'recheck', check, address, port, sight: 'open', at: stage.now(), afterMs: 5 },
+    }))
+    const result = {
+      ...{ runId: run.runId, epoch: 1, seq: 1, observations: seen, spans: [], found: [], outcome: 'done' },
+      ports: { asked: 2, tested: 2, untested: '' },
+      recheck: OPEN.map(({ port }) => ({ address, port, state: 'open' })),
+    }
+    expect((await probe.say('result', result)).body).toMatchObject({ outcome: 'applied' })
+    expect((await probe.say('result', result)).body).toMatchObject({ outcome: 'duplicate' })
+    const other = { ...result, recheck: [] }
+    expect((await probe.say('result', other)).status).toBe(409)
+    expect(await readProof(opened.body.id)).toMatchObject({ state: 'finished', verdict: 'proved' })
+  })
+
+  test('a probe may not speak of endpoints that its run does not name', async () => {
+    await prove({ sites: ['nyc-1'] })
+    const probe = fleet[2] as Probe
+    const [run] = (await probe.lease()).runs as [LeasedRun]
+    const lies = [
+      {
+        n: 1,
+        purpose: 'watch',
+        check: 'tcp',
+        address: '127.0.9.41',
+        port: 80,
+        sight: 'open',
+        at: stage.now(),
+        afterMs: 5,
+      },
+    ]
+    const report = { runId: run.runId, epoch: 1, seq: 1, observations: lies, spans: [], found: [] }
+    expect(await probe.say('renew', report)).toMatchObject({ status: 422, body: { code: 'outside_plan' } })
+    // No other probe's, either.
+    expect((await (fleet[0] as Probe).say('renew', { ...report, observations: [] })).status).toBe(410)
+    await stage.api('PUT', '/kill-switch', { stopped: true })
+    await stage.api('PUT', '/kill-switch', { stopped: false })
+    stage.pass(60_000)
+    await stage.tick()
+  })
+
+  test('the kill switch ends a proof within one renewal, and none begins while it is on', async () => {
+    const opened = await prove({ stimulus: true })
+    const [first] = fleet as [Probe]
+    const [run] = (await first.lease()).runs as [LeasedRun]
+    expect(run.kind).toBe('prove')
+    await stage.api('PUT', '/kill-switch', { stopped: true })
+    const report = { runId: run.runId, epoch: 1, seq: 1, observations: [], spans: [], found: [] }
+    expect(await first.say('renew', report)).toMatchObject({ status: 200, body: { do: 'stop' } })
+    expect((await first.lease({ holding: [{ runId: run.runId, epoch: 1 }] })).stopped).toBe(true)
+    await first.say('result', { ...report, seq: 2, outcome: 'stopped' })
+    expect(await readProof(opened.body.id)).toMatchObject({
+      state: 'failed',
+      verdict: null,
+      failure: { code: 'stopped' },
+    })
+    expect(await prove()).toMatchObject({ status: 409, body: { code: 'scanning_stopped' } })
+    await stage.api('PUT', '/kill-switch', { stopped: false })
+    for (const probe of fleet) expect((await probe.lease()).runs).toEqual([])
+  })
+
+  test('an address that opted out is not proved', async () => {
+    const { body } = await stage.api<{ id: string }>('POST', '/opt-outs', { cidr: `${address}/32` })
+    expect(await prove()).toMatchObject({ status: 422, body: { code: 'opted_out' } })
+    await stage.api('DELETE', `/opt-outs/${body.id}`)
+  })
+
+  test('proofs are listed, newest first, with a cursor', async () => {
+    const first = await stage.api<{ items: ProofAnswer[]; nextCursor: string }>(
+      'GET',
+      `/proofs?targetId=${targetId}&limit=2`,
+    )
+    expect(first.body.items).toHaveLength(2)
+    const next = await stage.api<{ items: ProofAnswer[] }>(
+      'GET',
+      `/proofs?targetId=${targetId}&limit=200&cursor=${first.body.nextCursor}`,
+    )
+    const all = [...first.body.items, ...next.body.items]
+    expect(all.length).toBe(await stage.count('scans', 'proof is not null'))
+    expect(all.map(({ createdAt }) => createdAt)).toEqual(
+      all
+        .map(({ createdAt }) => createdAt)
+        .toSorted()
+        .reverse(),
+    )
+  })
+})

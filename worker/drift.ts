@@ -1,0 +1,66 @@
+/** The drift watch: once a day each target's allowlist is held against the ranges, before a new one costs a scan. */
+import { isPublic, parseAddress } from '../schema/address.ts'
+import { derivedId } from '../schema/ids.ts'
+import type { OutdatedBy } from '../schema/proof.ts'
+import { type DriftRange, outdatedBy } from './core/drift.ts'
+import { type DriftTargetRow, rangesInUse, readMark, targetsAfter, writeMark, writeOutdated } from './store/drift.ts'
+import type { Told } from './store/outbox.ts'
+import type { World } from './world.ts'
+
+const DAY_MS = 86_400_000
+/** Targets looked at in one tick, and those of them that may be written: each is one batch. */
+const AT_ONCE = 200
+const MOST_WRITTEN = 25
+
+/** A part of the day's round; nothing but one small read when it is over. */
+export async function watchDrift(world: World): Promise<void> {
+  const { db, now } = world
+  const day = Math.floor(now / DAY_MS)
+  const mark = await readMark(db)
+  if (mark && mark.day >= day && mark.after === null) return
+  const from: [string, string] = mark?.day === day && mark.after ? mark.after : ['', '']
+  const [ranges, targets] = await Promise.all([rangesInUse(db), targetsAfter(db, from, AT_ONCE)])
+  let written = 0
+  let last: DriftTargetRow | null = null
+  for (const target of targets) {
+    if (written === MOST_WRITTEN) break
+    if (await lookAt(world, target, ranges)) written += 1
+    last = target
+  }
+  const isOver = targets.length < AT_ONCE && last === (targets.at(-1) ?? null)
+  await writeMark(db, { day, after: isOver || !last ? null : [last.tenantId, last.id] }, now)
+}
+
+/** True when it wrote something. */
+async function lookAt({ db, now }: World, row: DriftTargetRow, ranges: readonly DriftRange[]): Promise<boolean> {
+  const address = parseAddress(row.address)
+  const list = outdatedBy(
+    {
+      isPrivate: address !== null && !isPublic(address),
+      family: address?.family ?? null,
+      sites: row.sites,
+      provedAt: row.provedAt,
+      clearAt: Object.fromEntries(Object.entries(row.lastKnown).map(([site, known]) => [site, known.clearAt ?? null])),
+    },
+    ranges,
+  )
+  if (JSON.stringify(list) === JSON.stringify(row.outdatedBy)) return false
+  const fresh = list.filter(({ rangeId }) => !row.outdatedBy.some((one) => one.rangeId === rangeId))
+  return writeOutdated(db, row, list, await Promise.all(fresh.map((one) => noticeOf(row, one, now))), now)
+}
+
+async function noticeOf(row: DriftTargetRow, { rangeId, cidr, site, from }: OutdatedBy, now: number): Promise<Told> {
+  const name = row.name ?? row.address
+  const day = new Date(from).toISOString().slice(0, 10)
+  return {
+    // Once for a target and a range, whatever becomes of either.
+    id: await derivedId('ntc', row.id, rangeId, 'outdated'),
+    notice: {
+      name: 'allowlist.outdated',
+      title: `${name}: your allowlist predates prefix ${cidr}`,
+      text: `Site ${site} ${from > now ? `will scan from ${cidr} from ${day} on` : `scans from ${cidr} since ${day}`}. Allow it as you did the others, then prove it.`,
+      lines: [],
+      links: { target: `/api/v1/targets/${row.id}`, ranges: '/ip-ranges.json' },
+    },
+  }
+}

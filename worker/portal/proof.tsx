@@ -1,0 +1,197 @@
+import { endpointKey } from '../../schema/facts.ts'
+import type { ProofCell, ProofRow } from '../../schema/proof.ts'
+import type { CellWord, ProofVerdict, SourceState } from '../../schema/words.ts'
+import { cellText } from '../core/proof.ts'
+import { Page } from './layout.tsx'
+import { Badge } from './parts/badge.tsx'
+import { ProveForm } from './parts/prove.tsx'
+import { Fact, Table } from './parts/table.tsx'
+import { Time } from './parts/time.tsx'
+import type { Frame, ProofView } from './views.ts'
+import { FAILURE, type Tone } from './words.ts'
+
+const VERDICT: Record<ProofVerdict, { tone: Tone; text: string; title: string }> = {
+  proved: { tone: 'good', text: 'proved', title: 'Every address gets through' },
+  not_proved: { tone: 'bad', text: 'not proved', title: 'Some address is still shut out' },
+  incomplete: { tone: 'warn', text: 'incomplete', title: 'Not every address could look' },
+}
+const CELL: Record<CellWord, { tone: Tone; text: string }> = {
+  passed: { tone: 'good', text: 'passes' },
+  shut: { tone: 'bad', text: 'shut' },
+  limited: { tone: 'warn', text: 'limited' },
+  unseen: { tone: 'mute', text: 'not seen' },
+  waiting: { tone: 'info', text: 'waiting' },
+}
+const SOURCE: Record<SourceState, string> = {
+  waiting: 'waits for its turn',
+  running: 'looks now',
+  done: '',
+  offline: 'was not there to be asked',
+  silent: 'fell silent',
+  refused: 'may not touch this address',
+  stopped: 'was stopped',
+}
+const RENEW_S = 4
+
+export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) => {
+  const { ask, result, failure } = proof
+  const isRunning = proof.finishedAt === null
+  const word = result.verdict && failure === null ? VERDICT[result.verdict] : null
+  const tone = word?.tone ?? (isRunning ? 'info' : 'bad')
+  const title = word?.title ?? (isRunning ? 'The proof is under way' : 'The proof could not be carried out')
+  return (
+    <Page title={`Proof of ${proof.target}`} frame={frame} renewAfter={isRunning ? RENEW_S : undefined}>
+      <p class="crumb">
+        <a href="/targets">Targets</a> · <a href={`/targets/${proof.targetId}`}>{proof.target}</a>
+      </p>
+      <section class={`verdict ${tone}`}>
+        <p>
+          <Badge tone={tone} text={word?.text ?? (isRunning ? 'running' : 'failed')} />
+        </p>
+        <h1>{title}</h1>
+        <p class="lead">{failure ? FAILURE[failure.code] : result.statement}</p>
+        {result.closes.map((id) => (
+          <p>
+            <a href={`/issues/${id}`}>The issue</a> is closed: the fix is proved.
+          </p>
+        ))}
+        {!isRunning && <ProveForm targetId={proof.targetId} mayWrite={frame.mayWrite} />}
+      </section>
+      <section>
+        <h2>Each address and each endpoint</h2>
+        <Matrix proof={proof} />
+        {ask.leftOut > 0 && <p class="dim">{ask.leftOut} more known endpoints are beyond what one proof takes.</p>}
+      </section>
+      {result.failing.length > 0 && (
+        <section>
+          <h2>What still fails</h2>
+          <ul class="plain">
+            {result.failing.map((line) => (
+              <li class="break">{line}</li>
+            ))}
+          </ul>
+          {result.verdict === 'not_proved' && <WhatToDo proof={proof} />}
+        </section>
+      )}
+      <dl class="facts">
+        <Fact name="Stimulus">
+          {ask.stimulus
+            ? `that of the ${ask.stimulus.profile} profile, at most ${ask.stimulus.maxConnectsPerSecond} connects per second`
+            : 'none was repeated'}
+          {ask.stimulus?.scanId && (
+            <>
+              , as in <a href={`/scans/${ask.stimulus.scanId}`}>the scan that was interfered with</a>
+            </>
+          )}
+        </Fact>
+        <Fact name="Sites">{ask.sites.join(', ')}</Fact>
+        <Fact name="Asked for">
+          <Time at={proof.createdAt} />
+        </Fact>
+        {proof.finishedAt !== null && (
+          <Fact name="Ended">
+            <Time at={proof.finishedAt} />
+          </Fact>
+        )}
+        {proof.outputBytes !== null && (
+          <Fact name="Raw output">
+            <a href={`/api/v1/proofs/${proof.id}/output?view=cut`}>what each address saw</a>
+          </Fact>
+        )}
+        <Fact name="Id">
+          <code>{proof.id}</code>
+        </Fact>
+      </dl>
+    </Page>
+  )
+}
+
+/** Addresses down, endpoints across. Shapes and words say what the colours say. */
+const Matrix = ({ proof: { ask, result } }: { proof: ProofView }) => {
+  const isMany = new Set(ask.endpoints.map(({ address }) => address)).size > 1
+  const lost = new Set(ask.issues.flatMap((issue) => issue.lost.map(endpointKey)))
+  return (
+    <Table
+      label="Addresses and endpoints"
+      columns={[
+        'Our address',
+        ...ask.endpoints.map((endpoint) => {
+          const name = `${endpoint.port} ${endpoint.service}`
+          const head = (
+            <>
+              {name} {isMany && <span class="dim">{endpoint.address}</span>}{' '}
+              {lost.has(endpointKey(endpoint)) && <span class="dim">was lost</span>}
+            </>
+          )
+          return { name: isMany ? `${endpoint.address} ${name}` : name, head }
+        }),
+      ]}
+      rows={result.rows.map((row) => [
+        <>
+          <code>{row.sourceAddress}</code>{' '}
+          <span class="dim">
+            {row.site}
+            {SOURCE[row.state] && ':'}
+          </span>
+          {SOURCE[row.state] && (
+            <>
+              {' '}
+              <span class="dim">{SOURCE[row.state]}</span>
+            </>
+          )}
+        </>,
+        ...ask.endpoints.map((endpoint) => <Cell row={row} cell={cellOf(row, endpointKey(endpoint))} />),
+      ])}
+    />
+  )
+}
+
+const cellOf = (row: ProofRow, key: string): ProofCell | undefined =>
+  row.cells.find((cell) => endpointKey(cell) === key)
+
+const Cell = ({ row, cell }: { row: ProofRow; cell: ProofCell | undefined }) => {
+  // A column of the other family is none of this address's.
+  if (!cell) return <span class="dim">–</span>
+  const fails = cell.word === 'shut' || cell.word === 'limited'
+  const more = fails || (cell.word === 'unseen' && row.state === 'done')
+  return (
+    <>
+      <Badge tone={CELL[cell.word].tone} text={CELL[cell.word].text} />
+      {more && (
+        <>
+          {' '}
+          <span class="dim">{cellText(cell)}</span>
+        </>
+      )}
+      {fails && cell.at !== null && (
+        <>
+          {' '}
+          <span class="dim">
+            <Time at={cell.at} />
+          </span>
+        </>
+      )}
+    </>
+  )
+}
+
+const WhatToDo = ({ proof: { ask } }: { proof: ProofView }) => (
+  <>
+    <h2>What to do</h2>
+    <ol class="plain">
+      <li>
+        Allow the addresses that are shut out in the defence, and lift the bans that stand.
+        {ask.issues.map(({ id }) => (
+          <>
+            {' '}
+            <a href={`/issues/${id}`}>The issue</a> names the defence and shows the fix.
+          </>
+        ))}
+      </li>
+      <li>
+        All our addresses are <a href="/ranges">listed here</a>: allow them all at once, not only those that failed.
+      </li>
+      <li>Prove it again, with the stimulus.</li>
+    </ol>
+  </>
+)

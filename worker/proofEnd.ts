@@ -1,0 +1,154 @@
+/** A proof as it stands, and its end: matrix, issues, notices and what the target learns, in one batch, for one judge. */
+import type { RunFacts } from '../schema/facts.ts'
+import { derivedId } from '../schema/ids.ts'
+import type { ProofResult } from '../schema/proof.ts'
+import { RENEW_MS } from '../schema/wire.ts'
+import { stillOutdated } from './core/drift.ts'
+import type { Notice } from './core/notice.ts'
+import { proofOf } from './core/proof.ts'
+import { renderProof } from './core/proofOutput.ts'
+import { type ProofStep, proofSteps } from './core/proofSteps.ts'
+import { sha256 } from './secrets.ts'
+import { batch, changed } from './store/db.ts'
+import { readSnapshot, type Snapshot } from './store/facts.ts'
+import { addNotices, type Told } from './store/outbox.ts'
+import {
+  applyProofSteps,
+  endProof,
+  openIssuesOf,
+  type Proof,
+  type ProofEnding,
+  proofIdOf,
+  teachProved,
+} from './store/proofs.ts'
+import { outputKey, putText, readText } from './store/raw.ts'
+import { type Closing, endRuns, type Run } from './store/runs.ts'
+import { ended, type Scan } from './store/scans.ts'
+import type { World } from './world.ts'
+
+export const isProof = (scan: Scan): scan is Proof => scan.proof !== null
+
+/** The matrix: as it was stored, or of a running proof made afresh from its facts. */
+export async function resultNow({ db }: Pick<World, 'db'>, proof: Proof): Promise<ProofResult> {
+  if (proof.proofResult) return proof.proofResult
+  const snapshot = await readSnapshot(db, proof.tenantId, proof.id)
+  return proofOf(proof.proof, snapshot?.facts.runs ?? [])
+}
+
+/** Ends the proof when nothing more is to come of it. Any number of judges may look at once: one of them writes. */
+export async function judgeProof(world: World, snapshot: Snapshot, proof: Proof): Promise<void> {
+  if (proof.finishedAt !== null) return
+  const { runs, facts } = snapshot
+  if (proof.cancelAsked === 1) {
+    if (runs.some(isHeldStill(world.now))) return
+    const failure = { code: 'stopped' as const, detail: 'It was stopped before every address had looked.' }
+    return finishProof(world, snapshot, proof, { state: 'cancelled', failure, result: finalOf(proof, facts.runs) })
+  }
+  const result = proof.deadlineAt < world.now ? finalOf(proof, facts.runs) : proofOf(proof.proof, facts.runs)
+  if (result.verdict === null) return
+  const isRefused = result.rows.every(({ state }) => state === 'refused')
+  const failure = isRefused
+    ? { code: 'refused_by_probe' as const, detail: 'None of the probes may touch this target.' }
+    : null
+  return finishProof(world, snapshot, proof, { state: isRefused ? 'failed' : 'finished', failure, result })
+}
+
+/** Whoever has not ended by now has not looked. */
+const finalOf = (proof: Proof, runs: readonly RunFacts[]): ProofResult =>
+  proofOf(
+    proof.proof,
+    proof.proof.sources.flatMap(({ probeId }) => {
+      const run = runs.find((one) => one.probeId === probeId)
+      return run ? [run.state === 'done' ? run : { ...run, state: 'ended' as const }] : []
+    }),
+  )
+
+/** A run's last word is worth waiting for while its probe can be expected to ask: it does so every RENEW_MS. */
+const isHeldStill =
+  (now: number) =>
+  (run: Run): boolean =>
+    run.state === 'leased' && run.endedAt === null && now < (run.heardAt ?? 0) + 2 * RENEW_MS
+
+async function finishProof(
+  world: World,
+  snapshot: Snapshot,
+  proof: Proof,
+  ending: Pick<ProofEnding, 'state' | 'failure' | 'result'>,
+): Promise<void> {
+  const { db, now } = world
+  const { target, runs } = snapshot
+  const isWhole = ending.state === 'finished'
+  const openIssues = await openIssuesOf(db, proof.tenantId, proof.targetId)
+  // A scan that saw the issue once more since the proof began knows better.
+  const isNewer = (id: string) => openIssues.some((issue) => issue.id === id && issue.restatedAt > proof.createdAt)
+  const closes = isWhole
+    ? ending.result.closes.filter((id) => !isNewer(id) && openIssues.some((one) => one.id === id))
+    : []
+  const result = { ...ending.result, closes }
+  const name = target.name ?? target.address
+  const steps = isWhole ? proofSteps({ target: name, ask: proof.proof, result, openIssues, now }) : []
+  const output = await composed(world, snapshot, proof, result)
+  const token = crypto.randomUUID()
+  const guard = ended(proof, token)
+  const notices = await noticesOf(proof, steps)
+  const isGreen = isWhole && result.verdict === 'proved' && proof.proof.allSites
+  const answers = await batch(db, [
+    endProof(db, proof, { ...ending, result, token, output }, now),
+    ...applyProofSteps(db, proof, steps, guard, now),
+    ...(notices.length > 0 ? [addNotices(db, proof.tenantId, notices, guard, now)] : []),
+    ...(isGreen ? [teachProved(db, proof, stillOutdated(target.outdatedBy, proof.createdAt), guard)] : []),
+    ...(runs.some((run) => run.endedAt === null)
+      ? [endRuns(db, proof.tenantId, proof.id, now, { held: true }, guard)]
+      : []),
+  ])
+  if (changed(answers[0]) === 0) return
+  world.ring(runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
+  world.stir(proof.id)
+}
+
+/** Written before the batch that names it. */
+async function composed(
+  world: World,
+  { runs, target }: Snapshot,
+  proof: Proof,
+  result: ProofResult,
+): Promise<{ bytes: number; key: string }> {
+  const logs = new Map<string, string>()
+  for (const run of runs) {
+    const key = (run.closing as Closing | null)?.logKey
+    if (key) logs.set(run.probeId, (await readText(world.raw, key)).slice(0, LOG_CHARACTERS / Math.max(1, runs.length)))
+  }
+  const text = renderProof({
+    proofId: proofIdOf(proof.id),
+    target: target.name ?? target.address,
+    addresses: proof.addresses,
+    startedAt: proof.startedAt,
+    ask: proof.proof,
+    result,
+    logs,
+  })
+  const key = outputKey(proof.tenantId, proof.id, await sha256(text))
+  await putText(world.raw, key, text)
+  return { bytes: new TextEncoder().encode(text).length, key }
+}
+
+/** Of all logs together, so that a proof from many addresses fits into the memory of a Worker. */
+const LOG_CHARACTERS = 16_000_000
+
+const noticesOf = (proof: Proof, steps: readonly ProofStep[]): Promise<Told[]> =>
+  Promise.all(
+    steps.flatMap((step) => {
+      const notice: Notice | null = step.do === 'note' ? null : step.notice
+      return notice ? [toldOf(proof, step.issueId, notice)] : []
+    }),
+  )
+
+async function toldOf(proof: Proof, issueId: string, notice: Notice): Promise<Told> {
+  const proofId = proofIdOf(proof.id)
+  const links = {
+    proof: `/api/v1/proofs/${proofId}`,
+    output: `/api/v1/proofs/${proofId}/output`,
+    issue: `/api/v1/issues/${issueId}`,
+  }
+  return { id: await derivedId('ntc', proof.id, issueId), notice: { ...notice, links } }
+}

@@ -1,0 +1,297 @@
+/** Proofs: every address of the chosen sites touches every known endpoint of a target, and repeats the stimulus when asked to. */
+import { isPublic, networkOf, parseAddress } from '../schema/address.ts'
+import type { PanelMember } from '../schema/facts.ts'
+import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
+import type { ProofAsk, ProofIssue, ProofSource, ProofStimulus } from '../schema/proof.ts'
+import { checkOf } from '../schema/service.ts'
+import { LIMITS, type ScanPlan, type TouchTarget } from '../schema/wire.ts'
+import { type CheckName, HARMLESS_VERDICTS, type Service } from '../schema/words.ts'
+import { type ProbeFacts, RESTED_MS } from './core/panel.ts'
+import { endpointsFor } from './core/proof.ts'
+import { badField, Failure } from './failure.ts'
+import { needsPrivate, newScan, resolvedOf, shareOf, withinCeilings } from './open.ts'
+import { planBeacons } from './store/beacons.ts'
+import { batch, isTaken } from './store/db.ts'
+import { readPanelFacts } from './store/probes.ts'
+import { openIssuesOf, PROOF_LANE, type Proof } from './store/proofs.ts'
+import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
+import { addScan, readScan, type Scan } from './store/scans.ts'
+import { isStopped } from './store/settings.ts'
+import type { Target } from './store/targets.ts'
+import { mustBeTouchable, touchableNow } from './touchable.ts'
+import type { World } from './world.ts'
+
+export interface ProveWish {
+  /** null: those that may scan the target */
+  sites: readonly string[] | null
+  stimulus: boolean
+}
+
+/** Of one proof. A fleet with more addresses is proved site by site. */
+const MOST_SOURCES = 256
+const MOST_ENDPOINTS = LIMITS.endpointsPerStep
+/** Port scan detectors speak up after a few dozen ports; more than this of a sweep is not repeated. */
+const MOST_PORTS = 2_000
+/** How long defences may take: log readers look within seconds, bouncers ask every 10 s (detection-science.md 4.5, E5). */
+const WATCH_MS = { least: 12_000, most: 120_000, unknown: 20_000 } as const
+/** Between the beginnings of two addresses that only touch. */
+const STAGGER_MS = 300
+/** Engagement of one address, above its sweep. */
+const ENGAGE_MS = 6_000
+const SLOT_MS = { least: 5_000, most: 180_000 } as const
+/** The longer window of the ration: an endpoint that counts touches may have none left (probe-node/ration.ts). */
+const RATION_MS = 650_000
+const MARGIN_MS = 90_000
+
+/** Opens a proof in one batch. Throws the Failure that tells why not. */
+export async function openProof(world: World, target: Target, wish: ProveWish): Promise<Proof> {
+  if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
+  const resolved = await resolvedOf(world, target)
+  mustBeTouchable(await touchableNow(world), resolved, 'address')
+  const [probes, issues] = await Promise.all([
+    readPanelFacts(
+      world.db,
+      resolved.map(({ text }) => text),
+      world.now,
+      RESTED_MS,
+    ),
+    issuesOf(world, target),
+  ])
+  const sites = sitesOf(target, probes, wish.sites)
+  const { endpoints, leftOut } = endpointsOf(
+    target,
+    resolved.map(({ text }) => text),
+    issues.flatMap((one) => one.endpoints),
+  )
+  if (endpoints.length === 0)
+    throw new Failure('conflict', 'No open port of this target is known yet: scan it before its allowlist is proved.')
+  const needsPrivateProbe = !resolved.every(isPublic)
+  const able = probes
+    .filter((probe) => probe.standing.scans && sites.chosen.includes(probe.site) && (!needsPrivateProbe || probe.allowPrivate))
+    .filter((probe) => endpointsFor(probe, endpoints).length > 0)
+    .toSorted((a, b) => (a.site === b.site ? (a.sourceAddress < b.sourceAddress ? -1 : 1) : a.site < b.site ? -1 : 1))
+  if (able.length === 0)
+    throw new Failure('no_probe', 'No probe in an active range of these sites can reach the known endpoints.')
+  if (able.length > MOST_SOURCES)
+    throw badField('invalid', 'sites', `${able.length} addresses are more than one proof takes (${MOST_SOURCES})`)
+
+  const stimulus = wish.stimulus ? stimulusOf(target, endpoints, issues[0]?.scan ?? null) : null
+  const reactionMs = Math.max(0, ...issues.map((one) => one.reactionMs))
+  const blank = newScan(world, target.tenantId, target, {
+    site: PROOF_LANE,
+    scannerProbeId: null,
+    ports: formatPorts([...endpoints.map(({ port }) => port), ...portsIn(stimulus?.ports ?? '')]),
+    profile: stimulus?.profile ?? 'discovery',
+    accompanySeconds: null,
+    dueKey: '',
+    dueAt: world.now,
+    retestOf: null,
+    only: null,
+    fills: null,
+  })
+  const addresses = [...new Set(endpoints.map(({ address }) => address))]
+  const networks = [...new Set(resolved.map(networkOf))]
+  await withinCeilings(world, blank, resolved, networks)
+  const ask: ProofAsk = {
+    sites: [...new Set(able.map(({ site }) => site))],
+    allSites: sites.isAll,
+    sources: able.map(({ probeId, site, sourceAddress, online }) => ({
+      probeId,
+      site,
+      sourceAddress,
+      offline: !online,
+    })),
+    endpoints,
+    leftOut,
+    stimulus,
+    watchMs: stimulus ? watchMsOf(reactionMs) : 0,
+    issues: issues.map((one) => one.issue),
+  }
+  const asked = ask.sources.filter(({ offline }) => !offline)
+  const [first] = asked
+  if (!first) throw new Failure('no_probe', 'No probe of these sites is there to be asked.')
+  const base: Scan = {
+    ...blank,
+    addresses,
+    networks,
+    name: parseAddress(target.address) ? null : target.address,
+    maxConnectsPerSecond: stimulus?.maxConnectsPerSecond ?? blank.maxConnectsPerSecond,
+    panel: asked.map((source) => memberOf(source, able)),
+    scannerProbeId: first.probeId,
+    proof: ask,
+  }
+  const runs = await runsFor(world, base, ask, asked)
+  const proof = { ...base, deadlineAt: Math.max(...runs.map((run) => run.deadlineAt)) + MARGIN_MS, proof: ask }
+  try {
+    await batch(world.db, [addScan(world.db, proof), addRuns(world.db, proof, runs)])
+  } catch (error) {
+    throw isTaken(error) ? new Failure('proof_running', 'A proof of this target is under way.') : error
+  }
+  world.ring(runs.filter((run) => run.dueAt <= world.now + 2_000).map((run) => run.probeId))
+  return proof
+}
+
+/** The chosen sites; those of the target, or all of the fleet, unless some are named. */
+function sitesOf(target: Target, probes: readonly ProbeFacts[], wanted: readonly string[] | null) {
+  const fleet = new Set(probes.map(({ site }) => site))
+  const usual = target.sites.length > 0 ? target.sites : [...fleet]
+  for (const [i, site] of (wanted ?? []).entries()) {
+    if (!usual.includes(site)) throw badField('invalid', `sites.${i}`, `site ${site} does not scan this target`)
+    if (!fleet.has(site)) throw badField('invalid', `sites.${i}`, `site ${site} has no probe`)
+  }
+  const chosen = wanted ?? usual
+  return { chosen, isAll: usual.every((site) => chosen.includes(site)) }
+}
+
+// ---------------------------------------------------------------- what is known
+
+interface Interfered {
+  issue: ProofIssue
+  scan: Scan
+  endpoints: readonly TouchTarget[]
+  /** from the first sight of an endpoint to its loss, the longest */
+  reactionMs: number
+}
+
+/** The open issues of interference, each with the scan that saw it last. */
+async function issuesOf({ db }: World, target: Target): Promise<Interfered[]> {
+  const open = (await openIssuesOf(db, target.tenantId, target.id)).filter(({ finding }) => finding === 'interference')
+  const found = await Promise.all(
+    open.map(async ({ id, lastScanId }): Promise<Interfered[]> => {
+      const scan = await readScan(db, target.tenantId, lastScanId)
+      if (!scan) return []
+      const lost = (scan.judgement?.ports ?? []).filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
+      const scanner = scan.panel.find((member) => member.role === 'scanner')
+      return [
+        {
+          issue: {
+            id,
+            lost: lost.map(({ address, port }) => ({ address, port })),
+            scanner: { sourceAddress: scanner?.sourceAddress ?? '', site: scanner?.site ?? scan.site },
+          },
+          scan,
+          endpoints: lost.map(({ address, port, service }) => ({ address, port, service, check: checkOf(service) })),
+          reactionMs: Math.max(
+            0,
+            ...lost.map((port) => (port.lostAt ?? 0) - (port.firstSeenOpenAt ?? scan.startedAt ?? port.lostAt ?? 0)),
+          ),
+        },
+      ]
+    }),
+  )
+  return found.flat()
+}
+
+/** Lost endpoints first, then what any site last saw open, of the addresses that the target has today. */
+function endpointsOf(target: Target, addresses: readonly string[], lost: readonly TouchTarget[]) {
+  const known = Object.values(target.lastKnown)
+    .flatMap(({ ports }) => ports)
+    .filter(({ verdict }) => verdict !== 'service_down')
+    .map(({ address, port, check, service }) => ({
+      address,
+      port,
+      check: check as CheckName,
+      service: service as Service,
+    }))
+  const checks = new Map(known.map((one) => [`${one.address} ${one.port}`, one]))
+  const all = [...lost, ...known]
+    .filter(({ address }) => addresses.includes(address))
+    .map((one) => [`${one.address} ${one.port}`, checks.get(`${one.address} ${one.port}`) ?? one] as const)
+  const distinct = [...new Map(all).values()]
+  const endpoints = distinct.slice(0, MOST_ENDPOINTS)
+  return { endpoints, leftOut: distinct.length - endpoints.length }
+}
+
+/** What the scan that was interfered with did, or what a scan of the target does. */
+function stimulusOf(target: Target, endpoints: readonly TouchTarget[], scan: Scan | null): ProofStimulus {
+  const profile = scan?.profile ?? target.profile
+  if (profile === 'accompany')
+    throw new Failure(
+      'conflict',
+      'What another scanner did cannot be repeated by us. Prove without the stimulus, then accompany that scanner again.',
+    )
+  const named = new Set(endpoints.map(({ port }) => port))
+  const all = [...(scan ? portsIn(scan.ports) : portsOf(target))]
+  const swept = all.filter((port) => !named.has(port))
+  // Evenly: a detector counts ports, whichever they are.
+  const step = Math.max(1, swept.length / MOST_PORTS)
+  const ports = swept.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
+  return {
+    profile,
+    ports: formatPorts(ports),
+    portsAsked: all.length,
+    maxConnectsPerSecond: scan?.maxConnectsPerSecond ?? shareOf(target),
+    scanId: scan?.id ?? null,
+  }
+}
+
+const portsOf = ({ ports }: Target): Iterable<number> => {
+  const set = parsePorts(ports)
+  return 'error' in set ? [] : set
+}
+
+const watchMsOf = (reactionMs: number): number =>
+  reactionMs === 0 ? WATCH_MS.unknown : Math.min(WATCH_MS.most, Math.max(WATCH_MS.least, Math.ceil(reactionMs * 1.25)))
+
+// ---------------------------------------------------------------- runs
+
+/**
+ * One run an address. With the stimulus they begin in turn, each at the rate of the scan it repeats: a limit counts per source,
+ * and the target must not bear more than one scan at a time.
+ */
+async function runsFor(world: World, scan: Scan, ask: ProofAsk, asked: readonly ProofSource[]): Promise<NewRun[]> {
+  const beacons = await planBeacons(world.db)
+  const swept = portsIn(ask.stimulus?.ports ?? '').size * scan.addresses.length
+  const workMs = ENGAGE_MS + (1_200 * swept) / scan.maxConnectsPerSecond
+  const slotMs = ask.stimulus ? Math.min(SLOT_MS.most, Math.max(SLOT_MS.least, workMs)) : STAGGER_MS
+  return Promise.all(
+    asked.map(async ({ probeId, sourceAddress }, i) => {
+      const endpoints = endpointsFor({ sourceAddress }, ask.endpoints)
+      const plan: ScanPlan = {
+        kind: 'scan',
+        targetId: scan.targetId,
+        addresses: [...new Set(endpoints.map(({ address }) => address))].slice(0, LIMITS.addressesPerScan),
+        name: scan.name,
+        ports: scan.ports,
+        profile: scan.profile,
+        maxConnectsPerSecond: scan.maxConnectsPerSecond,
+        accompanySeconds: null,
+        only: endpoints,
+        gaps: ask.stimulus?.ports ?? '',
+        known: [],
+        discovered: false,
+        proof: { watchMs: ask.watchMs },
+        beacons,
+      }
+      const key = `prove:${probeId}`
+      const dueAt = Math.round(world.now + i * slotMs)
+      return {
+        id: await runIdOf(scan.id, key),
+        key,
+        probeId,
+        role: 'scanner' as const,
+        kind: 'prove' as const,
+        dueAt,
+        deadlineAt: Math.round(dueAt + RATION_MS + 2 * workMs + ask.watchMs + MARGIN_MS),
+        needsPrivate: needsPrivate(scan),
+        plan,
+      }
+    }),
+  )
+}
+
+/** Each address of a proof counts as a scanner: a defence remembers it, and it is not rested any more. */
+function memberOf({ probeId, site, sourceAddress }: ProofSource, probes: readonly ProbeFacts[]): PanelMember {
+  const probe = probes.find((one) => one.probeId === probeId)
+  return {
+    probeId,
+    role: 'scanner',
+    site,
+    provider: probe?.provider ?? null,
+    country: probe?.country ?? null,
+    asn: probe?.asn ?? null,
+    sourceAddress,
+    fit: probe?.fit ?? true,
+    rested: false,
+  }
+}
