@@ -220,10 +220,32 @@ export const NOTICES = [
   'issue.resolved',
   'scan.finished',
   'scan.failed',
+  'ip_ranges.changed',
+  'allowlist.outdated',
   'probe.offline',
   'probe.online',
 ] as const
 export type NoticeName = (typeof NOTICES)[number]
+
+/** How much a notice matters, gravest first. `error`: findings are missing. `critical`: our scan itself did harm. */
+export const SEVERITIES = ['critical', 'error', 'warning', 'info'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/** Where notices can be sent. */
+export const CHANNEL_KINDS = [
+  'slack',
+  'teams',
+  'discord',
+  'google_chat',
+  'mattermost',
+  'rocket_chat',
+  'telegram',
+  'zulip',
+  'matrix',
+  'pagerduty',
+  'webhook',
+] as const
+export type ChannelKind = (typeof CHANNEL_KINDS)[number]
 
 /** What a scan's event stream can say. */
 export const EVENTS = ['phase', 'progress', 'port', 'alarm', 'verdict', 'accompany.ready', 'ended'] as const

@@ -14,6 +14,7 @@ import { portalRoutes } from './routes/portal.tsx'
 import { probeRoutes } from './routes/probe.ts'
 import { publicRangeRoutes, rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
+import { schemaRoutes } from './routes/schemas.ts'
 import { targetRoutes } from './routes/targets.ts'
 import { answers, causeOf, isBusy } from './store/db.ts'
 import { worldOf } from './world.ts'
@@ -54,6 +55,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
+  .route('/', schemaRoutes)
   .route('/', publicRangeRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
