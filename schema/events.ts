@@ -42,7 +42,7 @@ const said = (max: number) => text(max, 0)
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 const many = whole(0, 1_000_000_000)
 const link = v.pipe(text(2_000), v.regex(/^(?:https?:\/)?\//, 'must be a path or a URL'))
-const opaque = text(60)
+const opaque = v.pipe(text(60), v.regex(/^[A-Za-z0-9_.:-]+$/, 'must be an id'))
 const list = <const T extends v.GenericSchema>(item: T, max: number) => v.pipe(v.array(item), v.maxLength(max))
 
 // ---------------------------------------------------------------- parts
@@ -260,6 +260,7 @@ const bodyOf = <const N extends NoticeName>(name: N) =>
     type: v.literal(name),
     version: v.literal(EVENT_VERSION),
     timestamp: v.pipe(time, v.description('when it happened')),
+    test: v.pipe(v.optional(v.boolean()), v.description('sent by hand to try the channel; nothing has happened')),
     data: SHAPES[name],
   })
 
