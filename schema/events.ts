@@ -8,6 +8,7 @@ import { STEP_KINDS } from './judgement.ts'
 import { portNumber, text, whole } from './shapes.ts'
 import {
   CAUSE_CLASSES,
+  CHANNEL_KINDS,
   FAILURES,
   FINDINGS,
   MECHANISMS,
@@ -241,6 +242,14 @@ const ProbeOnline = v.object({
   offlineSince: maybeTime,
 })
 
+const ChannelSwitchedOff = v.object({
+  ...head,
+  channel: v.object({ id: opaque, kind: v.picklist(CHANNEL_KINDS), name: said(100) }),
+  reason: v.pipe(said(300), v.description('what the platform answered')),
+  waiting: v.pipe(many, v.description('messages that wait for it to be switched on again')),
+  links: v.object({ channels: link }),
+})
+
 // ---------------------------------------------------------------- envelope
 
 const SHAPES = {
@@ -253,6 +262,7 @@ const SHAPES = {
   'allowlist.outdated': AllowlistOutdated,
   'probe.offline': ProbeOffline,
   'probe.online': ProbeOnline,
+  'channel.switched_off': ChannelSwitchedOff,
 } satisfies Record<NoticeName, v.GenericSchema>
 
 const bodyOf = <const N extends NoticeName>(name: N) =>
@@ -275,6 +285,7 @@ export const EVENT_SHAPES = {
   'allowlist.outdated': bodyOf('allowlist.outdated'),
   'probe.offline': bodyOf('probe.offline'),
   'probe.online': bodyOf('probe.online'),
+  'channel.switched_off': bodyOf('channel.switched_off'),
 } satisfies Record<NoticeName, v.GenericSchema>
 
 export const AnyEvent = v.variant('type', [
@@ -287,6 +298,7 @@ export const AnyEvent = v.variant('type', [
   EVENT_SHAPES['allowlist.outdated'],
   EVENT_SHAPES['probe.offline'],
   EVENT_SHAPES['probe.online'],
+  EVENT_SHAPES['channel.switched_off'],
 ])
 export type AnyEvent = v.InferOutput<typeof AnyEvent>
 export type EventOf<N extends NoticeName> = Extract<AnyEvent, { type: N }>

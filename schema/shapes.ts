@@ -29,5 +29,6 @@ export const ID_PREFIXES = [
   'bcn',
   'opt',
   'ntc',
+  'dlv',
 ] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]

@@ -21,6 +21,8 @@ import {
   SNOOZE_REASONS,
 } from './words.ts'
 
+export { channels, deliveries, stories } from './channel-tables.ts'
+
 const tenantId = () => text('tenant_id').notNull()
 const id = () => text('id').notNull()
 const json = <T>(name: string) => text(name, { mode: 'json' }).$type<T>()
@@ -305,6 +307,10 @@ export const probes = sqliteTable(
     /** written at most every three minutes, and when fitness changes */
     seenAt: integer('seen_at').notNull(),
     health: json<Health>('health'),
+    /** first tick at which it was missed; told as offline when it stays away */
+    missedAt: integer('missed_at'),
+    /** since when it is told to be offline */
+    offlineAt: integer('offline_at'),
     drainedAt: integer('drained_at'),
     revokedAt: integer('revoked_at'),
   },

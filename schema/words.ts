@@ -224,6 +224,7 @@ export const NOTICES = [
   'allowlist.outdated',
   'probe.offline',
   'probe.online',
+  'channel.switched_off',
 ] as const
 export type NoticeName = (typeof NOTICES)[number]
 
@@ -246,6 +247,14 @@ export const CHANNEL_KINDS = [
   'webhook',
 ] as const
 export type ChannelKind = (typeof CHANNEL_KINDS)[number]
+
+/** `off`: by a person. `switched_off`: by us, because the platform said that it is gone. */
+export const CHANNEL_STATES = ['on', 'off', 'switched_off'] as const
+export type ChannelState = (typeof CHANNEL_STATES)[number]
+
+/** `gathered`: a later message speaks for it. `dropped`: nobody wanted it any more (its issue was snoozed). */
+export const DELIVERY_STATES = ['waiting', 'sending', 'sent', 'failed', 'gathered', 'dropped'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
 /** What a scan's event stream can say. */
 export const EVENTS = ['phase', 'progress', 'port', 'alarm', 'verdict', 'accompany.ready', 'ended'] as const

@@ -24,6 +24,7 @@ export function storyOf(event: AnyEvent, noticeId: string): Story {
     case 'scan.failed':
     case 'ip_ranges.changed':
     case 'allowlist.outdated':
+    case 'channel.switched_off':
       return { key: noticeId, deed: 'alone' }
   }
 }

@@ -179,3 +179,27 @@ export const onlineNotice = (probe: ToldProbe, offlineSince: number | null, now:
     links: { probes: '/' },
   },
 })
+
+/** A platform said that a channel is gone, so that nothing is sent to it any more: told through the others. */
+export const switchedOffNotice = (
+  channel: EventOf<'channel.switched_off'>['data']['channel'],
+  reason: string,
+  waiting: number,
+  now: number,
+): EventOf<'channel.switched_off'> => ({
+  type: 'channel.switched_off',
+  version: EVENT_VERSION,
+  timestamp: iso(now),
+  data: {
+    severity: 'error',
+    title: said(`Channel ${channel.name} is switched off`, 400),
+    text: said(
+      `The platform says that it is gone or shut. ${count(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'} for it: mend its URL or secret and switch it on again within four days.`,
+      800,
+    ),
+    channel: { ...channel, name: said(channel.name, 100) },
+    reason: said(reason, 300),
+    waiting,
+    links: { channels: '/' },
+  },
+})

@@ -61,6 +61,18 @@ export const probeBody = ({ type, data }: EventOf<'probe.offline'> | EventOf<'pr
   links: [{ label: 'Open overview', to: data.links.probes }],
 })
 
+export const channelBody = ({ data }: EventOf<'channel.switched_off'>): Body => ({
+  kicker: 'Channel switched off',
+  tone: data.severity,
+  facts: [
+    { name: 'Channel', value: [codeSpan(data.channel.name, 100), ` (${data.channel.kind.replaceAll('_', ' ')})`] },
+    { name: 'It answered', value: [codeSpan(data.reason, 300)] },
+    { name: 'Waiting', value: [count(data.waiting, 'message')] },
+  ],
+  sections: [],
+  links: [{ label: 'Open overview', to: data.links.channels }],
+})
+
 function rangeSection(heading: string, ranges: readonly EventRange[], total: number, cut: Cut): Section {
   const shown = ranges.slice(0, cut.lines)
   const rest = total - shown.length

@@ -1,7 +1,7 @@
 /** What each event says. A new event does not compile until it has its words. */
 import type { AnyEvent } from '../../../schema/events.ts'
 import type { Body, Cut } from '../card.ts'
-import { allowlistBody, probeBody, rangesBody } from './fleet.ts'
+import { allowlistBody, channelBody, probeBody, rangesBody } from './fleet.ts'
 import { failedBody, finishedBody, resolvedBody, troubleBody } from './scan.ts'
 
 export function bodyOf(event: AnyEvent, cut: Cut): Body {
@@ -22,5 +22,7 @@ export function bodyOf(event: AnyEvent, cut: Cut): Body {
     case 'probe.offline':
     case 'probe.online':
       return probeBody(event)
+    case 'channel.switched_off':
+      return channelBody(event)
   }
 }
