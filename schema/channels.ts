@@ -14,8 +14,7 @@ import {
 /** Told unless a channel says otherwise. Not the end of each scan: what it found is told by its issue. */
 export const USUAL_NOTICES: readonly NoticeName[] = NOTICES.filter((name) => name !== 'scan.finished')
 
-const label = (max: number) =>
-  v.pipe(text(max), v.regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u, 'must be plain text on one line'))
+const label = (max: number) => v.pipe(text(max), v.regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u, 'must be plain text on one line'))
 const clock = v.pipe(text(5, 5), v.regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00'))
 const timezone = v.pipe(text(64), v.check(isTimezone, 'must be a time zone name, such as Europe/Berlin'))
 

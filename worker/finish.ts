@@ -10,6 +10,7 @@ import { stepsOf } from './core/issue.ts'
 import { failureNotice, issueNotice, scanNotice, type ToldScan } from './core/notices/scan.ts'
 import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
+import { sendSoon } from './deliver/send.ts'
 import { withGapsFilled } from './filled.ts'
 import { sha256 } from './secrets.ts'
 import { batch, changed } from './store/db.ts'
@@ -88,6 +89,7 @@ export async function finish(
   if (changed(answers[0]) === 0) return null
   world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
   world.stir(scan.id)
+  if (notices.length > 0) sendSoon(world, scan.tenantId)
   return answers.at(-1) as Scan[]
 }
 

@@ -1,7 +1,7 @@
 /**
  * The line. `plan` is called by cron, `take` by what a probe says, `judge` after it and by cron for what only time can move.
  * Each may be called twice without harm. Here it is only called; each step is a file of its own. What there is to tell waits
- * in the outbox.
+ * in the outbox until `send`.
  */
 import type {
   AlarmRequest,
@@ -11,6 +11,7 @@ import type {
   RenewRequest,
   ResultRequest,
 } from '../schema/wire.ts'
+import { sendDue } from './deliver/send.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
 import { answerRenewal, knownTo, leaseRuns, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
@@ -19,6 +20,7 @@ import { readHeld } from './store/held.ts'
 import type { Probe } from './store/probes.ts'
 import { reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
+import { watchFleet } from './watch.ts'
 import type { World } from './world.ts'
 
 /**
@@ -40,8 +42,12 @@ export async function plan(world: World): Promise<void> {
   })
   await settle('open', () => openDue(world, TO_OPEN))
   await settle('begin', () => beginWaiting(world, TO_BEGIN))
+  await settle('watch', () => watchFleet(world))
   await settle('tidy', () => tidy(world))
 }
+
+/** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */
+export const send = (world: World): Promise<void> => sendDue(world)
 
 /** due runs → the probe they name */
 export const lease = (world: World, probe: Probe, ask: LeaseRequest, askedAt: number): Promise<LeaseAnswer> =>

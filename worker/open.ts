@@ -11,6 +11,7 @@ import { judgeScan } from './core/judge.ts'
 import { choosePanel, type PanelChoice, RESTED_MS } from './core/panel.ts'
 import { steer } from './core/steer.ts'
 import type { WantedRun } from './core/steering.ts'
+import { sendSoon } from './deliver/send.ts'
 import { badField, Failure, type FailureCode } from './failure.ts'
 import { unbegunNotice } from './finish.ts'
 import { planBeacons } from './store/beacons.ts'
@@ -128,6 +129,7 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
     const failure = { code, detail: refused.message } as const
     const notices = [await unbegunNotice(stored, target, failure, world.now)]
     await endUnbegun(world.db, stored, { state: 'failed', failure, notices }, world.now)
+    sendSoon(world, stored.tenantId)
   }
 }
 

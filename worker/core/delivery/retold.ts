@@ -24,7 +24,8 @@ export function retold(
     }
   }
   if (how.gathered === 0) return event
-  const since = how.heldSince === null ? '' : ` since ${new Date(how.heldSince).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const since =
+    how.heldSince === null ? '' : ` since ${new Date(how.heldSince).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const words = `${count(how.gathered, 'earlier message')} of this${since} ${how.gathered === 1 ? 'was' : 'were'} not sent; this is how it stands now. ${text}`
   return { ...event, data: { ...event.data, text: said(words, 800) } } as AnyEvent
 }

@@ -27,7 +27,11 @@ export function wants(wish: Wish, event: AnyEvent, wasTold: boolean): boolean {
   }
   // An end names no cause: it is only of use to those who were told of the beginning.
   if (causeClass.length > 0 && event.type === 'issue.resolved') return false
-  return targetTags.length === 0 || !('target' in event.data) || event.data.target.tags.some((tag) => targetTags.includes(tag))
+  return (
+    targetTags.length === 0 ||
+    !('target' in event.data) ||
+    event.data.target.tags.some((tag) => targetTags.includes(tag))
+  )
 }
 
 const isEnd = ({ type }: AnyEvent): boolean => type === 'issue.resolved' || type === 'probe.online'
