@@ -12,6 +12,7 @@ export default defineConfig({
       node('core'),
       node('golden'),
       node('rules'),
+      node('notify', { testTimeout: 30_000 }),
       node('probe', { testTimeout: 30_000 }),
       // Stacks of separate processes, one file after the other: a verdict's rounds should not compete with other stacks.
       node('line', { testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false }),

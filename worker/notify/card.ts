@@ -3,7 +3,7 @@ import { SEVERITIES, type Severity } from '../../schema/words.ts'
 import { bodyOf } from './cards/index.ts'
 import type { Message } from './channel.ts'
 import { clipped, hrefOf } from './plain.ts'
-import type { Line } from './spans.ts'
+import { type Line, plainOf } from './spans.ts'
 import { storyOf } from './story.ts'
 
 /** The severity, or that something has become well. */
@@ -101,7 +101,9 @@ export function cardOf(message: Message, cut: Cut): Card {
     title,
     text: cut.textChars > 0 ? clipped(event.data.text, cut.textChars) : '',
     facts: body.facts.slice(0, cut.facts),
-    sections: body.sections.filter(({ lines, more }) => lines.length > 0 || more !== null),
+    sections: body.sections
+      .map((section) => ({ ...section, lines: section.lines.map(saying).filter((line) => line.length > 0) }))
+      .filter(({ lines, more }) => lines.length > 0 || more !== null),
     links: body.links
       .flatMap(({ label, to }) => {
         const url = hrefOf(to, base)
@@ -112,6 +114,9 @@ export function cardOf(message: Message, cut: Cut): Card {
     at: event.timestamp,
   }
 }
+
+/** Without what shows nothing: hostile text may be nothing but invisible characters. */
+const saying = (line: Line): Line => (plainOf(line).trim() === '' ? [] : line.filter((span) => plainOf([span]) !== ''))
 
 /** The first rendering, from the whole to the least, that is within its limits; the least when none is. */
 export function fitted<T>(message: Message, write: (card: Card) => T, fits: (written: T) => boolean): T {

@@ -13,7 +13,7 @@ export async function signedHeaders(
   body: string,
   secrets: readonly string[],
 ): Promise<Record<string, string>> {
-  const content = new TextEncoder().encode(signedContent(id, at, body))
+  const content = Uint8Array.from(new TextEncoder().encode(signedContent(id, at, body)))
   const signatures = await Promise.all(secrets.map((secret) => signature(secret, content)))
   return {
     'webhook-id': id,
@@ -43,7 +43,7 @@ export async function publicKeyOf(secret: string): Promise<string | null> {
   return `whpk_${x.padEnd(Math.ceil(x.length / 4) * 4, '=')}`
 }
 
-async function signature(secret: string, content: Uint8Array): Promise<string> {
+async function signature(secret: string, content: Uint8Array<ArrayBuffer>): Promise<string> {
   const fault = keyFault(secret)
   const read = keyOf(secret)
   if (fault !== null || !read) throw new Error(`a signing secret ${fault}`)

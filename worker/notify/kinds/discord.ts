@@ -27,14 +27,15 @@ const INK: Markup = {
 const LISTED: Markup = { ...INK, text: (text) => (/^(?:\d+\. |• )$/.test(text) ? text : escaped(text)) }
 
 function embedOf(card: Card) {
+  const description = [
+    ...(card.text === '' ? [] : [inked([card.text], INK)]),
+    ...card.sections.map((section) => sectionText(section, LISTED)),
+    ...(card.links.length > 0 ? [linksText(card, INK)] : []),
+  ].join('\n\n')
   return {
     title: clipped(`${SIGN[card.tone]} ${card.title}`, MAX_TITLE, titled),
     ...(card.links[0] ? { url: card.links[0].url } : {}),
-    description: [
-      ...(card.text === '' ? [] : [inked([card.text], INK)]),
-      ...card.sections.map((section) => sectionText(section, LISTED)),
-      ...(card.links.length > 0 ? [linksText(card, INK)] : []),
-    ].join('\n\n'),
+    ...(description === '' ? {} : { description }),
     color: Number.parseInt(COLOUR[card.tone].slice(1), 16),
     fields: card.facts.map(({ name, value }) => ({ name, value: inked(value, INK), inline: true })),
     footer: { text: `Portwitness · ${card.kicker} · ${card.key}` },
@@ -45,11 +46,11 @@ function embedOf(card: Card) {
 function fits({ title, description, fields, footer }: ReturnType<typeof embedOf>): boolean {
   const sum =
     title.length +
-    description.length +
+    (description?.length ?? 0) +
     footer.text.length +
     fields.reduce((all, { name, value }) => all + name.length + value.length, 0)
   return (
-    description.length <= MAX_DESCRIPTION &&
+    (description?.length ?? 0) <= MAX_DESCRIPTION &&
     fields.length <= MAX_FIELDS &&
     fields.every(({ name, value }) => name.length <= MAX_FIELD_NAME && value.length <= MAX_FIELD) &&
     sum <= MAX_SUM

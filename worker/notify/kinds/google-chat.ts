@@ -1,7 +1,7 @@
 /** Google Chat webhooks: cardsV2. developers.google.com/workspace/chat/api/reference/rest/v1/cards */
 import { type Card, fitted, type Section, SIGN } from '../card.ts'
 import { type Channel, JSON_TYPE, RETRY_AFTER } from '../channel.ts'
-import { bytes, html } from '../plain.ts'
+import { bytes, html, inert } from '../plain.ts'
 import { type Ink, inked, type Line } from '../spans.ts'
 
 /** A card is at most 32 KB; widgets beyond 100 are ignored. */
@@ -11,7 +11,7 @@ const MAX_WIDGETS = 100
 /** The few tags that card text knows; there is none for code. */
 const INK: Ink = {
   text: html,
-  code: (text) => `<font color="#444444">${html(text.replace(/:\/\//g, ':\u200b//'))}</font>`,
+  code: (text) => `<font color="#444444">${html(inert(text))}</font>`,
   bold: (text) => `<b>${html(text)}</b>`,
 }
 
@@ -45,7 +45,7 @@ function bodyOf(card: Card) {
 }
 
 const sectionOf = ({ heading, lines, isNumbered, more }: Section) => ({
-  header: html(heading),
+  header: html(inert(heading)),
   widgets: [
     ...lines.map((line: Line, i) => paragraph(`${isNumbered ? `${i + 1}. ` : ''}${inked(line, INK)}`)),
     ...(more === null ? [] : [paragraph(inked([more], INK))]),

@@ -9,7 +9,8 @@ const LENGTHS = [Number.POSITIVE_INFINITY, 20, 5, 1]
 /** The event with whole URLs, as text that any JSON reader takes. */
 export function bodyOf({ event, base, isTest }: Message): string {
   const links: Record<string, string | null> = Object.fromEntries(
-    Object.entries(event.data.links).map(([name, link]) => [name, hrefOf(link, base)]),
+    // A link that would lead elsewhere leads home.
+    Object.entries(event.data.links).map(([name, link]) => [name, link && (hrefOf(link, base) ?? `${base}/`)]),
   )
   let body = ''
   for (const length of LENGTHS) {
@@ -26,8 +27,8 @@ export function bodyOf({ event, base, isTest }: Message): string {
   return body
 }
 
-/** Half a surrogate pair is no character: strict readers refuse the whole body for it. */
-const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '\ufffd')
+/** Half a surrogate pair is no character, and control characters are no text: strict readers refuse a body for them. */
+const wellFormed = (text: string): string => text.replace(/[\p{Cs}\p{Cc}]/gu, '\ufffd')
 
 export const webhook: Channel = {
   form: {
