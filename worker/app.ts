@@ -6,6 +6,7 @@ import { Failure, problem } from './failure.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { channelRoutes } from './routes/channels.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
@@ -30,6 +31,7 @@ const api = new Hono<AppEnv>()
   .route('/kill-switch', killSwitchRoutes)
   .route('/opt-outs', optOutRoutes)
   .route('/ranges', rangeRoutes)
+  .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
   .route('/sessions', sessionRoutes)

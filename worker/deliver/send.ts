@@ -37,6 +37,10 @@ async function sendNow(world: World, tenantId: string): Promise<void> {
   await drainDue(world, tenantId, until)
 }
 
+/** Sends what waits of a tenant, behind the answer: a channel was mended, or a message is wanted again. */
+export const sendDueOf = (world: World, tenantId: string): void =>
+  world.later(drainDue(world, tenantId, world.clock() + AFTER_REQUEST_MS).catch(note))
+
 /** The tick: what was not told yet, reminders, what is due again, keys that were changed, logs that are old. */
 export async function sendDue(world: World): Promise<void> {
   const until = world.clock() + PER_TICK_MS

@@ -1,5 +1,5 @@
 /** Whether a channel's URL and secrets are of the right form and lead where they may. Names are resolved by the sender. */
-import { isPublic, parseAddress } from '../../schema/address.ts'
+import { isPublic, parseAddress, refusal } from '../../schema/address.ts'
 import type { ChannelKind } from '../../schema/words.ts'
 import type { Destination } from './channel.ts'
 import { channelOf } from './channels.ts'
@@ -18,7 +18,8 @@ const MAX_SECRETS = 2
 
 /**
  * Everything that is wrong, in words for the user; the URL and the secrets are never repeated. `allowLocal` is for an
- * embedded Worker that was started with `--allow-local-receivers`: plain http, any port and any host on this machine.
+ * embedded Worker that was started with `--allow-local-receivers`: plain http and any port at an address of this machine or
+ * its networks, for any kind.
  */
 export function checkDestination(
   kind: ChannelKind,
@@ -29,7 +30,7 @@ export function checkDestination(
   const fault = (detail: string): DestinationFault => ({ field: 'url', detail })
   const url = text.length <= MAX_URL ? URL.parse(text) : null
   if (!url) return [fault(`must be a URL of at most ${MAX_URL} characters, such as ${channel.form.example}`)]
-  const isLocal = allowLocal && isLoopback(url)
+  const isLocal = allowLocal && isLocalUrl(url)
   return [
     ...(url.protocol === 'https:' || (isLocal && url.protocol === 'http:') ? [] : [fault('must begin with https://')]),
     ...(url.username === '' && url.password === '' ? [] : [fault('must hold no user name and password')]),
@@ -56,12 +57,16 @@ function hostFaults({ hostname }: URL, hosts: readonly string[] | 'any'): string
 /** Whether an address that the host's name led to may be sent to; for the sender, on each attempt. */
 export const mayReach = (address: string, { allowLocal }: { allowLocal: boolean }): boolean => {
   const parsed = parseAddress(address)
-  return parsed !== null && (isPublic(parsed) || (allowLocal && isLoopbackAddress(address)))
+  return parsed !== null && (isPublic(parsed) || (allowLocal && isLocalAddress(address)))
 }
 
-const isLoopbackAddress = (address: string): boolean => /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1'
-const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || isLoopbackAddress(hostname.replace(/^\[|\]$/g, ''))
+/** Of this machine or a private network; never a metadata service, which has an address of such a kind. */
+const isLocalAddress = (text: string): boolean => {
+  const address = parseAddress(text)
+  return address !== null && !isPublic(address) && refusal(address, { allowPrivate: true }) === null
+}
+const isLocalUrl = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || isLocalAddress(hostname.replace(/^\[|\]$/g, ''))
 
 function queryFaults(
   { searchParams }: URL,
