@@ -192,6 +192,10 @@ const DATA: Record<AnyEvent['type'], fc.Arbitrary<unknown>> = {
   }),
   'probe.offline': fc.record({ ...head, probe, seenAt: when, scansTouched: many, links: probeLinks }),
   'probe.online': fc.record({ ...head, probe, seenAt: when, offlineSince: maybe(when), links: probeLinks }),
+  'channel.switched_off': fc.record({
+    ...{ ...head, channel: fc.record({ id: id('chn'), kind: pick(CHANNEL_KINDS), name: hostile(100) }) },
+    ...{ reason: hostile(300), waiting: many, links: fc.record({ channels: link }) },
+  }),
 }
 
 /** Mostly issues: they are the longest. */

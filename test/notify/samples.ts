@@ -8,6 +8,7 @@ import {
   offlineNotice,
   onlineNotice,
   rangesNotice,
+  switchedOffNotice,
   type ToldRange,
 } from '../../worker/core/notices/fleet.ts'
 import { failureNotice, issueNotice, scanNotice, type ToldScan } from '../../worker/core/notices/scan.ts'
@@ -178,6 +179,12 @@ export const SAMPLES: Record<AnyEvent['type'], AnyEvent> = {
   ),
   'probe.offline': offlineNotice(PROBE, 2, NOW),
   'probe.online': onlineNotice(PROBE, NOW - 900_000, NOW),
+  'channel.switched_off': switchedOffNotice(
+    { id: 'chn_5Tg7Hy2Jk9Lp0Qw3Er6Z', kind: 'slack', name: 'Security team' },
+    '404: no_service',
+    3,
+    NOW,
+  ),
 }
 
 export const messageOf = (event: AnyEvent, id = 'ntc_5Tg7Hy2Jk9Lp0Qw3Er6Z'): Message => ({ id, event, base: BASE })

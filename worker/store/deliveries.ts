@@ -47,54 +47,61 @@ export async function claimNext(
     AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.tenant_id = d.tenant_id AND e.channel_id = d.channel_id
       AND e.ended_at IS NULL AND e.story = d.story AND (e.at, e.id) < (d.at, d.id)) ORDER BY next_at, at, id LIMIT 1`
   const mine = sql`tenant_id = ${tenantId} AND id = ${channelId}`
-  const answers = await batch(db, [
+  const [, taken, open] = await batch(db, [
     db.run(sql`UPDATE channels SET claim = ${token}, busy_until = ${until}, tokens = ${filled} - 1, tokens_at = ${now}
       WHERE ${mine} AND state = 'on' AND paused_until <= ${now} AND (busy_until <= ${now} OR claim = ${token})
         AND ${filled} >= 1 AND EXISTS (${next})`),
     db.run(sql`UPDATE deliveries SET state = 'sending', epoch = epoch + 1, attempts = attempts + 1, lease_until = ${until}
       WHERE tenant_id = ${tenantId} AND id = (${next})
         AND EXISTS (SELECT 1 FROM channels WHERE ${mine} AND claim = ${token} AND busy_until = ${until})`),
-    db
-      .select({
-        delivery: deliveries,
-        channel: channels,
-        body: outbox.body,
-        memory: stories.memory,
-        snoozedUntil: issues.snoozedUntil,
-      })
-      .from(deliveries)
-      .innerJoin(channels, and(eq(channels.tenantId, deliveries.tenantId), eq(channels.id, deliveries.channelId)))
-      .leftJoin(outbox, and(eq(outbox.tenantId, deliveries.tenantId), eq(outbox.id, deliveries.noticeId)))
-      .leftJoin(
-        stories,
-        and(
-          eq(stories.tenantId, deliveries.tenantId),
-          eq(stories.channelId, deliveries.channelId),
-          eq(stories.key, deliveries.story),
-        ),
-      )
-      .leftJoin(
-        issues,
-        and(eq(issues.tenantId, deliveries.tenantId), eq(issues.id, deliveries.story), eq(issues.state, 'snoozed')),
-      )
-      .where(
-        and(
-          eq(deliveries.tenantId, tenantId),
-          eq(deliveries.channelId, channelId),
-          isNull(deliveries.endedAt),
-          eq(deliveries.state, 'sending'),
-          eq(deliveries.leaseUntil, until),
-          eq(channels.claim, token),
-        ),
-      ) as unknown as Statement,
     db.all(sql`SELECT ${filled} AS tokens FROM channels WHERE ${mine} AND state = 'on' AND paused_until <= ${now}
       AND (busy_until <= ${now} OR claim = ${token}) AND EXISTS (${next})`) as unknown as Statement,
   ])
-  const claimed = changed(answers[1]) === 0 ? null : ((answers[2] as Claimed[])[0] ?? null)
-  const [open] = answers[3] as { tokens: number }[]
-  const lacks = claimed || !open ? 0 : 1 - open.tokens
-  return { claimed, waitMs: lacks > 0 ? Math.ceil((lacks / rate.perSecond) * 1_000) + 5 : null }
+  if (changed(taken) > 0) return { claimed: await readClaimed(db, at, until), waitMs: null }
+  const [bucket] = open as { tokens: number }[]
+  const lacks = bucket ? 1 - bucket.tokens : 0
+  return { claimed: null, waitMs: lacks > 0 ? Math.ceil((lacks / rate.perSecond) * 1_000) + 5 : null }
 }
+
+/** The message that was just taken up until then. */
+const readClaimed = async (
+  db: Db,
+  { tenantId, channelId }: { tenantId: string; channelId: string },
+  until: number,
+): Promise<Claimed | null> =>
+  (await db
+    .select({
+      delivery: deliveries,
+      channel: channels,
+      body: outbox.body,
+      memory: stories.memory,
+      snoozedUntil: issues.snoozedUntil,
+    })
+    .from(deliveries)
+    .innerJoin(channels, and(eq(channels.tenantId, deliveries.tenantId), eq(channels.id, deliveries.channelId)))
+    .leftJoin(outbox, and(eq(outbox.tenantId, deliveries.tenantId), eq(outbox.id, deliveries.noticeId)))
+    .leftJoin(
+      stories,
+      and(
+        eq(stories.tenantId, deliveries.tenantId),
+        eq(stories.channelId, deliveries.channelId),
+        eq(stories.key, deliveries.story),
+      ),
+    )
+    .leftJoin(
+      issues,
+      and(eq(issues.tenantId, deliveries.tenantId), eq(issues.id, deliveries.story), eq(issues.state, 'snoozed')),
+    )
+    .where(
+      and(
+        eq(deliveries.tenantId, tenantId),
+        eq(deliveries.channelId, channelId),
+        isNull(deliveries.endedAt),
+        eq(deliveries.state, 'sending'),
+        eq(deliveries.leaseUntil, until),
+      ),
+    )
+    .get()) ?? null
 
 /** What an attempt came to. */
 export interface Ending {
