@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   scan: async () => (await import('./scan.ts')).scan,
   issues: async () => (await import('./issues.ts')).issues,
   probes: async () => (await import('./probes.ts')).probes,
+  channels: async () => (await import('./channels.ts')).channels,
   ranges: async () => (await import('./ranges.ts')).ranges,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }

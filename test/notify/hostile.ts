@@ -5,6 +5,7 @@ import { MAX_LOSS_PORTS, MAX_LOSSES, MAX_PORTS, MAX_RANGES, MAX_REMEDIES, MAX_ST
 import { STEP_KINDS } from '../../schema/judgement.ts'
 import {
   CAUSE_CLASSES,
+  CHANNEL_KINDS,
   FAILURES,
   MECHANISMS,
   NOTICES,

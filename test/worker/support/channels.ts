@@ -63,6 +63,7 @@ export function news(
     data: {
       ...event.data,
       issue: { ...event.data.issue, id: issueId(n) },
+      links: { ...event.data.links, issue: `/issues/${issueId(n)}` },
       target: { ...event.data.target, id: `tgt_${String(target).padStart(20, '0')}` },
       ...change,
     },
