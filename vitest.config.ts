@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { openUnruly } from './test/support/unruly.ts'
 
 const node = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node' as const, ...extra },
@@ -12,6 +13,7 @@ export default defineConfig({
       node('core'),
       node('golden'),
       node('rules'),
+      node('notify', { testTimeout: 30_000 }),
       node('probe', { testTimeout: 30_000 }),
       // Stacks of separate processes, one file after the other: a verdict's rounds should not compete with other stacks.
       node('line', { testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false }),
@@ -19,7 +21,13 @@ export default defineConfig({
         plugins: [
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations('./schema/migrations') } },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations('./schema/migrations'),
+                // What stories in workerd send notices to: a real listener, which only Node can open.
+                RECEIVER: (await openUnruly({ unref: true })).url,
+              },
+            },
           })),
         ],
         test: { name: 'worker', include: ['test/worker/**/*.test.{ts,tsx}'], testTimeout: 120_000 },

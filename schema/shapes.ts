@@ -43,5 +43,6 @@ export const ID_PREFIXES = [
   'bcn',
   'opt',
   'ntc',
+  'dlv',
 ] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]

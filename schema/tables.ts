@@ -23,6 +23,7 @@ import {
   SNOOZE_REASONS,
 } from './words.ts'
 
+export { channels, deliveries, stories } from './channel-tables.ts'
 export { rangeChanges, ranges } from './range-tables.ts'
 
 export const tenants = sqliteTable('tenants', {
@@ -320,6 +321,10 @@ export const probes = sqliteTable(
     health: json<Health>('health'),
     /** the key directory, signed by this probe for one authority and a time */
     directory: json<SignedDirectory>('directory'),
+    /** first tick at which it was missed; told as offline when it stays away */
+    missedAt: integer('missed_at'),
+    /** since when it is told to be offline */
+    offlineAt: integer('offline_at'),
     drainedAt: integer('drained_at'),
     revokedAt: integer('revoked_at'),
   },

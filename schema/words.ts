@@ -245,11 +245,40 @@ export const NOTICES = [
   'allowlist.outdated',
   'scan.finished',
   'scan.failed',
+  'ip_ranges.changed',
   'probe.offline',
   'probe.online',
-  'ip_ranges.changed',
+  'channel.switched_off',
 ] as const
 export type NoticeName = (typeof NOTICES)[number]
+
+/** How much a notice matters, gravest first. `error`: findings are missing. `critical`: our scan itself did harm. */
+export const SEVERITIES = ['critical', 'error', 'warning', 'info'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+/** Where notices can be sent. */
+export const CHANNEL_KINDS = [
+  'slack',
+  'teams',
+  'discord',
+  'google_chat',
+  'mattermost',
+  'rocket_chat',
+  'telegram',
+  'zulip',
+  'matrix',
+  'pagerduty',
+  'webhook',
+] as const
+export type ChannelKind = (typeof CHANNEL_KINDS)[number]
+
+/** `off`: by a person. `switched_off`: by us, because the platform said that it is gone. */
+export const CHANNEL_STATES = ['on', 'off', 'switched_off'] as const
+export type ChannelState = (typeof CHANNEL_STATES)[number]
+
+/** `gathered`: a later message speaks for it. `dropped`: nobody wanted it any more (its issue was snoozed). */
+export const DELIVERY_STATES = ['waiting', 'sending', 'sent', 'failed', 'gathered', 'dropped'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
 
 /** What a scan's event stream can say. */
 export const EVENTS = ['phase', 'progress', 'port', 'alarm', 'verdict', 'accompany.ready', 'ended'] as const

@@ -8,6 +8,7 @@ import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
+import { channelRoutes } from './routes/channels.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
@@ -19,6 +20,7 @@ import { proofTokenRoutes } from './routes/proofTokens.ts'
 import { publishedRoutes } from './routes/published.ts'
 import { rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
+import { schemaRoutes } from './routes/schemas.ts'
 import { targetRoutes } from './routes/targets.ts'
 import { answers, causeOf, isBusy } from './store/db.ts'
 import { worldOf } from './world.ts'
@@ -37,6 +39,7 @@ const api = new Hono<AppEnv>()
   .route('/kill-switch', killSwitchRoutes)
   .route('/opt-outs', optOutRoutes)
   .route('/ranges', rangeRoutes)
+  .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
   .route('/sessions', sessionRoutes)
@@ -62,6 +65,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
+  .route('/', schemaRoutes)
   .route('/', publishedRoutes)
   .route('/', botAuthRoutes)
   .route('/', publicAllowlistRoutes)

@@ -2,9 +2,11 @@
 import { isPublic, parseAddress } from '../schema/address.ts'
 import { derivedId } from '../schema/ids.ts'
 import type { OutdatedBy } from '../schema/proof.ts'
-import { type DriftRange, outdatedBy } from './core/drift.ts'
+import { type DriftRange, type DriftTarget, knownSince, outdatedBy } from './core/drift.ts'
+import { allowlistNotice } from './core/notices/fleet.ts'
 import { type DriftTargetRow, rangesInUse, readMark, targetsAfter, writeMark, writeOutdated } from './store/drift.ts'
 import type { Told } from './store/outbox.ts'
+import { readPublished } from './store/ranges.ts'
 import type { World } from './world.ts'
 
 const DAY_MS = 86_400_000
@@ -34,33 +36,52 @@ export async function watchDrift(world: World): Promise<void> {
 /** True when it wrote something. */
 async function lookAt({ db, now }: World, row: DriftTargetRow, ranges: readonly DriftRange[]): Promise<boolean> {
   const address = parseAddress(row.address)
-  const list = outdatedBy(
-    {
-      isPrivate: address !== null && !isPublic(address),
-      family: address?.family ?? null,
-      sites: row.sites,
-      provedAt: row.provedAt,
-      clearAt: Object.fromEntries(Object.entries(row.lastKnown).map(([site, known]) => [site, known.clearAt ?? null])),
-    },
-    ranges,
-  )
+  const target: DriftTarget = {
+    isPrivate: address !== null && !isPublic(address),
+    family: address?.family ?? null,
+    sites: row.sites,
+    provedAt: row.provedAt,
+    clearAt: Object.fromEntries(Object.entries(row.lastKnown).map(([site, known]) => [site, known.clearAt ?? null])),
+  }
+  const list = outdatedBy(target, ranges)
   if (JSON.stringify(list) === JSON.stringify(row.outdatedBy)) return false
   const fresh = list.filter(({ rangeId }) => !row.outdatedBy.some((one) => one.rangeId === rangeId))
-  return writeOutdated(db, row, list, await Promise.all(fresh.map((one) => noticeOf(row, one, now))), now)
+  const serial = fresh.length > 0 ? (await readPublished(db)).serial : 0
+  const since = knownSince(target)
+  const notices = await Promise.all(fresh.map((one) => noticeOf(row, one, since, serial, now)))
+  return writeOutdated(db, row, list, notices, now)
 }
 
-async function noticeOf(row: DriftTargetRow, { rangeId, cidr, site, from }: OutdatedBy, now: number): Promise<Told> {
-  const name = row.name ?? row.address
-  const day = new Date(from).toISOString().slice(0, 10)
+async function noticeOf(
+  row: DriftTargetRow,
+  { rangeId, ...missing }: OutdatedBy,
+  at: number | null,
+  serial: number,
+  now: number,
+): Promise<Told> {
+  const { id, name, address, tags } = row
+  const { cidr, site, from } = missing
+  const range = {
+    cidr,
+    site,
+    country: null,
+    state: from > now ? 'announced' : 'active',
+    activeFrom: from,
+    retireAfter: null,
+  } as const
   return {
     // Once for a target and a range, whatever becomes of either.
     id: await derivedId('ntc', row.id, rangeId, 'outdated'),
-    notice: {
-      name: 'allowlist.outdated',
-      title: `${name}: your allowlist predates prefix ${cidr}`,
-      text: `Site ${site} ${from > now ? `will scan from ${cidr} from ${day} on` : `scans from ${cidr} since ${day}`}. Allow it as you did the others, then prove it.`,
-      lines: [],
-      links: { target: `/api/v1/targets/${row.id}`, ranges: '/ip-ranges.json' },
-    },
+    event: allowlistNotice(
+      {
+        target: { id, name, address, tags },
+        confirmed: at === null ? null : { at },
+        serial,
+        missing: [range],
+        issueId: null,
+        format: 'plain',
+      },
+      now,
+    ),
   }
 }

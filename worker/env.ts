@@ -9,7 +9,10 @@ export interface Env {
   RESOLVER?: Fetcher
   /** '1' when the Worker was started with `--allow-private`; nothing else can set it */
   ALLOW_PRIVATE?: string
+  /** '1' when it was started with `--allow-local-receivers` */
   ALLOW_LOCAL_RECEIVERS?: string
+  /** seals the secrets of channels: `id:base64` of 32 random bytes; two with a comma between while one replaces the other */
+  CHANNEL_KEY?: string
   /** an admin key of the operator's tenant, so that a new stack can be used at once */
   BOOTSTRAP_KEY?: string
   /** set by the embedded host: requests that did not pass its front are refused */

@@ -7,9 +7,10 @@ import { RENEW_MS } from '../schema/wire.ts'
 import type { FailureWord } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
 import { stepsOf } from './core/issue.ts'
-import { type Notice, noticeOf, scanNotice } from './core/notice.ts'
+import { failureNotice, issueNotice, scanNotice, type ToldScan } from './core/notices/scan.ts'
 import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
+import { sendSoon } from './deliver/send.ts'
 import { withGapsFilled } from './filled.ts'
 import { sha256 } from './secrets.ts'
 import { batch, changed } from './store/db.ts'
@@ -70,8 +71,8 @@ export async function finish(
   const judgement = await withGapsFilled(world, scan, judged)
   const isWhole = ending.state === 'finished'
   const steps = isWhole && !isIdleRetest(snapshot, judgement) ? await stepsFor(world, snapshot, judgement) : []
-  const notices = await noticesFor(snapshot, judgement, ending, steps)
   const output = await composed(world, snapshot, judgement)
+  const notices = await noticesFor(snapshot, judgement, ending, steps, output !== null, now)
   const token = crypto.randomUUID()
   const guard = ended(scan, token)
   const answers = await batch(db, [
@@ -88,6 +89,7 @@ export async function finish(
   if (changed(answers[0]) === 0) return null
   world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
   world.stir(scan.id)
+  if (notices.length > 0) sendSoon(world, scan.tenantId)
   return answers.at(-1) as Scan[]
 }
 
@@ -133,40 +135,51 @@ async function stepsFor(world: World, { scan, target }: Snapshot, judgement: Jud
   )
 }
 
-/** What is told: each step of the issue, and the end of the scan when it is more than "clear". */
+/** What is told: each step of the issue, and the end of the scan. */
 async function noticesFor(
   { scan, target }: Snapshot,
   judgement: Judgement,
   ending: EndingKind,
   steps: readonly AppliedStep[],
-) {
-  const name = target.name ?? target.address
-  const links = { scan: `/api/v1/scans/${scan.id}`, output: `/api/v1/scans/${scan.id}/output` }
-  const told: { key: string; notice: Notice; links: Record<string, string> }[] = steps.flatMap(({ step, issueId }) => {
-    const notice = noticeOf(step, name, judgement)
-    return notice ? [{ key: issueId, notice, links: { ...links, issue: `/api/v1/issues/${issueId}` } }] : []
+  hasOutput: boolean,
+  now: number,
+): Promise<Told[]> {
+  const told = toldScan(scan, target, hasOutput)
+  const ofIssues = steps.flatMap((applied) => {
+    const event = issueNotice(applied.step, applied, told, judgement, now)
+    return event ? [{ key: applied.issueId, event }] : []
   })
-  if (ending.state === 'finished') told.push({ key: 'finished', notice: scanNotice(name, judgement), links })
-  const all = told.map(async ({ key, notice, links: where }) => ({
-    id: await derivedId('ntc', scan.id, key),
-    notice: { ...notice, links: where },
-  }))
-  return Promise.all(
-    ending.state === 'failed' ? [...all, failureNotice(scan, name, ending.failure?.detail ?? '')] : all,
-  )
+  const open = steps.filter(({ step }) => step.do !== 'close')
+  const all: { key: string; event: Told['event'] }[] = [
+    ...ofIssues,
+    ...(ending.state === 'finished' ? [{ key: 'finished', event: scanNotice(told, judgement, open, now) }] : []),
+    ...(ending.failure ? [{ key: 'failed', event: failureNotice(told, ending.failure, now) }] : []),
+  ]
+  return Promise.all(all.map(async ({ key, event }) => ({ id: await derivedId('ntc', scan.id, key), event })))
 }
 
-/** The notice that a scan failed; a scan that never began has no output to link to, and no other end. */
-export const failureNotice = async (scan: Pick<Scan, 'id'>, target: string, detail: string): Promise<Told> => ({
+/** The notice that a scan failed before it began; it has no other end. */
+export const unbegunNotice = async (
+  scan: Scan,
+  target: ToldScan['target'],
+  failure: { code: FailureWord; detail: string },
+  now: number,
+): Promise<Told> => ({
   id: await derivedId('ntc', scan.id, 'failed'),
-  notice: {
-    name: 'scan.failed',
-    title: `${target}: the scan failed`,
-    text: detail,
-    lines: [],
-    links: { scan: `/api/v1/scans/${scan.id}` },
-  },
+  event: failureNotice(toldScan(scan, target, false), failure, now),
 })
+
+function toldScan(scan: Scan, target: ToldScan['target'], hasOutput: boolean): ToldScan {
+  const scanner = scan.panel.find((member) => member.role === 'scanner')
+  return {
+    id: scan.id,
+    profile: scan.profile,
+    startedAt: scan.startedAt,
+    scanner: scanner ? { sourceAddress: scanner.sourceAddress, site: scanner.site } : null,
+    target: { id: target.id, name: target.name, address: target.address, tags: target.tags },
+    hasOutput,
+  }
+}
 
 /** Writes the raw scanner output, if the scanner sent any log or saw any port; before the batch that names it. */
 export async function composed(

@@ -1,7 +1,7 @@
 /**
  * The line. `plan` is called by cron, `take` by what a probe says, `judge` after it and by cron for what only time can move.
  * Each may be called twice without harm. Here it is only called; each step is a file of its own. What there is to tell waits
- * in the outbox.
+ * in the outbox until `send`.
  */
 import type {
   AlarmRequest,
@@ -11,6 +11,7 @@ import type {
   RenewRequest,
   ResultRequest,
 } from '../schema/wire.ts'
+import { sendDue } from './deliver/send.ts'
 import { watchDrift } from './drift.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
@@ -29,6 +30,7 @@ import { readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
 import { reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
+import { watchFleet } from './watch.ts'
 import type { World } from './world.ts'
 
 /**
@@ -50,9 +52,13 @@ export async function plan(world: World): Promise<void> {
   })
   await settle('open', () => openDue(world, TO_OPEN))
   await settle('begin', () => beginWaiting(world, TO_BEGIN))
+  await settle('watch', () => watchFleet(world))
   await settle('tidy', () => tidy(world))
   await settle('drift', () => watchDrift(world))
 }
+
+/** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */
+export const send = (world: World): Promise<void> => sendDue(world)
 
 /** due runs → the probe they name */
 export const lease = (

@@ -11,8 +11,9 @@ import { judgeScan } from './core/judge.ts'
 import { choosePanel, type PanelChoice, RESTED_MS } from './core/panel.ts'
 import { steer } from './core/steer.ts'
 import type { WantedRun } from './core/steering.ts'
+import { sendSoon } from './deliver/send.ts'
 import { badField, Failure, type FailureCode } from './failure.ts'
-import { failureNotice } from './finish.ts'
+import { unbegunNotice } from './finish.ts'
 import { planBeacons } from './store/beacons.ts'
 import { batch, changed, isTaken } from './store/db.ts'
 import { scanFactsOf } from './store/facts.ts'
@@ -128,8 +129,9 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
     if (waits && stored.deadlineAt > world.now) return
     const code = waits ? 'timed_out' : (FINAL.find((one) => one === refused.code) ?? 'address_refused')
     const failure = { code, detail: refused.message } as const
-    const notices = [await failureNotice(stored, target.name ?? target.address, failure.detail)]
+    const notices = [await unbegunNotice(stored, target, failure, world.now)]
     await endUnbegun(world.db, stored, { state: 'failed', failure, notices }, world.now)
+    sendSoon(world, stored.tenantId)
   }
 }
 

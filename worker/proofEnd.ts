@@ -4,10 +4,12 @@ import { derivedId } from '../schema/ids.ts'
 import type { ProofResult } from '../schema/proof.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import { stillOutdated } from './core/drift.ts'
-import type { Notice } from './core/notice.ts'
+import { provedNotice, shutOutNotice } from './core/notices/proof.ts'
+import type { ToldScan } from './core/notices/scan.ts'
 import { proofOf } from './core/proof.ts'
 import { renderProof } from './core/proofOutput.ts'
 import { type ProofStep, proofSteps } from './core/proofSteps.ts'
+import { sendSoon } from './deliver/send.ts'
 import { sha256 } from './secrets.ts'
 import { batch, changed } from './store/db.ts'
 import { readSnapshot, type Snapshot } from './store/facts.ts'
@@ -90,7 +92,8 @@ async function finishProof(
   const output = await composed(world, snapshot, proof, result)
   const token = crypto.randomUUID()
   const guard = ended(proof, token)
-  const notices = await noticesOf(proof, steps)
+  const { address, tags } = target
+  const notices = await noticesOf(proof, { id: proof.targetId, name: target.name, address, tags }, result, steps, now)
   const isGreen = isWhole && result.verdict === 'proved' && proof.proof.allSites
   const answers = await batch(db, [
     endProof(db, proof, { ...ending, result, token, output }, now),
@@ -104,6 +107,7 @@ async function finishProof(
   if (changed(answers[0]) === 0) return
   world.ring(runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
   world.stir(proof.id)
+  if (notices.length > 0) sendSoon(world, proof.tenantId)
 }
 
 /** Written before the batch that names it. */
@@ -135,20 +139,23 @@ async function composed(
 /** Of all logs together, so that a proof from many addresses fits into the memory of a Worker. */
 const LOG_CHARACTERS = 16_000_000
 
-const noticesOf = (proof: Proof, steps: readonly ProofStep[]): Promise<Told[]> =>
-  Promise.all(
-    steps.flatMap((step) => {
-      const notice: Notice | null = step.do === 'note' ? null : step.notice
-      return notice ? [toldOf(proof, step.issueId, notice)] : []
-    }),
+/** Of a proof's own notices; a snoozed issue says nothing. */
+async function noticesOf(
+  proof: Proof,
+  target: ToldScan['target'],
+  result: ProofResult,
+  steps: readonly ProofStep[],
+  now: number,
+): Promise<Told[]> {
+  const told = { id: proofIdOf(proof.id), target, result }
+  const events = steps.flatMap((step) => {
+    if (step.do === 'note' || !step.notify) return []
+    const issue = { id: step.issueId, finding: step.finding }
+    const event =
+      step.do === 'close' ? provedNotice(told, issue, now) : shutOutNotice(told, { ...issue, title: step.title }, now)
+    return [{ issueId: step.issueId, event }]
+  })
+  return Promise.all(
+    events.map(async ({ issueId, event }) => ({ id: await derivedId('ntc', proof.id, issueId), event })),
   )
-
-async function toldOf(proof: Proof, issueId: string, notice: Notice): Promise<Told> {
-  const proofId = proofIdOf(proof.id)
-  const links = {
-    proof: `/api/v1/proofs/${proofId}`,
-    output: `/api/v1/proofs/${proofId}/output`,
-    issue: `/api/v1/issues/${issueId}`,
-  }
-  return { id: await derivedId('ntc', proof.id, issueId), notice: { ...notice, links } }
 }

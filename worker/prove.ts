@@ -67,7 +67,10 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
     throw new Failure('conflict', 'No open port of this target is known yet: scan it before its allowlist is proved.')
   const needsPrivateProbe = !resolved.every(isPublic)
   const able = probes
-    .filter((probe) => probe.standing.scans && sites.chosen.includes(probe.site) && (!needsPrivateProbe || probe.allowPrivate))
+    .filter(
+      (probe) =>
+        probe.standing.scans && sites.chosen.includes(probe.site) && (!needsPrivateProbe || probe.allowPrivate),
+    )
     .filter((probe) => endpointsFor(probe, endpoints).length > 0)
     .toSorted((a, b) => (a.site === b.site ? (a.sourceAddress < b.sourceAddress ? -1 : 1) : a.site < b.site ? -1 : 1))
   if (able.length === 0)

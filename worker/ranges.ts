@@ -6,8 +6,9 @@ import { type Address, type Cidr, contains, isPublic, parseCidr, WIDTH } from '.
 import { overlaps, placeOf, readCidr, spanOf } from '../schema/cidr.ts'
 import { derivedId, newId } from '../schema/ids.ts'
 import type { RangeDeed, RangePurpose } from '../schema/words.ts'
+import { rangesNotice } from './core/notices/fleet.ts'
 import { adviceOf, titleOf } from './core/ranges/feeds.ts'
-import { aged, announced, type Changed, deedOf, type Move, moved, type Range } from './core/ranges/life.ts'
+import { aged, announced, type Changed, deedOf, isPublished, type Move, moved, type Range } from './core/ranges/life.ts'
 import { listOf, textOfList } from './core/ranges/list.ts'
 import { badField, Failure } from './failure.ts'
 import { sha256 } from './secrets.ts'
@@ -60,8 +61,8 @@ async function writesFor(db: Db, { by, now }: Hand, book: Book, after: readonly 
   ]
 }
 
-/** Lines of a notice, at most. */
-const MOST_LINES = 20
+/** Changes that a notice tells in words; all are in its lists. */
+const MOST_LINES = 4
 
 /** As a list: a statement by itself is a promise, and to await it would carry it out. */
 async function noticesOf(
@@ -71,29 +72,30 @@ async function noticesOf(
   steps: readonly { range: Range; deed: RangeDeed; serial: number; at: number }[],
   now: number,
 ): Promise<Statement[]> {
-  const [first] = steps
   const serials = [published.serial, ...steps.map(({ serial }) => serial)]
   const [previousSerial = 0, serial = 0] = serials.slice(-2)
   const list = listOf({ serial, previousSerial, changedAt: now, ranges })
-  const lines = steps.map((step) => `${titleOf(step)}. ${adviceOf(step)}`)
-  const id = await derivedId('ntc', 'ip_ranges.changed', serial)
-  const notice = {
-    name: 'ip_ranges.changed' as const,
-    title: steps.length === 1 && first ? titleOf(first) : `${steps.length} of our address ranges have changed`,
-    text: 'The addresses that scans come from have changed. Check that your allowlist follows.',
-    lines: [
-      ...lines.slice(0, MOST_LINES),
-      ...(lines.length > MOST_LINES ? [`and ${lines.length - MOST_LINES} more`] : []),
-    ],
-    links: {
-      list: '/ip-ranges.json',
+  const listed = new Set(published.ranges.filter(isPublished).map(({ id }) => id))
+  const after = steps.map(({ range }) => range)
+  const lines = steps.slice(0, MOST_LINES).map((step) => `${titleOf(step)}. ${adviceOf(step)}`)
+  const event = rangesNotice(
+    {
+      serial,
+      // Notices may come late or out of order: what they were told from, and what the list must hash to, is in them.
+      previousSerial: published.serial,
+      sha256: await sha256(textOfList(list)),
+      added: after.filter((range) => isPublished(range) && !listed.has(range.id)),
+      changed: after.filter((range) => isPublished(range) && listed.has(range.id)),
+      removed: after.filter((range) => !isPublished(range)),
+      advice: [...lines, ...(steps.length > lines.length ? [`And ${steps.length - lines.length} more.`] : [])].join(
+        ' ',
+      ),
       version: `/ip-ranges/versions/${serial}.json`,
-      diff: `/ip-ranges/diff?from=${published.serial}&to=${serial}`,
+      changes: `/ip-ranges/diff?from=${published.serial}&to=${serial}`,
     },
-    // Notices may come late or out of order: what they were told from, and what the list must hash to, is in them.
-    data: { previousSerial: published.serial, serial, sha256: await sha256(textOfList(list)) },
-  }
-  return [addRangeNotice(db, id, notice, now)]
+    now,
+  )
+  return [addRangeNotice(db, { id: await derivedId('ntc', 'ip_ranges.changed', serial), event }, now)]
 }
 
 // ---------------------------------------------------------------- by hand

@@ -7,7 +7,7 @@ import { CommandFailure, EXIT } from './command.ts'
 export interface Api {
   url: string
   get<T>(path: string, signal?: AbortSignal): Promise<T>
-  send<T>(method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown): Promise<T>
+  send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown): Promise<T>
   /** the answer as text, for downloads */
   text(path: string): Promise<string>
   /** an open event stream */

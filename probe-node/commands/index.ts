@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   prove: async () => (await import('./prove.ts')).prove,
   issues: async () => (await import('./issues.ts')).issues,
   probes: async () => (await import('./probes.ts')).probes,
+  channels: async () => (await import('./channels.ts')).channels,
   ranges: async () => (await import('./ranges.ts')).ranges,
   token: async () => (await import('./token.ts')).token,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,

@@ -3,12 +3,12 @@ import { CAUSE_CLASSES, MECHANISM_CLASS, MECHANISMS } from '../../schema/words.t
 import { causeOf } from '../../worker/core/cause.ts'
 import { HYPOTHESES } from '../../worker/core/causes.ts'
 import { FEATURES, type FeatureName, type Features } from '../../worker/core/features.ts'
-import { type OpenIssue, stepsOf } from '../../worker/core/issue.ts'
-import { noticeOf } from '../../worker/core/notice.ts'
+import { type IssueStep, type OpenIssue, stepsOf } from '../../worker/core/issue.ts'
+import { issueNotice, type ToldScan } from '../../worker/core/notices/scan.ts'
 import { portSection, renderOutput } from '../../worker/core/output.ts'
 import { remediationOf } from '../../worker/core/remedy.ts'
 import { signsIn } from '../../worker/core/waf.ts'
-import { block, bytes, HTTP, HTTPS, isScanner, SSH, T0, tell } from '../support/facts.ts'
+import { ADDRESS, block, bytes, HTTP, HTTPS, isScanner, SSH, T0, tell } from '../support/facts.ts'
 
 const seen = (values: Partial<Record<FeatureName, string>>): Features =>
   Object.fromEntries(
@@ -164,6 +164,17 @@ describe('issues', () => {
     retestIsProof = false,
   ) => stepsOf({ scanId: 'scn_2', target: 'shop.example', judgement, openIssues, retestOf, retestIsProof, now: T0 })
 
+  const scan: ToldScan = {
+    id: 'scn_2',
+    profile: 'standard',
+    startedAt: T0,
+    scanner: { sourceAddress: '198.51.100.7', site: 'fra-1' },
+    target: { id: 'tgt_1', name: 'shop.example', address: ADDRESS, tags: ['web'] },
+    hasOutput: true,
+  }
+  const told = (step: IssueStep | undefined, judgement: typeof lost) =>
+    issueNotice(step ?? { do: 'nothing' }, { issueId: 'iss_1', occurrences: [] }, scan, judgement, T0)
+
   test('the first interference opens one, with an occurrence for each port', () => {
     const [step] = ask(lost, [])
     expect(step).toMatchObject({
@@ -172,7 +183,16 @@ describe('issues', () => {
       title: 'shop.example: the scan was interfered with on ports 80, 443',
       notify: true,
     })
-    expect(noticeOf(step as never, 'shop.example', lost)?.lines).toHaveLength(2)
+    expect(told(step, lost)).toMatchObject({
+      type: 'issue.opened',
+      data: {
+        severity: 'error',
+        portsTotal: 2,
+        ports: [{ port: 80 }, { port: 443 }],
+        losses: [{ ports: [80, 443], portsTotal: 2 }],
+        links: { issue: '/issues/iss_1', output: '/scans/scn_2/output' },
+      },
+    })
   })
 
   test('the next one restates it', () => {
@@ -188,14 +208,17 @@ describe('issues', () => {
   test('a retest with the same address and stimulus that ends clear closes it', () => {
     const [step] = ask(clear, [issue], 'iss_1', true)
     expect(step).toMatchObject({ do: 'close', issueId: 'iss_1', by: 'scn_2' })
-    expect(noticeOf(step as never, 'shop.example', clear)?.name).toBe('issue.resolved')
+    expect(told(step, clear)).toMatchObject({
+      type: 'issue.resolved',
+      data: { severity: 'info', proof: { by: 'retest', id: 'scn_2' } },
+    })
   })
 
   test('a snoozed issue is restated silently until its snooze ends', () => {
     const asleep: OpenIssue = { ...issue, state: 'snoozed', snoozedUntil: T0 + 1 }
     const [quiet] = ask(lost, [asleep])
     expect(quiet).toMatchObject({ do: 'restate', notify: false, wake: false })
-    expect(noticeOf(quiet as never, 'shop.example', lost)).toBeNull()
+    expect(told(quiet, lost)).toBeNull()
     expect(ask(lost, [{ ...asleep, snoozedUntil: T0 }])).toMatchObject([{ do: 'restate', notify: true, wake: true }])
   })
 

@@ -6,21 +6,36 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   schema: ['valibot'],
   'schema/columns.ts': ['drizzle-orm'],
   'schema/range-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
-  'schema/tables.ts': ['schema', 'schema/columns.ts', 'schema/range-tables.ts', 'drizzle-orm'],
+  'schema/channel-tables.ts': ['schema', 'drizzle-orm'],
+  'schema/tables.ts': [
+    ...['schema', 'schema/columns.ts', 'schema/range-tables.ts', 'schema/channel-tables.ts', 'drizzle-orm'],
+  ],
 
   worker: [
     ...['worker/core', 'worker/allowlist', 'worker/store', 'worker/objects', 'worker/guards', 'worker/routes'],
-    ...['worker/notify', 'schema', 'schema/tables.ts', 'hono', 'croner', 'drizzle-orm', 'cloudflare:'],
+    ...[
+      'worker/notify',
+      'worker/deliver',
+      'schema',
+      'schema/tables.ts',
+      'hono',
+      'croner',
+      'drizzle-orm',
+      'cloudflare:',
+    ],
   ],
   'worker/core': ['schema'],
   'worker/allowlist': ['schema', 'worker/core'],
   'worker/store': ['schema', 'schema/tables.ts', 'worker/core', 'drizzle-orm'],
   'worker/objects': ['schema', 'worker/core', 'worker/store', 'cloudflare:'],
   'worker/notify': ['schema', 'worker/core'],
+  // Fills channels' boxes and empties them; what a message looks like it asks `notify`.
+  'worker/deliver': ['schema', 'worker', 'worker/core', 'worker/store', 'worker/notify'],
   'worker/portal': ['schema', 'worker/core', 'hono'],
   'worker/guards': ['schema', 'worker', 'worker/store', 'hono'],
   'worker/routes': [
     ...['schema', 'worker', 'worker/core', 'worker/allowlist', 'worker/store', 'worker/portal', 'worker/guards'],
+    ...['worker/deliver'],
     ...['valibot', 'hono', 'hono-openapi', '@hono/standard-validator', '@valibot/to-json-schema'],
   ],
   // Runs on Node and starts the bundled Worker in workerd: it knows the Worker as a file to build, never as a module.

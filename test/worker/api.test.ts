@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import { parseName } from '../../schema/api.ts'
+import { NOTICES } from '../../schema/words.ts'
 import { app } from '../../worker/app.ts'
 import type { documentOf } from '../../worker/routes/docs.ts'
 import { openFleet } from './support/probes.ts'
@@ -354,6 +355,24 @@ describe('the document', () => {
     expect(JSON.stringify(body.content['application/json']?.schema)).toContain('targetId')
   })
 
+  test('links to the schema of each event, in which every text and list has its bound', async () => {
+    const page = await (await stage.fetch('/docs')).text()
+    for (const name of NOTICES) {
+      expect(page).toContain(`href="/schemas/events/${name}.json"`)
+      const answer = await stage.fetch(`/schemas/events/${name}.json`)
+      expect(answer.headers.get('content-type')).toBe('application/schema+json')
+      const schema = await answer.json()
+      expect(schema).toMatchObject({
+        $id: `urn:portwitness:event:${name}:1`,
+        properties: { type: { const: name }, version: { const: 1 }, data: { type: 'object' } },
+      })
+      expect(unbounded(schema), name).toEqual([])
+    }
+    const none = await stage.fetch('/schemas/events/issue.lost.json')
+    expect(none.status).toBe(404)
+    expect(await none.text()).toContain('issue.opened')
+  })
+
   test('can be read by people without any outside asset', async () => {
     const answer = await stage.fetch('/docs')
     const page = await answer.text()
@@ -379,3 +398,14 @@ test('healthz answers while the database does, and says busy when it does not', 
   expect(JSON.stringify(busy.body)).not.toMatch(/select|params/i)
   stage.env.DB = whole
 })
+
+/** Paths of texts, lists and numbers without an upper bound. */
+function unbounded(schema: unknown, path = ''): string[] {
+  if (typeof schema !== 'object' || schema === null) return []
+  const node = schema as Record<string, unknown>
+  const own =
+    (node.type === 'string' && node.maxLength === undefined && node.enum === undefined) ||
+    (node.type === 'array' && node.maxItems === undefined) ||
+    ((node.type === 'number' || node.type === 'integer') && node.maximum === undefined)
+  return [...(own ? [path] : []), ...Object.entries(node).flatMap(([key, value]) => unbounded(value, `${path}/${key}`))]
+}

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { isPublic } from '../../schema/address.ts'
 import { placeOf, readCidr } from '../../schema/cidr.ts'
+import type { EventOf } from '../../schema/events.ts'
 import { type RangeAnswer, RangeDiff, RangeList } from '../../schema/ranges.ts'
 import { geofeedFaults, probingTxtFaults, securityTxtFaults } from '../support/rfc-texts.ts'
 import { openStage, type Stage } from './support/stage.ts'
@@ -198,19 +199,16 @@ describe('the list', () => {
       "SELECT body FROM outbox WHERE name = 'ip_ranges.changed' AND body ->> '$.data.serial' = 6",
     ).all<{ body: string }>()
     expect(results.length).toBe(2)
-    const { data, links, lines } = JSON.parse(results[0]?.body ?? '') as {
-      data: { previousSerial: number; serial: number; sha256: string }
-      links: { version: string; diff: string }
-      lines: string[]
-    }
+    const { data } = JSON.parse(results[0]?.body ?? '') as EventOf<'ip_ranges.changed'>
     expect(data).toMatchObject({ previousSerial: 5, serial: 6 })
-    const bytes = await (await stage.fetch(links.version)).arrayBuffer()
+    const bytes = await (await stage.fetch(data.links.version)).arrayBuffer()
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
     expect([...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('')).toBe(data.sha256)
-    expect(lines).toEqual([
+    expect(data.added).toMatchObject([{ cidr: '9.9.1.0/28', site: 'nyc-1', state: 'announced' }])
+    expect(data.text).toBe(
       '9.9.1.0/28 at nyc-1: announced, used from 2026-12-23. Let it through before that day, or scans from it will be blocked.',
-    ])
-    expect((await json<RangeDiff>(links.diff)).added.length).toBe(1)
+    )
+    expect((await json<RangeDiff>(data.links.changes ?? '')).added.length).toBe(1)
   })
 })
 

@@ -1,20 +1,21 @@
-/** What a proof means for the open issues of its target, and what is told of it. */
+/** What a proof means for the open issues of its target. */
 import type { ProofAsk, ProofResult } from '../../schema/proof.ts'
+import type { Finding } from '../../schema/words.ts'
 import type { OpenIssue } from './issue.ts'
-import { MAX_LINES, type Notice } from './notice.ts'
 import { count, listed } from './text.ts'
 
 export type ProofStep =
-  | { do: 'close'; issueId: string; notice: Notice | null }
+  | { do: 'close'; issueId: string; finding: Finding; notify: boolean }
   | {
       do: 'restate'
       issueId: string
+      finding: Finding
       title: string
       /** every address reaches the lost ports, which is no proof without the stimulus; null when some do not */
       answeredAt: number | null
       /** a snooze that has run out ends here */
       wake: boolean
-      notice: Notice | null
+      notify: boolean
     }
   /** it could not look: neither accuses nor acquits */
   | { do: 'note'; issueId: string }
@@ -36,19 +37,25 @@ export interface ProofMeans {
 }
 
 function stepOf({ target, ask, result, now }: ProofMeans, issue: OpenIssue): ProofStep {
-  const { id: issueId } = issue
+  const { id: issueId, finding } = issue
   const asleep = issue.state === 'snoozed' && (issue.snoozedUntil === null || issue.snoozedUntil > now)
   const wake = issue.state === 'snoozed' && !asleep
-  if (result.closes.includes(issueId))
-    return { do: 'close', issueId, notice: asleep ? null : resolvedNotice(target, result) }
+  if (result.closes.includes(issueId)) return { do: 'close', issueId, finding, notify: !asleep }
   switch (result.verdict) {
     case 'not_proved': {
       const title = shutTitle(target, result)
-      const notice = asleep ? null : shutNotice(title, result)
-      return { do: 'restate', issueId, title, answeredAt: null, wake, notice }
+      return { do: 'restate', issueId, finding, title, answeredAt: null, wake, notify: !asleep }
     }
     case 'proved':
-      return { do: 'restate', issueId, title: passTitle(target, ask, result), answeredAt: now, wake, notice: null }
+      return {
+        do: 'restate',
+        issueId,
+        finding,
+        title: passTitle(target, ask, result),
+        answeredAt: now,
+        wake,
+        notify: false,
+      }
     case 'incomplete':
     case null:
       return { do: 'note', issueId }
@@ -67,20 +74,3 @@ const passTitle = (target: string, { stimulus }: ProofAsk, { rows }: ProofResult
   `${target}: ${count(rows.length, 'address', 'addresses')} reached the endpoints ${
     stimulus ? 'with' : 'without'
   } the stimulus; not yet proved fixed`
-
-const resolvedNotice = (target: string, result: ProofResult): Notice => ({
-  name: 'issue.resolved',
-  title: `${target}: proved fixed`,
-  text: result.statement,
-  lines: [],
-})
-
-const shutNotice = (title: string, { statement, failing }: ProofResult): Notice => ({
-  name: 'issue.updated',
-  title,
-  text: statement,
-  lines: [
-    ...failing.slice(0, MAX_LINES),
-    ...(failing.length > MAX_LINES ? [`and ${failing.length - MAX_LINES} more`] : []),
-  ],
-})

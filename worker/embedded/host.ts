@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Log, LogLevel, Miniflare } from 'miniflare'
-import { adminKey } from './admin-key.ts'
+import { adminKey, channelKey } from './admin-key.ts'
 import { bundleWorker } from './bundle.ts'
 import { type Claim, claim } from './claim.ts'
 import { startCron } from './cron.ts'
@@ -55,6 +55,7 @@ async function start(options: HostOptions, held: Claim): Promise<Host> {
   const contents = await bundleWorker(options.root)
   const key = await adminKey(options.data)
   const rangeKey = await signingKey(options.data)
+  const sealing = await channelKey(options.data)
   const ownSignals = signalHandlers()
   const miniflare = new Miniflare({
     name: 'portwitness',
@@ -69,6 +70,7 @@ async function start(options: HostOptions, held: Claim): Promise<Host> {
       ALLOW_PRIVATE: options.allowPrivate ? '1' : '',
       ALLOW_LOCAL_RECEIVERS: options.allowLocalReceivers ? '1' : '',
       BOOTSTRAP_KEY: key,
+      CHANNEL_KEY: sealing,
       FRONT_SECRET: secret,
       PUBLIC_URL: url,
       RANGE_SIGNING_KEY: rangeKey,

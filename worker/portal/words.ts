@@ -1,9 +1,7 @@
 /** The sentences that people read. A word without its sentence does not compile. */
 import type {
-  CauseClass,
   FailureWord,
   Finding,
-  Mechanism,
   RangePurpose,
   RangeState,
   Recheck,
@@ -13,6 +11,8 @@ import type {
   SnoozeReason,
   VerdictWord,
 } from '../../schema/words.ts'
+
+export { CAUSE, MECHANISM } from '../core/names.ts'
 
 /** How a badge looks: never by colour alone, each tone has its own sign. */
 export type Tone = 'bad' | 'warn' | 'good' | 'info' | 'mute'
@@ -58,82 +58,6 @@ export const FAILURE: Record<FailureWord, string> = {
   range_inactive: 'The scanner’s address is in no active range.',
   stopped: 'It was stopped before it ended.',
   internal: 'A fault of ours.',
-}
-
-export const CAUSE: Record<CauseClass, { name: string; sentence: string }> = {
-  waf: { name: 'Web application firewall', sentence: 'A web application firewall turns our requests away.' },
-  ips: { name: 'Ban on the source', sentence: 'A host tool or network box has banned our scanning address.' },
-  mail_protection: { name: 'Mail protection', sentence: 'The mail server defends itself against our connections.' },
-  ddos_protection: {
-    name: 'Rate or connection limit',
-    sentence: 'A limit on rate or connections, or a proxy, rejects us.',
-  },
-  firewall_policy: {
-    name: 'Firewall policy',
-    sentence: 'A standing rule shuts our address out: a list, or geography.',
-  },
-  overload: { name: 'Overload', sentence: 'The target or its limits gave way, for everyone.' },
-  hosting_provider: { name: 'Hosting provider', sentence: 'The provider has cut the address off.' },
-  service_change: { name: 'Service change', sentence: 'The service was stopped or restarted.' },
-  path: { name: 'Path', sentence: 'The network between us and the target failed.' },
-  load_balancer: { name: 'Load balancer', sentence: 'A machine behind the balancer is away.' },
-  dns_change: { name: 'Changed name', sentence: 'The name now leads to another address.' },
-  phantom: { name: 'Phantom', sentence: 'There never was a real service.' },
-  probe_fault: { name: 'Our probe', sentence: 'Our own probe was not fit to see it.' },
-  unexplained: { name: 'Unexplained', sentence: 'The facts do not single out a cause.' },
-}
-
-export const MECHANISM: Record<Mechanism, string> = {
-  fail2ban: 'fail2ban',
-  sshguard: 'SSHGuard',
-  crowdsec: 'CrowdSec',
-  csf_lfd: 'CSF / lfd',
-  psad: 'psad',
-  portsentry: 'PortSentry',
-  network_ips: 'network IPS',
-  source_ban: 'a ban by a tool not told apart',
-  self_renewing_ban: 'a ban that our own touches renew',
-  range_ban: 'a ban on our whole range',
-  tcp_wrappers: 'TCP wrappers',
-  openssh_penalty: 'OpenSSH penalties',
-  payload_filter: 'a filter on payloads',
-  modsecurity: 'ModSecurity',
-  cdn_waf: 'the firewall of a CDN',
-  http_block_page: 'a block page',
-  http_rate_limit: 'an HTTP rate limit',
-  proxy_reject: 'a proxy that rejects',
-  proxy_silent_drop: 'a proxy that drops silently',
-  connection_rate_limit: 'a limit on new connections',
-  connection_count_limit: 'a limit on open connections',
-  syn_proxy: 'a SYN proxy',
-  postscreen: 'Postfix postscreen',
-  smtp_limit: 'an SMTP limit',
-  login_penalty: 'a penalty for logins',
-  mail_ban: 'a ban by the mail server',
-  geo_policy: 'a rule by geography',
-  acl_change: 'a changed access list',
-  reputation_list: 'a reputation list',
-  null_route: 'a null route',
-  provider_block: 'a block by the provider',
-  openssh_max_startups: 'OpenSSH MaxStartups',
-  accept_queue_overflow: 'a full accept queue',
-  worker_limit: 'all workers busy',
-  state_table_full: 'a full state table',
-  link_saturated: 'a saturated link',
-  crashed_by_scan: 'crashed under the scan',
-  service_stopped: 'the service was stopped',
-  service_restarted: 'the service was restarted',
-  host_down: 'the host is down',
-  one_shot_listener: 'a listener that serves once',
-  upstream_outage: 'an outage upstream',
-  probe_path: 'the probe’s own path',
-  backend_down: 'a backend is down',
-  address_changed: 'the address changed',
-  accepts_everything: 'accepts everything',
-  tarpit: 'a tarpit',
-  port_knocking: 'port knocking',
-  probe_egress: 'the probe’s egress filter',
-  probe_overloaded: 'the probe was overloaded',
 }
 
 export const RECHECK: Record<Recheck, string> = {

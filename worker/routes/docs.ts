@@ -3,6 +3,7 @@ import type { Hono } from 'hono'
 import { html } from 'hono/html'
 import { generateSpecs } from 'hono-openapi'
 import type { AppEnv } from '../context.ts'
+import { SCHEMA_PATHS } from './schemas.ts'
 
 const ABOUT = {
   title: 'Portwitness',
@@ -34,6 +35,7 @@ export function docsPage(document: Document) {
   return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Portwitness API</title>
 <style>${STYLE}</style></head><body><h1>Portwitness API</h1><p>${ABOUT.description} The same as a machine reads it: <a href="/openapi.json">/openapi.json</a>.</p>
 <p>Each call needs <code>Authorization: Bearer pw_…</code> unless it is public. Errors are RFC 9457 problems.</p>
+<p>Events, as webhooks get them: ${SCHEMA_PATHS.map(({ name, path }, i) => html`${i > 0 ? ', ' : ''}<a href="${path}"><code>${name}</code></a>`)}.</p>
 ${tags.map((tag) => html`<h2>${tag}</h2><dl>${calls.filter(({ call }) => call.tags?.includes(tag)).map(row)}</dl>`)}</body></html>`
 }
 

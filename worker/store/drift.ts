@@ -27,7 +27,7 @@ export const rangesInUse = (db: Db): Promise<DriftRange[]> =>
 
 export type DriftTargetRow = Pick<
   Target,
-  'tenantId' | 'id' | 'address' | 'name' | 'sites' | 'provedAt' | 'lastKnown' | 'outdatedBy'
+  'tenantId' | 'id' | 'address' | 'name' | 'tags' | 'sites' | 'provedAt' | 'lastKnown' | 'outdatedBy'
 >
 
 /** Targets after this one, in the order of their keys. */
@@ -38,6 +38,7 @@ export const targetsAfter = (db: Db, after: readonly [string, string], limit: nu
       id: targets.id,
       address: targets.address,
       name: targets.name,
+      tags: targets.tags,
       sites: targets.sites,
       provedAt: targets.provedAt,
       lastKnown: targets.lastKnown,

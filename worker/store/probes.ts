@@ -6,8 +6,9 @@ import { probes, ranges, scans } from '../../schema/tables.ts'
 import type { Health, SignedDirectory } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
 import { type Source, standingOf } from '../core/ranges/standing.ts'
-import { type Db, once, read, rows, type Statement } from './db.ts'
+import { batch, type Db, once, read, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
+import { addNotices, type Told } from './outbox.ts'
 
 export type Probe = typeof probes.$inferSelect
 /** A probe that asks, with the living range that holds its address; null when none does. */
@@ -214,3 +215,73 @@ function holderOf<R extends { firstKey: string; lastKey: string }>(ordered: read
 
 /** The network of one address. */
 export const hostRange = (sourceAddress: string): string => `${sourceAddress}/${sourceAddress.includes(':') ? 128 : 32}`
+
+// ---------------------------------------------------------------- who is away
+
+const expected = and(eq(probes.tenantId, OPERATOR), isNull(probes.revokedAt), isNull(probes.drainedAt))
+
+/** Probes that should be there and are not, and are not told to be offline yet. */
+export const awayProbes = (db: Db, now: number, limit: number): Promise<Probe[]> =>
+  db
+    .select()
+    .from(probes)
+    .where(and(expected, isNull(probes.offlineAt), sql`seen_at <= ${now - ONLINE_MS}`))
+    .limit(limit)
+
+/** Probes that were missed and are there again. */
+export const backProbes = (db: Db, now: number, limit: number): Promise<Probe[]> =>
+  db
+    .select()
+    .from(probes)
+    .where(
+      and(
+        isNull(probes.revokedAt),
+        sql`missed_at IS NOT NULL AND seen_at > ${now - ONLINE_MS} AND seen_at > missed_at`,
+      ),
+    )
+    .limit(limit)
+
+export const noteMiss = async (db: Db, id: string, now: number): Promise<void> => {
+  await db.update(probes).set({ missedAt: now }).where(eq(probes.id, id))
+}
+export const forgetMiss = async (db: Db, id: string): Promise<void> => {
+  await db
+    .update(probes)
+    .set({ missedAt: null })
+    .where(and(eq(probes.id, id), isNull(probes.offlineAt)))
+}
+
+/** Marks a probe as offline and tells it, in one batch, unless it was heard of meanwhile. */
+export async function tellOffline(db: Db, probe: Probe, notice: (scans: number) => Told, now: number): Promise<void> {
+  const row = await db.get<{ scans: number }>(sql`SELECT count(*) AS scans FROM scans WHERE finished_at IS NULL
+    AND EXISTS (SELECT 1 FROM json_each(panel) WHERE value ->> '$.probeId' = ${probe.id})`)
+  await batch(db, [
+    db
+      .update(probes)
+      .set({ offlineAt: now })
+      .where(and(eq(probes.id, probe.id), isNull(probes.offlineAt), eq(probes.seenAt, probe.seenAt))),
+    addNotices(
+      db,
+      OPERATOR,
+      [notice(row?.scans ?? 0)],
+      sql`EXISTS (SELECT 1 FROM probes WHERE id = ${probe.id} AND offline_at = ${now})`,
+      now,
+    ),
+  ])
+}
+
+export const tellBack = async (db: Db, probe: Probe, notice: Told, now: number): Promise<void> => {
+  await batch(db, [
+    addNotices(
+      db,
+      OPERATOR,
+      [notice],
+      sql`EXISTS (SELECT 1 FROM probes WHERE id = ${probe.id} AND offline_at = ${probe.offlineAt})`,
+      now,
+    ),
+    db
+      .update(probes)
+      .set({ offlineAt: null, missedAt: null })
+      .where(and(eq(probes.id, probe.id), eq(probes.offlineAt, probe.offlineAt ?? 0))),
+  ])
+}

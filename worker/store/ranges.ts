@@ -2,12 +2,12 @@
 import { and, asc, desc, eq, lte, ne, or, type SQL, sql } from 'drizzle-orm'
 import { rangeChanges, ranges } from '../../schema/tables.ts'
 import type { RangeDeed } from '../../schema/words.ts'
-import type { Notice } from '../core/notice.ts'
 import type { Change } from '../core/ranges/feeds.ts'
 import type { Range } from '../core/ranges/life.ts'
 import type { Version } from '../core/ranges/list.ts'
 import type { Db, Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
+import { settledAt, type Told } from './outbox.ts'
 
 export type { Range } from '../core/ranges/life.ts'
 
@@ -113,14 +113,9 @@ export const writeChange = (
 ]
 
 /** Tells every tenant: each has allowlists that follow ours. */
-export const addRangeNotice = (
-  db: Db,
-  id: string,
-  notice: Notice & { links: Record<string, string>; data: Record<string, unknown> },
-  now: number,
-): Statement =>
-  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body)
-    SELECT id, ${id}, ${notice.name}, ${now}, ${JSON.stringify(notice)} FROM tenants`)
+export const addRangeNotice = (db: Db, { id, event }: Told, now: number): Statement =>
+  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body, sent_at)
+    SELECT id, ${id}, ${event.type}, ${now}, ${JSON.stringify(event)}, ${settledAt(sql`tenants.id`, now)} FROM tenants`)
 
 // ---------------------------------------------------------------- versions
 

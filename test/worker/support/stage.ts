@@ -5,7 +5,7 @@ import { vi } from 'vitest'
 import { makeKey } from '../../../schema/key.ts'
 import { app } from '../../../worker/app.ts'
 import type { Env } from '../../../worker/env.ts'
-import { plan } from '../../../worker/flow.ts'
+import { plan, send } from '../../../worker/flow.ts'
 import { worldOf } from '../../../worker/world.ts'
 import { countedD1 } from './counted-d1.ts'
 import type { Door } from './fleet.ts'
@@ -38,6 +38,8 @@ export async function openStage(overrides: Partial<Env> = {}): Promise<Stage> {
     DOORBELL: bound.DOORBELL,
     ALLOW_PRIVATE: '1',
     BOOTSTRAP_KEY: KEY,
+    CHANNEL_KEY: `k1:${btoa('0'.repeat(32))}`,
+    PUBLIC_URL: 'https://portwitness.test',
     ...overrides,
   }
   const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
@@ -70,7 +72,7 @@ export async function openStage(overrides: Partial<Env> = {}): Promise<Stage> {
     tick: async () => {
       const ctx = createExecutionContext()
       const world = worldOf(stageEnv, Date.now(), (work) => ctx.waitUntil(work))
-      await plan(world)
+      await Promise.all([plan(world), send(world)])
       await waitOnExecutionContext(ctx)
     },
     count: async (table, where = '1') =>

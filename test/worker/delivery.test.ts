@@ -1,0 +1,175 @@
+/** A notice on its way: what every platform may do to it, and what becomes of it. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { ChannelAnswer } from '../../schema/channels.ts'
+import { addWebhook, logOf, news, put, received, script } from './support/channels.ts'
+import { openStage, type Stage } from './support/stage.ts'
+
+const MINUTE = 60_000
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage({ ALLOW_LOCAL_RECEIVERS: '1' })
+})
+
+const ids = async (name: string) => (await received(name)).map((one) => one.headers['webhook-id'])
+const read = async (id: string) => (await stage.api<ChannelAnswer>('GET', `/channels/${id}`)).body
+
+describe('a message', () => {
+  test('arrives once, signed, however often the tick comes', async () => {
+    const channel = await addWebhook(stage, 'once')
+    const id = await put(stage, news(stage, 'issue.opened', 1))
+    for (let i = 0; i < 3; i++) await stage.tick()
+    const [one, ...more] = await received('once')
+    expect(more).toEqual([])
+    expect(one?.headers).toMatchObject({ 'webhook-id': id, 'content-type': expect.stringContaining('json') })
+    expect(one?.headers['webhook-signature']).toMatch(/^v1,/)
+    expect(JSON.parse(one?.body ?? '')).toMatchObject({
+      type: 'issue.opened',
+      data: { links: { issue: expect.stringMatching(/^https:\/\/portwitness\.test\/issues\/iss_/) } },
+    })
+    expect(await logOf(stage, channel)).toMatchObject([
+      { noticeId: id, state: 'sent', attempts: 1, lastStatus: 200, nextTryAt: null, tries: [{ status: 200 }] },
+    ])
+  })
+
+  test('is tried again on the schedule, under the same id, until it is taken', async () => {
+    await script('again', [{ status: 500 }, { status: 503 }, { resets: 'before' }, {}])
+    const channel = await addWebhook(stage, 'again')
+    const id = await put(stage, news(stage, 'issue.opened', 2))
+    await stage.tick()
+    expect(await logOf(stage, channel)).toMatchObject([{ state: 'waiting', attempts: 1, lastStatus: 500 }])
+    stage.pass(4_000)
+    await stage.tick()
+    expect(await ids('again')).toHaveLength(1)
+    for (const ms of [3_000, 7 * MINUTE, 40 * MINUTE]) {
+      stage.pass(ms)
+      await stage.tick()
+    }
+    expect(await ids('again')).toEqual([id, id, id, id])
+    expect(await logOf(stage, channel)).toMatchObject([
+      { state: 'sent', attempts: 4, tries: [{ status: 500 }, { status: 503 }, { status: null }, { status: 200 }] },
+    ])
+  })
+
+  test('waits as long as the platform says, and so do the others of its channel', async () => {
+    await script('later', [{ status: 429, headers: { 'retry-after': '90' } }, {}])
+    const channel = await addWebhook(stage, 'later')
+    await put(stage, news(stage, 'issue.opened', 3))
+    await put(stage, news(stage, 'issue.opened', 4))
+    await stage.tick()
+    stage.pass(MINUTE)
+    await stage.tick()
+    expect(await ids('later')).toHaveLength(1)
+    expect(await read(channel.id)).toMatchObject({ waiting: 2, pausedUntil: expect.any(String) })
+    stage.pass(35_000)
+    await stage.tick()
+    expect(await ids('later')).toHaveLength(3)
+  })
+
+  test('keeps its place in its story, while other stories pass by', async () => {
+    await script('order', [{ status: 500 }, {}])
+    await addWebhook(stage, 'order')
+    const first = await put(stage, news(stage, 'issue.opened', 5))
+    stage.pass(1)
+    const second = await put(stage, news(stage, 'issue.resolved', 5))
+    const other = await put(stage, news(stage, 'issue.opened', 6))
+    await stage.tick()
+    expect(await ids('order')).toEqual([first, other])
+    stage.pass(10_000)
+    await stage.tick()
+    expect(await ids('order')).toEqual([first, other, first, second])
+  })
+
+  test('is given up when the platform will never take it, and can be sent again by hand', async () => {
+    await script('refused', [{ status: 400, body: 'no such field' }, {}])
+    const channel = await addWebhook(stage, 'refused')
+    const id = await put(stage, news(stage, 'issue.opened', 7))
+    await stage.tick()
+    const [failed] = await logOf(stage, channel)
+    expect(failed).toMatchObject({ state: 'failed', lastStatus: 400, lastSaid: '400: no such field', nextTryAt: null })
+    const { status } = await stage.api('POST', `/channels/deliveries/${failed?.id}/replay`, {})
+    expect(status).toBe(202)
+    expect(await ids('refused')).toEqual([id, id])
+    expect(await logOf(stage, channel)).toMatchObject([{ state: 'sent', attempts: 2 }])
+    expect((await stage.api('POST', `/channels/deliveries/${'dlv_'.padEnd(24, '0')}/replay`, {})).status).toBe(404)
+  })
+
+  test('follows no redirect', async () => {
+    await script('elsewhere', [{ status: 302, headers: { location: 'http://127.0.0.1:1/' } }])
+    const channel = await addWebhook(stage, 'elsewhere')
+    await put(stage, news(stage, 'issue.opened', 8))
+    await stage.tick()
+    expect(await logOf(stage, channel)).toMatchObject([{ state: 'waiting', lastStatus: 302 }])
+  })
+
+  test('is taken although the answer never ends', async () => {
+    await script('flood', [{ floods: true }])
+    const channel = await addWebhook(stage, 'flood')
+    await put(stage, news(stage, 'issue.opened', 9))
+    await stage.tick()
+    expect(await logOf(stage, channel)).toMatchObject([{ state: 'sent' }])
+  })
+
+  test('of a sender that died in the middle is sent again when its lease is over', async () => {
+    const channel = await addWebhook(stage, 'died')
+    const id = await put(stage, news(stage, 'issue.opened', 10))
+    await stage.tick()
+    await stage.env.DB.prepare(
+      "UPDATE deliveries SET state = 'sending', ended_at = NULL, epoch = epoch + 1, lease_until = ?, next_at = 0 WHERE channel_id = ?",
+    )
+      .bind(stage.now() + 30_000, channel.id)
+      .run()
+    await stage.tick()
+    expect(await ids('died')).toHaveLength(1)
+    stage.pass(31_000)
+    await stage.tick()
+    expect(await ids('died')).toEqual([id, id])
+    expect(await logOf(stage, channel)).toMatchObject([{ state: 'sent' }])
+  })
+})
+
+describe('a channel', () => {
+  test('that is gone is switched off, keeps what waits, and the others say so', async () => {
+    await script('gone', [{ status: 410 }, {}])
+    await addWebhook(stage, 'witness')
+    const channel = await addWebhook(stage, 'gone')
+    const id = await put(stage, news(stage, 'issue.opened', 11))
+    await stage.tick()
+    expect(await read(channel.id)).toMatchObject({ state: 'switched_off', reason: '410: ok', waiting: 1 })
+    const said = (await received('witness')).map((one) => JSON.parse(one.body))
+    expect(said.at(-1)).toMatchObject({
+      type: 'channel.switched_off',
+      data: { channel: { id: channel.id, name: 'gone' }, waiting: 1 },
+    })
+    await put(stage, news(stage, 'issue.opened', 12))
+    await stage.tick()
+    expect(await ids('gone')).toHaveLength(1)
+    await stage.api('PATCH', `/channels/${channel.id}`, { state: 'on' })
+    expect(await ids('gone')).toEqual([id, id])
+    expect(await read(channel.id)).toMatchObject({ state: 'on', reason: null })
+  })
+
+  test('that hangs keeps no other waiting, and is left in peace after a while', { timeout: 90_000 }, async () => {
+    await script('hangs', [{ hangs: true }])
+    const hanging = await addWebhook(stage, 'hangs')
+    await addWebhook(stage, 'quick')
+    for (let n = 20; n < 25; n++) await put(stage, news(stage, 'issue.opened', n))
+    const began = performance.now()
+    const tick = stage.tick()
+    while ((await received('quick')).length < 5 && performance.now() - began < 10_000)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await received('quick')).length).toBe(5)
+    expect(performance.now() - began).toBeLessThan(8_000)
+    await tick
+    expect(await received('hangs')).toHaveLength(3)
+    expect(await read(hanging.id)).toMatchObject({ waiting: 5, pausedUntil: expect.any(String) })
+    await stage.api('PATCH', `/channels/${hanging.id}`, { state: 'off' })
+  })
+
+  test('is told nothing that was there before it', async () => {
+    await put(stage, news(stage, 'issue.opened', 30))
+    stage.pass(1_000)
+    await addWebhook(stage, 'young')
+    await stage.tick()
+    expect(await received('young')).toEqual([])
+  })
+})

@@ -1,0 +1,138 @@
+/** One message, once: rendered, signed, sent, and what came of it written down. */
+import type { AnyEvent } from '../../schema/events.ts'
+import { derivedId } from '../../schema/ids.ts'
+import { quietUntil } from '../core/delivery/quiet.ts'
+import { retold } from '../core/delivery/retold.ts'
+import { nextTry, pauseMs } from '../core/delivery/schedule.ts'
+import { switchedOffNotice } from '../core/notices/fleet.ts'
+import { type Outcome, outcomeOf } from '../notify/answer.ts'
+import type { Destination, Message, Request } from '../notify/channel.ts'
+import { channelOf, render } from '../notify/channels.ts'
+import { clipped } from '../notify/plain.ts'
+import { signedHeaders } from '../notify/signing.ts'
+import type { ChannelRow } from '../store/channels.ts'
+import { type Claimed, countOpen, type Ending, endAttempt } from '../store/deliveries.ts'
+import type { World } from '../world.ts'
+import { masked, objection, open, validAt } from './destination.ts'
+
+const MAX_SAID = 200
+
+/** What one request came to. */
+export interface Sent {
+  outcome: Outcome
+  /** null: no answer came */
+  status: number | null
+  /** without secrets */
+  said: string
+  afterMs: number
+}
+
+/** Sends a message to where a channel leads, if it may; never throws for what the platform does. */
+export async function sendTo(
+  world: World,
+  channel: ChannelRow,
+  message: Message,
+  memory: string | null,
+): Promise<Sent> {
+  const began = world.clock()
+  const sent = (outcome: Outcome, status: number | null, to: Destination | null): Sent => {
+    const reason = outcome.is === 'sent' ? `${status}` : outcome.reason
+    return {
+      outcome,
+      status,
+      said: clipped(to ? masked(reason, to) : reason, MAX_SAID),
+      afterMs: world.clock() - began,
+    }
+  }
+  const later = (reason: string): Outcome => ({ is: 'later', afterMs: null, isThrottled: false, reason })
+  const to = await open(world, channel).then(
+    (sealed) => validAt(sealed, began),
+    () => null,
+  )
+  if (!to) return sent(later('its secrets cannot be opened: CHANNEL_KEY lacks the key'), null, null)
+  const refused = await objection(world, channel.kind, to)
+  if (refused) return sent(refused.isForGood ? { is: 'gone', reason: refused.reason } : later(refused.reason), null, to)
+  const answer = await world.post(
+    await signed(render(channel.kind, message, to, memory), message.id, to, world.clock()),
+  )
+  if ('fault' in answer) return sent(later(answer.fault), null, to)
+  return sent(outcomeOf(channelOf(channel.kind), answer, memory !== null, world.clock()), answer.status, to)
+}
+
+/** The request with its signatures, of every key that is valid. */
+export async function signed(request: Request, id: string, { secrets }: Destination, at: number): Promise<Request> {
+  if (request.isSigned !== true) return request
+  return { ...request, headers: { ...request.headers, ...(await signedHeaders(id, at, request.body, secrets)) } }
+}
+
+/** Sends what was taken up; true when the channel may be asked for the next at once. */
+export async function attempt(world: World, claimed: Claimed, token: string): Promise<boolean> {
+  const { delivery, channel } = claimed
+  const now = world.clock()
+  const untouched = { failures: channel.failures, pausedUntil: 0, switchedOff: null }
+  const without = (state: Ending['state'], next: Ending['next'] = null) =>
+    endAttempt(
+      world.db,
+      claimed,
+      token,
+      { state, next, tried: null, memory: null, forgets: false, channel: untouched },
+      now,
+    )
+  if (claimed.body === null) return without('dropped')
+  const stored = JSON.parse(claimed.body) as AnyEvent
+  const isNews = stored.type === 'issue.opened' || stored.type === 'issue.updated'
+  if (isNews && (claimed.snoozedUntil ?? 0) > now) return without('dropped')
+  const quiet = quietUntil(channel.quietHours, stored.data.severity, now)
+  if (quiet !== null) return without('waiting', { at: quiet, step: delivery.step })
+
+  const message: Message = {
+    id: delivery.reminder > 0 ? delivery.id : delivery.noticeId,
+    event: retold(stored, delivery, now),
+    base: world.base,
+  }
+  const sent = await sendTo(world, channel, message, claimed.memory)
+  return conclude(world, claimed, token, sent)
+}
+
+async function conclude(world: World, claimed: Claimed, token: string, sent: Sent): Promise<boolean> {
+  const { delivery, channel } = claimed
+  const now = world.clock()
+  const tried = { at: now, afterMs: sent.afterMs, status: sent.status, said: sent.said }
+  const { outcome } = sent
+  const base = { tried, memory: null, forgets: false }
+  const fine = { failures: 0, pausedUntil: 0, switchedOff: null }
+  const write = (ending: Ending) => endAttempt(world.db, claimed, token, ending, now)
+  switch (outcome.is) {
+    case 'sent':
+      return write({ ...base, state: 'sent', next: null, memory: outcome.remember, channel: fine })
+    case 'refused':
+      return write({ ...base, state: 'failed', next: null, channel: fine })
+    case 'forgotten':
+      return write({ ...base, state: 'waiting', next: { at: now, step: delivery.step }, forgets: true, channel: fine })
+    case 'gone': {
+      const waiting = await countOpen(world.db, channel.tenantId, channel.id)
+      const notice = {
+        id: await derivedId('ntc', channel.id, now),
+        event: switchedOffNotice({ id: channel.id, kind: channel.kind, name: channel.name }, sent.said, waiting, now),
+      }
+      // The message waits: it is not its fault.
+      const next = { at: now, step: delivery.step }
+      await write({ ...base, state: 'waiting', next, channel: { ...fine, switchedOff: { reason: sent.said, notice } } })
+      return false
+    }
+    case 'later': {
+      const { afterMs, isThrottled } = outcome
+      const next = nextTry(delivery, { afterMs, isThrottled }, now)
+      // A throttle is about the channel, whatever was sent; other failures only when they come one after the other.
+      const failures = isThrottled ? channel.failures : channel.failures + 1
+      const pausedUntil = now + (isThrottled ? (afterMs ?? 1_000) : pauseMs(failures))
+      await write({
+        ...base,
+        state: next ? 'waiting' : 'failed',
+        next,
+        channel: { failures, pausedUntil, switchedOff: null },
+      })
+      return pausedUntil <= now
+    }
+  }
+}

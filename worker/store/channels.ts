@@ -1,0 +1,130 @@
+/** Channels: where a tenant wants to be told. Secrets come and go sealed; this file never sees them. */
+import { and, asc, eq, isNull, lte, ne, sql } from 'drizzle-orm'
+import { newId } from '../../schema/ids.ts'
+import { channels, deliveries, stories } from '../../schema/tables.ts'
+import { batch, type Db } from './db.ts'
+
+export type ChannelRow = typeof channels.$inferSelect
+export type DeliveryRow = typeof deliveries.$inferSelect
+
+/** As many as a tenant may have. */
+export const MAX_CHANNELS = 100
+
+const one = (tenantId: string, id: string) => and(eq(channels.tenantId, tenantId), eq(channels.id, id))
+
+export type ChannelWish = Pick<
+  ChannelRow,
+  'kind' | 'name' | 'keyId' | 'sealed' | 'hint' | 'events' | 'filters' | 'quietHours' | 'reminders'
+>
+
+export const newChannelId = (): string => newId('chn')
+
+/** Null when the tenant has as many as it may have. */
+export async function addChannel(
+  db: Db,
+  tenantId: string,
+  id: string,
+  wish: ChannelWish,
+  tokens: number,
+  now: number,
+): Promise<ChannelRow | null> {
+  if ((await db.$count(channels, eq(channels.tenantId, tenantId))) >= MAX_CHANNELS) return null
+  const [row] = await db
+    .insert(channels)
+    .values({ ...wish, tenantId, id, state: 'on', stateAt: now, createdAt: now, tokens, tokensAt: now })
+    .returning()
+  return row ?? null
+}
+
+export const listChannels = (db: Db, tenantId: string): Promise<ChannelRow[]> =>
+  db.select().from(channels).where(eq(channels.tenantId, tenantId)).orderBy(asc(channels.createdAt), asc(channels.id))
+
+export const readChannel = async (db: Db, tenantId: string, id: string): Promise<ChannelRow | null> =>
+  (await db.select().from(channels).where(one(tenantId, id)).get()) ?? null
+
+/** Null when there is no such channel, or when it changed since it was read with this seal. */
+export async function changeChannel(
+  db: Db,
+  tenantId: string,
+  id: string,
+  sealed: string,
+  change: Partial<ChannelWish & Pick<ChannelRow, 'state' | 'stateReason' | 'stateAt' | 'pausedUntil' | 'failures'>>,
+): Promise<ChannelRow | null> {
+  if (Object.keys(change).length === 0) return readChannel(db, tenantId, id)
+  const [row] = await db
+    .update(channels)
+    .set(change)
+    .where(and(one(tenantId, id), eq(channels.sealed, sealed)))
+    .returning()
+  return row ?? null
+}
+
+/** Takes it away with all that was to be told to it. */
+export async function removeChannel(db: Db, tenantId: string, id: string): Promise<boolean> {
+  const [gone] = await batch(db, [
+    db.delete(channels).where(one(tenantId, id)).returning({ id: channels.id }),
+    db.delete(deliveries).where(and(eq(deliveries.tenantId, tenantId), eq(deliveries.channelId, id))),
+    db.delete(stories).where(and(eq(stories.tenantId, tenantId), eq(stories.channelId, id))),
+  ])
+  return (gone as unknown[]).length > 0
+}
+
+/** What a list says of each channel besides: how many messages wait, and the last one. */
+export async function readSides(
+  db: Db,
+  tenantId: string,
+): Promise<Map<string, { waiting: number; last: DeliveryRow | null }>> {
+  const [waiting, last] = await db.batch([
+    db
+      .select({ channelId: deliveries.channelId, count: sql<number>`count(*)` })
+      .from(deliveries)
+      .where(and(eq(deliveries.tenantId, tenantId), isNull(deliveries.endedAt)))
+      .groupBy(deliveries.channelId),
+    db
+      .select()
+      .from(deliveries)
+      .where(
+        and(
+          eq(deliveries.tenantId, tenantId),
+          sql`${deliveries.id} IN (SELECT (SELECT d.id FROM deliveries d WHERE d.tenant_id = c.tenant_id AND d.channel_id = c.id
+            ORDER BY d.at DESC, d.id DESC LIMIT 1) FROM channels c WHERE c.tenant_id = ${tenantId})`,
+        ),
+      ),
+  ])
+  const sides = new Map<string, { waiting: number; last: DeliveryRow | null }>()
+  for (const row of waiting) sides.set(row.channelId, { waiting: row.count, last: null })
+  for (const row of last) sides.set(row.channelId, { waiting: sides.get(row.channelId)?.waiting ?? 0, last: row })
+  return sides
+}
+
+/** Channels of all tenants whose seal is of an older key. */
+export const sealedBefore = (db: Db, keyId: string, limit: number): Promise<ChannelRow[]> =>
+  db.select().from(channels).where(ne(channels.keyId, keyId)).limit(limit)
+
+/**
+ * Channels with something to send now that nobody works on: those that answered last first, then the longest due. One
+ * that is dead gets what time is left.
+ */
+export const dueChannels = (
+  db: Db,
+  now: number,
+  limit: number,
+  tenantId: string | null,
+): Promise<Pick<ChannelRow, 'tenantId' | 'id' | 'kind'>[]> =>
+  db
+    .select({ tenantId: channels.tenantId, id: channels.id, kind: channels.kind })
+    .from(deliveries)
+    .innerJoin(channels, and(eq(channels.tenantId, deliveries.tenantId), eq(channels.id, deliveries.channelId)))
+    .where(
+      and(
+        isNull(deliveries.endedAt),
+        lte(deliveries.nextAt, now),
+        eq(channels.state, 'on'),
+        lte(channels.busyUntil, now),
+        lte(channels.pausedUntil, now),
+        tenantId === null ? undefined : eq(deliveries.tenantId, tenantId),
+      ),
+    )
+    .groupBy(channels.tenantId, channels.id)
+    .orderBy(asc(channels.failures), asc(sql`min(${deliveries.nextAt})`))
+    .limit(limit)

@@ -1,0 +1,49 @@
+/** Issues that stay open are told of again, seldom and not for ever. */
+import { and, asc, eq, lte, sql } from 'drizzle-orm'
+import { channels, issues, stories } from '../../schema/tables.ts'
+import { batch, type Db } from './db.ts'
+
+export interface DueReminder {
+  story: typeof stories.$inferSelect
+  channel: Pick<typeof channels.$inferSelect, 'reminders' | 'state' | 'quietHours'>
+  issue: Pick<typeof issues.$inferSelect, 'state' | 'snoozedUntil'> | null
+}
+
+export const dueReminders = (db: Db, now: number, limit: number): Promise<DueReminder[]> =>
+  db
+    .select({
+      story: stories,
+      channel: { reminders: channels.reminders, state: channels.state, quietHours: channels.quietHours },
+      issue: { state: issues.state, snoozedUntil: issues.snoozedUntil },
+    })
+    .from(stories)
+    .innerJoin(channels, and(eq(channels.tenantId, stories.tenantId), eq(channels.id, stories.channelId)))
+    .leftJoin(issues, and(eq(issues.tenantId, stories.tenantId), eq(issues.id, stories.key)))
+    .where(lte(stories.remindAt, now))
+    .orderBy(asc(stories.remindAt))
+    .limit(limit)
+
+/**
+ * Moves a story's reminder on, and puts the message of this one in, if there is one. Only for the tick that still finds
+ * the old time.
+ */
+export async function remind(
+  db: Db,
+  { story }: DueReminder,
+  next: number | null,
+  message: { id: string; nextAt: number } | null,
+  now: number,
+): Promise<void> {
+  const { tenantId, channelId, key, remindAt, reminded } = story
+  const here = sql`tenant_id = ${tenantId} AND channel_id = ${channelId} AND key = ${key} AND remind_at = ${remindAt}`
+  await batch(db, [
+    ...(message
+      ? [
+          db.run(sql`INSERT OR IGNORE INTO deliveries (tenant_id, id, channel_id, notice_id, name, story, at, reminder, state, next_at, since)
+            SELECT ${tenantId}, ${message.id}, ${channelId}, ${story.noticeId}, 'issue.updated', ${key}, ${remindAt}, ${reminded + 1}, 'waiting', ${message.nextAt}, ${now}
+            FROM stories WHERE ${here}`),
+        ]
+      : []),
+    db.run(sql`UPDATE stories SET remind_at = ${next}, reminded = ${reminded + (message ? 1 : 0)} WHERE ${here}`),
+  ])
+}
