@@ -240,7 +240,8 @@ export function isSettled(outcome: Outcome, endpoint: EndpointEvidence, now: num
   if (
     ['service_down', 'path_outage', 'transient'].includes(outcome.verdict) ||
     outcome.rule === 'RNG-1' ||
-    outcome.rule === 'DEG-2'
+    outcome.rule === 'DEG-2' ||
+    outcome.rule === 'DEG-3'
   )
     return true
   const { tally } = outcome

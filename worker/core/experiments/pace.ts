@@ -22,8 +22,8 @@ const TIMEOUT_MS = TOUCH_TIMEOUT_MS
 const QUIET_MS = 5_000
 /** Onlookers look into the burst, once each. */
 const BESIDE_MS = 300
-/** So many slow touches after the bursts; what limits by the minute has room again for one touch in so long. */
-const SLOW = 2
+/** So many slow touches after the bursts, enough to tell the scanner's own way from a limit; what limits by the minute has room again for one touch in so long. */
+const SLOW = 4
 const SLOW_GAP_MS = 8_500
 /** A burst of which fewer went badly met no limiter. */
 const BAD = 3
