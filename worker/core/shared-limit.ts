@@ -1,7 +1,8 @@
-import type { Decision } from './decide.ts'
+import type { EndpointEvidence } from './evidence.ts'
 import { hostTest } from './experiments/host.ts'
 import { firstSign, isLimited, wentAlone } from './experiments/rate.ts'
 import type { RuleId } from './rules.ts'
+import type { Outcome } from './verdict.ts'
 
 /** Words that the bursts of one port left open, or that a limit explains better than what they say. */
 const LEFT_OPEN: readonly RuleId[] = ['TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8']
@@ -10,7 +11,9 @@ const LEFT_OPEN: readonly RuleId[] = ['TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8
  * DEG-3: ports that share one limit on the host. Where the bursts on two ports and more prove it together, it is said of
  * those; and, as likely, of the others that went badly for the scanner alone in their own rounds.
  */
-export function sharedLimit(decisions: readonly Decision[]): readonly Decision[] {
+export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Outcome }>(
+  decisions: readonly D[],
+): readonly D[] {
   const limits = new Map(
     [...new Set(decisions.map(({ endpoint }) => endpoint.address))].flatMap((address) => {
       const host = decisions.map(({ endpoint }) => endpoint).filter((one) => one.address === address && !one.phantom)

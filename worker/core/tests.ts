@@ -64,6 +64,13 @@ export const SLOW_CONNECT_MS = 900
 export const silentQ = (timeoutMs: number, p: number): number =>
   Math.min(0.9, Math.max(MIN_SILENT_Q, 1.5 * connectFailure(timeoutMs, p)))
 
+/**
+ * Log-likelihood ratio of "this many of `n` looks fail, whatever the share" (Beta(1, 1)) against loss, under which the same
+ * looks have `lnLoss`: of loss alone it passes ln 100 once in a hundred scans at most.
+ */
+export const partLlr = (failed: number, n: number, lnLoss: number): number =>
+  lnBeta(1 + failed, 1 + n - failed) - lnLoss
+
 /** What one look of the scanner adds to the log-likelihood ratio of "blocked" against "lost on the way". */
 export const llrStep = (failed: boolean, q: number): number =>
   failed ? Math.log((1 - EPSILON) / q) : Math.log(EPSILON / (1 - q))

@@ -37,7 +37,7 @@ export function hostTest(endpoints: readonly EndpointEvidence[]): HostTest | nul
 function together(tests: readonly RateTest[], endpoints: readonly EndpointEvidence[]): RateTest {
   const first = tests[0] as RateTest
   const total = (read: (test: RateTest) => number) => tests.reduce((sum, test) => sum + read(test), 0)
-  const arm = (name: 'bursts' | 'slow' | 'own' | 'twin' | 'slowFailed' | 'after' | 'beside') =>
+  const arm = (name: 'bursts' | 'slow' | 'own' | 'slowFailed' | 'after' | 'beside') =>
     sumOf(tests.map((test) => test[name]))
   const against = (name: 'slow' | 'own' | 'beside') => strataE(tests.map((test) => [test.bursts, test[name]]))
   const agains = tests.flatMap(({ again }) => again ?? [])
@@ -46,6 +46,7 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
   const rounds = endpoints.flatMap((one) => one.cases.slice(-1).map((last) => (1 + roundsE(last, one)) / 2))
   return {
     grade: first.grade,
+    ports: tests.length,
     burst: {
       connects: total(({ burst }) => burst.connects),
       prompt: total(({ burst }) => burst.prompt),
@@ -56,7 +57,6 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
     again: agains.length > 0 ? sumOf(agains) : null,
     slow: arm('slow'),
     own: arm('own'),
-    twin: arm('twin'),
     slowFailed: arm('slowFailed'),
     after: arm('after'),
     beside: arm('beside'),

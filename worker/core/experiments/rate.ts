@@ -16,6 +16,8 @@ export type Grade = 'told' | 'late' | 'lost'
 /** What the bursts and the touches around them say. */
 export interface RateTest {
   grade: Grade
+  /** how many ports of the host it was read from */
+  ports: number
   /** connects of the first burst: at once, after a second SYN, refused by a page or failed */
   burst: { connects: number; prompt: number; late: number; failed: number }
   /** all of both bursts */
@@ -26,8 +28,6 @@ export interface RateTest {
   slow: Arm
   /** the scanner's slow touches since the first burst: before it the scan's own work may have used up what passes */
   own: Arm
-  /** the sibling's */
-  twin: Arm
   /** the same touches; bad are only those that failed: a slow handshake got through all the same */
   slowFailed: Arm
   /** those of them that the scanner made after the bursts: a burst may draw a ban */
@@ -138,12 +138,12 @@ function readAs(
   const own = bad(slow.filter(({ role, at }) => role === 'scanner' && at > (first.at(-1) as Look).at))
   return {
     grade,
+    ports: 1,
     burst: { connects: first.length, prompt, late, failed },
     bursts: bad(all),
     again: second ? bad(second) : null,
     slow: bad(slow),
     own,
-    twin: bad(slow.filter(({ role }) => role === 'sibling')),
     slowFailed: failing(slow),
     after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
     beside: bad(beside),
@@ -257,13 +257,12 @@ export const E_DEGRADED = 100
 export const E_DEGRADED_FIRM = 1_000
 /** Of what loss could make the scanner's own few slow touches must bear out the proof. */
 const E_OWN_FIRM = 100
-/** The scanner's way may lose more than its sibling's: its own slow touches must speak for a limit too, or go no worse than the sibling's. */
+/** The scanner's way may lose more than its sibling's: its own slow touches must speak for a limit too. */
 const E_OWN = 10
+/** Where several ports of a host say so, as much as half of it: they bear each other out. */
+const E_OWN_HOST = 5
 /** At least so many of the second burst went badly: it was not a matter of one moment. */
 const AGAIN = 2
-
-/** The e-value of "the scanner's slow touches go as badly as its sibling's": above 1 its own way is the worse one. */
-const twinsE = ({ own, twin }: RateTest): number => (twin.n === 0 ? Number.POSITIVE_INFINITY : armsE(own, twin))
 
 /** Both tests, and slow touches that pass: the scanner alone is limited. `firm`: with a sibling, two witnesses, twice. */
 export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
@@ -275,7 +274,7 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   const heaps = test.isTold ? 1 : 10
   if (!passesSlowly || !othersPass || test.witnessesBeside === 0) return 'no'
   if (eRate < heaps * E_DEGRADED || eAlone < E_DEGRADED) return 'no'
-  if (!test.isTold && test.eOwn < E_OWN && (test.eOwn < 1 || twinsE(test) > 1)) return 'no'
+  if (!test.isTold && test.eOwn < (test.ports > 1 ? E_OWN_HOST : E_OWN)) return 'no'
   // One burst alone may have met an outage of a second. What lets slow touches through lets the first of a burst in: a
   // burst that was lost whole was lost by the way, but for answers that no loss makes.
   if (!again || again.bad < AGAIN || (test.burst.prompt + (again.n - again.bad) === 0 && !test.isTold)) return 'no'
