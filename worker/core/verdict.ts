@@ -8,7 +8,7 @@ import { RATION_ROUNDS, roundTimes } from './rounds.ts'
 import type { RuleId } from './rules.ts'
 import { type Stretch, stretchOf } from './stretch.ts'
 import { type Tally, tallyOf } from './tally.ts'
-import { CONFIRM_SPAN_MS, E_CONFIRM, E_FAST, E_RATIONED, LLR_CLAIM, SIBLING_ROUNDS } from './tests.ts'
+import { CONFIRM_SPAN_MS, E_CONFIRM, E_RATIONED, LLR_CLAIM, SIBLING_ROUNDS } from './tests.ts'
 
 /** What one case of an endpoint came to. */
 export interface Outcome {
@@ -92,11 +92,12 @@ const refusedTwice = ({ endpoint, tally }: Situation) =>
   tally.siblingApart >= SIBLING_ROUNDS &&
   tally.witnesses >= 2 &&
   tally.eValue >= E_REFUSED
+/** Four ports with four cases each may ask: a path that loses much gets more than one chance. */
+const LN_PART = Math.log(E_CONFIRM)
 /** Failing far more often than others and than loss on its own way explains, but by no means always. */
-const LN_FAST = Math.log(E_FAST)
 const inPart = ({ tally }: Situation) => {
   const successes = tally.between / Math.max(1, tally.since)
-  return tally.eHighAt !== null && tally.topPartLlr >= LN_FAST && successes >= 0.1 && successes <= 0.9
+  return tally.eHighAt !== null && tally.topPartLlr >= LN_PART && successes >= 0.1 && successes <= 0.9
 }
 
 /** From the most specific claim to the least; the first that holds is the verdict. */
