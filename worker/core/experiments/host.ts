@@ -30,7 +30,7 @@ export function hostTest(endpoints: readonly EndpointEvidence[]): HostTest | nul
   if (!late || !lost) return null
   const isHit = ({ burst }: RateTest) => burst.late + burst.failed >= BAD
   if (!late.tests.every(isHit)) return null
-  return { ports: late.ports, test: priced(clearer(late.test, lost.test)) }
+  return { ports: late.ports, test: clearer(priced(late.test), priced(lost.test)) }
 }
 
 /** The tests of several ports as one. Ports keep their own probability of going badly (strataE). */

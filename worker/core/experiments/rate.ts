@@ -76,12 +76,14 @@ function burstsOf(looks: readonly Look[]): Look[][] {
 
 /** Grades of what says nothing, of which one may be chosen: both are tried. */
 export const SILENT_GRADES = ['late', 'lost'] as const
-/** The larger of two e-values is at most twice their mean, which is an e-value: the price of the choice. */
-export const priced = <T extends { eRate: number; eOwn: number; eAlone: number }>(test: T): T => ({
+/** Their weights: of e-values a weighted mean is one, and no less than its larger share. Late tells more often. */
+const WEIGHTS: Record<Grade, number> = { told: 1, late: 0.75, lost: 0.25 }
+/** A reading at its share of that mean: the price of the choice. */
+export const priced = <T extends { grade: Grade; eRate: number; eOwn: number; eAlone: number }>(test: T): T => ({
   ...test,
-  eRate: test.eRate / SILENT_GRADES.length,
-  eOwn: test.eOwn / SILENT_GRADES.length,
-  eAlone: test.eAlone / SILENT_GRADES.length,
+  eRate: test.eRate * WEIGHTS[test.grade],
+  eOwn: test.eOwn * WEIGHTS[test.grade],
+  eAlone: test.eAlone * WEIGHTS[test.grade],
 })
 /** Of two readings the one whose weaker half says more. */
 export const clearer = <T extends { eRate: number; eAlone: number }>(a: T, b: T): T =>
@@ -93,7 +95,7 @@ export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest
   if (bursts.length === 0) return null
   if (wasTold(bursts)) return readAs('told', endpoint, one, bursts)
   const [late, lost] = SILENT_GRADES.map((grade) => readAs(grade, endpoint, one, bursts))
-  return late && lost ? priced(clearer(late, lost)) : null
+  return late && lost ? clearer(priced(late), priced(lost)) : null
 }
 
 /** E4 of an endpoint by one grade; null where there is none, or where the limit told in words. */
@@ -129,7 +131,9 @@ function readAs(
       observation.experiment === 'E4' &&
       [first, second].some((burst) => burst && Math.abs(at - (burst[0] as Look).at) <= 2 * BURST_MS),
   )
-  const slow = slowArm(endpoint)
+  // From the next case on the scan is at work again, and may use up what passes.
+  const until = endpoint.cases.find(({ startAt }) => startAt > burstAt)?.startAt ?? Number.POSITIVE_INFINITY
+  const slow = slowArm(endpoint).filter(({ at }) => at < until)
   const late = first.filter((look) => isSlow(look, quickest)).length
   const failed = first.filter((look) => look.failed).length
   const prompt = first.length - late - failed
