@@ -92,8 +92,8 @@ const refusedTwice = ({ endpoint, tally }: Situation) =>
   tally.siblingApart >= SIBLING_ROUNDS &&
   tally.witnesses >= 2 &&
   tally.eValue >= E_REFUSED
-/** Four ports with four cases each may ask: a path that loses much gets more than one chance. */
-const LN_PART = Math.log(E_CONFIRM)
+/** Beside the test that the scanner alone failed, which a lossy way of its own passes: the way loses less than that. */
+const LN_PART = Math.log(10)
 /** Failing far more often than others and than loss on its own way explains, but by no means always. */
 const inPart = ({ tally }: Situation) => {
   const successes = tally.between / Math.max(1, tally.since)
