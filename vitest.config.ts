@@ -9,9 +9,10 @@ const node = (name: string, extra: object = {}) => ({
 export default defineConfig({
   test: {
     projects: [
-      node('schema'),
-      node('core'),
-      node('golden'),
+      // No test here waits for anything; a loaded machine takes its time all the same.
+      node('schema', { testTimeout: 60_000 }),
+      node('core', { testTimeout: 60_000 }),
+      node('golden', { testTimeout: 60_000 }),
       node('rules'),
       node('notify', { testTimeout: 30_000 }),
       node('probe', { testTimeout: 30_000 }),

@@ -1,13 +1,21 @@
+import type { Observation } from '../schema/wire.ts'
 import { REFUSING_STATUSES } from '../schema/words.ts'
 import type { Touched } from './checks/check.ts'
 
-/** What an endpoint did when this process first touched it in a scan: what a block page is told by. */
+/**
+ * What an endpoint did when this process first touched it in a scan: what a block page is told by. And what it did last,
+ * whichever run of the scan touched it.
+ */
 export interface Memory {
   /** Remembers a first answer, and says what the first one was. */
   first(scanId: string, endpoint: { address: string; port: number }, touched: Touched): First
   /** The Worker knows that what it says now is its own: the next answer is learned as well. */
   relearn(scanId: string, endpoint: { address: string; port: number }): void
+  /** Remembers a touch as the latest one. */
+  saw(scanId: string, endpoint: { address: string; port: number }, seen: LastSeen): void
+  last(scanId: string, endpoint: { address: string; port: number }): LastSeen | null
 }
+export type LastSeen = Pick<Observation, 'purpose' | 'sight' | 'code' | 'at' | 'afterMs'>
 export interface First {
   httpStatus: number | null
   mitigated: boolean
@@ -21,6 +29,7 @@ const UNLIKE = 2
 
 export function createMemory(): Memory {
   const firsts = new Map<string, First & { heads: (readonly string[])[]; learns: boolean }>()
+  const lasts = new Map<string, LastSeen>()
   const keyOf = (scanId: string, { address, port }: { address: string; port: number }) => `${scanId} ${address} ${port}`
   return {
     relearn(scanId, endpoint) {
@@ -43,6 +52,13 @@ export function createMemory(): Memory {
       if (firsts.size > MOST) firsts.delete(firsts.keys().next().value as string)
       return now
     },
+    saw(scanId, endpoint, { purpose, sight, code, at, afterMs }) {
+      const key = keyOf(scanId, endpoint)
+      lasts.delete(key) // the map is in order of last use
+      lasts.set(key, { purpose, sight, at, afterMs, ...(code ? { code } : {}) })
+      if (lasts.size > MOST) lasts.delete(lasts.keys().next().value as string)
+    },
+    last: (scanId, endpoint) => lasts.get(keyOf(scanId, endpoint)) ?? null,
   }
 }
 

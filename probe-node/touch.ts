@@ -56,7 +56,9 @@ export async function touch(world: World, wanted: Wanted): Promise<Seen> {
   const started = performance.now()
   const touched = await CHECK_BY_NAME[target.check](await optionsFor(world, wanted))
   world.counters.touches += 1
-  return { ...base, ...factsOf(world, wanted, touched, world.fit.lagSince(started)) }
+  const seen: Seen = { ...base, ...factsOf(world, wanted, touched, world.fit.lagSince(started)) }
+  if (seen.fit !== false) world.memory.saw(wanted.scanId, target, seen)
+  return seen
 }
 
 /** The options of a check for this target, bound to our source address. */

@@ -1,7 +1,9 @@
+import { SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { ResultRequest } from '../../schema/wire.ts'
-import type { Recheck, Sight } from '../../schema/words.ts'
+import type { Purpose, Recheck, Sight } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
-import { endpointText, shortTime, sightText } from '../output.ts'
+import type { LastSeen } from '../memory.ts'
+import { clockTime, endpointText, shortTime, sightText } from '../output.ts'
 import { type Seen, touch } from '../touch.ts'
 import { inParallel, type Scan } from './context.ts'
 import type { Known } from './endpoints.ts'
@@ -18,14 +20,40 @@ const JUST_SEEN_MS = 5_000
 /** The last look at one port, and whether the port answered it. Null when the ration forbade any. */
 export interface Last {
   known: Known
-  seen: Seen | null
+  seen: LastSeen | null
+  /** it was made before the re-check: see `standsFor` */
+  isEarlier?: boolean
 }
 
-/** Touches every port ever seen open once more, with retries unless it is known to be lost. Facts are reported; nothing is said yet. */
+const ROUNDS: readonly Purpose[] = ['verify', 'explain']
+
+/**
+ * The last look of the rounds at a lost port stands for its re-check while the scanner's last touch that met silence on that
+ * address is not longer ago than a ban that each touch renews: one more would keep such a ban up, and break the silence
+ * that would tell it (detection-science.md 4.5, E6). Null when the port is to be touched again.
+ */
+export function standsFor({ world, run, endpoints }: Scan, known: Known): LastSeen | null {
+  const lastOf = (one: Known) => world.memory.last(run.scanId, one.target)
+  const own = known.state === 'lost' ? lastOf(known) : null
+  if (own?.sight !== 'unresponsive' || !ROUNDS.includes(own.purpose)) return null
+  const silentAt = endpoints
+    .all()
+    .filter((one) => one.target.address === known.target.address && one.state === 'lost')
+    .flatMap((one) => lastOf(one) ?? [])
+    .reduce((latest, { sight, at }) => (sight === 'unresponsive' ? Math.max(latest, at) : latest), own.at)
+  return world.clock.now() - silentAt <= Math.max(...SELF_RENEWING_MS) ? own : null
+}
+
+/**
+ * Touches every port ever seen open once more, with retries unless it is known to be lost; a lost one not at all where its
+ * last look stands for that. Facts are reported; nothing is said yet.
+ */
 export async function recheck(scan: Scan, which: readonly Known[]): Promise<readonly Last[]> {
   const lasts: Last[] = []
+  const earlier = new Map(which.map((known) => [known, standsFor(scan, known)]))
   await inParallel(which, AT_ONCE, scan.ended, async (known) => {
-    lasts.push({ known, seen: await lookAgain(scan, known) })
+    const seen = earlier.get(known)
+    lasts.push(seen ? { known, seen, isEarlier: true } : { known, seen: await lookAgain(scan, known) })
   })
   return lasts
 }
@@ -100,9 +128,13 @@ export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<Res
     ({ known: a }, { known: b }) => a.target.address.localeCompare(b.target.address) || a.target.port - b.target.port,
   )
   return list.flatMap((last) => {
-    const { known, seen } = last
+    const { known, seen, isEarlier } = last
     const state = stateOf(last, scan.plan.proof !== undefined)
-    const how = seen ? ` (${sightText(seen)})` : ' (not touched again: its service counts touches)'
+    const how = !seen
+      ? ' (not touched again: its service counts touches)'
+      : isEarlier
+        ? ` (${sightText(seen)} at ${clockTime(seen.at)}, in the last round; not touched again: it could prolong a ban)`
+        : ` (${sightText(seen)})`
     const words = state ? SENTENCE[state] : 'not known'
     scan.output.line(
       'Open Port Re-check',

@@ -1,7 +1,7 @@
 /**
  * The simulator: labelled scans of a seeded network in virtual time, decided by the real core.
  * `npm run sim [-- --runs N] [-- --scenario NAME] [-- --seed S] [-- --markdown]`, also `--loss 1,5,20`, `--threads N`,
- * `--no-ablations`. See README.md beside this file.
+ * `--no-ablations`. Stopped by Ctrl-C it tells what it has. See README.md beside this file.
  */
 import { closeWith } from '../bench/table.ts'
 import { dice } from '../support/packets.ts'
@@ -59,7 +59,16 @@ for (const { name: variant, without } of variants) {
     }
 }
 
+// Every scenario a little before any of them in full: stopped early, the tables still speak of all.
+jobs.sort((a, b) => a.job.from - b.job.from)
+
 let done = 0
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    console.error(`stopped after ${done} of ${jobs.length} portions; this is what they came to`)
+    stop.abort()
+  })
 const progress = setInterval(
   () => console.error(`${done} of ${jobs.length} portions, ${Math.round((performance.now() - startedAt) / 1_000)} s`),
   60_000,
@@ -72,6 +81,7 @@ await carryOutAll(
     merge(counts.get(keyOf.get(job) as string) as Count, count)
     done++
   },
+  stop.signal,
 )
 clearInterval(progress)
 
@@ -89,7 +99,7 @@ const short = report(
   },
   options,
 )
-closeWith('sim', short)
+closeWith('sim', done < jobs.length ? [`stopped after ${done} of ${jobs.length} portions`, ...short] : short)
 
 /** The options; a mistake in them ends with a word and 2. */
 function asked() {

@@ -24,13 +24,27 @@ const calibrated = (share: number): number => Math.min(CERTAIN, 1 - (1 - share) 
 /** A best cause that something seen speaks clearly against is at most this sure: it may be one we do not know. */
 const MISFIT = 0.5
 const SURPRISE = 0.08
+/** Nor is a class surer that has less than half of the belief: the names of the others share what is against it. */
+const MOSTLY = 0.5
+/** Where no name stands out the class's share is all there is: narrowly ahead by names that match loosely, it is a guess. */
+const NARROWLY = 0.6
+const LOOSE = 0.2
 /** No feature is far less likely under this cause than what the cause most expects. */
 const fits = (hypothesis: Hypothesis, features: Features): boolean =>
-  (Object.keys(features) as FeatureName[]).every((name) => {
+  fitsOf(hypothesis, features).every((fit) => fit >= SURPRISE)
+
+const matchOf = (hypothesis: Hypothesis, features: Features): number =>
+  fitsOf(hypothesis, features).reduce((product, fit) => product * Math.min(1, fit), 1)
+
+/** For each feature how likely what was seen is under a cause, as a share of what the cause most expects. */
+const fitsOf = (hypothesis: Hypothesis, features: Features): number[] =>
+  (Object.keys(features) as FeatureName[]).map((name) => {
     const table = (hypothesis.expects[name] ?? BASE[name]) as Record<string, number> | undefined
-    if (!table) return true
-    const seen = likelihood(hypothesis, name, features[name]?.value as string)
-    return seen >= SURPRISE * Math.max(...Object.values(table))
+    if (!table) return 1
+    const stated = Object.values(table)
+    // A feature with one value is seen or not: what is left over expects that it is not.
+    const unseen = FEATURES[name].length === 1 ? 1 - stated.reduce((sum, p) => sum + p, 0) : 0
+    return likelihood(hypothesis, name, features[name]?.value as string) / Math.max(unseen, ...stated)
   })
 
 /** A host that falls silent to all of us is down, or bans our whole fleet: nobody of us can see which. Lost neighbours tell. */
@@ -77,7 +91,13 @@ export function causeOf(
   const [leading, classShare] = [...byClass.entries()].toSorted(([, a], [, b]) => b - a)[0] as [CauseClass, number]
   const within = scored.filter(({ hypothesis }) => hypothesis.class === leading)
   const { mechanism, confidence } = nameOf(leading, within, classShare, best.share)
-  const isOpen = !fits(within[0]?.hypothesis ?? best.hypothesis, features) || cannotBeTold(verdict, features)
+  const foremost = within[0]?.hypothesis ?? best.hypothesis
+  const isNamed = mechanism !== null && mechanism !== GENERIC[leading]
+  const isOpen =
+    !fits(foremost, features) ||
+    classShare < MOSTLY ||
+    (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
+    cannotBeTold(verdict, features)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]

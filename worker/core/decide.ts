@@ -2,6 +2,7 @@ import type { ScanFacts } from '../../schema/facts.ts'
 import { contentTest } from './content.ts'
 import { type Case, type EndpointEvidence, evidenceOf, type ScanEvidence } from './evidence.ts'
 import type { RuleId } from './rules.ts'
+import { sharedLimit } from './shared-limit.ts'
 import { tallyOf } from './tally.ts'
 import { addressE, E_CONFIRM, E_RATIONED, SIBLING_ROUNDS } from './tests.ts'
 import { type Outcome, outcomeOf } from './verdict.ts'
@@ -40,7 +41,7 @@ export function decide(scan: ScanEvidence): Decision[] {
     const outcome = outcomeFor(endpoint, scan)
     if (outcome) decisions.push({ endpoint, outcome, provedBy: null })
   }
-  return sameBan(decisions)
+  return [...sharedLimit(sameBan(decisions))]
 }
 
 /** The gravest of several cases: a port that was lost once stays lost in this scan, whatever a later look says. */

@@ -25,7 +25,7 @@ export function featuresOf(
   }
   const failures =
     outcome.content?.refused ??
-    (outcome.rule === 'DEG-2' && outcome.rate
+    ((outcome.rule === 'DEG-2' || outcome.rule === 'DEG-3') && outcome.rate
       ? burstFailures(endpoint, outcome.rate)
       : (outcome.case?.rounds ?? []).map((round) => round.scanner).filter((look) => look.failed))
   put('mode', modeOf(failures))

@@ -180,7 +180,7 @@ const openedByScanner = (endpoint: EndpointEvidence, scan: ScanEvidence): number
  * verification. A silent port is known to be lost only when the timer has run out.
  */
 export function lostAtOf({ endpoint, outcome }: Decision): number | null {
-  if (outcome.rule === 'DEG-2') return outcome.rate?.from ?? null
+  if (outcome.rule === 'DEG-2' || outcome.rule === 'DEG-3') return outcome.rate?.from ?? null
   const failedAt = outcome.tally.firstFailAt
   const until = failedAt ?? outcome.case?.startAt ?? endpoint.alarmAt
   if (until === null || until === undefined || endpoint.found === null || outcome.verdict === 'phantom') return null

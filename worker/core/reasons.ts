@@ -146,6 +146,7 @@ function headline(
     case 'INC-3':
       return `${sentence(rule)} Everybody failed ${inRounds} at most; ${share}.`
     case 'DEG-2':
+    case 'DEG-3':
       return `${sentence(rule)} E = ${Math.round(Math.min(rate?.eRate ?? 1, 1e6))} against loss, ${Math.round(Math.min(rate?.eAlone ?? 1, 1e6))} against a limit that is the same for all.`
     case 'INC-1':
       return rounds.length === 0

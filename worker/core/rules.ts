@@ -95,6 +95,13 @@ export const RULE_LIST = [
     source:
       'Portwitness method: slow and fast touches compared; universal inference: Wasserman, Ramdas and Balakrishnan 2020',
   },
+  {
+    id: 'DEG-3',
+    sentence:
+      'The host lets the scanner through slowly and turns it away when it asks fast, on several ports taken together, while others are let through in the same second.',
+    source:
+      'Portwitness method: slow and fast touches compared over the ports of a host; universal inference: Wasserman, Ramdas and Balakrishnan 2020',
+  },
   { id: 'TRA-1', sentence: 'The scanner reached the port again three times in a row.', source: METHOD },
   { id: 'OPN-1', sentence: 'The port answered the scanner throughout.', source: METHOD },
   { id: 'WIT-0', sentence: 'No witness had seen the port open before: nobody can say who lost it.', source: METHOD },

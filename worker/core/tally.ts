@@ -11,6 +11,7 @@ import {
   HARD_Q,
   LLR_CLAIM,
   llrStep,
+  partLlr,
   RATIONED_RUNNING,
   roundE,
   SIBLING_ROUNDS,
@@ -22,6 +23,8 @@ import {
 export interface Tally {
   rounds: number
   llr: number
+  /** failures among successes against loss (tests.ts, partLlr) */
+  topPartLlr: number
   /** the greatest that it was: what came after the loss takes nothing from it */
   topLlr: number
   eValue: number
@@ -67,6 +70,7 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
   const factors: { at: number; endAt: number; e: number }[] = []
   const witnesses = new Set<string>()
   let downRunning = 0
+  let lnLoss = 0
   let tiredRunning = 0
   for (const round of one.rounds) {
     const { scanner, sibling, others } = round
@@ -84,6 +88,8 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
     // From the onset on, wherever it lies among the rounds: what passed before is no evidence against a block that began later
     // (Page's CUSUM, 1954). At most twelve rounds make at most twelve onsets, which the thresholds bear.
     tally.llr = Math.max(0, tally.llr + llrStep(scanner.failed, lookQ(round, loss)))
+    const q = lookQ(round, loss)
+    lnLoss += Math.log(scanner.failed ? q : 1 - q)
     tally.topLlr = Math.max(tally.topLlr, tally.llr)
     const e = roundE(failing, others.length + 1, scanner.failed)
     tally.eValue *= e
@@ -101,6 +107,7 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
       tally.backRunning = 0
       tally.firstFailAt ??= scanner.at
       tally.lastFailAt = scanner.at
+      tally.topPartLlr = Math.max(tally.topPartLlr, partLlr(tally.failed, tally.rounds, lnLoss))
       if (scanner.sight === 'page' || scanner.sight === 'notice') tally.refusals++
       // For the path it does not matter whether the sibling had seen the port before: both share the way.
       if (sibling && !sibling.failed) tally.siblingApart++
@@ -152,6 +159,7 @@ const lookQ = ({ scanner }: Round, loss: number): number =>
 const emptyTally = (): Tally => ({
   rounds: 0,
   llr: 0,
+  topPartLlr: 0,
   topLlr: 0,
   eValue: 1,
   factors: [],

@@ -64,6 +64,13 @@ export const SLOW_CONNECT_MS = 900
 export const silentQ = (timeoutMs: number, p: number): number =>
   Math.min(0.9, Math.max(MIN_SILENT_Q, 1.5 * connectFailure(timeoutMs, p)))
 
+/**
+ * Log-likelihood ratio of "this many of `n` looks fail, whatever the share" (Beta(1, 1)) against loss, under which the same
+ * looks have `lnLoss`: of loss alone it passes ln 100 once in a hundred scans at most.
+ */
+export const partLlr = (failed: number, n: number, lnLoss: number): number =>
+  lnBeta(1 + failed, 1 + n - failed) - lnLoss
+
 /** What one look of the scanner adds to the log-likelihood ratio of "blocked" against "lost on the way". */
 export const llrStep = (failed: boolean, q: number): number =>
   failed ? Math.log((1 - EPSILON) / q) : Math.log(EPSILON / (1 - q))
@@ -145,15 +152,33 @@ export interface Arm {
  * probability for two arms on one path; a limiter is not, where one arm asks fast and the other slowly. Never above 1
  * when the arm in question goes no worse than the control.
  */
-export function armsE(arm: Arm, control: Arm): number {
-  if (arm.n === 0 || control.n === 0) return 1
-  const n = arm.n + control.n
-  const bad = arm.bad + control.bad
+export const armsE = (arm: Arm, control: Arm): number => strataE([[arm, control]])
+
+/** The sum of some arms. */
+export const sumOf = (arms: readonly Arm[]): Arm => ({
+  bad: arms.reduce((sum, { bad }) => sum + bad, 0),
+  n: arms.reduce((sum, { n }) => sum + n, 0),
+})
+
+/**
+ * The same for several pairs of arms, each with a probability of its own that both its arms share: ports of one host. The
+ * numerator is one law for all of them, fixed beforehand; the denominator is each pair's own greatest likelihood, so a port
+ * that goes badly for everyone makes no difference out of nothing (Simpson's paradox).
+ */
+export function strataE(pairs: readonly (readonly [arm: Arm, control: Arm])[]): number {
+  const told = pairs.filter(([arm, control]) => arm.n > 0 && control.n > 0)
+  if (told.length === 0) return 1
+  const arm = sumOf(told.map(([one]) => one))
+  const control = sumOf(told.map(([, one]) => one))
   const own =
     lnBeta(3 + arm.bad, 1 + arm.n - arm.bad) -
     lnBeta(3, 1) +
     lnBeta(1 + control.bad, 9 + control.n - control.bad) -
     lnBeta(1, 9)
-  const e = Math.exp(own - times(bad, bad / n) - times(n - bad, 1 - bad / n))
+  const alike = told.reduce((sum, pair) => {
+    const { bad, n } = sumOf(pair)
+    return sum + times(bad, bad / n) + times(n - bad, 1 - bad / n)
+  }, 0)
+  const e = Math.exp(own - alike)
   return arm.bad * control.n <= control.bad * arm.n ? Math.min(1, e) : e
 }

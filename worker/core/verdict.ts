@@ -92,10 +92,12 @@ const refusedTwice = ({ endpoint, tally }: Situation) =>
   tally.siblingApart >= SIBLING_ROUNDS &&
   tally.witnesses >= 2 &&
   tally.eValue >= E_REFUSED
-/** Failing far more often than others, but by no means always. */
+/** Beside the test that the scanner alone failed, which a lossy way of its own passes: the way loses less than that. */
+const LN_PART = Math.log(10)
+/** Failing far more often than others and than loss on its own way explains, but by no means always. */
 const inPart = ({ tally }: Situation) => {
   const successes = tally.between / Math.max(1, tally.since)
-  return tally.eHighAt !== null && successes >= 0.1 && successes <= 0.9
+  return tally.eHighAt !== null && tally.topPartLlr >= LN_PART && successes >= 0.1 && successes <= 0.9
 }
 
 /** From the most specific claim to the least; the first that holds is the verdict. */
@@ -240,7 +242,8 @@ export function isSettled(outcome: Outcome, endpoint: EndpointEvidence, now: num
   if (
     ['service_down', 'path_outage', 'transient'].includes(outcome.verdict) ||
     outcome.rule === 'RNG-1' ||
-    outcome.rule === 'DEG-2'
+    outcome.rule === 'DEG-2' ||
+    outcome.rule === 'DEG-3'
   )
     return true
   const { tally } = outcome

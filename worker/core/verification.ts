@@ -17,6 +17,7 @@ import {
   roundsEndMs,
   TOUCH_TIMEOUT_MS,
 } from './rounds.ts'
+import { isSpared, isToWait } from './sparing.ts'
 import type { Standing, Steering, WantedRun } from './steering.ts'
 import { isSettled } from './verdict.ts'
 
@@ -38,6 +39,8 @@ const batchOfRun = (run: RunFacts): number | null => {
 export interface Agenda {
   /** endpoints with an alarm that no verification answers yet */
   pending: readonly EndpointEvidence[]
+  /** those of them that are not begun yet, for the sake of a ban that each touch renews */
+  waiting: ReadonlySet<EndpointEvidence>
   /** ports that only others reach, not yet verified; they wait until no alarm is open */
   missed: readonly EndpointEvidence[]
   /** endpoints with a case that has not said its last word */
@@ -55,7 +58,9 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
     const decision = byKey.get(endpoint.key)
     if (!last || endpoint.phantom) return []
     const settled =
-      decision?.outcome.case === last ? isSettled(decision.outcome, endpoint, scan.now) : isPast(last, endpoint, scan)
+      decision?.outcome.case === last
+        ? isSettled(decision.outcome, endpoint, scan.now) || isSpared(last, endpoint, scan, decisions)
+        : isPast(last, endpoint, scan)
     return settled ? [] : [{ endpoint, case: last }]
   })
   // What fails again when the onlookers were let go is looked at by all anew: the scanner alone compares nothing.
@@ -67,6 +72,7 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
   const missed = scan.ended ? [] : missedPorts(scan).filter((one) => one.cases.length === 0)
   return {
     pending,
+    waiting: new Set(pending.filter((endpoint) => isToWait(endpoint, scan, decisions))),
     missed,
     unsettled,
     explaining: chooseTrials(
@@ -130,7 +136,8 @@ function covers(scan: ScanEvidence, one: Case, at: number, isBlip: boolean): boo
  */
 const chosenOf = (agenda: Agenda): readonly EndpointEvidence[] => {
   const mayJoin = agenda.unsettled.length === 0 || agenda.unsettled.some(({ endpoint }) => endpoint.found === null)
-  const queue = agenda.pending.length > 0 ? agenda.pending : mayJoin ? agenda.missed : []
+  const pending = agenda.pending.filter((endpoint) => !agenda.waiting.has(endpoint))
+  const queue = agenda.pending.length > 0 ? pending : mayJoin ? agenda.missed : []
   return queue.slice(0, Math.max(0, ENDPOINTS_PER_BATCH - agenda.unsettled.length))
 }
 

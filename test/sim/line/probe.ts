@@ -7,7 +7,7 @@ import { isLoss, wasAccepted } from '../../../schema/words.ts'
 import { foundSteps } from '../../../worker/core/baseline.ts'
 import { T0 } from '../../support/facts.ts'
 import type { Deed } from '../net/element.ts'
-import type { Network } from '../net/network.ts'
+import { type Network, SCAN_ID } from '../net/network.ts'
 import type { Queue } from '../net/queue.ts'
 import type { Desk, LiveRun } from './desk.ts'
 import { observed } from './observed.ts'
@@ -76,7 +76,11 @@ export function touchOnce(
       then({ ...base, sight: 'probe_fault', code: 'RATION', afterMs: 0, fit: false }),
     )
   const ask = { who, address, port, check, service, deed, at, timeoutMs }
-  fleet.network.touch(ask, (touched) => then({ ...base, ...touched }))
+  fleet.network.touch(ask, (touched) => {
+    const seen: Seen = { ...base, ...touched }
+    if (seen.fit !== false && who.role === 'scanner') fleet.network.memory(who).saw(SCAN_ID, target, seen)
+    then(seen)
+  })
 }
 
 /** Carries out the steps of the short runs of one member, each at its time. */

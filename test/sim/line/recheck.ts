@@ -1,5 +1,5 @@
 import type { Known } from '../../../probe-node/scan/endpoints.ts'
-import type { Last } from '../../../probe-node/scan/recheck.ts'
+import { type Last, standsFor } from '../../../probe-node/scan/recheck.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
 import type { Scanner } from './scanner.ts'
 
@@ -13,11 +13,14 @@ const JUST_SEEN_MS = 5_000
 export function recheck(scanner: Scanner, which: readonly Known[], then: (lasts: readonly Last[]) => void): void {
   const lasts: Last[] = []
   if (which.length === 0) return void then(lasts)
-  for (const known of which)
-    lookAgain(scanner, known, 1, false, null, (seen) => {
-      lasts.push({ known, seen })
-      if (lasts.length === which.length) then(lasts)
-    })
+  const tell = (last: Last) => {
+    lasts.push(last)
+    if (lasts.length === which.length) then(lasts)
+  }
+  const earlier = which.map((known) => [known, standsFor(scanner.scan, known)] as const)
+  for (const [known, seen] of earlier)
+    if (seen) tell({ known, seen, isEarlier: true })
+    else lookAgain(scanner, known, 1, false, null, (again) => tell({ known, seen: again }))
 }
 
 function lookAgain(

@@ -3,7 +3,7 @@ import { connectionCount, connectionRate, requestRate } from '../elements/limit.
 import { PAGES } from '../elements/pages.ts'
 import { deeds } from '../elements/trigger.ts'
 import type { Work } from '../line/setting.ts'
-import { BOX, portsOf, WEB_HOST } from './hosts.ts'
+import { BOX, portsOf, SHELL_BOX, WEB_HOST } from './hosts.ts'
 import { between, oneOf, type Scenario } from './scenario.ts'
 
 /** The other scanner asks one port again and again, as crawlers do. */
@@ -55,6 +55,24 @@ export const LIMITS: readonly Scenario[] = [
         ports: BOX,
         profile: 'assertive',
         elements: [connectionRate({ perSecond: 2, burst: 4, how: 'drop' })],
+      },
+    }),
+  },
+  {
+    name: 'P14c one bucket for the whole host: 30 SYNs, then one in two seconds, our own engagement',
+    kind: 'rate',
+    truth: {
+      verdicts: SLOWED,
+      classes: ['ddos_protection'],
+      once: true,
+      mechanisms: ['connection_rate_limit', 'connection_count_limit'],
+    },
+    draw: () => ({
+      focus: portsOf(SHELL_BOX),
+      setting: {
+        ports: SHELL_BOX,
+        profile: 'assertive',
+        elements: [connectionRate({ perSecond: 0.5, burst: 30, how: 'drop' })],
       },
     }),
   },

@@ -2,6 +2,7 @@ import type { Step } from '../../../schema/wire.ts'
 import { touchOf } from '../plan.ts'
 import { TOUCH_TIMEOUT_MS } from '../rounds.ts'
 import { isSettled } from '../verdict.ts'
+import { letInAmid } from './amid.ts'
 import {
   besideRounds,
   type Experiment,
@@ -22,8 +23,8 @@ const TIMEOUT_MS = TOUCH_TIMEOUT_MS
 const QUIET_MS = 5_000
 /** Onlookers look into the burst, once each. */
 const BESIDE_MS = 300
-/** So many slow touches after the bursts; what limits by the minute has room again for one touch in so long. */
-const SLOW = 2
+/** So many slow touches after the bursts, enough to tell the scanner's own way from a limit; what limits by the minute has room again for one touch in so long. */
+const SLOW = 4
 const SLOW_GAP_MS = 8_500
 /** A burst of which fewer went badly met no limiter. */
 const BAD = 3
@@ -45,8 +46,8 @@ export const pace: Experiment = {
     const isQuestion =
       outcome.verdict === 'transient' ||
       (outcome.rule === 'DEG-1' && outcome.strength !== 'confirmed') ||
-      // A burst could draw a ban anew; where words or pages refused, it was none.
-      (outcome.rule === 'SEL-8' && outcome.tally.refusals > 0) ||
+      // A burst could draw a ban anew; where words or pages refused, or some were let in amid, it was none.
+      (outcome.rule === 'SEL-8' && (outcome.tally.refusals > 0 || letInAmid(endpoint, s.case))) ||
       (outcome.verdict === 'inconclusive' && outcome.tally.between > 0)
     return isQuestion && isSettled(outcome, endpoint, scan.now) && smellsOfLimit(endpoint, s.case)
   },

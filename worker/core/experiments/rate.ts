@@ -6,14 +6,28 @@ import type { Case, EndpointEvidence, Look } from '../evidence.ts'
 import { type Arm, armsE, roundE } from '../tests.ts'
 import { isSlow, limped, quickestOf } from './limp.ts'
 
+/**
+ * What counts as going badly. told: an answer that loss does not make; a slow handshake is the way's then. late: failed, or
+ * got in by a later SYN; the sharper one where little is lost. lost: failed; on a path that loses every fifth packet a
+ * third of all handshakes is late, but hardly one fails.
+ */
+export type Grade = 'told' | 'late' | 'lost'
+
 /** What the bursts and the touches around them say. */
 export interface RateTest {
+  grade: Grade
+  /** how many ports of the host it was read from */
+  ports: number
   /** connects of the first burst: at once, after a second SYN, refused by a page or failed */
   burst: { connects: number; prompt: number; late: number; failed: number }
+  /** all of both bursts */
+  bursts: Arm
   /** the second burst, made to see whether the first was a matter of that moment; null before it */
   again: Arm | null
   /** touches on the same path at slow pace: the scanner's, eight and more seconds apart, and the sibling's */
   slow: Arm
+  /** the scanner's slow touches since the first burst: before it the scan's own work may have used up what passes */
+  own: Arm
   /** the same touches; bad are only those that failed: a slow handshake got through all the same */
   slowFailed: Arm
   /** those of them that the scanner made after the bursts: a burst may draw a ban */
@@ -22,7 +36,7 @@ export interface RateTest {
   beside: Arm
   /** e-value of "loss: burst and slow touches go badly alike" */
   eRate: number
-  /** the same with the scanner's own slow touches alone: its way may lose more than the sibling's */
+  /** the same with `own` alone: the scanner's way may lose more than its sibling's */
   eOwn: number
   /** e-value of "all are treated alike": the rounds, with slow handshakes counted, times the burst against those beside it */
   eAlone: number
@@ -60,16 +74,51 @@ function burstsOf(looks: readonly Look[]): Look[][] {
   return bursts.filter((burst) => burst.length >= LEAST)
 }
 
+/** Grades of what says nothing, of which one may be chosen: both are tried. */
+export const SILENT_GRADES = ['late', 'lost'] as const
+/** Their weights: of e-values a weighted mean is one, and no less than its larger share. Late tells more often. */
+const WEIGHTS: Record<Grade, number> = { told: 1, late: 0.75, lost: 0.25 }
+/** A reading at its share of that mean: the price of the choice. */
+export const priced = <T extends { grade: Grade; eRate: number; eOwn: number; eAlone: number }>(test: T): T => ({
+  ...test,
+  eRate: test.eRate * WEIGHTS[test.grade],
+  eOwn: test.eOwn * WEIGHTS[test.grade],
+  eAlone: test.eAlone * WEIGHTS[test.grade],
+})
+/** Of two readings the one whose weaker half says more. */
+export const clearer = <T extends { eRate: number; eAlone: number }>(a: T, b: T): T =>
+  Math.min(b.eRate, b.eAlone) > Math.min(a.eRate, a.eAlone) ? b : a
+
 /** Reads E4 of an endpoint; null before the first burst is in. `one`: the case whose rounds it follows. */
 export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest | null {
-  const [first, second] = burstsOf(endpoint.looks)
+  const bursts = burstsOf(endpoint.looks)
+  if (bursts.length === 0) return null
+  if (wasTold(bursts)) return readAs('told', endpoint, one, bursts)
+  const [late, lost] = SILENT_GRADES.map((grade) => readAs(grade, endpoint, one, bursts))
+  return late && lost ? clearer(priced(late), priced(lost)) : null
+}
+
+/** E4 of an endpoint by one grade; null where there is none, or where the limit told in words. */
+export function silentTest(endpoint: EndpointEvidence, grade: Grade): RateTest | null {
+  const bursts = burstsOf(endpoint.looks)
+  return wasTold(bursts) ? null : readAs(grade, endpoint, endpoint.cases.at(-1) ?? null, bursts)
+}
+
+function wasTold(bursts: readonly Look[][]): boolean {
+  const all = bursts.slice(0, 2).flat()
+  return all.filter(({ sight }) => TELLING.includes(sight)).length * 2 > all.length
+}
+
+function readAs(
+  grade: Grade,
+  endpoint: EndpointEvidence,
+  one: Case | null,
+  [first, second]: readonly Look[][],
+): RateTest | null {
   if (!first) return null
   const quickest = quickestOf(endpoint)
-  const isTold =
-    [...first, ...(second ?? [])].filter(({ sight }) => TELLING.includes(sight)).length * 2 >
-    first.length + (second?.length ?? 0)
-  // Where the limit answers in words, a slow handshake is the way's, not the limit's.
-  const isBad = (look: Look) => (isTold ? TELLING.includes(look.sight) : limped(look, quickest))
+  const isBad = (look: Look) =>
+    ({ told: TELLING.includes(look.sight), late: limped(look, quickest), lost: look.failed })[grade]
   const bad = (looks: readonly Look[]): Arm => ({ bad: looks.filter(isBad).length, n: looks.length })
   const failing = (looks: readonly Look[]): Arm => ({
     bad: looks.filter((look) => look.failed).length,
@@ -82,24 +131,31 @@ export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest
       observation.experiment === 'E4' &&
       [first, second].some((burst) => burst && Math.abs(at - (burst[0] as Look).at) <= 2 * BURST_MS),
   )
-  const slow = slowArm(endpoint)
+  // From the next case on the scan is at work again, and may use up what passes.
+  const until = endpoint.cases.find(({ startAt }) => startAt > burstAt)?.startAt ?? Number.POSITIVE_INFINITY
+  const slow = slowArm(endpoint).filter(({ at }) => at < until)
   const late = first.filter((look) => isSlow(look, quickest)).length
   const failed = first.filter((look) => look.failed).length
   const prompt = first.length - late - failed
   const all = [...first, ...(second ?? [])]
   const known = [...all, ...beside, ...slow]
+  const own = bad(slow.filter(({ role, at }) => role === 'scanner' && at > (first.at(-1) as Look).at))
   return {
+    grade,
+    ports: 1,
     burst: { connects: first.length, prompt, late, failed },
+    bursts: bad(all),
     again: second ? bad(second) : null,
     slow: bad(slow),
+    own,
     slowFailed: failing(slow),
     after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
     beside: bad(beside),
     eRate: armsE(bad(all), bad(slow)),
-    eOwn: armsE(bad(all), bad(slow.filter(({ role }) => role === 'scanner'))),
+    eOwn: armsE(bad(all), own),
     eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
     limitPerSecond: late + failed === 0 ? null : limitOf(first, prompt, late),
-    isTold,
+    isTold: grade === 'told',
     siblingBeside: beside.some(({ role }) => role === 'sibling'),
     witnessesBeside: beside.filter(({ role }) => role === 'witness').length,
     from: firstSign(endpoint) ?? burstAt,
@@ -126,6 +182,10 @@ function slowArm({ looks }: EndpointEvidence): Look[] {
 
 /** The test of 4.3 (b) over the rounds, a slow handshake counted as a failure: a product of e-values. */
 export const roundsE = (one: Case | null, endpoint: EndpointEvidence): number => walkedE(one, endpoint).now
+
+/** In the rounds the scanner alone went badly, by more than chance makes of them at a moment of choice. */
+export const wentAlone = (one: Case | null, endpoint: EndpointEvidence): boolean =>
+  walkedE(one, endpoint).most >= WORTH_E
 
 /** That test as it stands now, and the most that it ever said. */
 function walkedE(one: Case | null, endpoint: EndpointEvidence): { now: number; most: number } {
@@ -168,7 +228,7 @@ export function signsOfLimit(endpoint: EndpointEvidence): Look[] {
   )
 }
 
-const firstSign = (endpoint: EndpointEvidence): number | null => signsOfLimit(endpoint)[0]?.at ?? null
+export const firstSign = (endpoint: EndpointEvidence): number | null => signsOfLimit(endpoint)[0]?.at ?? null
 
 /** Evidence against "all alike" from which on the burst is worth its connects: two rounds of five with the scanner alone. */
 const WORTH_E = 10
@@ -201,6 +261,10 @@ export const E_DEGRADED = 100
 export const E_DEGRADED_FIRM = 1_000
 /** Of what loss could make the scanner's own few slow touches must bear out the proof. */
 const E_OWN_FIRM = 100
+/** The scanner's way may lose more than its sibling's: its own slow touches must speak for a limit too. */
+const E_OWN = 10
+/** Where several ports of a host say so, as much as half of it: they bear each other out. */
+const E_OWN_HOST = 5
 /** At least so many of the second burst went badly: it was not a matter of one moment. */
 const AGAIN = 2
 
@@ -214,6 +278,7 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   const heaps = test.isTold ? 1 : 10
   if (!passesSlowly || !othersPass || test.witnessesBeside === 0) return 'no'
   if (eRate < heaps * E_DEGRADED || eAlone < E_DEGRADED) return 'no'
+  if (!test.isTold && test.eOwn < (test.ports > 1 ? E_OWN_HOST : E_OWN)) return 'no'
   // One burst alone may have met an outage of a second. What lets slow touches through lets the first of a burst in: a
   // burst that was lost whole was lost by the way, but for answers that no loss makes.
   if (!again || again.bad < AGAIN || (test.burst.prompt + (again.n - again.bad) === 0 && !test.isTold)) return 'no'

@@ -2,6 +2,7 @@
  * E6, recovery with a silent arm: some lists begin a ban anew with each packet that they stop, so looking too often keeps
  * the port shut (detection-science.md 4.5). Silence tells, and must not be broken lightly.
  */
+import { SELF_RENEWING_MS } from '../../../schema/bans.ts'
 import type { EndpointEvidence, Look } from '../evidence.ts'
 
 /** What the way back says of the ban's length, in milliseconds. */
@@ -62,9 +63,6 @@ const touchesSince = (endpoint: EndpointEvidence, lostAt: number): Look[] =>
     ({ role, endAt, observation }) => role === 'scanner' && endAt >= lostAt && observation.purpose !== 'canary',
   )
 
-/** Lengths of lists that renew themselves in wide use (iptables `recent --update --seconds 60`, nft sets of a minute). */
-const RENEWING_MS = [60_000]
-
 /**
  * Whether a poll at `at` leaves a ban that renews itself its silence: the rounds have renewed it once, no poll shall do it
  * again. A length is out of the question once a longer silence did not help.
@@ -73,5 +71,5 @@ export function leavesSilence(endpoint: EndpointEvidence, lostAt: number, at: nu
   const touches = touchesSince(endpoint, lostAt).filter(({ failed }) => failed)
   const gaps = touches.slice(1).map((look, i) => look.at - (touches[i] as Look).at)
   const last = touches.at(-1)?.at ?? lostAt
-  return RENEWING_MS.every((length) => gaps.some((gap) => gap > length) || at - last > length)
+  return SELF_RENEWING_MS.every((length) => gaps.some((gap) => gap > length) || at - last > length)
 }

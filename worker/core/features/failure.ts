@@ -65,9 +65,11 @@ export function cutOf(failures: readonly Look[]): Seen | null {
 }
 
 export function slowOf(outcome: Outcome): Seen | null {
+  // What passed before the loss says nothing of what lets through since.
+  const from = outcome.tally.firstFailAt ?? 0
   const rounds = (outcome.case?.rounds ?? []).filter((round, i, all) => {
     const before = all[i - 1]
-    return before !== undefined && round.at - before.at >= SLOW_GAP_MS
+    return before !== undefined && round.at >= from && round.at - before.at >= SLOW_GAP_MS
   })
   if (rounds.length < 2) return null
   const failed = rounds.filter((round) => round.scanner.failed)

@@ -3,7 +3,7 @@
 import type { Sight } from '../../../schema/words.ts'
 import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
 import { onsetOf } from '../experiments/onset.ts'
-import { isLimited, type RateTest } from '../experiments/rate.ts'
+import { isLimited, type RateTest, signsOfLimit } from '../experiments/rate.ts'
 import { renewalOf } from '../experiments/renewal.ts'
 import { SLOW_CONNECT_MS } from '../tests.ts'
 import { count, seconds } from '../text.ts'
@@ -41,7 +41,11 @@ export function burstOf({ rate }: Outcome): Seen | null {
 
 /** The looks of a burst that went badly, as failures: with a limiter the rounds themselves may all have passed. */
 export function burstFailures(endpoint: EndpointEvidence, rate: RateTest): Look[] {
-  const inBurst = new Set(rate.looks.burst)
+  const ids = new Set(rate.looks.burst)
+  // The bursts of a limit on the host may all have been made on other ports of it.
+  const inBurst = endpoint.looks.some(({ id }) => ids.has(id))
+    ? ids
+    : new Set(signsOfLimit(endpoint).map(({ id }) => id))
   const failed = endpoint.looks.filter((look) => inBurst.has(look.id) && look.failed)
   if (failed.length > 0) return failed
   // A handshake that took a second lost its first packet on the way: dropped, as the others of that second show.

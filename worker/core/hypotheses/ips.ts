@@ -176,7 +176,7 @@ export const IPS: readonly Hypothesis[] = [
       mode: { cut: 0.96 },
       cut: { end: 0.6, reset: 0.35, reset_at_once: 0.05 },
       who: scannerOnly,
-      service: { ssh: 0.65, mail: 0.22, other: 0.12 },
+      service: { ssh: 0.68, mail: 0.23, other: 0.08 },
       area: { one: 0.85, some: 0.13 },
     },
   },

@@ -1,0 +1,32 @@
+/** Looking must not keep up a ban that each look begins anew. */
+import { expect, test } from 'vitest'
+import { SELF_RENEWING_MS } from '../../schema/bans.ts'
+import { TOUCH_TIMEOUT_MS } from '../../worker/core/rounds.ts'
+import { spareFrom } from '../../worker/core/sparing.ts'
+import { HTTP, HTTPS, isScanner, OTHER, T0, type Touch, tell } from '../support/facts.ts'
+
+const LOST_MS = 8_000
+const [LENGTH_MS] = SELF_RENEWING_MS as [number]
+/** Two in three of the witnesses' looks at one port are lost as well: its tests take long. */
+const isMurky = ({ member, port, at }: Touch) =>
+  member.role === 'witness' && port === 443 && Math.floor(at / 1_000) % 3 !== 0
+const story = {
+  ports: [HTTP, HTTPS, OTHER],
+  sees: (touch: Touch) =>
+    (isScanner(touch) && touch.at >= LOST_MS) || isMurky(touch) ? ('unresponsive' as const) : ('open' as const),
+}
+
+test('where one port of the address has its word no round comes later than a length after the loss', () => {
+  const told = tell(story)
+  expect(told.port(80)).toMatchObject({ verdict: 'interfered' })
+  const touches = told.facts.runs
+    .filter(({ role, kind }) => role === 'scanner' && kind === 'verify')
+    .flatMap(({ observations }) => observations.filter(({ purpose }) => purpose === 'verify'))
+  expect(touches.length).toBeGreaterThan(10)
+  const lastSynAt = Math.max(...touches.map(({ at }) => at)) + TOUCH_TIMEOUT_MS
+  expect(lastSynAt - T0 - LOST_MS).toBeLessThanOrEqual(LENGTH_MS)
+})
+
+test('the bound leaves room for the timer of a touch, and for a loss that was noticed late', () => {
+  expect(spareFrom(0)).toBeLessThanOrEqual(LENGTH_MS - TOUCH_TIMEOUT_MS - 5_000)
+})

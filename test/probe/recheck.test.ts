@@ -1,0 +1,65 @@
+/** What stands for the re-check of a port that is known to be lost. */
+import { expect, test } from 'vitest'
+import { createMemory, type LastSeen } from '../../probe-node/memory.ts'
+import { createOutput } from '../../probe-node/output.ts'
+import type { Scan } from '../../probe-node/scan/context.ts'
+import { createEndpoints } from '../../probe-node/scan/endpoints.ts'
+import { standsFor, stateOf, tellRecheck } from '../../probe-node/scan/recheck.ts'
+
+const SCAN_ID = 'scn_recheck0001'
+const FOUND_AT = Date.UTC(2026, 0, 5, 14, 0, 0)
+const touchAt = (s: number, sight: LastSeen['sight'], purpose: LastSeen['purpose'] = 'verify'): LastSeen => ({
+  purpose,
+  sight,
+  at: FOUND_AT + s * 1_000,
+  afterMs: 6_000,
+})
+
+/** A scan with ports 80 and 443 known, `s` seconds after they were found. */
+function scanAt(s: number) {
+  const memory = createMemory()
+  const endpoints = createEndpoints({ addSpan: () => {} } as never)
+  const known = [80, 443].map((port) =>
+    endpoints.add(
+      { address: '192.0.2.9', port, check: 'http', service: 'http', firstSeenOpenAt: FOUND_AT },
+      FOUND_AT + 5_000,
+    ),
+  )
+  const world = { clock: { now: () => FOUND_AT + s * 1_000 }, memory }
+  const scan = { world, run: { scanId: SCAN_ID }, endpoints, output: createOutput() } as unknown as Scan
+  const [web, tls] = known as [(typeof known)[0], (typeof known)[0]]
+  for (const one of known) Object.assign(one, { state: 'lost', wasLost: true })
+  return { scan, memory, web, tls }
+}
+
+test('the last round of a silent loss, while a ban that each touch renews could still run', () => {
+  const { scan, memory, web } = scanAt(90)
+  memory.saw(SCAN_ID, web.target, touchAt(48, 'unresponsive'))
+  const seen = standsFor(scan, web)
+  expect(seen?.at).toBe(FOUND_AT + 48_000)
+  const last = { known: web, seen, isEarlier: true }
+  expect(stateOf(last)).toBe('unresponsive')
+  expect(tellRecheck(scan, [last])).toEqual([{ address: '192.0.2.9', port: 80, state: 'unresponsive' }])
+  expect(scan.output.text()).toMatch(/now unresponsive \(.* at 14:00:48.*in the last round; not touched again/)
+})
+
+test('a silence of more than its length is broken: that touch costs nothing', () => {
+  const { scan, memory, web, tls } = scanAt(120)
+  memory.saw(SCAN_ID, web.target, touchAt(48, 'unresponsive'))
+  expect(standsFor(scan, web)).toBeNull()
+  // A neighbour of the same address was asked since: a ban of the host began anew then.
+  memory.saw(SCAN_ID, tls.target, touchAt(70, 'unresponsive'))
+  expect(standsFor(scan, web)?.at).toBe(FOUND_AT + 48_000)
+})
+
+test('nothing stands for it where the port answered, was refused, is not known to be lost, or met only the watch', () => {
+  for (const last of [touchAt(48, 'open'), touchAt(48, 'closed'), touchAt(48, 'unresponsive', 'watch')]) {
+    const { scan, memory, web } = scanAt(60)
+    memory.saw(SCAN_ID, web.target, last)
+    expect(standsFor(scan, web)).toBeNull()
+  }
+  const { scan, memory, web } = scanAt(60)
+  memory.saw(SCAN_ID, web.target, touchAt(48, 'unresponsive'))
+  web.state = 'open'
+  expect(standsFor(scan, web)).toBeNull()
+})

@@ -1,0 +1,50 @@
+import type { EndpointEvidence } from './evidence.ts'
+import { hostTest } from './experiments/host.ts'
+import { firstSign, isLimited, wentAlone } from './experiments/rate.ts'
+import type { RuleId } from './rules.ts'
+import type { Outcome } from './verdict.ts'
+
+/** Words that the bursts of one port left open, or that a limit explains better than what they say. */
+const LEFT_OPEN: readonly RuleId[] = ['TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8']
+
+/**
+ * DEG-3: ports that share one limit on the host. Where the bursts on two ports and more prove it together, it is said of
+ * those; and, as likely, of the others that went badly for the scanner alone in their own rounds.
+ */
+export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Outcome }>(
+  decisions: readonly D[],
+): readonly D[] {
+  const limits = new Map(
+    [...new Set(decisions.map(({ endpoint }) => endpoint.address))].flatMap((address) => {
+      const host = decisions.map(({ endpoint }) => endpoint).filter((one) => one.address === address && !one.phantom)
+      const read = hostTest(host)
+      const says = read ? isLimited(read.test) : 'no'
+      return read && says !== 'no' ? [[address, { ...read, says }] as const] : []
+    }),
+  )
+  if (limits.size === 0) return decisions
+  return decisions.map((decision) => {
+    const { endpoint, outcome } = decision
+    const limit = limits.get(endpoint.address)
+    if (!limit || !LEFT_OPEN.includes(outcome.rule) || outcome.strength === 'confirmed') return decision
+    const { case: one } = outcome
+    const hasBurst = limit.ports.includes(endpoint)
+    if (!one || !(hasBurst || wentAlone(one, endpoint))) return decision
+    const strength = hasBurst && limit.says === 'firm' ? 'confirmed' : 'likely'
+    if (outcome.rule === 'DEG-2' && strength === 'likely') return decision
+    const { test } = limit
+    return {
+      ...decision,
+      outcome: {
+        ...outcome,
+        rule: 'DEG-3',
+        verdict: 'degraded',
+        strength,
+        rate: { ...test, from: firstSign(endpoint) ?? outcome.tally.firstFailAt ?? test.from },
+        fastAt: test.knownAt,
+        confirmedAt: strength === 'confirmed' ? test.knownAt : null,
+        stretch: null,
+      },
+    }
+  })
+}
