@@ -152,7 +152,7 @@ summary { cursor: pointer; color: var(--link); }
 .chips a { display: block; padding: .2rem .7rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); text-decoration: none; font-size: .92rem; }
 .chips a:hover, .tiles a:hover { border-color: var(--link); }
 .tiles { list-style: none; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); margin: 0; padding: 0; }
-.tiles a { display: grid; gap: .1rem; height: 100%; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; color: inherit; text-decoration: none; }
+.tiles a { display: grid; align-content: start; gap: .1rem; height: 100%; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; color: inherit; text-decoration: none; }
 .tiles .dim { font-size: .9rem; }
 .tiles code { color: var(--link); margin-top: .3rem; font-size: .85rem; }
 .log { list-style: none; margin: 0; padding: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }
