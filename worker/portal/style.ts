@@ -120,7 +120,7 @@ summary { cursor: pointer; color: var(--link); }
 .rules dd { margin: 0; }
 .measure { max-width: 46rem; }
 .away { position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: 0; margin: 1.25rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; }
+.strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: 0; margin: 1.25rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; }
 .strip div { padding: .7rem 1rem; box-shadow: -1px -1px 0 var(--line); }
 .strip dt { color: var(--dim); font-size: .85rem; }
 .strip dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
