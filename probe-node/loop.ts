@@ -58,7 +58,9 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   const refuse = (run: LeasedRun, why: string) => {
     log('warn', `refused a run of kind ${run.kind}: ${why}`, { runId: run.runId })
     const failure = { code: 'range_inactive', detail: why } as const
-    void reporterFor(world, run, hard.signal).result({ outcome: 'failed', failure })
+    reporterFor(world, run, hard.signal)
+      .result({ outcome: 'failed', failure })
+      .catch((error: unknown) => log('error', 'a refusal could not be told', { error: String(error).slice(0, 200) }))
   }
 
   while (!signal.aborted) {

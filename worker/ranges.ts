@@ -119,17 +119,18 @@ export async function announceRange(db: Db, hand: Hand, wish: NewRange): Promise
   const { ranges } = await change(db, hand, (book) => {
     const others = livingBeside(book, read.cidr)
     if (others) throw badField('conflict', 'cidr', others)
-    if (book.ranges.length >= MOST_RANGES)
-      throw new Failure('conflict', `There are ${MOST_RANGES} ranges, the most that are kept.`)
     return { ranges: [ranged(begin(book, read.cidr, wish, place.kind === 'public', hand.now))] }
   })
   return ranges[0] as Range
 }
 
-const begin = (book: Book, cidr: Cidr, wish: NewRange, isOpen: boolean, now: number): Changed =>
-  announced(
+function begin(book: Book, cidr: Cidr, wish: NewRange, isOpen: boolean, now: number): Changed {
+  const retired = book.ranges.find((range) => range.cidr === cidr.text)
+  if (!retired && book.ranges.length >= MOST_RANGES)
+    throw new Failure('conflict', `There are ${MOST_RANGES} ranges, the most that are kept.`)
+  return announced(
     {
-      id: book.ranges.find((range) => range.cidr === cidr.text)?.id ?? newId('rng'),
+      id: retired?.id ?? newId('rng'),
       cidr: cidr.text,
       ...spanOf(cidr),
       site: wish.site,
@@ -142,6 +143,7 @@ const begin = (book: Book, cidr: Cidr, wish: NewRange, isOpen: boolean, now: num
     },
     now,
   )
+}
 
 /** Why this network cannot live beside those that do; null when it can. */
 function livingBeside(book: Book, cidr: Cidr): string | null {
@@ -233,10 +235,16 @@ function joined(range: Range, { address, site, country, provider, rangeActive }:
   return ranged(moved(range, move, now))
 }
 
+/** Each is two statements, and a tick has a thousand for all that it does; the rest are as due at the next. */
+const MOST_AGED = 100
+
 /** Ranges whose time has come go on to their next state. */
 export async function ageRanges(db: Db, now: number): Promise<void> {
   if (!(await areRangesDue(db, now))) return
   await change(db, { by: 'clock', now }, (book) => ({
-    ranges: book.ranges.map((range) => aged(range, now)).filter((range) => range !== null),
+    ranges: book.ranges
+      .map((range) => aged(range, now))
+      .filter((range) => range !== null)
+      .slice(0, MOST_AGED),
   }))
 }

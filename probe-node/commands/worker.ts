@@ -14,6 +14,7 @@ const OPTIONS = {
   'allow-local-receivers': { type: 'boolean', default: false },
   'dns-server': { type: 'string' },
   contact: { type: 'string' },
+  'public-url': { type: 'string' },
 } as const
 
 const CONTACT = /^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s/]\S*|tel:\+?[\d().-]+|[^\s@:/]+@[^\s@:/]+)$/i
@@ -23,6 +24,7 @@ export const worker: Command = {
   summary: 'run the embedded Worker: API, portal and database on this machine',
   usage: `portwitness worker [--host H] [--port P] [--data DIR] [--allow-private]
                    [--allow-local-receivers] [--dns-server A] [--contact C]
+                   [--public-url U]
 
   --host H                  address to listen on (127.0.0.1)
   --port P                  port to listen on (8787)
@@ -38,6 +40,8 @@ export const worker: Command = {
   --contact C               whom owners of scanned hosts may write to, for
                             probing.txt and security.txt: mailto:abuse@…,
                             https://… or tel:…
+  --public-url U            where others reach this Worker, when a proxy stands
+                            before it: what is published names it
 `,
   async run(args) {
     const { values } = parse(args, OPTIONS)
@@ -51,6 +55,10 @@ export const worker: Command = {
     if (values['allow-private']) passed.push('--allow-private')
     if (values['allow-local-receivers']) passed.push('--allow-local-receivers')
     if (values['dns-server']) passed.push('--dns-server', values['dns-server'])
+    const publicUrl = values['public-url']
+    if (publicUrl !== undefined && !(URL.canParse(publicUrl) && /^https?:\/\/[^/?#]+\/*$/.test(publicUrl)))
+      throw usageError('--public-url must be an http or https address without a path.')
+    if (publicUrl) passed.push('--public-url', publicUrl)
     if (values.contact) passed.push('--contact', values.contact)
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...passed], {

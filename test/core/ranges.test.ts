@@ -115,6 +115,15 @@ test('no chain of changes takes a public range into use without its notice, but 
   )
 })
 
+test('a range whose last day is over comes back with a new notice alone, whether or not that was noted yet', () => {
+  const over = range({ state: 'retiring', retireAfter: NOW })
+  expect(moved(over, { state: 'active' }, NOW)).toMatchObject({ objection: { field: 'state' } })
+  expect(moved(over, { state: 'announced' }, NOW)).toMatchObject({
+    range: { state: 'announced', activeFrom: NOW + NOTICE_MS },
+  })
+  expect(moved(over, { state: 'active' }, NOW - 1)).toMatchObject({ range: { state: 'active', retireAfter: null } })
+})
+
 describe('from where a probe may touch', () => {
   test.each([
     ['announced', 'scan', null, false, false],

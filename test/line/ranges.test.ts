@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../demo/loopback.ts'
 import { type RunningWorker, startWorker } from '../../demo/stack.ts'
 import type { RangeAnswer } from '../../schema/ranges.ts'
+import { probingTxtFaults, securityTxtFaults } from '../support/rfc-texts.ts'
 import { portwitness } from '../support/stack.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -16,7 +17,9 @@ let worker: RunningWorker
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'portwitness-ranges-'))
   const { port } = await freePort('127.0.0.1', 24_000 + (process.pid % 40) * 25)
-  worker = await startWorker(ROOT, join(data, 'worker'), port, ['--contact', 'abuse@scan.example'])
+  worker = await startWorker(ROOT, join(data, 'worker'), port, [
+    ...['--contact', 'abuse@scan.example', '--public-url', 'https://scan.example/'],
+  ])
 })
 afterAll(async () => {
   await worker?.child.stop()
@@ -104,6 +107,13 @@ test('every document comes by its name', async () => {
     expect([format, code]).toEqual([format, 0])
     expect(stdout.toLowerCase(), format).toContain(text.toLowerCase())
   }
+})
+
+test('what is published names the place where others reach it, and is as the RFCs have it', async () => {
+  const text = async (path: string) => (await fetch(`${worker.url}${path}`)).text()
+  expect(probingTxtFaults(await text('/.well-known/probing.txt'), Date.now())).toEqual([])
+  expect(securityTxtFaults(await text('/.well-known/security.txt'), Date.now())).toEqual([])
+  expect(await text('/ip-ranges.atom')).toContain('<id>https://scan.example/ip-ranges.atom</id>')
 })
 
 test('the key that signs is made at the first start, and only its owner can read it', async () => {

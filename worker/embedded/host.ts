@@ -23,6 +23,8 @@ export interface HostOptions {
   dnsServer: string | null
   /** whom owners of scanned hosts may write to: `mailto:`, `https:` or `tel:` */
   contact?: string | null
+  /** where others reach this Worker, when a proxy stands before it; its own address unless said */
+  publicUrl?: string | null
 }
 
 export interface Host {
@@ -72,7 +74,7 @@ async function start(options: HostOptions, held: Claim): Promise<Host> {
       BOOTSTRAP_KEY: key,
       CHANNEL_KEY: sealing,
       FRONT_SECRET: secret,
-      PUBLIC_URL: url,
+      PUBLIC_URL: options.publicUrl?.replace(/\/+$/, '') || url,
       RANGE_SIGNING_KEY: rangeKey,
       ...(options.contact ? { CONTACT: options.contact } : {}),
     },

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     'allow-local-receivers': { type: 'boolean', default: false },
     'dns-server': { type: 'string' },
     contact: { type: 'string' },
+    'public-url': { type: 'string' },
   },
 })
 
@@ -31,6 +32,7 @@ try {
     allowLocalReceivers: values['allow-local-receivers'],
     dnsServer: values['dns-server'] ?? null,
     contact: values.contact ?? null,
+    publicUrl: values['public-url'] ?? null,
   })
   process.stdout.write(`ready ${host.url}\n`)
   await stopSignal

@@ -55,7 +55,9 @@ const SERVER = [
 ]
 const ANY = ['plain', 'csv']
 
-const isIn = (names: readonly string[]) => (format: Format) => names.includes(format)
+/** Also the variants of one: `nginx-allow` goes where nginx is. */
+const isIn = (names: readonly string[]) => (format: Format) =>
+  names.some((name) => format === name || format.startsWith(`${name}-`))
 /** What is named nowhere here is of the cloud. */
 export const DEFENCES: readonly { name: string; formats: readonly Format[] }[] = [
   { name: 'Host and network', formats: FORMATS.filter(isIn(HOST)) },

@@ -124,7 +124,7 @@ summary { cursor: pointer; color: var(--link); }
 .rules dd { margin: 0; }
 .measure { max-width: 46rem; }
 .away { position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); gap: 0; margin: 1.25rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; }
+.strip { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); gap: 0; margin: 1.25rem 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; }
 .strip div { padding: .7rem 1rem; box-shadow: -1px -1px 0 var(--line); }
 .strip dt { color: var(--dim); font-size: .85rem; }
 .strip dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -156,7 +156,7 @@ summary { cursor: pointer; color: var(--link); }
 .chips a { display: block; padding: .2rem .7rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); text-decoration: none; font-size: .92rem; }
 .chips a:hover, .tiles a:hover { border-color: var(--link); }
 .tiles { list-style: none; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); margin: 0; padding: 0; }
-.tiles a { display: grid; gap: .1rem; height: 100%; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; color: inherit; text-decoration: none; }
+.tiles a { display: grid; align-content: start; gap: .1rem; height: 100%; padding: .7rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; color: inherit; text-decoration: none; }
 .tiles .dim { font-size: .9rem; }
 .tiles code { color: var(--link); margin-top: .3rem; font-size: .85rem; }
 .log { list-style: none; margin: 0; padding: 0; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; }

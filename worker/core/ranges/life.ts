@@ -71,12 +71,16 @@ export interface Move {
   skipNotice?: boolean
 }
 
-/** The range after a change that somebody asks for. A move that its life does not have is an objection that names those it has. */
+/**
+ * The range after a change that somebody asks for. A move that its life does not have is an objection that names those it has.
+ * What time has moved already counts, noted or not: a range whose last day is over is not active again without a new notice.
+ */
 export function moved(
-  range: Range,
+  noted: Range,
   { state, activeFrom, retireAfter, skipNotice = false, ...told }: Move,
   now: number,
 ): Changed {
+  const range = aged(noted, now) ?? noted
   const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined))
   const next: Range = { ...range, ...given }
   const to = state ?? range.state
