@@ -129,6 +129,9 @@ F`,
     allow: `
       cat "$ALLOW" >> /etc/sshguard/whitelist
       kill -- -$GUARD; wait $GUARD 2> /dev/null
+      # What it takes away at its end it must not take from its successor.
+      sleep 2
+      nft delete table ip sshguard 2> /dev/null; nft delete table ip6 sshguard 2> /dev/null
       sshguard > "$LOG/sshguard2.log" 2>&1 &
       wait_for sh -c 'nft list tables | grep -q sshguard'
       sleep 1`,
