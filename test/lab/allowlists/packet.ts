@@ -153,8 +153,10 @@ F`,
       sleep 2`,
     allow: `
       cp "$ALLOW" /etc/crowdsec/parsers/s02-enrich/portwitness.yaml
-      kill -HUP "$(pidof crowdsec)"
-      sleep 10`,
+      kill "$(pidof crowdsec)"; sleep 2
+      crowdsec -c /etc/crowdsec/config.yaml > "$LOG/crowdsec2.log" 2>&1 &
+      wait_line "$LOG/crowdsec2.log" 'Starting processing data'
+      sleep 4`,
     check: 'crowdsec -c /etc/crowdsec/config.yaml -t > "$LOG/t.out" 2>&1',
     try: { port: 80, kind: 'http', count: 30, pauseMs: 50, settleMs: 8_000, text: 'random' },
     through: /^HTTP\/1\.1 /,
