@@ -32,6 +32,10 @@ export const nginx: Renderer = {
     '  1 "";',
     '}',
   ],
+  exclusiveWhere: [
+    'keep it as /etc/nginx/portwitness.allow, and in the server or location block to be shut write: include /etc/nginx/portwitness.allow;',
+    'nginx -t && systemctl reload nginx',
+  ],
   exclusive: (kit) => [...allows(kit), 'deny all;'],
 }
 
@@ -55,6 +59,10 @@ export const nginxAllow: Renderer = {
     ],
   }),
   body: (kit) => allows(kit),
+  exclusiveWhere: [
+    'keep it as /etc/nginx/portwitness.allow, and in the server or location block to be shut write: include /etc/nginx/portwitness.allow;',
+    'nginx -t && systemctl reload nginx',
+  ],
   exclusive: (kit) => [...allows(kit), 'deny all;'],
 }
 
