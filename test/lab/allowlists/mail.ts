@@ -104,8 +104,8 @@ X
       printf 'local_addrs = ["127.0.0.0/8"];\\ndisable_hyperscan = true;\\ndns { nameserver = ["127.0.0.1:9"]; }\\n' > /etc/rspamd/local.d/options.inc
       # All of the world's suffixes would take half a minute to compile.
       echo test > /usr/share/rspamd/effective_tld_names.dat
-      echo 'enabled = false;' > /etc/rspamd/local.d/greylist.conf
-      printf 'rates {\\n lab { selector = "ip"; bucket { burst = 2; rate = "2 / 1h"; } }\\n}\\nwhitelisted_rcpts = [];\\n' > /etc/rspamd/local.d/ratelimit.conf
+      printf 'type = "console";\\n' > /etc/rspamd/local.d/logging.inc
+      printf 'rates {\\n lab { selector = "ip"; bucket { burst = 2; rate = "2 / 1h"; } }\\n}\\n' > /etc/rspamd/local.d/ratelimit.conf
       rspamd -f -i > "$LOG/rspamd.out" 2>&1 &
       RSPAMD=$!
       wait_ports 11333`,
