@@ -135,7 +135,6 @@ describe.each(FORMATS)('%s', { timeout: 60_000 }, (format) => {
 })
 
 const EXCLUSIVE: Partial<Record<Format, RegExp>> = {
-  nginx: /^deny all;$/m,
   'nginx-allow': /^deny all;$/m,
   apache: /^<Location "\/">\n<RequireAny>$/m,
   haproxy: /connection reject unless portwitness$/m,

@@ -32,11 +32,6 @@ export const nginx: Renderer = {
     '  1 "";',
     '}',
   ],
-  exclusiveWhere: [
-    'keep it as /etc/nginx/portwitness.allow, and in the server or location block to be shut write: include /etc/nginx/portwitness.allow;',
-    'nginx -t && systemctl reload nginx',
-  ],
-  exclusive: (kit) => [...allows(kit), 'deny all;'],
 }
 
 export const nginxAllow: Renderer = {
