@@ -89,10 +89,11 @@ async function main(): Promise<void> {
     if (values.keep) console.log(`results: ${results}`)
     else rmSync(results, { recursive: true, force: true })
   }
-  process.once('SIGINT', () => {
-    stop()
-    process.exit(130)
-  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      stop()
+      process.exit(130)
+    })
   const rows: Row[] = []
   const short: string[] = []
   const work = [...chosen]
