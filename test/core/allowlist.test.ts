@@ -127,15 +127,14 @@ describe.each(FORMATS)('%s', { timeout: 60_000 }, (format) => {
   test('without any range lets nobody through and breaks nothing', async () => {
     const { text } = renderAllowlist(format, kitOf([]))
     expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([])
-    if (canExclude(format))
-      expect(renderAllowlist(format, kitOf([]), { exclusive: true }).text).toBe(
-        text.replace('\n# There is', '\n# EXCLUSIVE: it lets in these addresses and nobody else\n# There is'),
-      )
+    if (canExclude(format)) {
+      const shut = renderAllowlist(format, kitOf([]), { exclusive: true }).text
+      expect(shut.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([])
+    }
   })
 })
 
 const EXCLUSIVE: Partial<Record<Format, RegExp>> = {
-  nginx: /^deny all;$/m,
   'nginx-allow': /^deny all;$/m,
   apache: /^<Location "\/">\n<RequireAny>$/m,
   haproxy: /connection reject unless portwitness$/m,

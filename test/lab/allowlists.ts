@@ -1,5 +1,5 @@
 /**
- * `npm run lab:allowlists [-- FORMAT…] [--keep]` (root): each allowlist format read by its own checker, and before a real
+ * `npm run lab:allowlists [-- FORMAT…] [--sets 2] [--keep]` (root): each allowlist format read by its own checker, and before a real
  * defence: a scanning address that is blocked without our file gets through with it, an address next to the range does not.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -71,41 +71,53 @@ interface Row {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { keep: { type: 'boolean', default: false } },
+  options: { keep: { type: 'boolean', default: false }, sets: { type: 'string', default: '2' } },
 })
 
 async function main(): Promise<void> {
   tryInstall(PACKAGES)
   process.env.PATH = `${process.env.PATH}${delimiter}/usr/sbin${delimiter}/sbin`
   const results = mkdtempSync(join(tmpdir(), 'portwitness-allowlists-'))
-  const lab = makeLab(labName('pwallow'), [
-    { name: 'target', net: 0, hosts: [20] },
-    { name: 'scan', net: 1, hosts: [LISTED, NEIGHBOUR] },
-  ])
+  const chosen = FORMATS.filter((one) => positionals.length === 0 || positionals.includes(one))
+  const fetched = new Map<Apart, boolean>()
+  for (const { format, apart } of CASES)
+    if (apart && chosen.includes(format)) fetched.set(apart, fetchApart(apart, results))
+  const name = labName('pwallow')
+  const labs: Lab[] = []
   const stop = () => {
-    lab.remove()
+    for (const lab of labs) lab.remove()
     if (values.keep) console.log(`results: ${results}`)
     else rmSync(results, { recursive: true, force: true })
   }
-  process.once('SIGINT', () => {
-    stop()
-    process.exit(130)
-  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      stop()
+      process.exit(130)
+    })
   const rows: Row[] = []
   const short: string[] = []
-  try {
-    const fetched = new Map<Apart, boolean>()
-    for (const format of FORMATS.filter((one) => positionals.length === 0 || positionals.includes(one))) {
+  const work = [...chosen]
+  const oneSet = async (index: number) => {
+    const lab = makeLab(`${name}-${index}`, [
+      { name: 'target', net: 0, hosts: [20] },
+      { name: 'scan', net: 1, hosts: [LISTED, NEIGHBOUR] },
+    ])
+    labs.push(lab)
+    for (let format = work.shift(); format; format = work.shift()) {
       const file = join(results, `${format}.allow`)
       writeFileSync(file, renderAllowlist(format, kit).text)
-      const row = await tryFormat(lab, results, format, file, fetched)
-      rows.push(row.row)
-      short.push(...row.short)
-      console.log(`${format}: ${row.row.behaviour}`)
+      const found = await tryFormat(lab, results, format, file, fetched)
+      rows.push(found.row)
+      short.push(...found.short)
+      console.log(`${format}: ${found.row.behaviour}`)
     }
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(Number(values.sets), work.length) }, (_, i) => oneSet(i)))
   } finally {
     stop()
   }
+  rows.sort((a, b) => FORMATS.indexOf(a.format) - FORMATS.indexOf(b.format))
   console.log()
   printTable(
     ['format', 'syntax checked by', 'behaviour checked by, or why not'],
@@ -114,7 +126,13 @@ async function main(): Promise<void> {
   closeWith('lab:allowlists', short)
 }
 
-async function tryFormat(lab: Lab, results: string, format: Format, file: string, fetched: Map<Apart, boolean>) {
+async function tryFormat(
+  lab: Lab,
+  results: string,
+  format: Format,
+  file: string,
+  fetched: ReadonlyMap<Apart, boolean>,
+) {
   const short: string[] = []
   const own = await ownReading(format, file)
   if (own.wrong) short.push(`${format}: ${own.wrong}`)
@@ -125,16 +143,15 @@ async function tryFormat(lab: Lab, results: string, format: Format, file: string
     return { row: { format, syntax: own.by, behaviour: why ?? 'nobody knows why not' }, short }
   }
   const missing = missingOf(each)
-  if (each.apart && !fetched.has(each.apart)) fetched.set(each.apart, fetchApart(each.apart, results))
   if (each.apart && !fetched.get(each.apart)) missing.push(`the package of ${each.apart}`)
   if (missing.length > 0) {
     short.push(`${format}: not on this machine: ${missing.join(', ')}`)
     return { row: { format, syntax: own.by, behaviour: `not here: ${missing.join(', ')}` }, short }
   }
   const wrong = await tryCase(lab, results, each, file).catch((error: unknown) => [
-    `${format} did not work: ${error instanceof Error ? error.message : error}`,
+    `it did not work: ${error instanceof Error ? error.message : error}`,
   ])
-  short.push(...wrong)
+  short.push(...wrong.map((one) => `${format}: ${one}`))
   const verdict = wrong.length === 0 ? each.defence : `WRONG: ${wrong.join('; ')}`
   return { row: { format, syntax: each.checker, behaviour: verdict }, short }
 }

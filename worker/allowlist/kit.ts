@@ -63,6 +63,8 @@ export interface Renderer {
   body(kit: Kit): readonly string[]
   /** the scanner and nobody else; formats without it have no such form */
   exclusive?(kit: Kit): readonly string[]
+  /** where that goes, when it is another place */
+  exclusiveWhere?: readonly string[]
 }
 
 /** Wider than this is no list of a scanner's addresses: a slip of the pen, or worse. */

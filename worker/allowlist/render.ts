@@ -29,14 +29,16 @@ export function formatLine(format: Format, kit: Kit): Notes & Pick<Allowlist, 'f
  */
 export function renderAllowlist(format: Format, kit: Kit, { exclusive = false } = {}): Allowlist {
   const renderer = rendererOf(format)
-  const { comment } = renderer
-  const notes = renderer.notes(kit)
+  const { comment, exclusiveWhere } = renderer
+  const open = renderer.notes(kit)
+  const notes = exclusive && exclusiveWhere ? { ...open, where: exclusiveWhere } : open
   const make = exclusive && renderer.exclusive ? renderer.exclusive : renderer.body
   const body = kit.entries.length === 0 ? [] : make(kit)
   const said =
     comment === null ? [] : headOf(renderer, kit, notes, exclusive).map((line) => `${comment} ${line}`.trimEnd())
   return {
     ...formatLine(format, kit),
+    ...notes,
     text: [...said, ...(said.length > 0 && body.length > 0 ? [''] : []), ...body].map((line) => `${line}\n`).join(''),
   }
 }

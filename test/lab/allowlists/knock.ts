@@ -1,6 +1,6 @@
 /**
  * `knock.ts SOURCE TARGET PORT KIND COUNT PAUSE_MS SETTLE_MS [TEXT]`: so many touches from this address, one after the other;
- * then, after the settling time, one more, and what it saw as the only line. KIND: connect, greeting, http (TEXT is the path),
+ * then, after the settling time, one more, and what it saw as the only line. KIND: connect, greeting (TEXT is the answer), http (TEXT is the path),
  * imap (two sessions at once).
  */
 import { connect, type Socket } from 'node:net'
@@ -8,6 +8,8 @@ import { connect, type Socket } from 'node:net'
 const [source = '', target = '', port = '0', kind = 'connect', count = '1', pause = '0', settle = '0', text = ''] =
   process.argv.slice(2)
 const PATIENCE_MS = 5_000
+/** A connect within namespaces of one machine takes no millisecond. */
+const SILENT_MS = 1_200
 
 const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -17,7 +19,7 @@ function open(): Promise<Socket | string> {
     const timer = setTimeout(() => {
       socket.destroy()
       resolve('silent')
-    }, PATIENCE_MS / 2)
+    }, SILENT_MS)
     socket.once('connect', () => {
       clearTimeout(timer)
       resolve(socket)
@@ -54,8 +56,13 @@ async function once(): Promise<string> {
   if (typeof socket === 'string') return socket
   try {
     switch (kind) {
-      case 'greeting':
-        return await hear(socket, /\n/)
+      case 'greeting': {
+        const said = await hear(socket, /\n/)
+        if (text === '') return said
+        socket.end(`${text}\r\n`)
+        await rest(200)
+        return said
+      }
       case 'http':
         // A random path is another one each time.
         socket.write(

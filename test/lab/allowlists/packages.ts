@@ -25,7 +25,11 @@ export function fetchApart(apart: Apart, folder: string): boolean {
   for (const each of ['lists/partial', 'archives/partial']) mkdirSync(join(into, each), { recursive: true })
   const options = backports ? backportsOnly(into) : []
   const apt = (...args: string[]) => {
-    execFileSync('apt-get', [...options, ...args], { stdio: 'ignore', cwd: into, env: { ...process.env, LC_ALL: 'C' } })
+    execFileSync('apt-get', ['-o', 'DPkg::Lock::Timeout=60', ...options, ...args], {
+      stdio: 'ignore',
+      cwd: into,
+      env: { ...process.env, LC_ALL: 'C' },
+    })
   }
   try {
     if (backports) apt('update')

@@ -122,19 +122,22 @@ F`,
     needs: ['sshguard', 'sshd', 'rsyslogd', 'nft'],
     up: `
       ssh_server
+      # In a session of its own: when it ends it tells its whole process group to.
+      sshguard() { exec setsid "$(type -P sshguard)"; }
       BAN_S=300 sshguard_guard 6
       GUARD=$!`,
     allow: `
       cat "$ALLOW" >> /etc/sshguard/whitelist
-      # Not TERM: it passes that on to its whole process group, which the laboratory is in.
-      pkill -KILL -P $GUARD; kill -KILL $GUARD; wait $GUARD 2> /dev/null
-      nft delete table ip sshguard; nft delete table ip6 sshguard
+      kill -- -$GUARD; wait $GUARD 2> /dev/null
+      # What it takes away at its end it must not take from its successor.
+      sleep 2
+      nft delete table ip sshguard 2> /dev/null; nft delete table ip6 sshguard 2> /dev/null
       sshguard > "$LOG/sshguard2.log" 2>&1 &
       wait_for sh -c 'nft list tables | grep -q sshguard'
       sleep 1`,
     check:
       'sshg=$(ls /usr/libexec/sshguard/sshg-blocker /usr/lib/*/sshg-blocker 2> /dev/null | head -1); printf "100 %s 4 10\\n100 10.203.1.15 4 10\\n" "$SCANNER" | timeout 5 "$sshg" -a 10 -w /etc/sshguard/whitelist > "$LOG/blocker.out" 2>&1; grep -q 10.203.1.15 "$LOG/blocker.out" && ! grep -q "block $SCANNER" "$LOG/blocker.out"',
-    try: { port: 22, kind: 'greeting', count: 6, pauseMs: 400, settleMs: 4_000 },
+    try: { port: 22, kind: 'greeting', count: 6, pauseMs: 400, settleMs: 4_000, text: 'SSH-2.0-knock' },
     through: /^SSH-2\.0/,
   },
   {
@@ -144,10 +147,15 @@ F`,
     needs: ['crowdsec', 'cscli', 'crowdsec-firewall-bouncer', 'nginx', 'nft'],
     up: `
       nginx_server <<< 'server { listen 80; }'
-      BAN_S=300 crowdsec_guard nginx "$LOG/nginx.access.log" nginx-logs http-probing`,
+      BAN_S=300 crowdsec_guard nginx "$LOG/nginx.access.log" nginx-logs http-probing
+      # What was logged before it looks does not count.
+      wait_line "$LOG/crowdsec.log" 'Starting processing data'
+      sleep 2`,
     allow: `
       cp "$ALLOW" /etc/crowdsec/parsers/s02-enrich/portwitness.yaml
-      kill -HUP "$(pidof crowdsec)"
+      kill "$(pidof crowdsec)"; sleep 2
+      crowdsec -c /etc/crowdsec/config.yaml > "$LOG/crowdsec2.log" 2>&1 &
+      wait_line "$LOG/crowdsec2.log" 'Starting processing data'
       sleep 4`,
     check: 'crowdsec -c /etc/crowdsec/config.yaml -t > "$LOG/t.out" 2>&1',
     try: { port: 80, kind: 'http', count: 30, pauseMs: 50, settleMs: 8_000, text: 'random' },

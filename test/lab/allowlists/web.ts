@@ -162,10 +162,7 @@ C
       wait_ports 80`,
     allow: `
       cp "$ALLOW" /etc/caddy/portwitness.caddy
-      sed -i '1i import /etc/caddy/portwitness.caddy' /etc/caddy/Caddyfile
-      sed -i 's/^:80 {/&\\n\\timport portwitness/; s/respond @refused/respond @not_portwitness/' /etc/caddy/Caddyfile
-      # The block of global options must come first.
-      sed -i '1{h;d};/^}/{1,6{G}}' /etc/caddy/Caddyfile
+      sed -i 's#^:80 {#import /etc/caddy/portwitness.caddy\\n&\\n\\timport portwitness#; s/respond @refused/respond @not_portwitness/' /etc/caddy/Caddyfile
       kill $CADDY; wait $CADDY
       caddy run --config /etc/caddy/Caddyfile --adapter caddyfile > "$LOG/caddy2.out" 2>&1 &
       wait_ports 80`,

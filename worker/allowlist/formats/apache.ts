@@ -20,6 +20,10 @@ export const apache: Renderer = {
     ],
   }),
   body: (kit) => requires(kit),
+  exclusiveWhere: [
+    'keep it as /etc/apache2/conf-available/portwitness.conf; a2enconf portwitness',
+    'apache2ctl configtest && systemctl reload apache2',
+  ],
   exclusive: (kit) => ['<Location "/">', '<RequireAny>', ...requires(kit), '</RequireAny>', '</Location>'],
 }
 

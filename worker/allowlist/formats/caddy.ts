@@ -7,7 +7,7 @@ export const caddy: Renderer = {
   comment: '#',
   notes: () => ({
     where: [
-      'keep it as /etc/caddy/portwitness.caddy; first line of the Caddyfile: import /etc/caddy/portwitness.caddy',
+      'keep it as /etc/caddy/portwitness.caddy; in the Caddyfile, after the block of global options: import /etc/caddy/portwitness.caddy',
       'in the site: import portwitness; then name @not_portwitness in whatever refuses or limits: respond @not_portwitness 403, rate_limit @not_portwitness',
       'caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile && systemctl reload caddy',
     ],
@@ -19,6 +19,11 @@ export const caddy: Renderer = {
     ],
   }),
   body: (kit) => snippet(kit, []),
+  exclusiveWhere: [
+    'keep it as /etc/caddy/portwitness.caddy; in the Caddyfile, after the block of global options: import /etc/caddy/portwitness.caddy',
+    'in the site to be shut, before everything else: import portwitness',
+    'caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile && systemctl reload caddy',
+  ],
   exclusive: (kit) => snippet(kit, ['\tabort @not_portwitness']),
 }
 

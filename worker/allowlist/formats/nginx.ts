@@ -32,7 +32,6 @@ export const nginx: Renderer = {
     '  1 "";',
     '}',
   ],
-  exclusive: (kit) => [...allows(kit), 'deny all;'],
 }
 
 export const nginxAllow: Renderer = {
@@ -55,6 +54,10 @@ export const nginxAllow: Renderer = {
     ],
   }),
   body: (kit) => allows(kit),
+  exclusiveWhere: [
+    'keep it as /etc/nginx/portwitness.allow, and in the server or location block to be shut write: include /etc/nginx/portwitness.allow;',
+    'nginx -t && systemctl reload nginx',
+  ],
   exclusive: (kit) => [...allows(kit), 'deny all;'],
 }
 

@@ -32,6 +32,9 @@ export const traefik: Renderer = {
     '      service: "YOUR-SERVICE"',
     '      middlewares: []',
   ],
+  exclusiveWhere: [
+    'keep it in the folder of the file provider, and name the middleware portwitness@file in the router to be shut',
+  ],
   exclusive: (kit) => [
     'http:',
     '  middlewares:',
