@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { IssueAnswer, ProofAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { IssueAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { ProofAnswer } from '../../schema/proofApi.ts'
 import type { LeasedRun, TouchTarget } from '../../schema/wire.ts'
 import { hasEnded, type Model, openFleet, openProcess, type Probe, type Process, play } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
