@@ -213,7 +213,15 @@ describe('what comes in between', () => {
     // It takes its run, and its machine goes away.
     stage.pass(2_000)
     expect((await gone.lease()).runs).toHaveLength(1)
-    await play(stage, processes(fleet.filter(({ id }) => id !== gone.id)), isOver(opened.body.id), 600)
+    const others = processes(fleet.filter(({ id }) => id !== gone.id))
+    const isAlone = async () =>
+      (await readProof(opened.body.id)).sources.filter(({ state }) => state === 'running').length === 1
+    await play(stage, others, isAlone, 100)
+    stage.pass(60_000)
+    await stage.tick()
+    expect((await readProof(opened.body.id)).state).toBe('running')
+    stage.pass(240_000)
+    await stage.tick()
     const proof = await readProof(opened.body.id)
     expect(proof).toMatchObject({ state: 'finished', verdict: 'incomplete' })
     expect(proof.sources.find(({ probeId }) => probeId === gone.id)).toMatchObject({
@@ -221,7 +229,7 @@ describe('what comes in between', () => {
       cells: [{ word: 'unseen' }, { word: 'unseen' }],
     })
     expect(proof.failing).toEqual([`${gone.sourceAddress} (${gone.site}): its probe fell silent`])
-    await gone.lease()
+    for (const probe of fleet) await probe.lease()
   })
 
   test('a result told twice counts once, and another one of the same run is refused', async () => {
