@@ -106,6 +106,9 @@ describe('a target that bans its scanner', () => {
     const opened = await prove()
     expect(opened.body).toMatchObject({ state: 'running', verdict: null })
     expect(await prove({ stimulus: true })).toMatchObject({ status: 409, body: { code: 'proof_running' } })
+    // What one provokes would pass for what the other sees.
+    const scanned = await stage.api('POST', '/scans', { targetId, site: 'fra-1' })
+    expect(scanned).toMatchObject({ status: 409, body: { code: 'scan_running' } })
     const { body: other } = await stage.api<{ key: string }>('POST', '/tenants', { name: 'Others' })
     for (const path of [`/proofs/${opened.body.id}`, `/proofs/${opened.body.id}/output`])
       expect((await stage.api('GET', path, undefined, other.key)).status).toBe(404)
@@ -178,6 +181,7 @@ describe('a target that bans its scanner', () => {
   test('its addresses are not rested any more: each of them has scanned', async () => {
     const opened = await stage.api<ScanAnswer>('POST', '/scans', { targetId, site: 'fra-1' })
     expect(opened.body.panel.map(({ rested }) => rested)).toEqual([false, false, false, false])
+    expect(await prove()).toMatchObject({ status: 409, body: { code: 'scan_running' } })
     await stage.api('POST', `/scans/${opened.body.id}/cancel`, {})
     await stage.tick()
     await play(stage, processes(), hasEnded(stage, opened.body.id))
