@@ -45,6 +45,15 @@ export interface RunFacts {
 /** Nothing more is to come of this run, by its own word or for want of one. */
 export const isOver = (run: Pick<RunFacts, 'state'>): boolean => run.state === 'done' || run.state === 'ended'
 
+/** What a site last saw of a target. */
+export interface LastKnown {
+  at: number
+  scanId: string
+  /** of the last scan from there that ended clear */
+  clearAt?: number
+  ports: { address: string; port: number; check: string; service: string; verdict: string }[]
+}
+
 /** An alarm: the scanner saw these lost. */
 export interface Alarm {
   at: number

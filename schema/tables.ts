@@ -7,7 +7,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, json, tenantId } from './columns.ts'
-import type { Alarm, PanelMember } from './facts.ts'
+import type { Alarm, LastKnown, PanelMember } from './facts.ts'
 import type { Judgement } from './judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
 import type { Endpoint, Health, Plan, SignedDirectory, TouchTarget } from './wire.ts'
@@ -74,19 +74,7 @@ export const targets = sqliteTable(
     /** sticky scanner by site: { "fra-1": "prb_…" } */
     scanners: json<Record<string, string>>('scanners').notNull(),
     /** last known open ports by site and when: the views of the world on this target */
-    lastKnown:
-      json<
-        Record<
-          string,
-          {
-            at: number
-            scanId: string
-            /** of the last scan from there that ended clear */
-            clearAt?: number
-            ports: { address: string; port: number; check: string; service: string; verdict: string }[]
-          }
-        >
-      >('last_known').notNull(),
+    lastKnown: json<Record<string, LastKnown>>('last_known').notNull(),
     waf: json<{ vendor: string; evidence: string[] }>('waf'),
     highestCleanRate: integer('highest_clean_rate'),
     lastScanId: text('last_scan_id'),

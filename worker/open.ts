@@ -18,6 +18,7 @@ import { planBeacons } from './store/beacons.ts'
 import { batch, changed, isTaken } from './store/db.ts'
 import { scanFactsOf } from './store/facts.ts'
 import { readPanelFacts } from './store/probes.ts'
+import { isUnderWay } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf, SCAN_KEY } from './store/runs.ts'
 import { addScan, beginScan, countRunning, endUnbegun, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
@@ -148,6 +149,11 @@ async function prepared(
   scannerProbeId: string | null,
 ): Promise<{ scan: Scan; runs: NewRun[] }> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
+  if (await isUnderWay(world.db, target.tenantId, target.id, 'proof'))
+    throw new Failure(
+      'scan_running',
+      'A proof of this target is under way: its stimulus would pass for that of the scan.',
+    )
   const touchable = await touchableNow(world)
   const resolved = await resolvedOf(world, target)
   mustBeTouchable(touchable, resolved, 'address')

@@ -1,6 +1,7 @@
 /** Proof tokens are made of a tenant's secret, not stored: for the tenant as a whole, and for each target. */
-import type { ProofTokenAnswer } from '../schema/api.ts'
+
 import { PROOF_HEADER } from '../schema/botauth.ts'
+import type { ProofTokenAnswer } from '../schema/proofApi.ts'
 import { hex, luck, mac } from './secrets.ts'
 import { type ProofSecret, readSecrets, rotate, tokensWanted } from './store/proofTokens.ts'
 import type { World } from './world.ts'

@@ -13,7 +13,7 @@ import { needsPrivate, newScan, resolvedOf, shareOf, withinCeilings } from './op
 import { planBeacons } from './store/beacons.ts'
 import { batch, isTaken } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
-import { openIssuesOf, PROOF_LANE, type Proof } from './store/proofs.ts'
+import { isUnderWay, openIssuesOf, PROOF_LANE, type Proof } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
 import { addScan, readScan, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
@@ -46,6 +46,8 @@ const MARGIN_MS = 90_000
 /** Opens a proof in one batch. Throws the Failure that tells why not. */
 export async function openProof(world: World, target: Target, wish: ProveWish): Promise<Proof> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
+  if (await isUnderWay(world.db, target.tenantId, target.id, 'scan'))
+    throw new Failure('scan_running', 'A scan of this target is under way: prove it when that has ended.')
   const resolved = await resolvedOf(world, target)
   mustBeTouchable(await touchableNow(world), resolved, 'address')
   const [probes, issues] = await Promise.all([

@@ -1,4 +1,4 @@
-import type { ProofAnswer } from '../../schema/api.ts'
+import type { ProofAnswer } from '../../schema/proofApi.ts'
 import { printable } from '../../schema/terminal.ts'
 import type { CellWord, ProofVerdict } from '../../schema/words.ts'
 import type { Colour, Paint } from './display.ts'

@@ -1,4 +1,5 @@
-import type { ProofAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { TargetAnswer } from '../../schema/api.ts'
+import type { ProofAnswer } from '../../schema/proofApi.ts'
 import { isRationed } from '../../schema/service.ts'
 import { printable } from '../../schema/terminal.ts'
 import { type Api, NoAnswer, openApi } from './api.ts'

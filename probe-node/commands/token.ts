@@ -1,4 +1,5 @@
-import type { ProofTokenAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { TargetAnswer } from '../../schema/api.ts'
+import type { ProofTokenAnswer } from '../../schema/proofApi.ts'
 import { printable } from '../../schema/terminal.ts'
 import { openApi } from './api.ts'
 import { type Command, CommandFailure, EXIT } from './command.ts'

@@ -3,6 +3,7 @@ import { formatPorts, portsIn } from '../../schema/ports.ts'
 import { isRationed } from '../../schema/service.ts'
 import type { LeasedRun, ResultRequest, ScanPlan, TouchTarget } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
+import { BEACON_MS, touchBeacon } from '../beacons.ts'
 import { rest } from '../clock.ts'
 import { createNudge, type Job } from '../job.ts'
 import { clockTime, createOutput, endpointText, sightText } from '../output.ts'
@@ -119,6 +120,9 @@ async function perform(
     if (plan.profile !== 'discovery' || isLong(scan) || !isUndisturbed(scan)) await untilLetGo(scan)
     for (const canary of canaries) canary.tell()
     if (!ended.aborted) lasts = await lastLook(scan)
+    // Nobody else looks along in a proof: what shows whether we are fit to say that we are shut out is a listener of ours.
+    if (plan.proof && lasts.some(({ seen }) => seen && isLoss(seen.sight)))
+      reporter.add(await touchBeacon(world, plan.beacons, { timeoutMs: BEACON_MS }))
   } catch (error) {
     fault = error
     world.log('error', 'a scan ended by a fault of ours', { runId: run.runId, error: String(error).slice(0, 200) })

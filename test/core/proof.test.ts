@@ -152,6 +152,16 @@ test('what we were not fit to see accuses nobody', () => {
   expect(words(ask(), [run(0, { observations: [...unfit, seen(WEB, 'open')] }), run(1)])[0]).toBe('passed passed')
 })
 
+test('a probe that does not reach a listener of ours either accuses nobody', () => {
+  const lost = [seen(SSH, 'unresponsive'), seen(SSH, 'unresponsive'), seen(WEB, 'open')]
+  const beacon = (sight: Sight) => seen({ ...WEB, address: '192.0.2.80' }, sight, { purpose: 'beacon' })
+  const proofWith = (sight: Sight) =>
+    proofOf(ask(), [run(0), run(1, { observations: [...lost, beacon(sight)] }, { 22: 'unresponsive', 80: 'open' })])
+  expect(proofWith('open')).toMatchObject({ verdict: 'not_proved' })
+  expect(proofWith('unresponsive')).toMatchObject({ verdict: 'incomplete', closes: [] })
+  expect(proofWith('unresponsive').rows[1]?.cells.map(({ word }) => word)).toEqual(['unseen', 'passed'])
+})
+
 test('a service that nobody reached, and that no issue calls lost, is away: no allowlist is to blame', () => {
   const without = (i: number) => {
     const closing = {

@@ -2,7 +2,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ProofAnswer, ScanAnswer } from '../../schema/api.ts'
+import type { ScanAnswer } from '../../schema/api.ts'
+import type { ProofAnswer } from '../../schema/proofApi.ts'
 import type { CallOptions, Lab } from './namespaces.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

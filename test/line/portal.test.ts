@@ -79,6 +79,7 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
         '/rules',
         '/signin',
         '/scans/scn_none',
+        '/proofs/prf_none',
         '/nosuch',
       ]) {
         await page.goto(worker.url + path)

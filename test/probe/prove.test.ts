@@ -84,6 +84,7 @@ test('an address that is banned for the stimulus stops it, raises the alarm, and
   const one = result.engagement?.find(({ port }) => port === http.port)
   expect(one?.done).toBeLessThan(one?.planned ?? 0)
   expect(hits).toBeLessThan(15)
+  expect(seenBy(desk).filter(({ purpose }) => purpose === 'beacon')).toMatchObject([{ sight: 'open' }])
 })
 
 test('a proof waits for no scan of its probe, and the kill switch ends it at its next renewal', async () => {

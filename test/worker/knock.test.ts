@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { ProofTokenAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { ProofTokenAnswer } from '../../schema/proofApi.ts'
 import { openFleet, type Probe } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 

@@ -272,7 +272,7 @@ test('an issue says what proof is still missing, and a closed one what proved it
   const page = (issue: Partial<typeof issueView>) =>
     String(<IssuePage frame={frame} issue={{ ...issueView, ...issue }} allowlist={null} />)
   expect(page({})).toContain('It closes when a retest')
-  expect(page({ answeredAt: NOW })).toContain('only a retest with the same stimulus can close it')
+  expect(page({ answeredAt: NOW })).toContain('only a retest or a proof with the same stimulus can close it')
   expect(page({ state: 'closed', closedAt: NOW, closedBy: 'scn_proof' })).toContain('href="/scans/scn_proof"')
   expect(page({})).toContain(`<form method="post" action="/api/v1/issues/${issueView.id}/retest">`)
   expect(page({ state: 'closed', closedAt: NOW })).not.toContain('/retest')

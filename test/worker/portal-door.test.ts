@@ -134,3 +134,51 @@ describe('the retest button', () => {
     expect(issue.state).toBe('open')
   })
 })
+
+describe('the button that proves the allowlist', () => {
+  let targetId: string
+  const path = () => `/api/v1/targets/${targetId}/prove`
+  const tick = (body: Record<string, string>, headers: Asked = {}) =>
+    stage.fetch(path(), { method: 'POST', headers: { ...FORM, cookie, ...headers }, body: new URLSearchParams(body) })
+  beforeAll(async () => {
+    const { body: target } = await stage.api<TargetAnswer>('POST', '/targets', { address: '127.0.22.2', ports: '80' })
+    targetId = target.id
+    const ports = [{ address: '127.0.22.2', port: 80, check: 'http', service: 'http', verdict: 'open' }]
+    const known = JSON.stringify({ 'fra-1': { at: 1, scanId: 'scn_0123456789abcdefghij', ports } })
+    await stage.env.DB.prepare('UPDATE targets SET last_known = ? WHERE id = ?').bind(known, targetId).run()
+  })
+
+  test('opens a proof with the stimulus only where it was ticked, and leads to its page', async () => {
+    const page = await (await stage.fetch(`/targets/${targetId}`, { headers: { cookie } })).text()
+    expect(page).toContain(`action="${path()}"`)
+    expect(page).not.toContain('checked')
+    for (const [body, says] of [
+      [{}, 'none was repeated'],
+      [{ stimulus: 'yes' }, 'that of the standard profile'],
+    ] as const) {
+      const answer = await tick(body)
+      expect(answer.status).toBe(303)
+      const place = answer.headers.get('location') ?? ''
+      expect(place).toMatch(/^\/proofs\/prf_\w{20}$/)
+      const shown = await stage.fetch(place, { headers: { cookie } })
+      expect([shown.status, await shown.text()]).toEqual([200, expect.stringContaining(says)])
+      const again = await tick(body)
+      expect([again.status, await again.text()]).toEqual([
+        409,
+        expect.stringContaining('A proof of this target is under way.'),
+      ])
+      await stage.api('POST', `/proofs/${place.slice('/proofs/'.length)}/cancel`, {})
+      const over = await stage.fetch(place, { headers: { cookie } })
+      expect(await over.text()).toContain('It was stopped before it ended.')
+    }
+    expect((await stage.fetch('/proofs/prf_none', { headers: { cookie } })).status).toBe(404)
+  })
+
+  test('cannot be pressed from another site, without a session, or with a form too long', async () => {
+    const before = await stage.count('scans')
+    expect((await tick({}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+    expect((await tick({}, { cookie: '' })).headers.get('location')).toBe('/signin')
+    expect((await tick({ stimulus: 'y'.repeat(5_000) })).status).toBe(413)
+    expect(await stage.count('scans')).toBe(before)
+  })
+})

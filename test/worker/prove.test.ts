@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { IssueAnswer, ProofAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { IssueAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { ProofAnswer } from '../../schema/proofApi.ts'
 import type { LeasedRun, TouchTarget } from '../../schema/wire.ts'
 import { hasEnded, type Model, openFleet, openProcess, type Probe, type Process, play } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
@@ -105,6 +106,9 @@ describe('a target that bans its scanner', () => {
     const opened = await prove()
     expect(opened.body).toMatchObject({ state: 'running', verdict: null })
     expect(await prove({ stimulus: true })).toMatchObject({ status: 409, body: { code: 'proof_running' } })
+    // What one provokes would pass for what the other sees.
+    const scanned = await stage.api('POST', '/scans', { targetId, site: 'fra-1' })
+    expect(scanned).toMatchObject({ status: 409, body: { code: 'scan_running' } })
     const { body: other } = await stage.api<{ key: string }>('POST', '/tenants', { name: 'Others' })
     for (const path of [`/proofs/${opened.body.id}`, `/proofs/${opened.body.id}/output`])
       expect((await stage.api('GET', path, undefined, other.key)).status).toBe(404)
@@ -177,6 +181,7 @@ describe('a target that bans its scanner', () => {
   test('its addresses are not rested any more: each of them has scanned', async () => {
     const opened = await stage.api<ScanAnswer>('POST', '/scans', { targetId, site: 'fra-1' })
     expect(opened.body.panel.map(({ rested }) => rested)).toEqual([false, false, false, false])
+    expect(await prove()).toMatchObject({ status: 409, body: { code: 'scan_running' } })
     await stage.api('POST', `/scans/${opened.body.id}/cancel`, {})
     await stage.tick()
     await play(stage, processes(), hasEnded(stage, opened.body.id))
@@ -212,7 +217,15 @@ describe('what comes in between', () => {
     // It takes its run, and its machine goes away.
     stage.pass(2_000)
     expect((await gone.lease()).runs).toHaveLength(1)
-    await play(stage, processes(fleet.filter(({ id }) => id !== gone.id)), isOver(opened.body.id), 600)
+    const others = processes(fleet.filter(({ id }) => id !== gone.id))
+    const isAlone = async () =>
+      (await readProof(opened.body.id)).sources.filter(({ state }) => state === 'running').length === 1
+    await play(stage, others, isAlone, 100)
+    stage.pass(60_000)
+    await stage.tick()
+    expect((await readProof(opened.body.id)).state).toBe('running')
+    stage.pass(240_000)
+    await stage.tick()
     const proof = await readProof(opened.body.id)
     expect(proof).toMatchObject({ state: 'finished', verdict: 'incomplete' })
     expect(proof.sources.find(({ probeId }) => probeId === gone.id)).toMatchObject({
@@ -220,7 +233,7 @@ describe('what comes in between', () => {
       cells: [{ word: 'unseen' }, { word: 'unseen' }],
     })
     expect(proof.failing).toEqual([`${gone.sourceAddress} (${gone.site}): its probe fell silent`])
-    await gone.lease()
+    for (const probe of fleet) await probe.lease()
   })
 
   test('a result told twice counts once, and another one of the same run is refused', async () => {

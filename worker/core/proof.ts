@@ -2,7 +2,7 @@
 import { endpointKey, type RunFacts } from '../../schema/facts.ts'
 import type { ProofAsk, ProofCell, ProofResult, ProofRow, ProofSource } from '../../schema/proof.ts'
 import type { Endpoint, Observation, TouchTarget } from '../../schema/wire.ts'
-import { isLoss, type ProofVerdict, type Purpose, type SourceState } from '../../schema/words.ts'
+import { isLoss, type ProofVerdict, type Purpose, type SourceState, wasAccepted } from '../../schema/words.ts'
 import { count, listed } from './text.ts'
 
 /** Of the stimuli, and of the sweep, this share must have been answered: one blip of a path is no limit. */
@@ -60,7 +60,9 @@ function stateOf({ state, closing }: RunFacts): SourceState {
 function cellOf(ask: ProofAsk, target: TouchTarget, state: SourceState, run: RunFacts | undefined): ProofCell {
   const { address, port, service } = target
   const isHere = (one: Endpoint) => one.address === address && one.port === port
-  const seen = (run?.observations ?? []).filter((one) => isHere(one) && counts(one)).toSorted((a, b) => a.at - b.at)
+  const seen = (run?.observations ?? [])
+    .filter((one) => isHere(one) && counts(one, isFit(run)))
+    .toSorted((a, b) => a.at - b.at)
   const lastOpenAt = Math.max(
     0,
     ...seen.filter(({ sight }) => sight === 'open').map(({ at }) => at),
@@ -88,8 +90,14 @@ function cellOf(ask: ProofAsk, target: TouchTarget, state: SourceState, run: Run
   }
 }
 
-const counts = ({ purpose, sight, fit }: Observation): boolean =>
-  TOUCHES.includes(purpose) && sight !== 'probe_fault' && (fit !== false || sight === 'open')
+const counts = ({ purpose, sight, fit }: Observation, isFit: boolean): boolean =>
+  TOUCHES.includes(purpose) && sight !== 'probe_fault' && ((fit !== false && isFit) || wasAccepted(sight))
+
+/** A probe that does not reach a listener of ours either accuses nobody, but for what the target itself accepted. */
+const isFit = (run: RunFacts | undefined): boolean => {
+  const beacon = run?.observations.findLast(({ purpose }) => purpose === 'beacon')
+  return beacon === undefined || beacon.sight === 'open'
+}
 
 function wordOf(
   { stimulus }: ProofAsk,
@@ -107,7 +115,7 @@ function wordOf(
   const last = seen.at(-1)
   if (told.recheck === null) return losses.length > 0 && !seen.some((one) => one.sight === 'open') ? 'shut' : 'unseen'
   // A port that accepts and then refuses in words, or by a page, is open as ports go; here it is shut.
-  if (told.recheck !== 'open' && told.recheck !== 'reopened') return 'shut'
+  if (told.recheck !== 'open' && told.recheck !== 'reopened') return losses.length > 0 ? 'shut' : 'unseen'
   if (last && isLoss(last.sight)) return 'shut'
   if (told.recheck === 'reopened') return losses.length > 1 ? 'shut' : 'limited'
   if (stimulus === null || stimulus.profile === 'discovery') return 'passed'

@@ -1,7 +1,8 @@
 /** A proof as the API answers it. */
-import type { ProofAnswer } from '../../schema/api.ts'
+
 import { portsIn } from '../../schema/ports.ts'
 import type { ProofResult } from '../../schema/proof.ts'
+import type { ProofAnswer } from '../../schema/proofApi.ts'
 import type { ProofState, ScanState } from '../../schema/words.ts'
 import { type Proof, proofIdOf } from '../store/proofs.ts'
 import { iso, maybeIso } from './shape.ts'

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { ProofTokenAnswer, RotateBody } from '../../schema/api.ts'
+import { ProofTokenAnswer, RotateBody } from '../../schema/proofApi.ts'
 import type { AppEnv } from '../context.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
-import { EmptyBody, ProofAnswer, pageOf } from '../../schema/api.ts'
+import { EmptyBody, pageOf } from '../../schema/api.ts'
+import { ProofAnswer } from '../../schema/proofApi.ts'
 import { printable } from '../../schema/terminal.ts'
 import { cancelScan } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'

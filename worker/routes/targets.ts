@@ -1,16 +1,8 @@
 import { Hono } from 'hono'
 import { isPublic, networkOf, parseAddress, refusal } from '../../schema/address.ts'
-import {
-  ProofAnswer,
-  ProofTokenAnswer,
-  ProveBody,
-  pageOf,
-  parseName,
-  TargetAnswer,
-  TargetBody,
-  TargetChange,
-} from '../../schema/api.ts'
+import { pageOf, parseName, TargetAnswer, TargetBody, TargetChange } from '../../schema/api.ts'
 import { parsePorts } from '../../schema/ports.ts'
+import { ProofAnswer, ProofTokenAnswer, ProveBody } from '../../schema/proofApi.ts'
 import type { AppEnv } from '../context.ts'
 import { cronError, nextDue } from '../cron.ts'
 import { badField, Failure } from '../failure.ts'

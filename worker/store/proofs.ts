@@ -56,6 +56,28 @@ export async function listProofs(
   )
 }
 
+/** Whether a scan, or a proof, of this target is under way: what one provokes would pass for what the other sees. */
+export const isUnderWay = async (
+  db: Db,
+  tenantId: string,
+  targetId: string,
+  what: 'scan' | 'proof',
+): Promise<boolean> =>
+  (await db
+    .select({ id: scans.id })
+    .from(scans)
+    .where(
+      and(
+        eq(scans.tenantId, tenantId),
+        eq(scans.targetId, targetId),
+        isNull(scans.finishedAt),
+        sql`scanner_probe_id <> ''`,
+        what === 'proof' ? isNotNull(scans.proof) : isNull(scans.proof),
+      ),
+    )
+    .limit(1)
+    .get()) !== undefined
+
 // ---------------------------------------------------------------- the end
 
 export interface ProofEnding {
