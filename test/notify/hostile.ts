@@ -59,9 +59,13 @@ export const hostile = (max: number, min = 0): fc.Arbitrary<string> =>
 const when = fc.integer({ min: 1_600_000_000_000, max: 4_000_000_000_000 }).map((ms) => new Date(ms).toISOString())
 const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(one, { nil: null, freq: 4 })
 const pick = <T>(words: readonly T[]) => fc.constantFrom(...words)
-/** Often as long as it may be. */
-const list = <T>(one: fc.Arbitrary<T>, max: number) =>
-  fc.oneof(fc.array(one, { maxLength: Math.min(3, max) }), fc.array(one, { minLength: max, maxLength: max }))
+/** Often as long as it may be: a few, over and over. */
+const list = <T>(one: fc.Arbitrary<T>, max: number): fc.Arbitrary<T[]> =>
+  fc
+    .tuple(fc.array(one, { maxLength: Math.min(3, max) }), fc.boolean())
+    .map(([few, isLong]) =>
+      isLong && few.length > 0 ? Array.from({ length: max }, (_, i) => few[i % few.length] as T) : few,
+    )
 const id = (prefix: string) => fc.nat(1e9).map((n) => `${prefix}_${String(n).padStart(20, 'x')}`)
 const many = fc.oneof(fc.nat(3), fc.nat(1e9))
 const port = fc.integer({ min: 1, max: 65_535 })

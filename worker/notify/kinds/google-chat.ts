@@ -82,7 +82,7 @@ export const googleChat: Channel = {
   answer: {
     success: { statuses: [200] },
     retryAfter: [RETRY_AFTER],
-    gone: [{ status: 410 }, { status: 404 }, { status: 403, says: /PERMISSION_DENIED/ }],
+    gone: [{ status: 410 }, { status: 404, says: /NOT_FOUND/ }, { status: 403, says: /PERMISSION_DENIED/ }],
     reason: { json: 'error.message' },
   },
   follow: { how: 'thread', remember: null, forgotten: null },

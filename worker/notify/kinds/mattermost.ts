@@ -51,8 +51,8 @@ export const mattermost: Channel = {
     retryAfter: [RETRY_AFTER, { in: 'header', at: 'x-ratelimit-reset', unit: 'seconds' }],
     gone: [
       { status: 410 },
-      { status: 404 },
-      { status: 400, says: /web_hook\.incoming\.disabled|incoming_webhook\.(?:disabled|invalid)/ },
+      { status: 404, says: /web_?hook/i },
+      { status: 400, says: /incoming[._]webhook\.(?:disabled|invalid)|web_hook\.incoming\.disabled/ },
     ],
     reason: { json: 'message' },
   },

@@ -49,7 +49,11 @@ export const rocketChat: Channel = {
   answer: {
     success: { statuses: [200], body: { json: 'success', is: true } },
     retryAfter: [RETRY_AFTER, { in: 'header', at: 'x-ratelimit-reset', unit: 'epoch_milliseconds' }],
-    gone: [{ status: 410 }, { status: 404 }, { status: 400, says: /Invalid integration id or token/ }],
+    gone: [
+      { status: 410 },
+      { status: 404, says: /Invalid integration id or token/ },
+      { status: 400, says: /Invalid integration id or token/ },
+    ],
     reason: { json: 'error' },
   },
   follow: { how: 'new_message', remember: null, forgotten: null },

@@ -42,7 +42,7 @@ export const zulip: Channel = {
     retryAfter: [{ in: 'json', at: 'retry-after', unit: 'seconds' }, RETRY_AFTER],
     gone: [
       { status: 410 },
-      { status: 401 },
+      { status: 401, says: /"result":\s*"error"/ },
       { status: 400, says: /STREAM_DOES_NOT_EXIST|Invalid API key/ },
       { status: 403, says: /USER_DEACTIVATED|REALM_DEACTIVATED/ },
     ],
