@@ -1,9 +1,9 @@
 import type { EventCoverage, EventLoss, EventOf, EventRemedy, EventScan, EventTarget } from '../../../schema/events.ts'
 import { CAUSE, FATE, MECHANISM } from '../../core/names.ts'
 import { count, percent } from '../../core/text.ts'
-import type { Body, Cut, Section } from '../card.ts'
 import { clipped } from '../plain.ts'
 import { codeSpan, type Line, type Span, shortened, spansOf } from '../spans.ts'
+import type { Body, Cut, Section } from './body.ts'
 
 type Trouble = EventOf<'issue.opened'> | EventOf<'issue.updated'>
 type Lossy = Trouble['data'] | EventOf<'scan.finished'>['data']

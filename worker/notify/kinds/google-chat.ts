@@ -1,5 +1,6 @@
 /** Google Chat webhooks: cardsV2. developers.google.com/workspace/chat/api/reference/rest/v1/cards */
-import { type Card, fitted, type Section, SIGN } from '../card.ts'
+import { type Card, fitted, SIGN } from '../card.ts'
+import type { Section } from '../cards/body.ts'
 import { type Channel, JSON_TYPE, RETRY_AFTER } from '../channel.ts'
 import { bytes, html, inert } from '../plain.ts'
 import { type Ink, inked, type Line } from '../spans.ts'
