@@ -12,7 +12,7 @@ const MAX_WIDGETS = 100
 /** The few tags that card text knows; there is none for code. */
 const INK: Ink = {
   text: html,
-  code: (text) => `<font color="#444444">${html(inert(text))}</font>`,
+  code: (text) => html(inert(text)),
   bold: (text) => `<b>${html(text)}</b>`,
 }
 

@@ -7,7 +7,8 @@ import { bodyText, linksText, type Markup } from '../text.ts'
 /** A post holds 16,383 characters; text and attachments are kept below that together. */
 const MAX_ALL = 14_000
 
-const escaped = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!|~<>:&]/g, '\\$&')
+/** What its Markdown (a fork of marked) takes as escaped; any other backslash would be shown. */
+const escaped = (text: string): string => text.replace(/[\\`*_[\]()#|~>]/g, '\\$&').replace(/</g, '<\u200b')
 const titled = (text: string): string => escaped(inert(text))
 const INK: Markup = {
   text: escaped,

@@ -8,7 +8,7 @@ import { bodyText, linksText, type Markup } from '../text.ts'
 const MAX_TEXT = 4_800
 
 /** Its Markdown has no escapes that all versions honour: a character of no width keeps marks from opening anything. */
-const mild = (text: string): string => unquoted(text).replace(/[*_~[\]()<>|#\\]/g, '\u200b$&\u200b')
+const mild = (text: string): string => unquoted(text).replace(/[*_~[\]<|#\\]/g, '\u200b$&\u200b')
 const titled = (text: string): string => mild(inert(text))
 const INK: Markup = {
   text: mild,
