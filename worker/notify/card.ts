@@ -33,7 +33,7 @@ const FULL: Cut = {
   links: 4,
 }
 /** From the whole to the least that is still a message: fewer ports, then shorter steps, then only what and where. */
-export const CUTS: readonly Cut[] = [
+export const CUTS: readonly [Cut, ...Cut[]] = [
   FULL,
   { ...FULL, lines: 5, ports: 8, remedies: 1, stepChars: 300, textChars: 400 },
   { ...FULL, titleChars: 200, lines: 3, ports: 5, remedies: 1, steps: 2, stepChars: 200, textChars: 300 },

@@ -32,12 +32,14 @@ const ZERO_WIDTH = '\u200b'
  * Slack's and Zulip's `#channel`. Looks the same. Our own links are made by markup, never by this.
  */
 export const inert = (text: string): string =>
-  text
-    .replace(/[@＠]/g, `$&${ZERO_WIDTH}`)
-    .replace(/:\/\//g, `:${ZERO_WIDTH}//`)
-    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${ZERO_WIDTH}.`)
-    .replace(/#(?=[\w*])/g, `#${ZERO_WIDTH}`)
-    .replace(/\b(mailto|tel|tg|javascript|data|file):/gi, (scheme) => `${scheme.slice(0, -1)}${ZERO_WIDTH}:`)
+  !/[@＠:#w]/i.test(text)
+    ? text
+    : text
+        .replace(/[@＠]/g, `$&${ZERO_WIDTH}`)
+        .replace(/:\/\//g, `:${ZERO_WIDTH}//`)
+        .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${ZERO_WIDTH}.`)
+        .replace(/#(?=[\w*])/g, `#${ZERO_WIDTH}`)
+        .replace(/\b(mailto|tel|tg|javascript|data|file):/gi, (scheme) => `${scheme.slice(0, -1)}${ZERO_WIDTH}:`)
 
 /** Code between back quotes can hold none. */
 export const unquoted = (text: string): string => text.replace(/`/g, '\u02cb')
