@@ -74,7 +74,9 @@ async function main(): Promise<number> {
   return isGood ? 0 : 1
 }
 
-const arrivalsAt = (path: string) => receiver.arrivals.filter((one) => one.path.startsWith(path))
+function arrivalsAt(path: string) {
+  return receiver.arrivals.filter((one) => one.path.startsWith(path))
+}
 
 async function ended(read: () => Promise<ScanAnswer>): Promise<ScanAnswer> {
   let scan = await read()

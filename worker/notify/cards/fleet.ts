@@ -1,7 +1,7 @@
 import type { EventOf, EventRange } from '../../../schema/events.ts'
 import { count } from '../../core/text.ts'
-import type { Body, Cut, Section } from '../card.ts'
 import { codeSpan, type Line } from '../spans.ts'
+import type { Body, Cut, Section } from './body.ts'
 import { targetFact } from './scan.ts'
 
 export const rangesBody = ({ data }: EventOf<'ip_ranges.changed'>, cut: Cut): Body => ({
