@@ -15,6 +15,7 @@ const PLACES = [
   ['/targets', 'Targets'],
   ['/issues', 'Issues'],
   ['/scans', 'Scans'],
+  ['/channels', 'Channels'],
 ] as const
 
 /** The shell of every page. There is no script at all, and all style is in one file: the policy in `headers` says so. */

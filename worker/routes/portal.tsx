@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
+import { ChannelsPage } from '../portal/channels.tsx'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
 import { RangesPage } from '../portal/ranges.tsx'
@@ -15,7 +16,7 @@ import { listRanges } from '../store/ranges.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
 import { plainText } from './plain.ts'
-import { readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
+import { readChannelLines, readIssueView, readProbeRows, readScanView, readTargetView } from './portal-data.ts'
 import { asPage, frameOf, frameOrNone, ledToScan, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
@@ -38,6 +39,7 @@ export const portalRoutes = new Hono<AppEnv>()
   .use('/targets/*', asPage)
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
+  .use('/channels', asPage)
   .use('/api/v1/issues/:id/retest', ledToScan)
   .get('/portal/style.css', (c) =>
     c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': A_DAY }),
@@ -84,6 +86,10 @@ export const portalRoutes = new Hono<AppEnv>()
     if (!text) throw new Failure('not_found', 'There is no raw output of this scan.')
     const name = `${scan?.id}.txt`
     return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
+  })
+  .get('/channels', tenant, async (c) => {
+    const channels = await readChannelLines(c.var.world.db, c.var.caller.tenantId)
+    return show(<ChannelsPage frame={await frameOf(c)} channels={channels} />)
   })
   .get('/issues', tenant, async (c) => {
     const { db } = c.var.world

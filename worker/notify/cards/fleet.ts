@@ -70,7 +70,7 @@ export const channelBody = ({ data }: EventOf<'channel.switched_off'>): Body => 
     { name: 'Waiting', value: [count(data.waiting, 'message')] },
   ],
   sections: [],
-  links: [{ label: 'Open overview', to: data.links.channels }],
+  links: [{ label: 'Open channels', to: data.links.channels }],
 })
 
 function rangeSection(heading: string, ranges: readonly EventRange[], total: number, cut: Cut): Section {
