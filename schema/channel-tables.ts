@@ -1,7 +1,7 @@
 /** Tables of what is told to whom. Same rules as in tables.ts, which passes them on. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import type { ChannelFilters, QuietHours, Reminders, Try } from './channels.ts'
+import type { ChannelFilters, ChannelHint, QuietHours, Reminders, Try } from './channels.ts'
 import { CHANNEL_KINDS, CHANNEL_STATES, DELIVERY_STATES, NOTICES, type NoticeName } from './words.ts'
 
 const tenantId = () => text('tenant_id').notNull()
@@ -43,14 +43,6 @@ export const channels = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 )
-
-export interface ChannelHint {
-  /** scheme, host, and the last four characters */
-  url: string
-  secrets: { hint: string; until: number | null }[]
-  /** `whpk_…`, for receivers that check Ed25519 signatures */
-  publicKeys: string[]
-}
 
 /** One message to one channel. Its id follows from notice and channel, so that none is there twice. */
 export const deliveries = sqliteTable(

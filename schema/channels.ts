@@ -69,6 +69,7 @@ export const ChannelBody = v.strictObject({
   quietHours: v.nullish(QuietHours),
   reminders: v.nullish(Reminders),
 })
+export type ChannelBody = v.InferOutput<typeof ChannelBody>
 export const ChannelChange = v.strictObject({
   name: v.optional(label(100)),
   url: v.optional(url),
@@ -87,6 +88,16 @@ export const ChannelChange = v.strictObject({
   reminders: v.nullish(Reminders),
   state: v.optional(v.picklist(['on', 'off'])),
 })
+export type ChannelChange = v.InferOutput<typeof ChannelChange>
+
+/** What may be shown of a URL and secrets. */
+export interface ChannelHint {
+  /** scheme, host, and the last four characters */
+  url: string
+  secrets: { hint: string; until: number | null }[]
+  /** `whpk_…`, for receivers that check Ed25519 signatures */
+  publicKeys: string[]
+}
 
 /** One attempt. */
 const Try = v.object({

@@ -1,7 +1,7 @@
 /** Bodies and answers of the public API about proofs and proof tokens. */
 import * as v from 'valibot'
 import { maybeTime, time } from './api.ts'
-import { listOf, whole , siteName } from './shapes.ts'
+import { listOf, siteName, whole } from './shapes.ts'
 import { CELL_WORDS, PROFILES, PROOF_STATES, PROOF_VERDICTS, SERVICES, SIGHTS, SOURCE_STATES } from './words.ts'
 
 export const ProveBody = v.strictObject({

@@ -285,9 +285,16 @@ export const outbox = sqliteTable(
     name: text('name').notNull(),
     at: integer('at').notNull(),
     body: text('body').notNull(),
+    /** when each channel that wants it had its message; at once where there is no channel */
+    spreadAt: integer('spread_at'),
+    /** when the first message of it was made; null: nobody was to be told */
     sentAt: integer('sent_at'),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] }), index('outbox_unsent').on(t.at).where(sql`sent_at is null`)],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.id] }),
+    index('outbox_unsent').on(t.at).where(sql`sent_at is null`),
+    index('outbox_unspread').on(t.at).where(sql`spread_at is null`),
+  ],
 )
 
 export const probes = sqliteTable(

@@ -70,5 +70,7 @@ CREATE TABLE `stories` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `stories_remind` ON `stories` (`remind_at`) WHERE remind_at is not null;--> statement-breakpoint
+ALTER TABLE `outbox` ADD `spread_at` integer;--> statement-breakpoint
+CREATE INDEX `outbox_unspread` ON `outbox` (`at`) WHERE spread_at is null;--> statement-breakpoint
 ALTER TABLE `probes` ADD `missed_at` integer;--> statement-breakpoint
 ALTER TABLE `probes` ADD `offline_at` integer;

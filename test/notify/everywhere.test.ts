@@ -41,7 +41,7 @@ describe('whatever happens, in whatever script', () => {
   })
 
   test('a thousand of them are taken by every platform, and mention, link and format nothing of their own', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     let n = 0
     await fc.assert(

@@ -27,9 +27,9 @@ const URLS = {
 mkdirSync(FOLDER, { recursive: true })
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox'],
+  args: ['--no-sandbox', '--disable-lcd-text', '--font-render-hinting=none'],
 })
-const page = await browser.newPage({ viewport: { width: 720, height: 400 }, deviceScaleFactor: 1.5 })
+const page = await browser.newPage({ viewport: { width: 720, height: 400 }, deviceScaleFactor: 1 })
 for (const kind of KINDS)
   for (const [name, type] of Object.entries(SHOWN)) {
     const { body } = render(
@@ -49,12 +49,12 @@ for (const kind of KINDS)
   }
 await browser.close()
 
-async function pageOf(at: Page, kind: (typeof KINDS)[number], body: never, isEdited: boolean): Promise<string> {
+async function pageOf(at: Page, kind: (typeof KINDS)[number], body: unknown, isEdited: boolean): Promise<string> {
   switch (kind) {
     case 'slack':
-      return slackPage(body)
+      return slackPage(body as Parameters<typeof slackPage>[0])
     case 'discord':
-      return discordPage(body, isEdited)
+      return discordPage(body as Parameters<typeof discordPage>[0], isEdited)
     case 'teams':
       return teamsPage(await drawn(at, (body as { attachments: { content: unknown }[] }).attachments[0]?.content))
   }

@@ -2,7 +2,7 @@
 import type { AnyEvent } from '../../schema/events.ts'
 import type { Cause, Judgement, PortVerdict } from '../../schema/judgement.ts'
 import type { Service } from '../../schema/words.ts'
-import type { IssueStep } from '../../worker/core/issue.ts'
+import { type IssueStep, stepsOf } from '../../worker/core/issue.ts'
 import {
   allowlistNotice,
   offlineNotice,
@@ -106,13 +106,15 @@ export function opened(
 ): AnyEvent {
   const judgement = judgementOf(lost)
   const occurrences = lost.map((verdict) => ({ address: verdict.address, port: verdict.port, verdict }))
-  const name = scan.target.name ?? scan.target.address
-  const title = `${name}: the scan was interfered with on ${lost.length} ports`
-  const shared = { finding: 'interference', title, occurrences, notify: true } as const
-  const step: IssueStep =
-    type === 'open'
-      ? { do: 'open', ...shared }
-      : { do: 'restate', issueId: ISSUE, answeredAt: null, wake: false, ...shared }
+  const [step = { do: 'nothing' }]: IssueStep[] = stepsOf({
+    scanId: scan.id,
+    target: scan.target.name ?? scan.target.address,
+    judgement,
+    openIssues: type === 'open' ? [] : [{ id: ISSUE, finding: 'interference', state: 'open', snoozedUntil: null }],
+    retestOf: null,
+    retestIsProof: false,
+    now: NOW,
+  })
   const ids = occurrences.map(({ address, port }) => ({ id: `occ_${String(port).padStart(20, '0')}`, address, port }))
   const event = issueNotice(step, { issueId: ISSUE, occurrences: ids }, scan, judgement, NOW)
   if (!event) throw new Error('nobody would be told')

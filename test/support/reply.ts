@@ -9,6 +9,8 @@ export interface Reply {
   resets?: 'before' | 'after'
   /** takes the message, and then answers as `status` says */
   lies?: boolean
+  /** says no, whatever the status */
+  refuses?: boolean
   /** a body without end */
   floods?: boolean
   /** waits so long before it answers */

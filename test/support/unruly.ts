@@ -46,7 +46,10 @@ export async function openUnruly(options: { unref?: boolean } = {}): Promise<Unr
       path,
       headers: Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)])),
       body,
-      taken: reply.lies === true || reply.resets === 'after' || (!isSilent && status >= 200 && status < 300),
+      taken:
+        reply.lies === true ||
+        reply.resets === 'after' ||
+        (!isSilent && reply.refuses !== true && status >= 200 && status < 300),
       status: isSilent ? null : status,
     })
     if (reply.hangs) return

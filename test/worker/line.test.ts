@@ -1,5 +1,7 @@
+import * as v from 'valibot'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { IssueAnswer, OccurrenceAnswer, RejudgedAnswer, ScanAnswer } from '../../schema/api.ts'
+import { AnyEvent, type EventOf } from '../../schema/events.ts'
 import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import type { TouchTarget } from '../../schema/wire.ts'
 import { RULES_VERSION } from '../../worker/core/rules.ts'
@@ -99,6 +101,23 @@ describe('a scan whose scanner is banned', () => {
     expect(await stage.count('issues', `last_scan_id = '${scanId}'`)).toBe(1)
     expect(await stage.count('occurrences', `scan_id = '${scanId}'`)).toBe(3)
     expect(await stage.count('outbox', "name = 'issue.opened'")).toBe(1)
+    // What waits is an event as its published schema has it, whole.
+    const { results } = await stage.env.DB.prepare('SELECT name, body FROM outbox WHERE body LIKE ?')
+      .bind(`%${scanId}%`)
+      .all<{ name: string; body: string }>()
+    const told = results.map(({ name, body }) => ({ name, read: v.safeParse(AnyEvent, JSON.parse(body)) }))
+    expect(told.map(({ name }) => name).sort()).toEqual(['issue.opened', 'scan.finished'])
+    for (const { name, read } of told) expect(read.issues, name).toBeUndefined()
+    const event = told.find(({ name }) => name === 'issue.opened')?.read.output as EventOf<'issue.opened'>
+    expect(event.data).toMatchObject({
+      target: { id: targetId, address },
+      scan: { id: scanId, scanner: { site: 'fra-1' } },
+      portsTotal: 3,
+      losses: [{ verdict: 'interfered', portsTotal: 3 }],
+      links: { scan: `/scans/${scanId}`, output: `/scans/${scanId}/output` },
+    })
+    expect(event.data.ports.every(({ occurrenceId }) => occurrenceId?.startsWith('occ_'))).toBe(true)
+    expect(event.data.remedies[0]?.steps.length).toBeGreaterThan(0)
     await stage.tick()
     // Nobody was told, so nothing says that anybody was.
     expect(await stage.count('outbox', "name = 'issue.opened' AND sent_at is null")).toBe(1)

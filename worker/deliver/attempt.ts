@@ -65,19 +65,18 @@ export async function signed(request: Request, id: string, { secrets }: Destinat
   return { ...request, headers: { ...request.headers, ...(await signedHeaders(id, at, request.body, secrets)) } }
 }
 
-/** Sends what was taken up; true when the channel may be asked for the next at once. */
-export async function attempt(world: World, claimed: Claimed, token: string): Promise<boolean> {
+/** What comes next for the channel: its next message, a turn of the others first, or nothing for now. */
+export type Onward = 'next' | 'others' | 'stop'
+
+/** Sends what was taken up. */
+export async function attempt(world: World, claimed: Claimed, token: string): Promise<Onward> {
   const { delivery, channel } = claimed
   const now = world.clock()
   const untouched = { failures: channel.failures, pausedUntil: 0, switchedOff: null }
-  const without = (state: Ending['state'], next: Ending['next'] = null) =>
-    endAttempt(
-      world.db,
-      claimed,
-      token,
-      { state, next, tried: null, memory: null, forgets: false, channel: untouched },
-      now,
-    )
+  const without = (state: Ending['state'], next: Ending['next'] = null): Promise<Onward> => {
+    const ending = { state, next, tried: null, memory: null, forgets: false, channel: untouched }
+    return endAttempt(world.db, claimed, token, ending, now).then(onwardIf)
+  }
   if (claimed.body === null) return without('dropped')
   const stored = JSON.parse(claimed.body) as AnyEvent
   const isNews = stored.type === 'issue.opened' || stored.type === 'issue.updated'
@@ -94,14 +93,17 @@ export async function attempt(world: World, claimed: Claimed, token: string): Pr
   return conclude(world, claimed, token, sent)
 }
 
-async function conclude(world: World, claimed: Claimed, token: string, sent: Sent): Promise<boolean> {
+/** A sender whose word was not taken was too late: another is at work. */
+const onwardIf = (isWritten: boolean): Onward => (isWritten ? 'next' : 'stop')
+
+async function conclude(world: World, claimed: Claimed, token: string, sent: Sent): Promise<Onward> {
   const { delivery, channel } = claimed
   const now = world.clock()
   const tried = { at: now, afterMs: sent.afterMs, status: sent.status, said: sent.said }
   const { outcome } = sent
   const base = { tried, memory: null, forgets: false }
   const fine = { failures: 0, pausedUntil: 0, switchedOff: null }
-  const write = (ending: Ending) => endAttempt(world.db, claimed, token, ending, now)
+  const write = (ending: Ending) => endAttempt(world.db, claimed, token, ending, now).then(onwardIf)
   switch (outcome.is) {
     case 'sent':
       return write({ ...base, state: 'sent', next: null, memory: outcome.remember, channel: fine })
@@ -118,7 +120,7 @@ async function conclude(world: World, claimed: Claimed, token: string, sent: Sen
       // The message waits: it is not its fault.
       const next = { at: now, step: delivery.step }
       await write({ ...base, state: 'waiting', next, channel: { ...fine, switchedOff: { reason: sent.said, notice } } })
-      return false
+      return 'stop'
     }
     case 'later': {
       const { afterMs, isThrottled } = outcome
@@ -132,7 +134,7 @@ async function conclude(world: World, claimed: Claimed, token: string, sent: Sen
         next,
         channel: { failures, pausedUntil, switchedOff: null },
       })
-      return pausedUntil <= now
+      return pausedUntil > now ? 'stop' : 'others'
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Where a channel leads: sealed in the database, opened to send, and checked each time. */
 import { parseAddress } from '../../schema/address.ts'
-import type { ChannelHint } from '../../schema/channel-tables.ts'
+import type { ChannelHint } from '../../schema/channels.ts'
 import type { ChannelKind } from '../../schema/words.ts'
 import { Failure } from '../failure.ts'
 import type { Destination } from '../notify/channel.ts'

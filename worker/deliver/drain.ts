@@ -67,7 +67,9 @@ async function drain(
     for (let turn = 0; turn < PER_TURN && world.clock() < until; turn++) {
       const { claimed, waitMs } = await claimNext(world.db, at, rate, token, world.clock())
       if (!claimed) return waitMs === null ? 'empty' : world.clock() + waitMs
-      if (!(await attempt(world, claimed, token))) return null
+      const onward = await attempt(world, claimed, token)
+      if (onward === 'stop') return null
+      if (onward === 'others') break
     }
     return world.clock()
   } finally {

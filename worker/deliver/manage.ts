@@ -1,5 +1,4 @@
 /** What a tenant does with its channels: set up, change, try. Nothing here ever gives a secret back but the one just made. */
-import type * as v from 'valibot'
 import type { ChannelBody, ChannelChange } from '../../schema/channels.ts'
 import type { AnyEvent } from '../../schema/events.ts'
 import { newId } from '../../schema/ids.ts'
@@ -22,9 +21,6 @@ const KEEP_OLD_HOURS = 24
 /** Standard Webhooks: 24 to 64 bytes. */
 const SECRET_BYTES = 32
 
-type Body = v.InferOutput<typeof ChannelBody>
-type Change = v.InferOutput<typeof ChannelChange>
-
 const madeSecret = (): string => `whsec_${base64(luck(SECRET_BYTES))}`
 
 /** Throws with each bad field when the destination is not one for this kind, or leads where nothing may be sent. */
@@ -41,7 +37,7 @@ async function mustBeGood(world: World, kind: ChannelKind, content: Sealed): Pro
 export async function addOne(
   world: World,
   tenantId: string,
-  body: Body,
+  body: ChannelBody,
 ): Promise<{ row: ChannelRow; secret: string | null }> {
   needKeyring(world)
   const made = body.kind === 'webhook' && !body.secret ? madeSecret() : null
@@ -68,7 +64,7 @@ export async function addOne(
 export async function changeOne(
   world: World,
   row: ChannelRow,
-  change: Change,
+  change: ChannelChange,
 ): Promise<{ row: ChannelRow; secret: string | null } | null> {
   const { url, secret, rotateSecret, keepOldSecretHours, state, ...rest } = change
   if (rotateSecret === true && (row.kind !== 'webhook' || secret !== undefined))

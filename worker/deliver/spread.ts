@@ -16,7 +16,7 @@ import {
   readTold,
   type StoryRow,
   spread,
-  unsent,
+  unspread,
   type Waiting,
 } from '../store/outbox.ts'
 import type { World } from '../world.ts'
@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000
 
 /** Spreads as many as `most` notices, of one tenant or of all, in their order. */
 export async function spreadNotices(world: World, most: number, tenantId: string | null): Promise<number> {
-  const notices = await unsent(world.db, most, tenantId)
+  const notices = await unspread(world.db, most, tenantId)
   const channels = new Map<string, ChannelRow[]>()
   for (const id of new Set(notices.map((notice) => notice.tenantId)))
     channels.set(

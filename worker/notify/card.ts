@@ -1,32 +1,11 @@
 /** An event as a card: what every chat shows, before any markup. A cut says how much of it. */
 import { SEVERITIES, type Severity } from '../../schema/words.ts'
+import type { Cut, Section, Tone } from './cards/body.ts'
 import { bodyOf } from './cards/index.ts'
 import type { Message } from './channel.ts'
 import { clipped, hrefOf } from './plain.ts'
 import { type Line, plainOf } from './spans.ts'
 import { storyOf } from './story.ts'
-
-/** The severity, or that something has become well. */
-export type Tone = Severity | 'good'
-
-export interface Section {
-  heading: string
-  /** steps to take in order */
-  isNumbered: boolean
-  lines: Line[]
-  /** what counts the rest */
-  more: string | null
-}
-
-/** What an event says, without its frame. */
-export interface Body {
-  /** what kind of news, in two or three words */
-  kicker: string
-  tone: Tone
-  facts: { name: string; value: Line }[]
-  sections: Section[]
-  links: { label: string; to: string | null }[]
-}
 
 export interface Card {
   kicker: string
@@ -39,22 +18,6 @@ export interface Card {
   /** of the story it belongs to: an issue's id, a probe's, or its own */
   key: string
   at: string
-}
-
-/** How much of an event a card shows. */
-export interface Cut {
-  titleChars: number
-  textChars: number
-  facts: number
-  /** losses, ranges: lines of a list */
-  lines: number
-  /** port numbers named in a line */
-  ports: number
-  hasEvidence: boolean
-  remedies: number
-  steps: number
-  stepChars: number
-  links: number
 }
 
 const FULL: Cut = {
@@ -70,7 +33,7 @@ const FULL: Cut = {
   links: 4,
 }
 /** From the whole to the least that is still a message: fewer ports, then shorter steps, then only what and where. */
-export const CUTS: readonly Cut[] = [
+export const CUTS: readonly [Cut, ...Cut[]] = [
   FULL,
   { ...FULL, lines: 5, ports: 8, remedies: 1, stepChars: 300, textChars: 400 },
   { ...FULL, titleChars: 200, lines: 3, ports: 5, remedies: 1, steps: 2, stepChars: 200, textChars: 300 },

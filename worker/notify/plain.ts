@@ -12,14 +12,18 @@ export const bytes: Measure = (text) => new TextEncoder().encode(text).length
  */
 export function clipped(text: string, max: number, escaped = (t: string) => t, measure: Measure = utf16): string {
   const whole = printable(text, max)
-  if (measure(escaped(whole)) <= max) return escaped(whole)
-  let [low, high] = [0, max]
+  const written = escaped(whole)
+  if (measure(written) <= max) return written
+  const points = [...(whole.endsWith('…') ? whole.slice(0, -1) : whole)]
+  const cut = (n: number): string => escaped(`${points.slice(0, n).join('').trimEnd()}…`)
+  // Each character measures 1 or more.
+  let [low, high] = [0, Math.min(points.length, max)]
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
-    if (measure(escaped(printable(text, Math.max(1, middle)))) <= max) low = middle
+    if (measure(cut(middle)) <= max) low = middle
     else high = middle - 1
   }
-  return low === 0 ? '' : escaped(printable(text, low))
+  return measure(cut(low)) <= max ? cut(low) : ''
 }
 
 const ZERO_WIDTH = '\u200b'
@@ -28,12 +32,14 @@ const ZERO_WIDTH = '\u200b'
  * Slack's and Zulip's `#channel`. Looks the same. Our own links are made by markup, never by this.
  */
 export const inert = (text: string): string =>
-  text
-    .replace(/[@＠]/g, `$&${ZERO_WIDTH}`)
-    .replace(/:\/\//g, `:${ZERO_WIDTH}//`)
-    .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${ZERO_WIDTH}.`)
-    .replace(/#(?=[\w*])/g, `#${ZERO_WIDTH}`)
-    .replace(/\b(mailto|tel|tg|javascript|data|file):/gi, (scheme) => `${scheme.slice(0, -1)}${ZERO_WIDTH}:`)
+  !/[@＠:#w]/i.test(text)
+    ? text
+    : text
+        .replace(/[@＠]/g, `$&${ZERO_WIDTH}`)
+        .replace(/:\/\//g, `:${ZERO_WIDTH}//`)
+        .replace(/\bwww\./gi, (www) => `${www.slice(0, 3)}${ZERO_WIDTH}.`)
+        .replace(/#(?=[\w*])/g, `#${ZERO_WIDTH}`)
+        .replace(/\b(mailto|tel|tg|javascript|data|file):/gi, (scheme) => `${scheme.slice(0, -1)}${ZERO_WIDTH}:`)
 
 /** Code between back quotes can hold none. */
 export const unquoted = (text: string): string => text.replace(/`/g, '\u02cb')

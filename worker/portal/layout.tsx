@@ -17,6 +17,7 @@ const PLACES = [
   ['/targets', 'Targets'],
   ['/issues', 'Issues'],
   ['/scans', 'Scans'],
+  ['/channels', 'Channels'],
 ] as const
 
 /** The shell of every page. Style is in one file, and so is what script a page may have: the policy in `HEADERS` says so. */

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
+import { ChannelsPage } from '../portal/channels.tsx'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
 import { ProofPage } from '../portal/proof.tsx'
@@ -15,7 +16,14 @@ import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
 import { allowlistView } from './allowlists.ts'
 import { plainText } from './plain.ts'
-import { readIssueView, readProbeRows, readProofView, readScanView, readTargetView } from './portal-data.ts'
+import {
+  readChannelLines,
+  readIssueView,
+  readProbeRows,
+  readProofView,
+  readScanView,
+  readTargetView,
+} from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
 import { asPage, frameOf, frameOrNone, ledToOpened, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
@@ -34,6 +42,7 @@ export const portalRoutes = new Hono<AppEnv>()
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
   .use('/proofs/*', asPage)
+  .use('/channels', asPage)
   .use('/api/v1/issues/:id/retest', ledToOpened)
   .use('/api/v1/targets/:id/prove', ledToOpened)
   .get('/portal/style.css', (c) =>
@@ -83,6 +92,10 @@ export const portalRoutes = new Hono<AppEnv>()
     const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!proof) throw missing('proof')
     return show(<ProofPage frame={await frameOf(c)} proof={proof} />)
+  })
+  .get('/channels', tenant, async (c) => {
+    const channels = await readChannelLines(c.var.world.db, c.var.caller.tenantId)
+    return show(<ChannelsPage frame={await frameOf(c)} channels={channels} />)
   })
   .get('/issues', tenant, async (c) => {
     const { db } = c.var.world

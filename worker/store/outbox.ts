@@ -19,7 +19,7 @@ export const settledAt = (tenantId: string | SQL, now: number): SQL =>
  * Notices go in with what they tell of. Their ids follow from it, so that none is told twice.
  */
 export const addNotices = (db: Db, tenantId: string, notices: readonly Told[], guard: SQL, now: number): Statement =>
-  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body, sent_at)
+  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body, spread_at)
     SELECT ${tenantId}, value ->> '$.id', value ->> '$.event.type', ${now}, value ->> '$.event',
       ${settledAt(tenantId, now)}
     FROM json_each(${rows(notices)}) WHERE ${guard}`)
@@ -33,11 +33,11 @@ export type NoticeRow = typeof outbox.$inferSelect
 export type StoryRow = typeof stories.$inferSelect
 
 /** What no channel has a message of yet, in order; of one tenant or of all. */
-export const unsent = (db: Db, limit: number, tenantId: string | null): Promise<NoticeRow[]> =>
+export const unspread = (db: Db, limit: number, tenantId: string | null): Promise<NoticeRow[]> =>
   db
     .select()
     .from(outbox)
-    .where(and(isNull(outbox.sentAt), tenantId === null ? undefined : eq(outbox.tenantId, tenantId)))
+    .where(and(isNull(outbox.spreadAt), tenantId === null ? undefined : eq(outbox.tenantId, tenantId)))
     .orderBy(asc(outbox.at), asc(outbox.id))
     .limit(limit)
 
@@ -124,7 +124,7 @@ export async function spread(
   now: number,
 ): Promise<boolean> {
   const { tenantId, id } = notice
-  const guard = sql`EXISTS (SELECT 1 FROM outbox WHERE tenant_id = ${tenantId} AND id = ${id} AND sent_at IS NULL)`
+  const guard = sql`EXISTS (SELECT 1 FROM outbox WHERE tenant_id = ${tenantId} AND id = ${id} AND spread_at IS NULL)`
   const instead = messages.flatMap((message) => message.instead)
   const answers = await batch(db, [
     ...(messages.length > 0
@@ -151,8 +151,8 @@ export async function spread(
       : []),
     db
       .update(outbox)
-      .set({ sentAt: now })
-      .where(and(eq(outbox.tenantId, tenantId), eq(outbox.id, id), isNull(outbox.sentAt))),
+      .set({ spreadAt: now, ...(messages.length > 0 ? { sentAt: now } : {}) })
+      .where(and(eq(outbox.tenantId, tenantId), eq(outbox.id, id), isNull(outbox.spreadAt))),
   ])
   return changed(answers.at(-1)) > 0
 }

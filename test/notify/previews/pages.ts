@@ -3,7 +3,22 @@ import { discordHtml, slackHtml } from './markup.ts'
 
 const FONT = '"Lato","Noto Sans","DejaVu Sans",system-ui,sans-serif'
 const page = (title: string, style: string, body: string): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>*{box-sizing:border-box}body{margin:0;font:15px/1.46 ${FONT}}code{font:.86em "DejaVu Sans Mono",monospace}a{text-decoration:none}main{width:720px;padding:18px 20px}.who{display:flex;gap:10px}.face{flex:none;width:36px;height:36px;border-radius:6px;background:#1d2b4f;color:#fff;font:700 15px/36px ${FONT};text-align:center}.name{font-weight:700}.tag{font-size:10px;border-radius:3px;padding:1px 4px;margin:0 6px;vertical-align:2px}.time{font-size:12px;color:#777}${style}</style></head><body><main>${body}</main></body></html>\n`
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title><style>*{box-sizing:border-box}body{margin:0;font:15px/1.46 ${FONT}}code{font:.86em "DejaVu Sans Mono",monospace}a{text-decoration:none}main{width:720px;padding:18px 20px}.who{display:flex;gap:10px}.face{flex:none;width:36px;height:36px;border-radius:6px;background:#1d2b4f;color:#fff;font:700 15px/36px ${FONT};text-align:center}.name{font-weight:700}.tag{font-size:10px;border-radius:3px;padding:1px 4px;margin:0 6px;vertical-align:2px}.time{font-size:12px;color:#777}${style}</style></head><body><main>${signed(body)}</main></body></html>\n`
+
+/** Each platform draws its own pictures for these; few machines that make previews have a font for them. */
+const SIGNS: Record<string, string> = {
+  '🛑': '#8e1320',
+  '🔴': '#dd2e44',
+  '🟠': '#f4900c',
+  '🔵': '#55acee',
+  '✅': '#3aa55d',
+}
+const signed = (text: string): string =>
+  text.replace(/[🛑🔴🟠🔵✅]/gu, (sign) => {
+    const tick = sign === '✅' ? '<path d="M4 8.5l3 3 5-6.5" fill="none" stroke="#fff" stroke-width="2"/>' : ''
+    const shape = sign === '✅' ? '<rect width="16" height="16" rx="3"' : '<circle cx="8" cy="8" r="7.5"'
+    return `<svg width="1em" height="1em" viewBox="0 0 16 16" style="vertical-align:-.12em">${shape} fill="${SIGNS[sign]}"/>${tick}</svg>`
+  })
 
 const sender = (tag: string, inside: string): string =>
   `<div class="who"><div class="face">Pw</div><div class="post"><div><span class="name">Portwitness</span><span class="tag">${tag}</span><span class="time">14:05</span></div>${inside}</div></div>`
@@ -67,15 +82,18 @@ export function discordPage(body: { embeds: Embed[] }, edited: boolean): string 
 
 /** Colours and sizes of Teams; the card itself is drawn by the official renderer. */
 export const TEAMS_HOST = {
-  fontFamily: '"Segoe UI","Noto Sans","DejaVu Sans",sans-serif',
   fontTypes: {
+    default: {
+      fontFamily: '"Segoe UI","Noto Sans","DejaVu Sans",sans-serif',
+      fontSizes: { small: 12, default: 14, medium: 14, large: 18, extraLarge: 24 },
+      fontWeights: { lighter: 200, default: 400, bolder: 600 },
+    },
     monospace: {
       fontFamily: '"DejaVu Sans Mono",monospace',
       fontSizes: { small: 11, default: 12, medium: 12, large: 16, extraLarge: 20 },
+      fontWeights: { lighter: 200, default: 400, bolder: 600 },
     },
   },
-  fontSizes: { small: 12, default: 14, medium: 14, large: 18, extraLarge: 24 },
-  fontWeights: { lighter: 200, default: 400, bolder: 600 },
   spacing: { small: 4, default: 8, medium: 12, large: 20, extraLarge: 30, padding: 14 },
   separator: { lineThickness: 1, lineColor: '#E1E1E1' },
   supportsInteractivity: true,

@@ -14,6 +14,7 @@ export interface Parsed {
   loose: string
 }
 
+const MARK = /[<>&]/g
 const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"' }
 
 /** `tags`: each with the attributes that it takes. Code and pre hold no other entity (core.telegram.org/bots/api). */
@@ -26,10 +27,21 @@ export function readHtml(
   const entities: Entity[] = []
   let text = ''
   let loose = ''
+  const add = (piece: string): void => {
+    text += piece
+    if (!open.some(({ tag }) => tag === 'code' || tag === 'pre' || tag === 'a')) loose += piece
+  }
   for (let at = 0; at < html.length; ) {
+    MARK.lastIndex = at
+    const plain = html.slice(at, MARK.exec(html)?.index ?? html.length)
+    if (plain !== '') {
+      add(plain)
+      at += plain.length
+      continue
+    }
     const c = html[at] as string
     if (c === '<') {
-      const match = /^<(\/?)([a-z][a-z-]*)((?:\s+[a-z-]+="[^"<>]*")*)>/.exec(html.slice(at))
+      const match = /^<(\/?)([a-z][a-z-]*)((?:\s+[a-z-]+="[^"<>]*")*)>/.exec(html.slice(at, at + 4_000))
       must(match, `unsupported start tag at offset ${at}`)
       const [whole, slash, tag = '', attributes = ''] = match
       must(tag in tags || isVoid.includes(tag), `unsupported tag "${tag}"`)
@@ -52,13 +64,11 @@ export function readHtml(
       at += whole.length
       continue
     }
-    const match = c === '&' ? /^&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]+);/i.exec(html.slice(at)) : null
+    const match = c === '&' ? /^&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]+);/i.exec(html.slice(at, at + 12)) : null
     must(c !== '&' || match, `a bare & at offset ${at}`)
-    const piece = match ? decode(match[0]) : c
-    must(c !== '>', `a bare > at offset ${at}`)
-    text += piece
-    if (!open.some(({ tag }) => tag === 'code' || tag === 'pre' || tag === 'a')) loose += piece
-    at += match ? match[0].length : 1
+    must(match, `a bare > at offset ${at}`)
+    add(decode(match[0]))
+    at += match[0].length
   }
   must(open.length === 0, `unclosed tag "${open.at(-1)?.tag}"`)
   return { text, entities, loose }

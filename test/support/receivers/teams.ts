@@ -7,7 +7,7 @@ interface Context {
   getEventAt(i: number): { message: string }
 }
 interface Validation {
-  validationEvents: { errors: { message: string }[] }[]
+  validationEvents: { message: string }[]
 }
 interface Library {
   AdaptiveCard: new () => { parse(json: unknown, context: Context): void; validateProperties(): Validation }
@@ -59,7 +59,7 @@ export function card(content: Json): void {
   parsed.parse(content, context)
   const events = Array.from({ length: context.eventCount }, (_, i) => context.getEventAt(i).message)
   must(events.length === 0, events[0] ?? '')
-  const faults = parsed.validateProperties().validationEvents.flatMap(({ errors }) => errors.map((one) => one.message))
+  const faults = parsed.validateProperties().validationEvents.map(({ message: why }) => why)
   must(faults.length === 0, faults[0] ?? '')
   runs(content)
 }

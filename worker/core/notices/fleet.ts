@@ -200,6 +200,6 @@ export const switchedOffNotice = (
     channel: { ...channel, name: said(channel.name, 100) },
     reason: said(reason, 300),
     waiting,
-    links: { channels: '/' },
+    links: { channels: '/channels' },
   },
 })

@@ -1,7 +1,7 @@
 import type { EventOf, EventRange } from '../../../schema/events.ts'
 import { count } from '../../core/text.ts'
-import type { Body, Cut, Section } from '../card.ts'
 import { codeSpan, type Line } from '../spans.ts'
+import type { Body, Cut, Section } from './body.ts'
 import { targetFact } from './scan.ts'
 
 export const rangesBody = ({ data }: EventOf<'ip_ranges.changed'>, cut: Cut): Body => ({
@@ -70,7 +70,7 @@ export const channelBody = ({ data }: EventOf<'channel.switched_off'>): Body => 
     { name: 'Waiting', value: [count(data.waiting, 'message')] },
   ],
   sections: [],
-  links: [{ label: 'Open overview', to: data.links.channels }],
+  links: [{ label: 'Open channels', to: data.links.channels }],
 })
 
 function rangeSection(heading: string, ranges: readonly EventRange[], total: number, cut: Cut): Section {

@@ -1,6 +1,6 @@
 /** What each event says. A new event does not compile until it has its words. */
 import type { AnyEvent } from '../../../schema/events.ts'
-import type { Body, Cut } from '../card.ts'
+import type { Body, Cut } from './body.ts'
 import { allowlistBody, channelBody, probeBody, rangesBody } from './fleet.ts'
 import { failedBody, finishedBody, resolvedBody, troubleBody } from './scan.ts'
 

@@ -1,9 +1,9 @@
 import type { EventCoverage, EventLoss, EventOf, EventRemedy, EventScan, EventTarget } from '../../../schema/events.ts'
 import { CAUSE, FATE, MECHANISM } from '../../core/names.ts'
 import { count, percent } from '../../core/text.ts'
-import type { Body, Cut, Section } from '../card.ts'
 import { clipped } from '../plain.ts'
 import { codeSpan, type Line, type Span, shortened, spansOf } from '../spans.ts'
+import type { Body, Cut, Section } from './body.ts'
 
 type Trouble = EventOf<'issue.opened'> | EventOf<'issue.updated'>
 type Lossy = Trouble['data'] | EventOf<'scan.finished'>['data']
@@ -99,7 +99,7 @@ const coverageFact = (coverage: EventCoverage | null): { name: string; value: Li
     ? [
         {
           name: 'Tested',
-          value: [`${percent(coverage.share)} of ${count(coverage.portsAsked, 'port')}`],
+          value: [`${firm(coverage.share)} of ${count(coverage.portsAsked, 'port')}`],
         },
       ]
     : []
@@ -107,7 +107,11 @@ const coverageFact = (coverage: EventCoverage | null): { name: string; value: Li
 function lossSections(data: Lossy, cut: Cut): Section[] {
   const shown = data.losses.slice(0, cut.lines)
   const rest = data.portsTotal - shown.reduce((sum, { portsTotal }) => sum + portsTotal, 0)
-  const evidence = cut.hasEvidence ? (shown[0]?.evidence.slice(0, 1) ?? []) : []
+  const [first] = cut.hasEvidence ? shown : []
+  const evidence = [
+    ...(first?.evidence.slice(0, 1) ?? []),
+    ...(first?.askOwner ? [`To settle it, ask the owner for ${first.askOwner}.`] : []),
+  ]
   const more = shown.length > 0 ? `And ${count(rest, 'more port', 'more ports')}.` : `${count(rest, 'port')} lost.`
   return [
     {
@@ -119,22 +123,24 @@ function lossSections(data: Lossy, cut: Cut): Section[] {
     {
       heading: 'Why we say so',
       isNumbered: false,
-      lines: evidence.map((text) => spansOf(clipped(text, 300))),
+      lines: evidence.map((text) => spansOf(clipped(text, 320))),
       more: null,
     },
-    ...data.remedies.slice(0, cut.remedies).map((remedy) => remedySection(remedy, data.remediesTotal, cut)),
+    ...data.remedies.slice(0, cut.remedies).map((remedy, _, all) => {
+      // Two remedies at length would push the links out of sight.
+      const steps = all.length > 1 ? Math.min(2, cut.steps) : cut.steps
+      return remedySection(remedy, data.remediesTotal, { ...cut, steps })
+    }),
   ]
 }
 
-/** `Ports 22, 80 and 3 more: lost to the scanner alone, confirmed. Cause: fail2ban, 86 % sure.` */
+/** `Ports 22, 80 and 3 more: lost to the scanner alone (confirmed). Cause: fail2ban, 86 % sure.` */
 function lossLine(loss: EventLoss, data: Lossy, maxPorts: number): Line {
   const { cause, strength, verdict } = loss
   return [
     { bold: portsName(loss, data, maxPorts) },
-    `: ${FATE[verdict]}${strength ? `, ${strength}` : ''}.`,
-    ...(cause
-      ? [' Cause: ', { bold: causeName(cause) }, ...vendorOf(cause), `, ${percent(cause.confidence)} sure.`]
-      : []),
+    `: ${FATE[verdict]}${strength ? ` (${strength})` : ''}.`,
+    ...(cause ? [' Cause: ', { bold: causeName(cause) }, ...vendorOf(cause), `, ${firm(cause.confidence)} sure.`] : []),
   ]
 }
 
@@ -150,10 +156,13 @@ function portsName({ ports, portsTotal }: EventLoss, data: Lossy, max: number): 
   return `${named.length === 1 && rest === 0 ? 'Port' : 'Ports'} ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
+/** `86 %` on one line. */
+const firm = (share: number): string => percent(share).replace(' ', '\u00a0')
+
 type CauseWord = NonNullable<EventLoss['cause']>
 const causeName = ({ class: kind, mechanism }: CauseWord): string =>
   mechanism ? MECHANISM[mechanism] : CAUSE[kind].name
-const vendorOf = ({ vendor }: CauseWord): Span[] => (vendor ? [' of ', codeSpan(vendor, 60)] : [])
+const vendorOf = ({ vendor }: CauseWord): Span[] => (vendor ? [' (', codeSpan(vendor, 60), ')'] : [])
 
 function remedySection({ title, steps, stepsTotal }: EventRemedy, total: number, cut: Cut): Section {
   const shown = steps.slice(0, cut.steps)

@@ -1,5 +1,6 @@
 /** Google Chat webhooks: cardsV2. developers.google.com/workspace/chat/api/reference/rest/v1/cards */
-import { type Card, fitted, type Section, SIGN } from '../card.ts'
+import { type Card, fitted, SIGN } from '../card.ts'
+import type { Section } from '../cards/body.ts'
 import { type Channel, JSON_TYPE, RETRY_AFTER } from '../channel.ts'
 import { bytes, html, inert } from '../plain.ts'
 import { type Ink, inked, type Line } from '../spans.ts'
@@ -11,7 +12,7 @@ const MAX_WIDGETS = 100
 /** The few tags that card text knows; there is none for code. */
 const INK: Ink = {
   text: html,
-  code: (text) => `<font color="#444444">${html(inert(text))}</font>`,
+  code: (text) => html(inert(text)),
   bold: (text) => `<b>${html(text)}</b>`,
 }
 
@@ -82,7 +83,7 @@ export const googleChat: Channel = {
   answer: {
     success: { statuses: [200] },
     retryAfter: [RETRY_AFTER],
-    gone: [{ status: 410 }, { status: 404 }, { status: 403, says: /PERMISSION_DENIED/ }],
+    gone: [{ status: 410 }, { status: 404, says: /NOT_FOUND/ }, { status: 403, says: /PERMISSION_DENIED/ }],
     reason: { json: 'error.message' },
   },
   follow: { how: 'thread', remember: null, forgotten: null },

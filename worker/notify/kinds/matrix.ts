@@ -49,7 +49,11 @@ export const matrix: Channel = {
   answer: {
     success: { statuses: [200] },
     retryAfter: [RETRY_AFTER, { in: 'json', at: 'retry_after_ms', unit: 'milliseconds' }],
-    gone: [{ status: 410 }, { status: 401 }, { status: 403, says: /M_FORBIDDEN/ }],
+    gone: [
+      { status: 410 },
+      { status: 401, says: /M_UNKNOWN_TOKEN|M_MISSING_TOKEN/ },
+      { status: 403, says: /M_FORBIDDEN/ },
+    ],
     reason: { json: 'error' },
   },
   follow: { how: 'thread_of', remember: 'event_id', forgotten: null },

@@ -7,7 +7,8 @@ import { bodyText, linksText, type Markup } from '../text.ts'
 /** A post holds 16,383 characters; text and attachments are kept below that together. */
 const MAX_ALL = 14_000
 
-const escaped = (text: string): string => text.replace(/[\\`*_{}[\]()#+\-.!|~<>:&]/g, '\\$&')
+/** What its Markdown (a fork of marked) takes as escaped; any other backslash would be shown. */
+const escaped = (text: string): string => text.replace(/[\\`*_[\]()#|~>]/g, '\\$&').replace(/</g, '<\u200b')
 const titled = (text: string): string => escaped(inert(text))
 const INK: Markup = {
   text: escaped,
@@ -51,8 +52,8 @@ export const mattermost: Channel = {
     retryAfter: [RETRY_AFTER, { in: 'header', at: 'x-ratelimit-reset', unit: 'seconds' }],
     gone: [
       { status: 410 },
-      { status: 404 },
-      { status: 400, says: /web_hook\.incoming\.disabled|incoming_webhook\.(?:disabled|invalid)/ },
+      { status: 404, says: /web_?hook/i },
+      { status: 400, says: /incoming[._]webhook\.(?:disabled|invalid)|web_hook\.incoming\.disabled/ },
     ],
     reason: { json: 'message' },
   },

@@ -8,7 +8,7 @@ import { bodyText, linksText, type Markup } from '../text.ts'
 const MAX_TEXT = 4_800
 
 /** Its Markdown has no escapes that all versions honour: a character of no width keeps marks from opening anything. */
-const mild = (text: string): string => unquoted(text).replace(/[*_~[\]()<>|#\\]/g, '\u200b$&\u200b')
+const mild = (text: string): string => unquoted(text).replace(/[*_~[\]<|#\\]/g, '\u200b$&\u200b')
 const titled = (text: string): string => mild(inert(text))
 const INK: Markup = {
   text: mild,
@@ -49,7 +49,11 @@ export const rocketChat: Channel = {
   answer: {
     success: { statuses: [200], body: { json: 'success', is: true } },
     retryAfter: [RETRY_AFTER, { in: 'header', at: 'x-ratelimit-reset', unit: 'epoch_milliseconds' }],
-    gone: [{ status: 410 }, { status: 404 }, { status: 400, says: /Invalid integration id or token/ }],
+    gone: [
+      { status: 410 },
+      { status: 404, says: /Invalid integration id or token/ },
+      { status: 400, says: /Invalid integration id or token/ },
+    ],
     reason: { json: 'error' },
   },
   follow: { how: 'new_message', remember: null, forgotten: null },

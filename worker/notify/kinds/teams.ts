@@ -1,5 +1,6 @@
 /** Microsoft Teams through a Workflow's webhook: an Adaptive Card 1.5 in a message. adaptivecards.io/explorer */
-import { type Card, fitted, type Section, SIGN, type Tone } from '../card.ts'
+import { type Card, fitted, SIGN } from '../card.ts'
+import type { Section, Tone } from '../cards/body.ts'
 import { type Channel, JSON_TYPE, RETRY_AFTER } from '../channel.ts'
 import { bytes, inert } from '../plain.ts'
 import type { Line } from '../spans.ts'

@@ -17,6 +17,9 @@ const INK: Markup = {
   paragraph: '\n\n',
 }
 
+/** The Bot API's own word, not that of something on the way to it. */
+const IS_ANSWER = /"ok":\s*false/
+
 const fits = (text: string): boolean => {
   const parsed = text.replace(/<[^>]*>/g, '').replace(/&(?:amp|lt|gt|quot);/g, '&')
   return parsed.length <= MAX_TEXT && (text.match(/<[a-z]/g)?.length ?? 0) <= MAX_ENTITIES
@@ -37,9 +40,9 @@ export const telegram: Channel = {
     retryAfter: [{ in: 'json', at: 'parameters.retry_after', unit: 'seconds' }, RETRY_AFTER],
     gone: [
       { status: 410 },
-      { status: 401 },
-      { status: 404 },
-      { status: 403 },
+      { status: 401, says: IS_ANSWER },
+      { status: 404, says: IS_ANSWER },
+      { status: 403, says: IS_ANSWER },
       { status: 400, says: /chat not found|group chat was upgraded|TOPIC_CLOSED|message thread not found/ },
     ],
     reason: { json: 'description' },

@@ -9,7 +9,7 @@ const MAX_TOPIC = 60
 const MAX_CONTENT = 10_000
 
 /** No escapes: a character of no width keeps marks, `$$` and `:emoji:` from opening anything. */
-const mild = (text: string): string => unquoted(text).replace(/[*_~[\]()<>|$\\]/g, '\u200b$&\u200b')
+const mild = (text: string): string => unquoted(text).replace(/[*_~[\]<|$\\]/g, '\u200b$&\u200b')
 const INK: Markup = {
   text: mild,
   code: (text) => `\`${unquoted(text)}\``,
@@ -19,7 +19,7 @@ const INK: Markup = {
   paragraph: '\n\n',
 }
 
-/** A topic must not change over an issue's life: the target's name and the end of the issue's id. */
+/** The target's name and the end of the issue's id: the same over an issue's life, as long as the target keeps its name. */
 function topicOf(key: string, target: string): string {
   const end = ` (${key.slice(-6)})`
   return `${clipped(target, MAX_TOPIC - end.length)}${end}`
@@ -42,7 +42,7 @@ export const zulip: Channel = {
     retryAfter: [{ in: 'json', at: 'retry-after', unit: 'seconds' }, RETRY_AFTER],
     gone: [
       { status: 410 },
-      { status: 401 },
+      { status: 401, says: /"result":\s*"error"/ },
       { status: 400, says: /STREAM_DOES_NOT_EXIST|Invalid API key/ },
       { status: 403, says: /USER_DEACTIVATED|REALM_DEACTIVATED/ },
     ],
