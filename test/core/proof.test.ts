@@ -226,12 +226,12 @@ test('a snoozed issue is restated in silence, and an issue of another kind is le
   expect(steps([open({})])[0]).toMatchObject({
     do: 'restate',
     title: 'web: still shut out: 198.51.100.2',
-    notice: { name: 'issue.updated' },
+    notify: true,
   })
   expect(steps([open({ state: 'snoozed', snoozedUntil: 2_000 })])[0]).toMatchObject({
     do: 'restate',
     wake: false,
-    notice: null,
+    notify: false,
   })
   expect(steps([open({ state: 'snoozed', snoozedUntil: 500 })])[0]).toMatchObject({ do: 'restate', wake: true })
   expect(steps([open({ finding: 'incomplete' })])).toEqual([])

@@ -175,7 +175,11 @@ const probeLinks = fc.record({ probes: link })
 
 const DATA: Record<AnyEvent['type'], fc.Arbitrary<unknown>> = {
   'issue.opened': trouble,
-  'issue.updated': trouble,
+  'issue.updated': fc.tuple(trouble, maybe(scan), maybe(fc.record({ id: id('prf') }))).map(([data, seen, proof]) => ({
+    ...(data as object),
+    scan: seen,
+    proof,
+  })),
   'issue.resolved': fc.record({
     ...{ ...head, issue, target, coverage: maybe(coverage) },
     proof: fc.record({ by: pick(['retest', 'proof'] as const), id: id('scn') }),
@@ -192,10 +196,11 @@ const DATA: Record<AnyEvent['type'], fc.Arbitrary<unknown>> = {
   'ip_ranges.changed': fc.record({
     ...{ ...head, serial: many, previousSerial: maybe(many), changedAt: when, added: ranges, addedTotal: many },
     ...{ changed: ranges, changedTotal: many, removed: ranges, removedTotal: many },
-    links: fc.record({ ranges: link, changes: maybe(link) }),
+    sha256: hostile(64),
+    links: fc.record({ ranges: link, version: link, changes: maybe(link) }),
   }),
   'allowlist.outdated': fc.record({
-    ...{ ...head, target, confirmed: maybe(fc.record({ serial: many, at: when })), serial: many },
+    ...{ ...head, target, confirmed: maybe(fc.record({ at: when })), serial: many },
     ...{ missing: ranges, missingTotal: many, issueId: maybe(id('iss')) },
     links: fc.record({ target: link, issue: maybe(link), allowlist: link }),
   }),

@@ -102,6 +102,7 @@ function trouble<N extends 'issue.opened' | 'issue.updated'>(type: N, now: numbe
         title: 'Example target: the scan was interfered with on port 22',
       },
       target: { ...SCAN.target, tags: [...SCAN.target.tags] },
+      ...(type === 'issue.updated' ? { proof: null } : {}),
       scan: { id: SCAN.id, profile: 'standard', verdict: 'interference', startedAt: at, scanner: SCAN.scanner },
       coverage: {
         share: 0.93,

@@ -114,7 +114,7 @@ export const writeChange = (
 
 /** Tells every tenant: each has allowlists that follow ours. */
 export const addRangeNotice = (db: Db, { id, event }: Told, now: number): Statement =>
-  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body, sent_at)
+  db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body, spread_at)
     SELECT id, ${id}, ${event.type}, ${now}, ${JSON.stringify(event)}, ${settledAt(sql`tenants.id`, now)} FROM tenants`)
 
 // ---------------------------------------------------------------- versions
