@@ -41,7 +41,7 @@ export function decide(scan: ScanEvidence): Decision[] {
     const outcome = outcomeFor(endpoint, scan)
     if (outcome) decisions.push({ endpoint, outcome, provedBy: null })
   }
-  return [...sharedLimit(sameBan(decisions))]
+  return [...sharedLimit(sameBan(decisions), scan)]
 }
 
 /** The gravest of several cases: a port that was lost once stays lost in this scan, whatever a later look says. */

@@ -1,8 +1,8 @@
-import type { EndpointEvidence } from './evidence.ts'
+import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { hostTest } from './experiments/host.ts'
 import { firstSign, isLimited, wentAlone } from './experiments/rate.ts'
 import type { RuleId } from './rules.ts'
-import type { Outcome } from './verdict.ts'
+import { hasLossyWay, type Outcome } from './verdict.ts'
 
 /** Words that the bursts of one port left open, or that a limit explains better than what they say. */
 const LEFT_OPEN: readonly RuleId[] = ['TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8']
@@ -13,6 +13,7 @@ const LEFT_OPEN: readonly RuleId[] = ['TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8
  */
 export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Outcome }>(
   decisions: readonly D[],
+  scan: ScanEvidence,
 ): readonly D[] {
   const limits = new Map(
     [...new Set(decisions.map(({ endpoint }) => endpoint.address))].flatMap((address) => {
@@ -30,7 +31,8 @@ export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Out
     const { case: one } = outcome
     const hasBurst = limit.ports.includes(endpoint)
     if (!one || !(hasBurst || wentAlone(one, endpoint))) return decision
-    const strength = hasBurst && limit.says === 'firm' ? 'confirmed' : 'likely'
+    const strength =
+      hasBurst && limit.says === 'firm' && (limit.test.isTold || !hasLossyWay(scan)) ? 'confirmed' : 'likely'
     if (outcome.rule === 'DEG-2' && strength === 'likely') return decision
     const { test } = limit
     return {

@@ -40,7 +40,12 @@ interface Situation {
   routeAlive: boolean
   /** other ports of the address went on answering the scanner */
   lostAlone: boolean
+  lossyWay: boolean
 }
+
+/** So much may be lost of the scanner's packets that a silent limit is never more than likely: loss comes in heaps. */
+const LOSSY = 0.25
+export const hasLossyWay = ({ loss }: ScanEvidence): boolean => loss > LOSSY
 
 /** A block that ended before the tests did: three rounds running, the scanner's alone, too many for loss; then it was over. */
 function shortBan({ tally, stretch, case: { rounds } }: Situation): boolean {
@@ -119,7 +124,8 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     // Slow rounds let the scanner through again, so TRA-1 or SEL-8 would hold; E4 asked fast, and others beside it were let through.
     id: 'DEG-2',
     verdict: 'degraded',
-    strength: ({ rate }) => (rate && isLimited(rate) === 'firm' ? 'confirmed' : 'likely'),
+    strength: ({ rate, lossyWay }) =>
+      rate && isLimited(rate) === 'firm' && (rate.isTold || !lossyWay) ? 'confirmed' : 'likely',
     holds: ({ rate }) => rate !== null && isLimited(rate) !== 'no',
   },
   { id: 'SEL-8', verdict: 'interfered', strength: likely, holds: shortBan },
@@ -186,6 +192,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(lostFor(one), endpoint, scan)),
     lostAlone:
       tally.confirmedAt !== null && neighbours.length > 0 && neighbours.every((other) => !lostMeanwhile(other, tally)),
+    lossyWay: hasLossyWay(scan),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
     stretch: tally.backAt === null ? null : stretchOf(one, endpoint, scan.loss, tally.backAt),
   }
