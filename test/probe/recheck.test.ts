@@ -26,7 +26,7 @@ function scanAt(s: number) {
     ),
   )
   const world = { clock: { now: () => FOUND_AT + s * 1_000 }, memory }
-  const scan = { world, run: { scanId: SCAN_ID }, endpoints, output: createOutput() } as unknown as Scan
+  const scan = { world, run: { scanId: SCAN_ID }, plan: {}, endpoints, output: createOutput() } as unknown as Scan
   const [web, tls] = known as [(typeof known)[0], (typeof known)[0]]
   for (const one of known) Object.assign(one, { state: 'lost', wasLost: true })
   return { scan, memory, web, tls }
