@@ -213,6 +213,19 @@ describe('a channel', () => {
     await stage.api('PATCH', `/channels/${hanging.id}`, { state: 'off' })
   })
 
+  test('that stays away too long is not told of what is old by then', async () => {
+    await script('away', [{ status: 410 }])
+    const channel = await addWebhook(stage, 'away')
+    await put(stage, news(stage, 'issue.opened', 29))
+    await stage.tick()
+    stage.pass(5 * 24 * 60 * MINUTE - (stage.now() % (60 * MINUTE)))
+    await stage.tick()
+    expect(await logOf(stage, channel)).toMatchObject([
+      { state: 'failed', lastSaid: expect.stringContaining('too old') },
+    ])
+    await stage.api('DELETE', `/channels/${channel.id}`)
+  })
+
   test('is told nothing that was there before it', async () => {
     await put(stage, news(stage, 'issue.opened', 30))
     stage.pass(1_000)

@@ -248,9 +248,13 @@ export async function replay(db: Db, tenantId: string, id: string, now: number):
   return row ?? null
 }
 
-/** Forgets what was told long ago, and what nothing will be told of again. */
-export async function forgetDeliveries(db: Db, before: number): Promise<void> {
+/** Forgets what was told long ago and what nothing will be told of again; gives up what waits since before `tooOld`. */
+export async function forgetDeliveries(db: Db, before: number, tooOld: number, now: number): Promise<void> {
   await batch(db, [
+    db
+      .update(deliveries)
+      .set({ state: 'failed', endedAt: now, lastSaid: 'too old: its channel was not there to be told' })
+      .where(and(isNull(deliveries.endedAt), lt(deliveries.since, tooOld), lt(deliveries.leaseUntil, now))),
     db.delete(deliveries).where(and(isNotNull(deliveries.endedAt), lt(deliveries.at, before))),
     // What is open still keeps its story, as does an issue that is not closed.
     db.run(sql`DELETE FROM stories WHERE told_at < ${before} AND remind_at IS NULL
