@@ -34,6 +34,16 @@ describe('a message', () => {
     ])
   })
 
+  test('is sent by one of many senders that come at the same moment', async () => {
+    const channel = await addWebhook(stage, 'raced')
+    const wanted: string[] = []
+    for (let n = 60; n < 68; n++) wanted.push(await put(stage, news(stage, 'issue.opened', n)))
+    await Promise.all([stage.tick(), stage.tick(), stage.tick(), stage.tick()])
+    expect((await ids('raced')).toSorted()).toEqual(wanted.toSorted())
+    expect((await logOf(stage, channel)).every(({ state, attempts }) => state === 'sent' && attempts === 1)).toBe(true)
+    await stage.api('DELETE', `/channels/${channel.id}`)
+  })
+
   test('is tried again on the schedule, under the same id, until it is taken', async () => {
     await script('again', [{ status: 500 }, { status: 503 }, { resets: 'before' }, {}])
     const channel = await addWebhook(stage, 'again')
