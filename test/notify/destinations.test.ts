@@ -60,12 +60,14 @@ describe('a channel’s address', () => {
       }
     })
 
-    test(`${kind}: may be on this machine when the Worker was started so`, () => {
+    test(`${kind}: may be on this machine or its networks when the Worker was started so`, () => {
       const { path, secrets } = PLATFORMS[kind]()
       expect(faults(kind, `http://127.0.0.1:8080${path}`, secrets, true)).toEqual([])
       expect(faults(kind, `http://[::1]:8080${path}`, secrets, true)).toEqual([])
       expect(faults(kind, `http://127.0.0.1:8080${path}`, secrets, false)).not.toEqual([])
-      expect(faults(kind, `http://10.0.0.1${path}`, secrets, true)).not.toEqual([])
+      expect(faults(kind, `http://10.0.0.1${path}`, secrets, true)).toEqual([])
+      expect(faults(kind, `http://10.0.0.1${path}`, secrets, false)).not.toEqual([])
+      expect(faults(kind, `http://169.254.169.254${path}`, secrets, true)).not.toEqual([])
     })
 
     test(`${kind}: has the secret that it needs, and no other`, () => {
@@ -92,6 +94,8 @@ describe('a channel’s address', () => {
     for (const address of ['127.0.0.1', '10.1.2.3', '169.254.169.254', '::1', '64:ff9b::a00:1', 'x'])
       expect(mayReach(address, { allowLocal: false }), address).toBe(false)
     expect(mayReach('127.0.0.1', { allowLocal: true })).toBe(true)
-    expect(mayReach('10.1.2.3', { allowLocal: true })).toBe(false)
+    expect(mayReach('10.1.2.3', { allowLocal: true })).toBe(true)
+    for (const address of ['169.254.169.254', '169.254.170.2', '0.0.0.0', '224.0.0.1', '64:ff9b::a00:1'])
+      expect(mayReach(address, { allowLocal: true }), address).toBe(false)
   })
 })
