@@ -84,7 +84,8 @@ export const deliveries = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('deliveries_log').on(t.tenantId, t.channelId, t.at),
-    index('deliveries_open').on(t.tenantId, t.channelId, t.nextAt).where(sql`ended_at is null`),
+    // By story: whether an earlier message of it is under way is one look.
+    index('deliveries_open').on(t.tenantId, t.channelId, t.story, t.at).where(sql`ended_at is null`),
   ],
 )
 

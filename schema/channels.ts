@@ -5,6 +5,7 @@ import {
   CAUSE_CLASSES,
   CHANNEL_KINDS,
   CHANNEL_STATES,
+  type ChannelKind,
   DELIVERY_STATES,
   NOTICES,
   type NoticeName,
@@ -12,7 +13,9 @@ import {
 } from './words.ts'
 
 /** Told unless a channel says otherwise. Not the end of each scan: what it found is told by its issue. */
-export const USUAL_NOTICES: readonly NoticeName[] = NOTICES.filter((name) => name !== 'scan.finished')
+const USUAL_NOTICES: readonly NoticeName[] = NOTICES.filter((name) => name !== 'scan.finished')
+/** Where incidents are kept, a scan that got through ends the incident of the one that failed before. */
+export const usualFor = (kind: ChannelKind): readonly NoticeName[] => (kind === 'pagerduty' ? NOTICES : USUAL_NOTICES)
 
 const label = (max: number) => v.pipe(text(max), v.regex(/^[^\p{Cc}\p{Cf}\p{Cs}]*$/u, 'must be plain text on one line'))
 const clock = v.pipe(text(5, 5), v.regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00'))
@@ -41,12 +44,15 @@ export const ChannelFilters = v.strictObject({
 })
 export type ChannelFilters = v.InferOutput<typeof ChannelFilters>
 
-export const QuietHours = v.strictObject({
-  from: clock,
-  to: v.pipe(clock, v.description('earlier than `from`: on the next day')),
-  timezone,
-  unless: v.pipe(v.nullish(v.picklist(SEVERITIES), null), v.description('this grave or graver is told at once')),
-})
+export const QuietHours = v.pipe(
+  v.strictObject({
+    from: clock,
+    to: v.pipe(clock, v.description('earlier than `from`: on the next day')),
+    timezone,
+    unless: v.pipe(v.nullish(v.picklist(SEVERITIES), null), v.description('this grave or graver is told at once')),
+  }),
+  v.check(({ from, to }) => from !== to, 'must begin and end at different times'),
+)
 export type QuietHours = v.InferOutput<typeof QuietHours>
 
 export const Reminders = v.strictObject({ everyDays: whole(1, 90), atMost: v.optional(whole(1, 20), 5) })

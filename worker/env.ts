@@ -7,6 +7,8 @@ export interface Env {
   DOORBELL: DurableObjectNamespace<Doorbell>
   /** resolves names on the machine of the embedded host; without it DNS over HTTPS is asked */
   RESOLVER?: Fetcher
+  /** the embedded host's way to the platforms of channels; without it they are fetched */
+  EGRESS?: Fetcher
   /** '1' when the Worker was started with `--allow-private`; nothing else can set it */
   ALLOW_PRIVATE?: string
   /** '1' when it was started with `--allow-local-receivers` */

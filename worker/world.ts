@@ -1,5 +1,5 @@
 import { ring, stir } from './bell.ts'
-import { type Post, post } from './deliver/post.ts'
+import { LIMIT_MS, type Post, post } from './deliver/post.ts'
 import type { Env } from './env.ts'
 import { type Resolve, resolverOf } from './resolve.ts'
 import { type Keyring, keyringOf } from './seal.ts'
@@ -46,7 +46,7 @@ export function worldOf(env: Env, now: number, later: (work: Promise<unknown>) =
     stir: (scanId) => later(stir(env, scanId)),
     later,
     clock: () => now + Math.max(0, Date.now() - began),
-    post,
+    post: (request) => post(request, LIMIT_MS, env.EGRESS),
     keyring: keyringOf(env.CHANNEL_KEY),
     allowLocalReceivers: env.ALLOW_LOCAL_RECEIVERS === '1',
     base: (env.PUBLIC_URL ?? '').replace(/\/+$/, ''),

@@ -50,9 +50,7 @@ portwitness channels on|off|remove CHANNEL
                             shown once. - reads it from standard input
   --event E                 tell this alone; may be repeated. Unless given: all
                             but scan.finished. There are:
-                            ${NOTICES.slice(0, 4).join(', ')},
-                            ${NOTICES.slice(4, 7).join(', ')},
-                            ${NOTICES.slice(7).join(', ')}
+${lines(NOTICES)}
   --severity S              this grave or graver: ${SEVERITIES.join(', ')}
   --cause C                 losses to this cause class alone; may be repeated
   --tag T                   targets with this tag alone; may be repeated
@@ -72,6 +70,17 @@ portwitness channels on|off|remove CHANNEL
     if (!act) throw usageError(`there is no 'channels ${printable(verb, 40)}'.`)
     return act(rest)
   },
+}
+
+/** Words under the descriptions of options, within 80 columns. */
+function lines(words: readonly string[]): string {
+  const kept: string[] = []
+  for (const word of words) {
+    const longer = kept.length > 0 ? `${kept.at(-1)}, ${word}` : word
+    if (kept.length > 0 && longer.length <= 50) kept[kept.length - 1] = longer
+    else kept.push(word)
+  }
+  return kept.map((line, i) => `${' '.repeat(28)}${line}${i < kept.length - 1 ? ',' : ''}`).join('\n')
 }
 
 const VERBS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {

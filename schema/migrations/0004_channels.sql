@@ -53,7 +53,7 @@ CREATE TABLE `deliveries` (
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `deliveries_log` ON `deliveries` (`tenant_id`,`channel_id`,`at`);--> statement-breakpoint
-CREATE INDEX `deliveries_open` ON `deliveries` (`tenant_id`,`channel_id`,`next_at`) WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX `deliveries_open` ON `deliveries` (`tenant_id`,`channel_id`,`story`,`at`) WHERE ended_at is null;--> statement-breakpoint
 CREATE TABLE `stories` (
 	`tenant_id` text NOT NULL,
 	`channel_id` text NOT NULL,

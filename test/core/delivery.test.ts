@@ -127,6 +127,7 @@ describe('a filter', () => {
   const resolved = exampleOf('issue.resolved', NOW)
   const wish = (filters: object, events = null) => ({
     id: 'chn_1',
+    kind: 'slack' as const,
     events,
     filters: { severity: null, causeClass: [], targetTags: [], ...filters },
   })
@@ -152,6 +153,14 @@ describe('a filter', () => {
     const dead = exampleOf('channel.switched_off', NOW)
     expect(wants(wish({ severity: 'critical' }), dead, false)).toBe(true)
     expect(wants({ ...wish({}), id: 'chn_00000000000000000000' }, dead, false)).toBe(false)
+  })
+
+  test('lets PagerDuty know of a scan that got through, which ends the incident of one that failed', () => {
+    const pager = { ...wish({ severity: 'warning', causeClass: ['ips'] }), kind: 'pagerduty' as const }
+    const clear = exampleOf('scan.finished', NOW)
+    const harmless = { ...clear, data: { ...clear.data, severity: 'info', losses: [] } } as typeof clear
+    expect(wants(pager, harmless, false)).toBe(true)
+    expect(wants({ ...pager, kind: 'slack', events: ['scan.finished'] }, harmless, false)).toBe(false)
   })
 
   test('sees that the same is told again, whenever that is', () => {

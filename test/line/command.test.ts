@@ -36,6 +36,10 @@ describe('without a Worker', () => {
     [['beacon', '--host', '127.0.0.1'], '--ports is missing', 2],
     [['probe', '--data', 'd', '--source-address', '127.0.0.1'], '--url is missing (or set PORTWITNESS_URL)', 2],
     [['probe', '--url', 'http://h', '--data', 'd', '--source-address', '999'], 'must be one IP address', 2],
+    [['channels', 'shout'], "there is no 'channels shout'", 2],
+    [['channels', 'add', 'pigeon', 'n', 'https://h/', '--url', 'http://h', '--key', 'k'], 'KIND must be one of', 2],
+    [['channels', 'add', 'slack', 'n', '--url', 'http://h', '--key', 'k'], 'channels add KIND NAME URL', 2],
+    [['channels', 'test', '--url', 'http://h', '--key', 'k'], 'which channel?', 2],
     [['issues', 'retest', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
     [['issues', 'allowlist', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
   ]
@@ -49,16 +53,7 @@ describe('without a Worker', () => {
   test('help lists every command and fits into 80 columns, and version says the version', async () => {
     const help = await portwitness(['help']).ended
     const names = [
-      'worker',
-      'enrol',
-      'probe',
-      'beacon',
-      'scan',
-      'prove',
-      'issues',
-      'probes',
-      'ranges',
-      'token',
+      ...['worker', 'enrol', 'probe', 'beacon', 'scan', 'prove', 'issues', 'probes', 'channels', 'ranges', 'token'],
       'stop-all',
     ]
     for (const name of names) {

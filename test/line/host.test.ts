@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { isKey } from '../../schema/key.ts'
+import { channelKey } from '../../worker/embedded/admin-key.ts'
 import { COMPATIBILITY, type Host, startHost } from '../../worker/embedded/host.ts'
 import { echoRoot } from '../support/echo-worker.ts'
 
@@ -107,6 +108,14 @@ describe('the embedded host', () => {
     const path = join(data, 'admin.key')
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect(isKey((await readFile(path, 'utf8')).trim())).toBe(true)
+  })
+
+  test('writes a key that seals the secrets of channels, for its owner alone, and keeps it', async () => {
+    const path = join(data, 'channel.key')
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    const key = await readFile(path, 'utf8')
+    expect(key).toMatch(/^k1:[A-Za-z0-9+/]{43}=\n$/)
+    expect(await channelKey(data)).toBe(key.trim())
   })
 
   test('resolves names with the server it was given', async () => {

@@ -65,7 +65,8 @@ describe('a channel’s address', () => {
       expect(faults(kind, `http://127.0.0.1:8080${path}`, secrets, true)).toEqual([])
       expect(faults(kind, `http://[::1]:8080${path}`, secrets, true)).toEqual([])
       expect(faults(kind, `http://127.0.0.1:8080${path}`, secrets, false)).not.toEqual([])
-      expect(faults(kind, `http://10.0.0.1:8080${path}`, secrets, true)).toEqual([])
+      expect(faults(kind, `http://10.0.0.1${path}`, secrets, true)).toEqual([])
+      expect(faults(kind, `http://10.0.0.1${path}`, secrets, false)).not.toEqual([])
       expect(faults(kind, `http://169.254.169.254${path}`, secrets, true)).not.toEqual([])
     })
 
@@ -94,6 +95,7 @@ describe('a channel’s address', () => {
       expect(mayReach(address, { allowLocal: false }), address).toBe(false)
     expect(mayReach('127.0.0.1', { allowLocal: true })).toBe(true)
     expect(mayReach('10.1.2.3', { allowLocal: true })).toBe(true)
-    expect(mayReach('169.254.169.254', { allowLocal: true })).toBe(false)
+    for (const address of ['169.254.169.254', '169.254.170.2', '0.0.0.0', '224.0.0.1', '64:ff9b::a00:1'])
+      expect(mayReach(address, { allowLocal: true }), address).toBe(false)
   })
 })

@@ -62,6 +62,11 @@ describe('a channel is refused, with the field named,', () => {
       { ...SLACK, quietHours: { from: '24:00', to: '07:00', timezone: 'UTC' } },
       'quietHours.from',
     ],
+    [
+      'with quiet hours of no length',
+      { ...SLACK, quietHours: { from: '07:00', to: '07:00', timezone: 'UTC' } },
+      'quietHours',
+    ],
     ['with reminders each hour', { ...SLACK, reminders: { everyDays: 0 } }, 'reminders.everyDays'],
     ['with a name of two lines', { ...SLACK, name: 'a\nb' }, 'name'],
   ])('%s', async (_, body, field) => {

@@ -1,7 +1,10 @@
 /** A notice on its way: what every platform may do to it, and what becomes of it. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import type { ChannelAnswer } from '../../schema/channels.ts'
-import { addWebhook, logOf, news, put, received, script } from './support/channels.ts'
+import type { LeasedRun } from '../../schema/wire.ts'
+import { addWebhook, logOf, news, put, received, script, urlOf } from './support/channels.ts'
+import { openFleet, type Probe } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
 const MINUTE = 60_000
@@ -29,6 +32,16 @@ describe('a message', () => {
     expect(await logOf(stage, channel)).toMatchObject([
       { noticeId: id, state: 'sent', attempts: 1, lastStatus: 200, nextTryAt: null, tries: [{ status: 200 }] },
     ])
+  })
+
+  test('is sent by one of many senders that come at the same moment', async () => {
+    const channel = await addWebhook(stage, 'raced')
+    const wanted: string[] = []
+    for (let n = 60; n < 68; n++) wanted.push(await put(stage, news(stage, 'issue.opened', n)))
+    await Promise.all([stage.tick(), stage.tick(), stage.tick(), stage.tick()])
+    expect((await ids('raced')).toSorted()).toEqual(wanted.toSorted())
+    expect((await logOf(stage, channel)).every(({ state, attempts }) => state === 'sent' && attempts === 1)).toBe(true)
+    await stage.api('DELETE', `/channels/${channel.id}`)
   })
 
   test('is tried again on the schedule, under the same id, until it is taken', async () => {
@@ -127,6 +140,51 @@ describe('a message', () => {
   })
 })
 
+test('what a probe’s report brings to light is told behind its answer, before any tick', async () => {
+  await addWebhook(stage, 'behind', { events: ['scan.failed'] })
+  const fleet = await openFleet(stage)
+  for (const probe of fleet) await probe.lease({ capacity: { scan: 0, short: 0, baseline: 0 } })
+  const wish = { address: '127.0.41.1', ports: '22' }
+  const { body: target } = await stage.api<TargetAnswer>('POST', '/targets', wish)
+  const { body: scan } = await stage.api<ScanAnswer>('POST', '/scans', { targetId: target.id, site: 'fra-1' })
+  const scanner = fleet.find(({ id }) => id === scan.scanner?.probeId) as Probe
+  const { runId, epoch } = (await scanner.lease()).runs.find((one) => one.kind === 'scan') as LeasedRun
+  const failure = { code: 'refused_by_probe', detail: 'The probe may not touch this address.' }
+  const report = { runId, epoch, seq: 1, observations: [], spans: [], found: [] }
+  expect((await scanner.say('result', { ...report, outcome: 'failed', failure })).status).toBe(200)
+  expect((await received('behind')).map((one) => JSON.parse(one.body))).toMatchObject([
+    { type: 'scan.failed', data: { scan: { id: scan.id }, failure } },
+  ])
+})
+
+test('the end of a story rewrites its first message, or is a new one where that is gone', async () => {
+  const made = { kind: 'discord', name: 'edits', url: urlOf('edits/api/webhooks/1/x') }
+  const { body: channel } = await stage.api<ChannelAnswer>('POST', '/channels', made)
+  const unknown = { status: 404, body: '{"message":"Unknown Message","code":10008}' }
+  await script('edits', [
+    { body: '{"id":"77"}' },
+    { body: '{"id":"77"}' },
+    { body: '{"id":"78"}' },
+    unknown,
+    { body: '{"id":"79"}' },
+  ])
+  for (const n of [40, 41])
+    for (const type of ['issue.opened', 'issue.resolved'] as const) {
+      await put(stage, news(stage, type, n))
+      await stage.tick()
+      stage.pass(1_000)
+    }
+  expect((await received('edits')).map(({ method, path }) => `${method} ${path.replace('/in/edits', '')}`)).toEqual([
+    'POST /api/webhooks/1/x?wait=true',
+    'PATCH /api/webhooks/1/x/messages/77',
+    'POST /api/webhooks/1/x?wait=true',
+    'PATCH /api/webhooks/1/x/messages/78',
+    'POST /api/webhooks/1/x?wait=true',
+  ])
+  expect((await logOf(stage, channel)).map(({ state }) => state)).toEqual(['sent', 'sent', 'sent', 'sent'])
+  await stage.api('DELETE', `/channels/${channel.id}`)
+})
+
 describe('a channel', () => {
   test('that is gone is switched off, keeps what waits, and the others say so', async () => {
     await script('gone', [{ status: 410 }, {}])
@@ -163,6 +221,19 @@ describe('a channel', () => {
     expect(await received('hangs')).toHaveLength(3)
     expect(await read(hanging.id)).toMatchObject({ waiting: 5, pausedUntil: expect.any(String) })
     await stage.api('PATCH', `/channels/${hanging.id}`, { state: 'off' })
+  })
+
+  test('that stays away too long is not told of what is old by then', async () => {
+    await script('away', [{ status: 410 }])
+    const channel = await addWebhook(stage, 'away')
+    await put(stage, news(stage, 'issue.opened', 29))
+    await stage.tick()
+    stage.pass(5 * 24 * 60 * MINUTE - (stage.now() % (60 * MINUTE)))
+    await stage.tick()
+    expect(await logOf(stage, channel)).toMatchObject([
+      { state: 'failed', lastSaid: expect.stringContaining('too old') },
+    ])
+    await stage.api('DELETE', `/channels/${channel.id}`)
   })
 
   test('is told nothing that was there before it', async () => {

@@ -109,6 +109,21 @@ test('an issue that stays open is told of again, seldom, and not for ever', asyn
   await remove(channel.id)
 })
 
+test('reminders can be asked for later, and given up', async () => {
+  const channel = await addWebhook(stage, 'reminded-later')
+  await issueRow(131)
+  await tell('issue.opened', 131)
+  await stage.api('PATCH', `/channels/${channel.id}`, { reminders: { everyDays: 1 } })
+  stage.pass(DAY)
+  await stage.tick()
+  expect(await received('reminded-later')).toHaveLength(2)
+  await stage.api('PATCH', `/channels/${channel.id}`, { reminders: null })
+  stage.pass(5 * DAY)
+  await stage.tick()
+  expect(await received('reminded-later')).toHaveLength(2)
+  await remove(channel.id)
+})
+
 test('a snoozed issue says nothing, not even what had to wait', async () => {
   const hour = (add: number) => `${String((new Date(stage.now()).getUTCHours() + add) % 24).padStart(2, '0')}:00`
   const channel = await addWebhook(stage, 'snoozed', {

@@ -81,8 +81,10 @@ export async function objection(
 /** A text in which nothing of the destination can be read: for logs, answers and previews. */
 export function masked(text: string, { url, secrets }: Destination): string {
   const { pathname, search, searchParams } = new URL(url)
-  const parts = [url, ...secrets, `${pathname}${search}`, pathname, search, ...searchParams.values()]
-  const segments = pathname.split('/')
+  const path = pathname.slice(1)
+  const parts = [...secrets, `${path}${search}`, path, search, ...searchParams.values()]
+  // A word such as `services` is no secret, and may stand in the text for itself.
+  const segments = pathname.split('/').filter((part) => part.length >= 16 || /[\dA-Z]/.test(part))
   const hidden = [...parts, ...segments, ...secrets.flatMap((one) => [btoa(one), one.split(':').at(-1) ?? ''])]
     .filter((part) => part.length >= 8)
     .flatMap((part) => [part, encodeURIComponent(part)])

@@ -11,12 +11,14 @@ import { base64 } from '../seal.ts'
 import { luck } from '../secrets.ts'
 import { addChannel, type ChannelRow, changeChannel, MAX_CHANNELS, newChannelId } from '../store/channels.ts'
 import { lastNotice } from '../store/outbox.ts'
+import { planReminders } from '../store/reminders.ts'
 import type { World } from '../world.ts'
 import { type Sent, sendTo, signed } from './attempt.ts'
 import { masked, needKeyring, objection, open, type Sealed, seal, validAt } from './destination.ts'
 import { exampleOf } from './examples.ts'
 
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 const KEEP_OLD_HOURS = 24
 /** Standard Webhooks: 24 to 64 bytes. */
 const SECRET_BYTES = 32
@@ -94,6 +96,10 @@ export async function changeOne(
     // Whoever mends a channel wants to see it work now.
     ...(isMoved || isSwitched ? { pausedUntil: 0, failures: 0 } : {}),
   })
+  if (changed && change.reminders !== undefined) {
+    const every = change.reminders?.everyDays
+    await planReminders(world.db, changed, every === undefined ? null : world.now + every * DAY_MS)
+  }
   return changed && { row: changed, secret: made }
 }
 

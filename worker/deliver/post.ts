@@ -12,12 +12,25 @@ export const LIMIT_MS = 15_000
 /** As much of an answer as is read. */
 const MAX_BYTES = 64 * 1024
 
-/** One request, one answer: no redirect is followed, nothing takes longer than `limitMs`, no more is read than needed. */
-export async function post(request: Wanted, limitMs: number = LIMIT_MS): Promise<Answer | NoAnswer> {
+/** By which the embedded host's way out says why there is no answer. */
+const FAULT = 'x-portwitness-fault'
+
+/**
+ * One request, one answer: no redirect is followed, nothing takes longer than `limitMs`, no more is read than needed.
+ * `way`: the embedded host's way out, which connects to no address that it has not looked at.
+ */
+export async function post(
+  request: Wanted,
+  limitMs: number = LIMIT_MS,
+  way: Fetcher | null = null,
+): Promise<Answer | NoAnswer> {
   const signal = AbortSignal.timeout(limitMs)
   try {
     const { method, url, headers, body } = request
-    const answer = await fetch(url, { method, headers, body, redirect: 'manual', signal })
+    const init = { method, headers, body, redirect: 'manual', signal } as const
+    const answer = await (way ? way.fetch(url, init) : fetch(url, init))
+    const fault = way ? answer.headers.get(FAULT) : null
+    if (fault !== null) return { fault }
     return {
       status: answer.status,
       headers: Object.fromEntries(answer.headers),

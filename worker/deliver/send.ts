@@ -1,6 +1,7 @@
 /** Notices on their way out: at once after what they tell of is stored, and by cron for whatever that missed. */
 import { derivedId } from '../../schema/ids.ts'
 import { quietUntil } from '../core/delivery/quiet.ts'
+import { MAX_AGE_MS } from '../core/delivery/schedule.ts'
 import { changeChannel, sealedBefore } from '../store/channels.ts'
 import { causeOf } from '../store/db.ts'
 import { forgetDeliveries } from '../store/deliveries.ts'
@@ -52,7 +53,10 @@ export async function sendDue(world: World): Promise<void> {
     if ((await spreadNotices(world, NOTICES, null)) > 0) await drainDue(world, null, until)
   })
   await noted(() => reseal(world))
-  if (world.now % HOUR_MS < 60_000) await noted(() => forgetDeliveries(world.db, world.now - LOG_MS))
+  if (world.now % HOUR_MS < 60_000) {
+    const { db, now } = world
+    await noted(() => forgetDeliveries(db, now - LOG_MS, now - MAX_AGE_MS, now))
+  }
 }
 
 const note = (error: unknown) => console.error(JSON.stringify({ event: 'send.failed', error: causeOf(error) }))

@@ -94,7 +94,7 @@ function isSaid(
 ): boolean {
   if (kind === 'webhook') return false
   if (event.type === 'issue.updated') return before !== null && before.essence === essence
-  return event.type === 'scan.finished' && toldScans.has(`${id} ${event.data.scan.id}`)
+  return kind !== 'pagerduty' && event.type === 'scan.finished' && toldScans.has(`${id} ${event.data.scan.id}`)
 }
 
 /** When a message is due, and which earlier ones it speaks for. */

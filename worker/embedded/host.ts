@@ -6,6 +6,7 @@ import { adminKey, channelKey } from './admin-key.ts'
 import { bundleWorker } from './bundle.ts'
 import { type Claim, claim } from './claim.ts'
 import { startCron } from './cron.ts'
+import { makeEgress } from './egress.ts'
 import { openFront } from './front.ts'
 import { type Database, migrate } from './migrate.ts'
 import { makeResolver } from './resolver.ts'
@@ -67,7 +68,10 @@ async function start(options: HostOptions, held: Claim): Promise<Host> {
     d1Databases: { DB: 'portwitness' },
     r2Buckets: { RAW: 'portwitness-raw' },
     durableObjects: { DOORBELL: { className: 'Doorbell', useSQLite: true } },
-    serviceBindings: { RESOLVER: makeResolver(options.dnsServer) as never },
+    serviceBindings: {
+      RESOLVER: makeResolver(options.dnsServer) as never,
+      EGRESS: makeEgress({ dnsServer: options.dnsServer, allowLocal: options.allowLocalReceivers }) as never,
+    },
     bindings: {
       ALLOW_PRIVATE: options.allowPrivate ? '1' : '',
       ALLOW_LOCAL_RECEIVERS: options.allowLocalReceivers ? '1' : '',

@@ -1,5 +1,5 @@
 /** Rows of channels to answers. */
-import { type ChannelAnswer, type DeliveryAnswer, USUAL_NOTICES } from '../../schema/channels.ts'
+import { type ChannelAnswer, type DeliveryAnswer, usualFor } from '../../schema/channels.ts'
 import type { ChannelRow, DeliveryRow } from '../store/channels.ts'
 import { iso, maybeIso } from './shape.ts'
 
@@ -16,7 +16,7 @@ export const channelAnswer = (
     .filter(({ until }) => until === null || until > now)
     .map(({ hint, until }) => ({ hint, until: maybeIso(until) })),
   publicKeys: row.hint.publicKeys,
-  events: [...(row.events ?? USUAL_NOTICES)],
+  events: [...(row.events ?? usualFor(row.kind))],
   filters: row.filters,
   quietHours: row.quietHours,
   reminders: row.reminders,

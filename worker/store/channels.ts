@@ -2,7 +2,7 @@
 import { and, asc, eq, isNull, lte, ne, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { channels, deliveries, stories } from '../../schema/tables.ts'
-import { batch, type Db } from './db.ts'
+import { batch, type Db, type Statement } from './db.ts'
 
 export type ChannelRow = typeof channels.$inferSelect
 export type DeliveryRow = typeof deliveries.$inferSelect
@@ -74,12 +74,9 @@ export async function readSides(
   db: Db,
   tenantId: string,
 ): Promise<Map<string, { waiting: number; last: DeliveryRow | null }>> {
-  const [waiting, last] = await db.batch([
-    db
-      .select({ channelId: deliveries.channelId, count: sql<number>`count(*)` })
-      .from(deliveries)
-      .where(and(eq(deliveries.tenantId, tenantId), isNull(deliveries.endedAt)))
-      .groupBy(deliveries.channelId),
+  const answers = await batch(db, [
+    db.all(sql`SELECT channel_id AS channelId, count(*) AS count
+      FROM deliveries INDEXED BY deliveries_open WHERE tenant_id = ${tenantId} AND ended_at IS NULL GROUP BY channel_id`) as unknown as Statement,
     db
       .select()
       .from(deliveries)
@@ -92,8 +89,10 @@ export async function readSides(
       ),
   ])
   const sides = new Map<string, { waiting: number; last: DeliveryRow | null }>()
-  for (const row of waiting) sides.set(row.channelId, { waiting: row.count, last: null })
-  for (const row of last) sides.set(row.channelId, { waiting: sides.get(row.channelId)?.waiting ?? 0, last: row })
+  for (const row of answers[0] as { channelId: string; count: number }[])
+    sides.set(row.channelId, { waiting: row.count, last: null })
+  for (const row of answers[1] as DeliveryRow[])
+    sides.set(row.channelId, { waiting: sides.get(row.channelId)?.waiting ?? 0, last: row })
   return sides
 }
 

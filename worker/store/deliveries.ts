@@ -43,32 +43,30 @@ export async function claimNext(
   const filled = sql`min(${rate.burst}, tokens + max(0, ${now} - tokens_at) * ${rate.perSecond} / 1000.0)`
   const isFree = sql`ended_at IS NULL AND next_at <= ${now} AND lease_until <= ${now}`
   // Of the channel's messages that are open, the first of each story: the others wait for it.
-  const next = sql`SELECT id FROM deliveries d WHERE tenant_id = ${tenantId} AND channel_id = ${channelId} AND ${isFree}
-    AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.tenant_id = d.tenant_id AND e.channel_id = d.channel_id
+  const next = sql`SELECT id FROM deliveries d INDEXED BY deliveries_open WHERE tenant_id = ${tenantId} AND channel_id = ${channelId} AND ${isFree}
+    AND NOT EXISTS (SELECT 1 FROM deliveries e INDEXED BY deliveries_open WHERE e.tenant_id = d.tenant_id AND e.channel_id = d.channel_id
       AND e.ended_at IS NULL AND e.story = d.story AND (e.at, e.id) < (d.at, d.id)) ORDER BY next_at, at, id LIMIT 1`
   const mine = sql`tenant_id = ${tenantId} AND id = ${channelId}`
   const [, taken, open] = await batch(db, [
     db.run(sql`UPDATE channels SET claim = ${token}, busy_until = ${until}, tokens = ${filled} - 1, tokens_at = ${now}
       WHERE ${mine} AND state = 'on' AND paused_until <= ${now} AND (busy_until <= ${now} OR claim = ${token})
         AND ${filled} >= 1 AND EXISTS (${next})`),
-    db.run(sql`UPDATE deliveries SET state = 'sending', epoch = epoch + 1, attempts = attempts + 1, lease_until = ${until}
+    db.all(sql`UPDATE deliveries SET state = 'sending', epoch = epoch + 1, attempts = attempts + 1, lease_until = ${until}
       WHERE tenant_id = ${tenantId} AND id = (${next})
-        AND EXISTS (SELECT 1 FROM channels WHERE ${mine} AND claim = ${token} AND busy_until = ${until})`),
+        AND EXISTS (SELECT 1 FROM channels WHERE ${mine} AND claim = ${token} AND busy_until = ${until})
+      RETURNING id`) as unknown as Statement,
     db.all(sql`SELECT ${filled} AS tokens FROM channels WHERE ${mine} AND state = 'on' AND paused_until <= ${now}
       AND (busy_until <= ${now} OR claim = ${token}) AND EXISTS (${next})`) as unknown as Statement,
   ])
-  if (changed(taken) > 0) return { claimed: await readClaimed(db, at, until), waitMs: null }
+  const [mineNow] = taken as { id: string }[]
+  if (mineNow) return { claimed: await readClaimed(db, tenantId, mineNow.id), waitMs: null }
   const [bucket] = open as { tokens: number }[]
   const lacks = bucket ? 1 - bucket.tokens : 0
   return { claimed: null, waitMs: lacks > 0 ? Math.ceil((lacks / rate.perSecond) * 1_000) + 5 : null }
 }
 
-/** The message that was just taken up until then. */
-const readClaimed = async (
-  db: Db,
-  { tenantId, channelId }: { tenantId: string; channelId: string },
-  until: number,
-): Promise<Claimed | null> =>
+/** The message that was just taken up, with what it takes to send it. */
+const readClaimed = async (db: Db, tenantId: string, id: string): Promise<Claimed | null> =>
   (await db
     .select({
       delivery: deliveries,
@@ -92,15 +90,7 @@ const readClaimed = async (
       issues,
       and(eq(issues.tenantId, deliveries.tenantId), eq(issues.id, deliveries.story), eq(issues.state, 'snoozed')),
     )
-    .where(
-      and(
-        eq(deliveries.tenantId, tenantId),
-        eq(deliveries.channelId, channelId),
-        isNull(deliveries.endedAt),
-        eq(deliveries.state, 'sending'),
-        eq(deliveries.leaseUntil, until),
-      ),
-    )
+    .where(and(eq(deliveries.tenantId, tenantId), eq(deliveries.id, id)))
     .get()) ?? null
 
 /** What an attempt came to. */
@@ -248,9 +238,13 @@ export async function replay(db: Db, tenantId: string, id: string, now: number):
   return row ?? null
 }
 
-/** Forgets what was told long ago, and what nothing will be told of again. */
-export async function forgetDeliveries(db: Db, before: number): Promise<void> {
+/** Forgets what was told long ago and what nothing will be told of again; gives up what waits since before `tooOld`. */
+export async function forgetDeliveries(db: Db, before: number, tooOld: number, now: number): Promise<void> {
   await batch(db, [
+    db
+      .update(deliveries)
+      .set({ state: 'failed', endedAt: now, lastSaid: 'too old: its channel was not there to be told' })
+      .where(and(isNull(deliveries.endedAt), lt(deliveries.since, tooOld), lt(deliveries.leaseUntil, now))),
     db.delete(deliveries).where(and(isNotNull(deliveries.endedAt), lt(deliveries.at, before))),
     // What is open still keeps its story, as does an issue that is not closed.
     db.run(sql`DELETE FROM stories WHERE told_at < ${before} AND remind_at IS NULL

@@ -1,7 +1,7 @@
 /** API keys and tenants. A key is shown once and stored as its SHA-256: the hash is what is looked up. */
 import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
-import { keys, targets, tenants } from '../../schema/tables.ts'
+import { channels, deliveries, keys, stories, targets, tenants } from '../../schema/tables.ts'
 import type { Scope } from '../../schema/words.ts'
 import { batch, type Db } from './db.ts'
 
@@ -105,7 +105,7 @@ export async function addTenant(
   return { tenant, key: first }
 }
 
-/** Takes away a tenant's keys and schedules. What it found stays until it is purged. The operator's own cannot go. */
+/** Takes away a tenant's keys, schedules and channels. What it found stays until it is purged. The operator's own cannot go. */
 export async function removeTenant(db: Db, id: string, now: number): Promise<boolean> {
   const [gone] = await batch(db, [
     db
@@ -120,6 +120,10 @@ export async function removeTenant(db: Db, id: string, now: number): Promise<boo
       .update(targets)
       .set({ deletedAt: now, nextDueAt: null })
       .where(and(eq(targets.tenantId, id), ne(targets.tenantId, OPERATOR), isNull(targets.deletedAt))),
+    // Nobody of theirs is told any more, and their secrets go.
+    ...[channels, deliveries, stories].map((table) =>
+      db.delete(table).where(and(eq(table.tenantId, id), ne(table.tenantId, OPERATOR))),
+    ),
   ])
   return (gone as unknown[]).length > 0
 }

@@ -1,7 +1,7 @@
 /** Notices to send. They are written in the batch of what they tell of, and wait here until each channel has its message. */
 import { and, asc, desc, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm'
 import type { AnyEvent } from '../../schema/events.ts'
-import { deliveries, outbox, stories } from '../../schema/tables.ts'
+import { type deliveries, outbox, stories } from '../../schema/tables.ts'
 import type { NoticeName } from '../../schema/words.ts'
 import { batch, changed, type Db, rows, type Statement } from './db.ts'
 
@@ -67,32 +67,16 @@ export async function readTold(
   tenantId: string,
   keys: readonly string[],
 ): Promise<{ stories: StoryRow[]; held: Waiting[] }> {
-  const [known, held] = await db.batch([
+  const answers = await batch(db, [
     db
       .select()
       .from(stories)
       .where(and(eq(stories.tenantId, tenantId), inArray(stories.key, [...keys]))),
-    db
-      .select({
-        id: deliveries.id,
-        channelId: deliveries.channelId,
-        story: deliveries.story,
-        flap: deliveries.flap,
-        heldSince: deliveries.heldSince,
-        gathered: deliveries.gathered,
-        nextAt: deliveries.nextAt,
-      })
-      .from(deliveries)
-      .where(
-        and(
-          eq(deliveries.tenantId, tenantId),
-          isNull(deliveries.endedAt),
-          sql`held_since IS NOT NULL AND attempts = 0`,
-          sql`(story IN (SELECT value FROM json_each(${rows(keys)})) OR flap IN (SELECT value FROM json_each(${rows(keys)})))`,
-        ),
-      ),
+    db.all(sql`SELECT id, channel_id AS channelId, story, flap, held_since AS heldSince, gathered, next_at AS nextAt
+      FROM deliveries INDEXED BY deliveries_open WHERE tenant_id = ${tenantId} AND ended_at IS NULL AND held_since IS NOT NULL AND attempts = 0
+        AND (story IN (SELECT value FROM json_each(${rows(keys)})) OR flap IN (SELECT value FROM json_each(${rows(keys)})))`) as unknown as Statement,
   ])
-  return { stories: known, held }
+  return { stories: answers[0] as StoryRow[], held: answers[1] as Waiting[] }
 }
 
 /** What one channel is to be told of one notice. */

@@ -47,3 +47,13 @@ export async function remind(
     db.run(sql`UPDATE stories SET remind_at = ${next}, reminded = ${reminded + (message ? 1 : 0)} WHERE ${here}`),
   ])
 }
+
+/** A channel wants reminders from now on, or none: of the open issues that it was told of before, too. */
+export const planReminders = async (
+  db: Db,
+  { tenantId, id }: { tenantId: string; id: string },
+  firstAt: number | null,
+): Promise<void> => {
+  await db.run(sql`UPDATE stories SET remind_at = ${firstAt}, reminded = 0 WHERE tenant_id = ${tenantId} AND channel_id = ${id}
+    AND notice_id IS NOT NULL AND EXISTS (SELECT 1 FROM issues i WHERE i.tenant_id = ${tenantId} AND i.id = stories.key AND i.closed_at IS NULL)`)
+}

@@ -1,11 +1,12 @@
 /** Whether a channel is to be told of an event. */
-import { type ChannelFilters, USUAL_NOTICES } from '../../../schema/channels.ts'
+import { type ChannelFilters, usualFor } from '../../../schema/channels.ts'
 import type { AnyEvent } from '../../../schema/events.ts'
-import type { NoticeName } from '../../../schema/words.ts'
+import type { ChannelKind, NoticeName } from '../../../schema/words.ts'
 import { isAtLeast } from '../notices/severity.ts'
 
 export interface Wish {
   id: string
+  kind: ChannelKind
   events: readonly NoticeName[] | null
   filters: ChannelFilters
 }
@@ -17,11 +18,13 @@ export interface Wish {
  */
 export function wants(wish: Wish, event: AnyEvent, wasTold: boolean): boolean {
   if (event.type === 'channel.switched_off') return event.data.channel.id !== wish.id
-  if (!(wish.events ?? USUAL_NOTICES).includes(event.type)) return false
+  if (!(wish.events ?? usualFor(wish.kind)).includes(event.type)) return false
   if (wasTold && isEnd(event)) return true
   const { severity, causeClass, targetTags } = wish.filters
-  if (severity !== null && !isAtLeast(event.data.severity, severity)) return false
-  if (causeClass.length > 0 && 'losses' in event.data) {
+  // An incident is ended by a scan that got through, which is not grave at all.
+  const isRemedy = wish.kind === 'pagerduty' && event.type === 'scan.finished'
+  if (severity !== null && !isRemedy && !isAtLeast(event.data.severity, severity)) return false
+  if (causeClass.length > 0 && !isRemedy && 'losses' in event.data) {
     const lost = event.data.losses
     if (!lost.some(({ cause }) => cause !== null && causeClass.includes(cause.class))) return false
   }
