@@ -18,8 +18,8 @@ export const enrol: Command = {
   usage: `portwitness enrol --site S --source-address IP [--country CC]
                   [--provider NAME] [--asn N] [--range-active]
 
-  Prints a token with which one probe at this address can enrol, once. An address
-  in a range that is known is part of it; any other becomes a range of its own.
+  Prints a token with which one probe at this address can enrol, once. An
+  address in a known range is part of it; any other becomes a range of its own.
   --range-active            skip the 30 days of notice for the range that holds
                             the address: a first fleet, or allowlists that
                             have it already (always so for private addresses)

@@ -26,7 +26,7 @@ const DOCUMENTS: Readonly<Record<string, string>> = {
 const ACTIONS = { add: announceRange, announce: announceRange, activate: moveRange, retire: moveRange, end: moveRange }
 
 export const ranges: Command = {
-  summary: 'our source address ranges: list, announce, retire; print the published ones',
+  summary: 'our source address ranges: list, announce, retire, print',
   usage: `portwitness ranges [--json]                   list them all
 portwitness ranges --format F                 print the published ones
 portwitness ranges check ADDRESS [--json]     is this address ours?

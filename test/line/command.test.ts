@@ -56,6 +56,7 @@ describe('without a Worker', () => {
       ...['worker', 'enrol', 'probe', 'beacon', 'scan', 'prove', 'issues', 'probes', 'channels', 'ranges', 'token'],
       'stop-all',
     ]
+    expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
     for (const name of names) {
       expect(help.stdout).toContain(name)
       const { stdout } = await portwitness(['help', name]).ended

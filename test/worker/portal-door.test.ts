@@ -182,3 +182,15 @@ describe('the button that proves the allowlist', () => {
     expect(await stage.count('scans')).toBe(before)
   })
 })
+
+test('the page of channels says where each leads and how it is, and no secret', async () => {
+  const page = async () => (await stage.fetch('/channels', { headers: { cookie } })).text()
+  expect(await page()).toContain('Nobody is told yet.')
+  const url = 'https://hooks.slack.com/services/T000/B000/abcdefghSECRET'
+  await stage.api('POST', '/channels', { kind: 'slack', name: '<b>Team</b>', url })
+  const html = await page()
+  expect(html).toContain('&lt;b&gt;Team&lt;/b&gt;')
+  expect(html).toContain('https://hooks.slack.com/…CRET')
+  expect(html).not.toContain('abcdefgh')
+  expect((await stage.fetch('/channels')).status).toBe(303)
+})
