@@ -22,7 +22,8 @@ export interface Hand {
   now: number
 }
 
-const TRIES = 4
+/** Of n that change at once each round lets one through: a fleet of so many may be enrolled in the same second. */
+const TRIES = 32
 
 /**
  * Makes the changes that `decide` finds due, all or none, and answers what it answered. A range that comes out as it was is

@@ -205,6 +205,17 @@ describe('a probe that is enrolled', () => {
       body: { errors: [{ field: 'sourceAddress' }] },
     })
   })
+
+  test('beside a whole fleet in the same second has its range, and so has each of the others', async () => {
+    const enrolled = await Promise.all(
+      Array.from({ length: 16 }, (_, i) =>
+        stage.api('POST', '/probes/enrolments', { site: 'war-1', sourceAddress: `9.20.${i}.1`, rangeActive: true }),
+      ),
+    )
+    expect(enrolled.map(({ status }) => status)).toEqual(Array(16).fill(201))
+    const { body } = await stage.api<{ items: RangeAnswer[] }>('GET', '/ranges')
+    expect(body.items.filter(({ site }) => site === 'war-1')).toHaveLength(16)
+  })
 })
 
 describe('a probe', () => {
