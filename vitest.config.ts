@@ -8,6 +8,8 @@ const node = (name: string, extra: object = {}) => ({
 
 export default defineConfig({
   test: {
+    // Most of them wait for sockets and timers: two at once, also where there are only two cores.
+    maxWorkers: 2,
     projects: [
       // No test here waits for anything; a loaded machine takes its time all the same.
       node('schema', { testTimeout: 60_000 }),
