@@ -29,9 +29,9 @@ export function formatLine(format: Format, kit: Kit): Notes & Pick<Allowlist, 'f
  */
 export function renderAllowlist(format: Format, kit: Kit, { exclusive = false } = {}): Allowlist {
   const renderer = rendererOf(format)
-  const { comment, exclusiveWhere } = renderer
+  const { comment } = renderer
   const open = renderer.notes(kit)
-  const notes = exclusive && exclusiveWhere ? { ...open, where: exclusiveWhere } : open
+  const notes = exclusive ? { ...open, ...renderer.exclusiveNotes?.(kit) } : open
   const make = exclusive && renderer.exclusive ? renderer.exclusive : renderer.body
   const body = kit.entries.length === 0 ? [] : make(kit)
   const said =
