@@ -211,6 +211,17 @@ describe('a packet filter that opens more than what was lost', () => {
   })
 })
 
+test('the address that scanned and is ours no more is named, and is not in the list', () => {
+  const gone = parseAddress('203.0.113.200')
+  const kit = kitOf(FLEET, { situation: { ...SITUATION, scanner: null, gone } })
+  for (const format of FORMATS) {
+    const { text } = renderAllowlist(format, kit)
+    expect(codeOf(text)).not.toContain('203.0.113.200')
+    if (text.startsWith('#'))
+      expect(text).toContain('# Left out: 203.0.113.200 scanned this target, and is in none of our')
+  }
+})
+
 test('Apache, shut to all others, takes nothing back that is shut already, and says what could open it again', () => {
   const kit = kitOf(FLEET)
   const shut = renderAllowlist('apache', kit, { exclusive: true })

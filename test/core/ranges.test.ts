@@ -1,13 +1,14 @@
 /** The life of a range as a function, and that what is published is a function of what is public alone. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseAddress, parseCidr } from '../../schema/address.ts'
+import { type Address, parseAddress, parseCidr } from '../../schema/address.ts'
 import { spanOf } from '../../schema/cidr.ts'
 import { RANGE_DEEDS, RANGE_PURPOSES, RANGE_STATES, RUN_KINDS } from '../../schema/words.ts'
 import { checkAddress } from '../../worker/core/ranges/check.ts'
 import { adviceOf, atomFeed, type Change, titleOf } from '../../worker/core/ranges/feeds.ts'
 import { aged, announced, deedOf, moved, NOTICE_MS, type Range } from '../../worker/core/ranges/life.ts'
 import { diffOf, listOf, textOfList, type Version } from '../../worker/core/ranges/list.ts'
+import { reaching, sourceIs } from '../../worker/core/ranges/reaching.ts'
 import { mayRun, standingOf } from '../../worker/core/ranges/standing.ts'
 import { awsLike, geofeed, googleLike, mispWarninglist, plainText } from '../../worker/core/ranges/twins.ts'
 import { contactUri } from '../../worker/core/ranges/well-known.ts'
@@ -205,6 +206,44 @@ describe('a range that is to be used for more', () => {
         /Let it through|Scans come|must be on|Keep it/,
       )
   })
+})
+
+describe('the ranges that one target can meet', () => {
+  const of = (text: string) => parseAddress(text) as Address
+  const [open, inner] = [range(), range({ cidr: '10.1.2.0/24', isPublic: 0 })]
+  const met = (targets: string[], sources: string[], ranges = [open, inner]) =>
+    reaching(ranges, { targets: targets.map(of), sources: sources.map(of) }).map(({ cidr }) => cidr)
+
+  test.each([
+    ['a public one, the published', ['8.8.4.4'], ['10.1.2.3'], ['9.9.9.0/24']],
+    ['a private one, the private', ['192.168.0.1'], ['10.1.2.3'], ['10.1.2.0/24']],
+    [
+      'a private one that was reached from outside, both',
+      ['192.168.0.1'],
+      ['10.1.2.3', '9.9.9.9'],
+      ['9.9.9.0/24', '10.1.2.0/24'],
+    ],
+    ['one with both kinds of addresses, both', ['8.8.4.4', 'fd00::1'], ['10.1.2.3'], ['9.9.9.0/24', '10.1.2.0/24']],
+    ['one of which no address is known, the published', [], [], ['9.9.9.0/24']],
+  ])('%s', (_, targets, sources, wanted) => expect(met(targets, sources)).toEqual(wanted))
+
+  test('are those that are alive and touch targets', () => {
+    const ranges = RANGE_STATES.flatMap((state) => RANGE_PURPOSES.map((purpose) => range({ state, purpose })))
+    expect(reaching(ranges, { targets: [of('8.8.4.4')], sources: [] })).toEqual(
+      ranges.filter(({ state, purpose }) => state !== 'retired' && purpose !== 'webhook'),
+    )
+  })
+
+  test.each([
+    ['9.9.9.9', '8.8.4.4', open, 'ours'],
+    ['9.9.9.9', '8.8.4.4', range({ state: 'retired' }), 'gone'],
+    ['9.9.9.9', '8.8.4.4', range({ purpose: 'webhook' }), 'gone'],
+    ['9.9.1.1', '8.8.4.4', open, 'gone'],
+    ['10.9.9.9', '192.168.0.1', open, 'ours'],
+    ['10.1.2.3', '8.8.4.4', inner, 'inner'],
+  ] as const)('%s, which scanned %s, is in %o: %s', (source, target, held, wanted) =>
+    expect(sourceIs(of(source), [held], [of(target)])).toBe(wanted),
+  )
 })
 
 describe('from where a probe may touch', () => {

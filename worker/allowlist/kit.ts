@@ -22,8 +22,10 @@ export interface Situation {
   ports: readonly number[]
   /** what answered there, each once */
   services: readonly Service[]
-  /** the address that scanned it last */
+  /** the address that scanned it last, where the list has it */
   scanner: Address | null
+  /** that address where nothing of ours comes from it any more: it is left out */
+  gone: Address | null
   /**
    * A static rule shuts the ports, so that opening them is the whole cure. Otherwise something counts or bans, on any
    * port: an exemption for the lost ports alone would let the next scan trip it elsewhere.
