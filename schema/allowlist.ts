@@ -28,8 +28,10 @@ export const AllowlistOffer = v.object({
   ports: v.array(v.number()),
   /** the scanner's first, then the others that scan the target */
   sites: v.array(v.string()),
-  /** canonical, private ones too */
+  /** canonical; private ones where the target is private */
   ranges: v.array(v.string()),
+  /** what scanned the target and is not to be let through any more */
+  leftOut: v.array(v.object({ address: v.string(), detail: v.string() })),
   /** the formats that fit the defence found, best first */
   items: v.array(AllowlistFormat),
   /** the names of all the others */

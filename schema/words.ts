@@ -212,8 +212,8 @@ export type RangeState = (typeof RANGE_STATES)[number]
 /** What comes from a range. `scan`: anything; `recheck`: touches that look again, never a scan; `webhook`: our notices alone. */
 export const RANGE_PURPOSES = ['scan', 'recheck', 'webhook'] as const
 export type RangePurpose = (typeof RANGE_PURPOSES)[number]
-/** What a line of the change log tells: the state that a range came to, or that what is said of it was changed. */
-export const RANGE_DEEDS = [...RANGE_STATES, 'changed'] as const
+/** What a line of the change log tells: the state that a range came to, what it is now for, or that something else that is said of it was changed. */
+export const RANGE_DEEDS = [...RANGE_STATES, 'repurposed', 'changed'] as const
 export type RangeDeed = (typeof RANGE_DEEDS)[number]
 
 /** What a key may do. `read` sees, `write` also changes targets, scans and issues, `admin` also fleet, keys and switches. */

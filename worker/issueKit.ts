@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../schema/address.ts'
 import type { PortVerdict } from '../schema/judgement.ts'
 import { fittingFormats } from './allowlist/fitting.ts'
 import { type Entry, entriesOf, type Kit } from './allowlist/kit.ts'
+import { reaching, sourceIs } from './core/ranges/reaching.ts'
 import type { Format } from './core/remedies/remedy.ts'
 import type { Db } from './store/db.ts'
 import { type Issue, listOccurrences } from './store/issues.ts'
@@ -32,28 +33,36 @@ export async function issueKit(db: Db, tenantId: string, issue: Issue): Promise<
   const newest = seen.items.filter(({ scanId }) => scanId === seen.items[0]?.scanId)
   const verdicts = [...(await readVerdicts(db, tenantId, newest)).values()]
   const scanner = panel?.panel.find(({ role }) => role === 'scanner') ?? null
-  const alive = ranges.filter(({ state }) => state !== 'retired')
-  const sites = sitesOf(scanner?.site ?? null, target?.sites ?? [], alive)
-  const addresses = [...new Set(newest.map(({ address }) => address))].flatMap((text) => parseAddress(text) ?? [])
+  const addresses = addressesOf(newest.map(({ address }) => address))
+  const targets = addresses.length > 0 ? addresses : addressesOf([target?.address ?? ''])
+  const sources = addressesOf((panel?.panel ?? []).map(({ sourceAddress }) => sourceAddress))
+  const open = reaching(ranges, { targets, sources })
+  const sites = sitesOf(scanner?.site ?? null, target?.sites ?? [], open)
   const source = scanner ? parseAddress(scanner.sourceAddress) : null
+  const standing = source && sourceIs(source, ranges, targets)
+  const own = standing === 'ours' ? source : null
   return {
     sites,
     ranges,
     fitting: fittingFormats(verdicts),
     kit: {
-      entries: entriesFor(alive, sites, source, scanner?.site ?? ''),
+      entries: entriesFor(open, sites, own, scanner?.site ?? ''),
       situation: {
         issueId: issue.id,
         target: target?.name ?? target?.address ?? addresses[0]?.text ?? 'a removed target',
         addresses,
         ports: [...new Set(newest.map(({ port }) => port))].sort((a, b) => a - b),
         services: [...new Set(verdicts.map(({ service }) => service))],
-        scanner: source,
+        scanner: own,
+        gone: standing === 'gone' ? source : null,
         isPolicy: isPolicy(verdicts),
       },
     },
   }
 }
+
+const addressesOf = (texts: readonly string[]): Address[] =>
+  [...new Set(texts)].flatMap((text) => parseAddress(text) ?? [])
 
 const isPolicy = (verdicts: readonly PortVerdict[]): boolean =>
   verdicts.length > 0 && verdicts.every(({ cause }) => cause?.class === 'firewall_policy')
@@ -64,7 +73,7 @@ function sitesOf(scanner: string | null, wished: readonly string[], ranges: read
   return [...new Set([...(scanner === null ? [] : [scanner]), ...others])]
 }
 
-/** The address that scanned is in it even when no range says so any more. */
+/** The address that scanned is in it wherever its range is said to be. */
 function entriesFor(ranges: readonly Range[], sites: readonly string[], source: Address | null, site: string): Entry[] {
   const own = source ? [{ cidr: `${source.text}/${source.family === 4 ? 32 : 128}`, site, country: null }] : []
   return entriesOf([...ranges.filter((range) => sites.includes(range.site)), ...own])

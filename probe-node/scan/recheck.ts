@@ -28,20 +28,14 @@ export interface Last {
 const ROUNDS: readonly Purpose[] = ['verify', 'explain']
 
 /**
- * The last look of the rounds at a lost port stands for its re-check while the scanner's last touch that met silence on that
- * address is not longer ago than a ban that each touch renews: one more would keep such a ban up, and break the silence
- * that would tell it (detection-science.md 4.5, E6). Null when the port is to be touched again.
+ * The last look of the rounds at a lost port stands for its re-check while it is not longer ago than a ban that each touch
+ * renews: a touch in that time would keep such a ban up, and break the silence that would tell it (detection-science.md 4.5,
+ * E6). An older look says nothing of now, whatever another port met since. Null when the port is to be touched again.
  */
-export function standsFor({ world, run, endpoints }: Scan, known: Known): LastSeen | null {
-  const lastOf = (one: Known) => world.memory.last(run.scanId, one.target)
-  const own = known.state === 'lost' ? lastOf(known) : null
+export function standsFor({ world, run }: Scan, known: Known): LastSeen | null {
+  const own = known.state === 'lost' ? world.memory.last(run.scanId, known.target) : null
   if (own?.sight !== 'unresponsive' || !ROUNDS.includes(own.purpose)) return null
-  const silentAt = endpoints
-    .all()
-    .filter((one) => one.target.address === known.target.address && one.state === 'lost')
-    .flatMap((one) => lastOf(one) ?? [])
-    .reduce((latest, { sight, at }) => (sight === 'unresponsive' ? Math.max(latest, at) : latest), own.at)
-  return world.clock.now() - silentAt <= Math.max(...SELF_RENEWING_MS) ? own : null
+  return world.clock.now() - own.at <= Math.max(...SELF_RENEWING_MS) ? own : null
 }
 
 /**

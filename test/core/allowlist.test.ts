@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { addressAt, boundsOf, type Family, parseAddress, parseCidr } from '../../schema/address.ts'
 import { cutTo, type Entry, entriesOf, type Kit } from '../../worker/allowlist/kit.ts'
 import { label, plainUrl } from '../../worker/allowlist/label.ts'
-import { canExclude, renderAllowlist } from '../../worker/allowlist/render.ts'
+import { canExclude, formatLine, renderAllowlist } from '../../worker/allowlist/render.ts'
 import { FORMATS, type Format } from '../../worker/core/remedies/remedy.ts'
 import { spansOf } from '../support/allowlists/grammar.ts'
 import { cloudflareSwitches, hcl } from '../support/allowlists/hcl.ts'
@@ -136,13 +136,20 @@ describe.each(FORMATS)('%s', { timeout: 60_000 }, (format) => {
 
 const EXCLUSIVE: Partial<Record<Format, RegExp>> = {
   'nginx-allow': /^deny all;$/m,
-  apache: /^<Location "\/">\n<RequireAny>$/m,
+  apache: /^<Location "\/">\nAuthMerging And\n<RequireAny>$/m,
   haproxy: /connection reject unless portwitness$/m,
   caddy: /^\tabort @not_portwitness$/m,
   traefik: /^ {6}ipAllowList:$/m,
   squid: /^http_access deny !portwitness$/m,
   varnish: /synth\(403\)/,
 }
+
+/** What does something, without what is told. */
+const codeOf = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n')
 
 test('nothing shuts out anybody unless it is asked to', () => {
   expect(FORMATS.filter(canExclude)).toEqual(FORMATS.filter((format) => EXCLUSIVE[format]))
@@ -156,11 +163,7 @@ test('nothing shuts out anybody unless it is asked to', () => {
       expect(renderAllowlist(format, kit).text).not.toMatch(form)
     }
     const { text } = renderAllowlist(format, kit)
-    const code = text
-      .split('\n')
-      .filter((line) => !line.startsWith('#'))
-      .join('\n')
-    expect(code).not.toMatch(/\bdeny\b|\breject\b|\bdrop\b|\babort\b|ipAllowList/i)
+    expect(codeOf(text)).not.toMatch(/\bdeny\b|\breject\b|\bdrop\b|\babort\b|ipAllowList/i)
   }
 })
 
@@ -177,14 +180,56 @@ test('where a rule shuts the ports only those are opened; where something counts
     ['pf', /port \{ 22 443 8443 \}/],
   ]
   for (const [format, form] of opens) {
-    expect(renderAllowlist(format, narrow).text).toMatch(form)
-    expect(renderAllowlist(format, wide).text).not.toMatch(form)
+    expect(codeOf(renderAllowlist(format, narrow).text)).toMatch(form)
+    expect(codeOf(renderAllowlist(format, wide).text)).not.toMatch(form)
   }
   for (const kit of [narrow, wide]) expect(renderAllowlist('azure-nsg', kit).text).toContain('["22", "443", "8443"]')
   expect(renderAllowlist('suricata', wide).text).toContain('any <> [192.0.2.9] any')
   expect(
     renderAllowlist('tcp-wrappers', kitOf(FLEET, { situation: { ...SITUATION, services: ['ssh'] } })).text,
   ).toContain('\nsshd: 198.51.100.16/255.255.255.240\n')
+})
+
+describe('a packet filter that opens more than what was lost', () => {
+  const FILTERS = ['nftables', 'iptables', 'ipset', 'ufw', 'firewalld', 'pf', 'csf'] as const
+  const WARNING = 'it opens every port to addresses from which everybody who uses this service scans'
+  const trapOf = (format: Format, kit: Kit) => formatLine(format, kit).traps.find((line) => line.startsWith(WARNING))
+
+  test.each(FILTERS)('says so, and how to open some ports alone: %s', (format) => {
+    for (const situation of [null, SITUATION]) expect(trapOf(format, kitOf(FLEET, { situation }))).toBeDefined()
+    const many = { ...SITUATION, ports: Array.from({ length: 500 }, (_, i) => 1 + 2 * i) }
+    const lines = [SITUATION, many].map((situation) => trapOf(format, kitOf(FLEET, { situation })) ?? '')
+    expect(lines[0]).toMatch(/22[, ]+(?:443[, ]+8443|and so on)/)
+    expect(lines[1]?.length).toBeLessThan(500)
+  })
+
+  test.each(FILTERS)('and only then: %s', (format) => {
+    const narrow = kitOf(FLEET, { situation: { ...SITUATION, isPolicy: true } })
+    // Sets of addresses and csf.allow know no ports of their own.
+    const isNarrow = !['ipset', 'csf'].includes(format)
+    expect(trapOf(format, narrow) === undefined).toBe(isNarrow)
+  })
+})
+
+test('the address that scanned and is ours no more is named, and is not in the list', () => {
+  const gone = parseAddress('203.0.113.200')
+  const kit = kitOf(FLEET, { situation: { ...SITUATION, scanner: null, gone } })
+  for (const format of FORMATS) {
+    const { text } = renderAllowlist(format, kit)
+    expect(codeOf(text)).not.toContain('203.0.113.200')
+    if (text.startsWith('#'))
+      expect(text).toContain('# Left out: 203.0.113.200 scanned this target, and is in none of our')
+  }
+})
+
+test('Apache, shut to all others, takes nothing back that is shut already, and says what could open it again', () => {
+  const kit = kitOf(FLEET)
+  const shut = renderAllowlist('apache', kit, { exclusive: true })
+  expect(shut.text).toContain('<Location "/">\nAuthMerging And\n<RequireAny>\n')
+  expect(shut.undo.join(' ')).toContain('a2disconf portwitness')
+  expect(shut.traps.join(' ')).toMatch(/AuthMerging/)
+  expect(shut.traps.join(' ')).not.toContain('without your own lines')
+  expect(renderAllowlist('apache', kit).undo.join(' ')).not.toContain('a2disconf')
 })
 
 describe('Cloudflare', { timeout: 60_000 }, () => {

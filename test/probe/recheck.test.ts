@@ -43,13 +43,22 @@ test('the last round of a silent loss, while a ban that each touch renews could 
   expect(scan.output.text()).toMatch(/now unresponsive \(.* at 14:00:48.*in the last round; not touched again/)
 })
 
-test('a silence of more than its length is broken: that touch costs nothing', () => {
+test('a look longer ago than that says nothing of now, and the silence since is broken: that touch costs nothing', () => {
+  const at = (s: number) => {
+    const { scan, memory, web } = scanAt(s)
+    memory.saw(SCAN_ID, web.target, touchAt(48, 'unresponsive'))
+    return standsFor(scan, web)
+  }
+  expect(at(108)?.at).toBe(FOUND_AT + 48_000)
+  expect(at(109)).toBeNull()
+})
+
+test('what a neighbour met since makes no old look of this port a new one', () => {
   const { scan, memory, web, tls } = scanAt(120)
   memory.saw(SCAN_ID, web.target, touchAt(48, 'unresponsive'))
-  expect(standsFor(scan, web)).toBeNull()
-  // A neighbour of the same address was asked since: a ban of the host began anew then.
   memory.saw(SCAN_ID, tls.target, touchAt(70, 'unresponsive'))
-  expect(standsFor(scan, web)?.at).toBe(FOUND_AT + 48_000)
+  expect(standsFor(scan, web)).toBeNull()
+  expect(standsFor(scan, tls)?.at).toBe(FOUND_AT + 70_000)
 })
 
 test('nothing stands for it where the port answered, was refused, is not known to be lost, or met only the watch', () => {

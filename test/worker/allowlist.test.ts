@@ -19,11 +19,11 @@ const SCAN = 'scn_0000000000000allow01'
 let stage: Stage
 let target: TargetAnswer
 
-const range = (cidr: string, site: string, state: string, isPublic: 0 | 1) =>
+const range = (cidr: string, site: string, state: string, isPublic: 0 | 1, purpose = 'scan') =>
   stage.env.DB.prepare(
-    `INSERT INTO ranges (tenant_id, id, cidr, site, country, provider, state, is_public, announced_at, active_from)
-      VALUES ('ten_default', ?, ?, ?, 'DE', 'acme', ?, ?, 1, 2)`,
-  ).bind(`rng_${cidr}`, cidr, site, state, isPublic)
+    `INSERT INTO ranges (tenant_id, id, cidr, site, country, provider, state, is_public, purpose, announced_at, active_from)
+      VALUES ('ten_default', ?, ?, ?, 'DE', 'acme', ?, ?, ?, 1, 2)`,
+  ).bind(`rng_${cidr}`, cidr, site, state, isPublic, purpose)
 
 const lost = (port: number, mechanism: 'fail2ban' | 'geo_policy'): PortVerdict => {
   const cause = {
@@ -77,7 +77,10 @@ beforeAll(async () => {
     range('203.0.113.8/32', 'nyc-1', 'retiring', 1),
     range('203.0.113.9/32', 'nyc-1', 'retired', 1),
     range('192.0.2.0/24', 'sin-1', 'active', 1),
+    range('192.0.3.0/28', 'fra-1', 'active', 1, 'recheck'),
+    range('192.0.4.0/28', 'fra-1', 'active', 1, 'webhook'),
     range('10.1.2.0/24', 'nyc-1', 'active', 0),
+    range('10.1.3.0/24', 'nyc-1', 'active', 0, 'webhook'),
     DB.prepare(
       `INSERT INTO scans (tenant_id, id, target_id, site, due_key, state, profile, addresses, networks, ports, ports_asked, max_connects_per_second,
         scanner_probe_id, panel, created_at, due_at, finished_at, deadline_at, alarms, judgement)
@@ -95,15 +98,16 @@ beforeAll(async () => {
 })
 
 describe('published allowlists', () => {
-  test('are there in every format, without a key, with the ranges that are alive and no private one', async () => {
+  test('are there in every format, without a key, with the ranges that are alive and scan, and no private one', async () => {
     for (const format of FORMATS) {
       const answer = await stage.fetch(`/ip-ranges/${format}`)
       const text = await answer.text()
       expect([format, answer.status]).toEqual([format, 200])
       expect(answer.headers.get('content-type')).toMatch(/^text\/(plain|csv); charset=utf-8$/)
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
-      for (const part of ['198.51.100.0', '2001:db8:100::', '203.0.113.8', '192.0.2.0']) expect(text).toContain(part)
-      for (const part of ['203.0.113.9', '10.1.2.0']) expect(text).not.toContain(part)
+      for (const part of ['198.51.100.0', '2001:db8:100::', '203.0.113.8', '192.0.2.0', '192.0.3.0'])
+        expect(text).toContain(part)
+      for (const part of ['203.0.113.9', '10.1.2.0', '192.0.4.0']) expect(text).not.toContain(part)
       const again = await stage.fetch(`/ip-ranges/${format}`, {
         headers: { 'if-none-match': answer.headers.get('etag') ?? '' },
       })
@@ -165,12 +169,57 @@ describe('the allowlist of an issue', () => {
     expect(body.items[0]?.where.join(' ')).toContain('fail2ban-client unban 127.0.50.7')
   })
 
-  test('holds the addresses of the sites that scan the target, private ones too, and the scanner’s in any case', async () => {
-    const { body } = await stage.api<AllowlistOffer>('GET', `/issues/${ISSUE}/allowlist`)
-    const wanted = ['10.1.2.0/24', '127.0.50.7/32', '198.51.100.0/28', '203.0.113.8/32', '2001:db8:100::/48']
-    expect(body.ranges).toEqual(wanted)
+  const offer = async () => (await stage.api<AllowlistOffer>('GET', `/issues/${ISSUE}/allowlist`)).body
+  const seenBy = (sourceAddress: string, others: string[] = []) => {
+    const panel = [sourceAddress, ...others].map((address, i) => ({
+      ...{ probeId: `prb_${i}`, role: i === 0 ? 'scanner' : 'witness' },
+      ...{ site: i === 0 ? 'fra-1' : 'sin-1', sourceAddress: address },
+    }))
+    return stage.env.DB.prepare('UPDATE scans SET panel = ? WHERE id = ?').bind(JSON.stringify(panel), SCAN).run()
+  }
+  const lostAt = (address: string) =>
+    stage.env.DB.prepare('UPDATE occurrences SET address = ? WHERE issue_id = ?').bind(address, ISSUE).run()
+  const PUBLIC = ['192.0.3.0/28', '198.51.100.0/28', '203.0.113.8/32', '2001:db8:100::/48']
+
+  test('of a private target holds the private addresses of the sites that scan it, and public ones where those reach it', async () => {
+    expect((await offer()).ranges).toEqual(['10.1.2.0/24', '127.0.50.7/32'])
+    await seenBy('127.0.50.7', ['9.9.9.9'])
+    const { ranges, leftOut } = await offer()
+    expect(ranges).toEqual(['10.1.2.0/24', '127.0.50.7/32', ...PUBLIC])
+    expect(leftOut).toEqual([])
     const { body: text } = await stage.api<string>('GET', `/issues/${ISSUE}/allowlist/plain`)
-    expect(text).toBe(wanted.map((one) => `${one}\n`).join(''))
+    expect(text).toBe(ranges.map((one) => `${one}\n`).join(''))
+    await seenBy('127.0.50.7')
+  })
+
+  test('of a public target holds no private address, whatever scanned it', async () => {
+    await lostAt('9.9.1.1')
+    expect((await offer()).ranges).toEqual(PUBLIC)
+    for (const format of FORMATS) {
+      const { body } = await stage.api<string>('GET', `/issues/${ISSUE}/allowlist/${format}`)
+      expect(body).not.toMatch(/10\.1\.[23]\.|127\.0\.50/)
+    }
+    await lostAt('127.0.40.9')
+  })
+
+  test('leaves out an address that scanned and is ours no more, and says so', async () => {
+    await lostAt('9.9.1.1')
+    await seenBy('9.9.8.7')
+    const { ranges, leftOut, items } = await offer()
+    expect(ranges).toEqual(PUBLIC)
+    expect(leftOut).toMatchObject([
+      { address: '9.9.8.7', detail: expect.stringContaining('take it off your allowlist') },
+    ])
+    expect(JSON.stringify(items)).not.toContain('9.9.8.7')
+    const { body } = await stage.api<string>('GET', `/issues/${ISSUE}/allowlist/fail2ban`)
+    expect(body).toMatch(/^# Left out: 9\.9\.8\.7 /m)
+    // Taken up again, even for a site that is not among those asked: then it is ours.
+    await range('9.9.8.0/24', 'sin-1', 'active', 1).run()
+    expect(await offer()).toMatchObject({ leftOut: [], ranges: expect.arrayContaining(['9.9.8.7/32']) })
+    await stage.env.DB.prepare("UPDATE ranges SET state = 'retired' WHERE cidr = '9.9.8.0/24'").run()
+    expect((await offer()).leftOut).toHaveLength(1)
+    await lostAt('127.0.40.9')
+    await seenBy('127.0.50.7')
   })
 
   test('is filled in for its target and ports, and is a download of its own name', async () => {
@@ -183,7 +232,8 @@ describe('the allowlist of an issue', () => {
     expect(group).toMatch(/from_port +=\s22\n.*to_port +=\s22\n/)
     // What bans counts on every port; what is shut by a rule is opened where it was lost.
     const { body: banned } = await stage.api<string>('GET', `/issues/${ISSUE}/allowlist/nftables`)
-    expect(banned).not.toContain('dport {')
+    expect(banned).not.toMatch(/^[^#]*dport \{/m)
+    expect(banned).toContain('to open some alone: write tcp dport { 22, 80 } before counter')
     const shut = JSON.stringify({ ports: [lost(22, 'geo_policy'), lost(80, 'geo_policy')] })
     await stage.env.DB.prepare('UPDATE scans SET judgement = ? WHERE id = ?').bind(shut, SCAN).run()
     const { body: opened } = await stage.api<string>('GET', `/issues/${ISSUE}/allowlist/nftables`)

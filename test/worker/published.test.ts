@@ -114,7 +114,9 @@ describe('the list', () => {
       const [etag, modified] = [first.headers.get('etag') ?? '', first.headers.get('last-modified') ?? '']
       expect(etag).toMatch(/^"[0-9a-f]{32}"$/)
       expect(Date.parse(modified)).toBe(stage.now())
-      expect(first.headers.get('cache-control')).toBe('public, max-age=3600')
+      // The signed list must never be older than its signature, nor younger.
+      const kept = path === '/ip-ranges.json' ? 'public, no-cache' : 'public, max-age=3600'
+      expect(first.headers.get('cache-control')).toBe(kept)
       const ask = async (headers: Record<string, string>) => {
         const answer = await stage.fetch(path, { headers })
         return [answer.status, (await answer.text()).length]
@@ -252,14 +254,52 @@ describe('the signature', () => {
         const signature = await (await stage.fetch(`${path}.sig`)).arrayBuffer()
         expect(signature.byteLength).toBe(64)
         expect(await crypto.subtle.verify('Ed25519', key, signature, bytes)).toBe(true)
-        expect(btoa(String.fromCharCode(...new Uint8Array(signature)))).toBe(list.headers.get('x-ip-ranges-signature'))
-        expect(list.headers.get('x-ip-ranges-key')).toBe(jwk?.kid)
+        // A permalink is kept for ever, a signature as long as its key: only the list of now carries it.
+        const [own, kid] =
+          path === '/ip-ranges.json'
+            ? [btoa(String.fromCharCode(...new Uint8Array(signature))), jwk?.kid]
+            : [null, null]
+        expect(list.headers.get('x-ip-ranges-signature')).toBe(own)
+        expect(list.headers.get('x-ip-ranges-key')).toBe(kid)
       }
       expect(await text('/ip-ranges.pem')).toBe(
         '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n',
       )
     },
   )
+
+  test('is asked for anew each time, with the list and the keys, so that no cache pairs what does not belong together', async () => {
+    stage.env.RANGE_SIGNING_KEY = KEY_PEM
+    const paths = ['/ip-ranges.json', '/ip-ranges.json.sig', '/ip-ranges/versions/1.json.sig']
+    for (const path of [...paths, '/ip-ranges.pem', '/ip-ranges.keys.json']) {
+      const answer = await stage.fetch(path)
+      expect([path, answer.headers.get('cache-control')]).toEqual([path, 'public, no-cache'])
+      const again = await stage.fetch(path, { headers: { 'if-none-match': answer.headers.get('etag') ?? '' } })
+      expect([path, again.status]).toEqual([path, 304])
+    }
+    const permalink = await stage.fetch('/ip-ranges/versions/1.json')
+    expect(permalink.headers.get('cache-control')).toContain('immutable')
+    expect([...permalink.headers.keys()].filter((name) => /signature|key/.test(name))).toEqual([])
+  })
+
+  test('of another key reaches who has the list, or the signature, already', async () => {
+    stage.env.RANGE_SIGNING_KEY = KEY_PEM
+    const [list, signature] = [await stage.fetch('/ip-ranges.json'), await stage.fetch('/ip-ranges.json.sig')]
+    const since = list.headers.get('last-modified') ?? ''
+    const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
+    stage.env.RANGE_SIGNING_KEY = JSON.stringify(await crypto.subtle.exportKey('jwk', pair.privateKey))
+    // The bytes are the same; a cache takes the headers of a 304 for those that it has (RFC 9111, 4.3.4).
+    const known = await stage.fetch('/ip-ranges.json', { headers: { 'if-none-match': list.headers.get('etag') ?? '' } })
+    expect(known.status).toBe(304)
+    expect(known.headers.get('x-ip-ranges-signature')).not.toBe(list.headers.get('x-ip-ranges-signature'))
+    for (const headers of [{ 'if-modified-since': since }, { 'if-none-match': signature.headers.get('etag') ?? '' }]) {
+      const fresh = await stage.fetch('/ip-ranges.json.sig', { headers })
+      expect(fresh.status).toBe(200)
+      const bytes = await (await stage.fetch('/ip-ranges.json')).arrayBuffer()
+      const after = await fresh.arrayBuffer()
+      expect(await crypto.subtle.verify('Ed25519', pair.publicKey, after, bytes)).toBe(true)
+    }
+  })
 
   test('with a key that is none the list is unsigned, and goes out all the same', async () => {
     for (const bad of ['x', '{}', '{"kty":"EC"}', KEY_PEM.replace('MC4C', 'MC5C')]) {

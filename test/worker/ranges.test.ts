@@ -218,6 +218,39 @@ describe('a probe that is enrolled', () => {
   })
 })
 
+describe('a range for notices', () => {
+  test('becomes one for scans after thirty days of notice, or by a word that skips it, and the log says what is to be done', async () => {
+    const range = await made({ cidr: '9.5.0.0/24', site: 'ams-1', purpose: 'webhook', skipNotice: true })
+    const refused = await move(range.id, { purpose: 'scan' })
+    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict', errors: [{ field: 'purpose' }] } })
+    expect((await stage.api<RangeAnswer>('GET', `/ranges/${range.id}`)).body.purpose).toBe('webhook')
+    const { body } = await move(range.id, { purpose: 'scan', skipNotice: true })
+    expect(body).toMatchObject({ purpose: 'scan', state: 'active', announcedAt: at(stage.now()) })
+    expect((await log())[0]).toMatchObject({ deed: 'repurposed', range: { id: range.id, purpose: 'scan' } })
+    const feed = await (await stage.fetch('/ip-ranges.feed.json')).text()
+    expect(feed).toContain('9.5.0.0/24 at ams-1: now for scans')
+    await move(range.id, { state: 'retiring' })
+    await move(range.id, { state: 'retired' })
+  })
+
+  test('makes no allowlist outdated before it is for scans', async () => {
+    const { body: target } = await stage.api<TargetAnswer>('POST', '/targets', { address: '9.4.4.4', sites: ['rix-1'] })
+    await stage.env.DB.prepare('UPDATE targets SET proved_at = ? WHERE id = ?').bind(stage.now(), target.id).run()
+    const outdated = async () => {
+      stage.pass(DAY)
+      await stage.tick()
+      const sql = 'SELECT outdated_by AS list FROM targets WHERE id = ?'
+      const row = await stage.env.DB.prepare(sql).bind(target.id).first<{ list: string }>()
+      return (JSON.parse(row?.list ?? '[]') as { cidr: string }[]).map(({ cidr }) => cidr)
+    }
+    stage.pass(1_000)
+    const range = await made({ cidr: '9.4.0.0/30', site: 'rix-1', purpose: 'webhook', skipNotice: true })
+    expect(await outdated()).toEqual([])
+    await move(range.id, { purpose: 'recheck', skipNotice: true })
+    expect(await outdated()).toEqual(['9.4.0.0/30'])
+  })
+})
+
 describe('a probe', () => {
   let range: RangeAnswer
   let probe: Probe

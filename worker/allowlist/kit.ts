@@ -22,8 +22,10 @@ export interface Situation {
   ports: readonly number[]
   /** what answered there, each once */
   services: readonly Service[]
-  /** the address that scanned it last */
+  /** the address that scanned it last, where the list has it */
   scanner: Address | null
+  /** that address where nothing of ours comes from it any more: it is left out */
+  gone: Address | null
   /**
    * A static rule shuts the ports, so that opening them is the whole cure. Otherwise something counts or bans, on any
    * port: an exemption for the lost ports alone would let the next scan trip it elsewhere.
@@ -63,8 +65,8 @@ export interface Renderer {
   body(kit: Kit): readonly string[]
   /** the scanner and nobody else; formats without it have no such form */
   exclusive?(kit: Kit): readonly string[]
-  /** where that goes, when it is another place */
-  exclusiveWhere?: readonly string[]
+  /** what is told otherwise of that form */
+  exclusiveNotes?(kit: Kit): Partial<Notes>
 }
 
 /** Wider than this is no list of a scanner's addresses: a slip of the pen, or worse. */
@@ -119,6 +121,28 @@ export const portPartsOf = (kit: Kit): string[] => portsOf(kit)?.split(',') ?? [
 export const lostPartsOf = (kit: Kit): string[] => lostOf(kit)?.split(',') ?? []
 const lostOf = ({ situation }: Kit): string | null =>
   situation && situation.ports.length > 0 ? formatPorts(situation.ports) : null
+
+/** Ports as iptables and ufw read them: `22,80:90`. */
+export const spanned = (parts: readonly string[]): string => parts.join(',').replaceAll('-', ':')
+
+/** Ports of an example; a longer list would hide what it shows. */
+const EXAMPLE_PORTS = 7
+
+/**
+ * What a packet filter must say where it opens more than was lost. `narrowed` is how it opens the ports of an example alone:
+ * the lost ones, as `22`, `80-90`, …, or some that are often lost.
+ */
+export function widthTrap(kit: Kit, narrowed: (parts: readonly string[]) => string): string[] {
+  if (portsOf(kit) !== null) return []
+  return [widthLine(kit, narrowed)]
+}
+
+/** The same for a filter whose form here knows no ports. */
+export function widthLine(kit: Kit, narrowed: (parts: readonly string[]) => string): string {
+  const lost = lostPartsOf(kit)
+  const parts = lost.length === 0 || lost.length > EXAMPLE_PORTS ? ['22', '443'] : lost
+  return `it opens every port to addresses from which everybody who uses this service scans; to open some alone: ${narrowed(parts)}; what counts or bans on the others can then shut out the scanner again`
+}
 
 /** Pieces of at most `size`. */
 export const chunked = <T>(all: readonly T[], size: number): T[][] =>

@@ -29,9 +29,9 @@ export function formatLine(format: Format, kit: Kit): Notes & Pick<Allowlist, 'f
  */
 export function renderAllowlist(format: Format, kit: Kit, { exclusive = false } = {}): Allowlist {
   const renderer = rendererOf(format)
-  const { comment, exclusiveWhere } = renderer
+  const { comment } = renderer
   const open = renderer.notes(kit)
-  const notes = exclusive && exclusiveWhere ? { ...open, where: exclusiveWhere } : open
+  const notes = exclusive ? { ...open, ...renderer.exclusiveNotes?.(kit) } : open
   const make = exclusive && renderer.exclusive ? renderer.exclusive : renderer.body
   const body = kit.entries.length === 0 ? [] : make(kit)
   const said =
@@ -52,6 +52,7 @@ function headOf({ title }: Renderer, kit: Kit, notes: Notes, exclusive: boolean)
     `Portwitness: ${title}`,
     `${count} of list version ${label(list.version)}, from ${plainUrl(list.url)}`,
     ...(situation ? [forIssue(situation)] : []),
+    ...(situation?.gone ? [`Left out: ${situation.gone.text} ${GONE}`] : []),
     expiresAt === null
       ? 'Expires: no date was given; compare it with the list now and then, new ranges are announced before they are used'
       : `Expires: ${new Date(expiresAt).toISOString()}; remove it then, nothing else will`,
@@ -63,6 +64,10 @@ function headOf({ title }: Renderer, kit: Kit, notes: Notes, exclusive: boolean)
     ...said('Mind', notes.traps),
   ]
 }
+
+/** Follows an address. */
+export const GONE =
+  'scanned this target, and is in none of our ranges any more: whoever has it now is not us, so take it off your allowlist'
 
 const said = (name: string, lines: readonly string[]): string[] =>
   lines.map((line, i) => `${i === 0 ? `${name}:` : ''.padEnd(name.length + 1)} ${line}`)

@@ -3,9 +3,9 @@ import { type Context, Hono } from 'hono'
 import type { BlankInput } from 'hono/types'
 import { type AllowlistFormat, AllowlistFormats, AllowlistOffer } from '../../schema/allowlist.ts'
 import { entriesOf, type Kit, textsOf } from '../allowlist/kit.ts'
-import { canExclude, formatLine, isFormat, renderAllowlist } from '../allowlist/render.ts'
+import { canExclude, formatLine, GONE, isFormat, renderAllowlist } from '../allowlist/render.ts'
 import type { AppEnv } from '../context.ts'
-import { isPublished } from '../core/ranges/life.ts'
+import { isPublished, touchesTargets } from '../core/ranges/life.ts'
 import { listOf, type Version } from '../core/ranges/list.ts'
 import { FORMATS, type Format } from '../core/remedies/remedy.ts'
 import { badField, Failure } from '../failure.ts'
@@ -69,6 +69,7 @@ export const issueAllowlistRoutes = new Hono<AppEnv>()
         ports: situation?.ports,
         sites: found.sites,
         ranges: textsOf(entries),
+        leftOut: situation?.gone ? [{ address: situation.gone.text, detail: `${situation.gone.text} ${GONE}.` }] : [],
         items: found.fitting.map((format) => lineOf(format, found.kit, href(format))),
         others: FORMATS.filter((format) => !found.fitting.includes(format)),
         nextCursor: null,
@@ -161,7 +162,11 @@ const lineOf = (format: Format, kit: Kit, href: string): AllowlistFormat => {
 
 async function publicKit(c: AnyContext): Promise<Kit> {
   const version = await readPublished(c.var.world.db)
-  return { ...headOf(c, version), entries: entriesOf(version.ranges.filter(isPublished)), situation: null }
+  return {
+    ...headOf(c, version),
+    entries: entriesOf(version.ranges.filter((range) => isPublished(range) && touchesTargets(range))),
+    situation: null,
+  }
 }
 
 /** What the list of ranges is called, and where it is. */

@@ -5,25 +5,28 @@ export interface Kept {
   type: string
   /** ms; null when it is not known */
   changedAt?: number | null
-  /** it will never say anything else under this address */
-  immutable?: boolean
+  /** for an hour unless said; `ever`: it will never say anything else; `asking`: each use asks whether it is the same still */
+  keep?: keyof typeof KEEP
   headers?: Readonly<Record<string, string>>
 }
 
-const AN_HOUR = 'public, max-age=3600'
-const FOR_EVER = 'public, max-age=31536000, immutable'
+const KEEP = {
+  hour: 'public, max-age=3600',
+  ever: 'public, max-age=31536000, immutable',
+  asking: 'public, no-cache',
+} as const
 const encoder = new TextEncoder()
 
 export async function cached(
   request: Request,
   body: string | Uint8Array<ArrayBuffer>,
-  { type, changedAt = null, immutable = false, headers: more = {} }: Kept,
+  { type, changedAt = null, keep = 'hour', headers: more = {} }: Kept,
 ): Promise<Response> {
   const bytes = typeof body === 'string' ? (encoder.encode(body) as Uint8Array<ArrayBuffer>) : body
   const etag = `"${(await sha256(bytes)).slice(0, 32)}"`
   const headers: Record<string, string> = {
     etag,
-    'cache-control': immutable ? FOR_EVER : AN_HOUR,
+    'cache-control': KEEP[keep],
     'content-type': type,
     'x-content-type-options': 'nosniff',
     // Public to everybody: a dashboard elsewhere may read it too.

@@ -53,8 +53,11 @@ const serialHeaders = (list: List) => ({
   'x-ip-ranges-version': list.version,
 })
 
-/** The list with its signature over the very bytes that are sent, or the word that there is none. */
-async function signedList(c: Ask, version: Version, immutable: boolean): Promise<Response> {
+/**
+ * The list with its signature over the very bytes that are sent, or the word that there is none. What belongs together (list,
+ * signature, key) is asked for anew at each use: kept for an hour each, a cache would pair the old one with the new other.
+ */
+async function signedList(c: Ask, version: Version): Promise<Response> {
   const list = listOf(version)
   const bytes = bytesOf(list)
   const key = await rangeKey(c)
@@ -62,7 +65,14 @@ async function signedList(c: Ask, version: Version, immutable: boolean): Promise
     ? { 'x-ip-ranges-signature': base64(await key.sign(bytes)), 'x-ip-ranges-key': key.keyId }
     : { 'x-ip-ranges-signature': 'none' }
   const headers = { ...serialHeaders(list), ...signature }
-  return cached(c.req.raw, bytes, { type: JSON_TYPE, changedAt: version.changedAt, immutable, headers })
+  return cached(c.req.raw, bytes, { type: JSON_TYPE, changedAt: version.changedAt, keep: 'asking', headers })
+}
+
+/** One version for ever, and so without the signature: that is as old as the key, and is asked for at `.sig`. */
+async function permalink(c: Ask, version: Version): Promise<Response> {
+  const list = listOf(version)
+  const { changedAt } = version
+  return cached(c.req.raw, bytesOf(list), { type: JSON_TYPE, changedAt, keep: 'ever', headers: serialHeaders(list) })
 }
 
 /** The signature alone: 64 bytes, as `openssl pkeyutl -sigfile` wants them. */
@@ -70,8 +80,12 @@ async function signatureOf(c: Ask, version: Version): Promise<Response> {
   const key = await mustBeSigned(c)
   const list = listOf(version)
   const headers = { ...serialHeaders(list), 'x-ip-ranges-key': key.keyId }
-  const { changedAt } = version
-  return cached(c.req.raw, await key.sign(bytesOf(list)), { type: 'application/octet-stream', changedAt, headers })
+  // Without the time of the list: another key changes the signature alone.
+  return cached(c.req.raw, await key.sign(bytesOf(list)), {
+    type: 'application/octet-stream',
+    keep: 'asking',
+    headers,
+  })
 }
 
 /** The list that is published now, in the form that `write` gives it. */
@@ -105,7 +119,7 @@ const listRoutes = new Hono<AppEnv>()
   .get(
     '/ip-ranges.json',
     describe({ tag: TAG, does: 'Our ranges, with the life of each', answer: RangeList }),
-    async (c) => signedList(c, await readPublished(c.var.world.db), false),
+    async (c) => signedList(c, await readPublished(c.var.world.db)),
   )
   .get(
     '/ip-ranges.json.sig',
@@ -118,10 +132,10 @@ const listRoutes = new Hono<AppEnv>()
   .get('/ip-ranges.keys.json', said('The key that signs, as a JWK set', 'application/jwk-set+json'), async (c) => {
     const key = await rangeKey(c)
     const text = `${JSON.stringify({ keys: key ? [key.publicJwk] : [] }, null, 2)}\n`
-    return cached(c.req.raw, text, { type: 'application/jwk-set+json' })
+    return cached(c.req.raw, text, { type: 'application/jwk-set+json', keep: 'asking' })
   })
   .get('/ip-ranges.pem', said('The key that signs, as PEM', 'text/plain'), async (c) =>
-    cached(c.req.raw, (await mustBeSigned(c)).publicPem, { type: TEXT }),
+    cached(c.req.raw, (await mustBeSigned(c)).publicPem, { type: TEXT, keep: 'asking' }),
   )
   .get('/ip-ranges.aws.json', said('The list in the layout of AWS', JSON_TYPE), inForm(JSON_TYPE, awsLike))
   .get('/ip-ranges.google.json', said('The list in the layout of Google', JSON_TYPE), inForm(JSON_TYPE, googleLike))
@@ -184,7 +198,7 @@ const versionRoutes = new Hono<AppEnv>()
       if (serial === undefined) throw new Failure('not_found', 'A version is SERIAL.json or SERIAL.json.sig.')
       const version = await versionAt(c, Number(serial))
       // Also an old version is signed with the key of today, so that its signature is not for ever.
-      return isSignature ? signatureOf(c, version) : signedList(c, version, true)
+      return isSignature ? signatureOf(c, version) : permalink(c, version)
     },
   )
   .get(
@@ -202,7 +216,11 @@ const versionRoutes = new Hono<AppEnv>()
       const before = await versionAt(c, from)
       const after = to === null ? await readPublished(c.var.world.db) : await versionAt(c, to)
       const diff = JSON.stringify(diffOf(listOf(before), listOf(after)), null, 2)
-      return cached(c.req.raw, `${diff}\n`, { type: JSON_TYPE, changedAt: after.changedAt, immutable: to !== null })
+      return cached(c.req.raw, `${diff}\n`, {
+        type: JSON_TYPE,
+        changedAt: after.changedAt,
+        keep: to === null ? 'hour' : 'ever',
+      })
     },
   )
   .get(

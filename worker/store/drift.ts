@@ -1,5 +1,5 @@
 /** What the drift watch reads and writes: ranges, and targets whose allowlist was once known to be whole. */
-import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { OutdatedBy } from '../../schema/proof.ts'
 import { ranges, settings, targets } from '../../schema/tables.ts'
 import type { DriftRange } from '../core/drift.ts'
@@ -8,7 +8,7 @@ import { OPERATOR } from './keys.ts'
 import { addNotices, type Told } from './outbox.ts'
 import type { Target } from './targets.ts'
 
-/** Ranges that are, or will be, used. */
+/** Ranges from which targets are, or will be, touched. */
 export const rangesInUse = (db: Db): Promise<DriftRange[]> =>
   db
     .select({
@@ -21,7 +21,9 @@ export const rangesInUse = (db: Db): Promise<DriftRange[]> =>
       activeFrom: ranges.activeFrom,
     })
     .from(ranges)
-    .where(and(eq(ranges.tenantId, OPERATOR), inArray(ranges.state, ['announced', 'active'])))
+    .where(
+      and(eq(ranges.tenantId, OPERATOR), inArray(ranges.state, ['announced', 'active']), ne(ranges.purpose, 'webhook')),
+    )
     .limit(5_000)
     .then((found) => found.map((row) => ({ ...row, isPublic: row.isPublic === 1 })))
 

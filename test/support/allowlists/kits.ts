@@ -33,5 +33,6 @@ export const SITUATION: Situation = {
   ports: [22, 443, 8443],
   services: ['ssh', 'https'],
   scanner: address('198.51.100.18'),
+  gone: null,
   isPolicy: false,
 }

@@ -1,5 +1,7 @@
 import { type Kit, type Renderer, sampleOf, textsOf } from '../kit.ts'
 
+const BEHIND_PROXY = 'behind a proxy Apache sees its address until mod_remoteip is set'
+
 export const apache: Renderer = {
   title: 'Apache, required beside your own rules',
   file: 'portwitness.require',
@@ -16,15 +18,36 @@ export const apache: Renderer = {
     traps: [
       'without your own lines beside it in <RequireAny> it shuts everybody else out',
       'mod_evasive has a list of its own (DOSWhitelist), without networks; so have mod_qos and mod_security',
-      'behind a proxy Apache sees its address until mod_remoteip is set',
+      BEHIND_PROXY,
     ],
   }),
   body: (kit) => requires(kit),
-  exclusiveWhere: [
-    'keep it as /etc/apache2/conf-available/portwitness.conf; a2enconf portwitness',
-    'apache2ctl configtest && systemctl reload apache2',
+  exclusiveNotes: (kit) => ({
+    where: [
+      'keep it as /etc/apache2/conf-available/portwitness.conf; a2enconf portwitness',
+      'apache2ctl configtest && systemctl reload apache2',
+    ],
+    check: [
+      'apache2ctl configtest',
+      `from elsewhere every page answers 403; no new AH01630 "client denied" with ${sampleOf(kit)} in the error log`,
+    ],
+    undo: ['a2disconf portwitness, then reload'],
+    traps: [
+      '`AuthMerging And` leaves what is shut already shut, also to the scanner: files that are denied, pages that want a password',
+      'a <Location> or <If> that is read after it (virtual hosts are) and has Require lines of its own takes its place there: write AuthMerging And into each',
+      'Allow, Deny and Order of mod_access_compat, and Satisfy Any with them, are decided beside it: turn them into Require lines',
+      BEHIND_PROXY,
+    ],
+  }),
+  // Sections of <Location> come after all others, and without AuthMerging they would take the place of what those require.
+  exclusive: (kit) => [
+    '<Location "/">',
+    'AuthMerging And',
+    '<RequireAny>',
+    ...requires(kit),
+    '</RequireAny>',
+    '</Location>',
   ],
-  exclusive: (kit) => ['<Location "/">', '<RequireAny>', ...requires(kit), '</RequireAny>', '</Location>'],
 }
 
 const requires = (kit: Kit): string[] => textsOf(kit.entries).map((text) => `Require ip ${text}`)

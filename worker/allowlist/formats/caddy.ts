@@ -19,11 +19,13 @@ export const caddy: Renderer = {
     ],
   }),
   body: (kit) => snippet(kit, []),
-  exclusiveWhere: [
-    'keep it as /etc/caddy/portwitness.caddy; in the Caddyfile, after the block of global options: import /etc/caddy/portwitness.caddy',
-    'in the site to be shut, before everything else: import portwitness',
-    'caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile && systemctl reload caddy',
-  ],
+  exclusiveNotes: () => ({
+    where: [
+      'keep it as /etc/caddy/portwitness.caddy; in the Caddyfile, after the block of global options: import /etc/caddy/portwitness.caddy',
+      'in the site to be shut, before everything else: import portwitness',
+      'caddy validate --config /etc/caddy/Caddyfile --adapter caddyfile && systemctl reload caddy',
+    ],
+  }),
   exclusive: (kit) => snippet(kit, ['\tabort @not_portwitness']),
 }
 

@@ -1,4 +1,4 @@
-import { type Renderer, sampleOf, whoseOf } from '../kit.ts'
+import { type Renderer, sampleOf, whoseOf, widthLine } from '../kit.ts'
 
 export const csf: Renderer = {
   title: 'ConfigServer Firewall, csf.allow and csf.ignore',
@@ -16,6 +16,11 @@ export const csf: Renderer = {
       'one file alone is half of it',
       'networks of IPv6 need IPV6 = 1 in csf.conf',
       'GLOBAL_ALLOW and GLOBAL_IGNORE can fetch the plain list from its address by themselves',
+      widthLine(
+        kit,
+        (ports) =>
+          `in csf.allow write tcp|in|d=${ports.join(',').replaceAll('-', '_')}|s=NETWORK for each; csf.ignore stays as it is`,
+      ),
     ],
   }),
   body: (kit) => kit.entries.map((entry) => `${entry.cidr.text} # portwitness ${whoseOf(entry)}`),

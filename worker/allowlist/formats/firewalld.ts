@@ -1,4 +1,4 @@
-import { type Kit, ofFamily, portPartsOf, type Renderer } from '../kit.ts'
+import { type Kit, ofFamily, portPartsOf, type Renderer, widthTrap } from '../kit.ts'
 
 const IPV = { 4: 'ipv4', 6: 'ipv6' } as const
 
@@ -8,7 +8,7 @@ export const firewalld: Renderer = {
   file: 'portwitness-firewalld.sh',
   type: 'text/plain',
   comment: '#',
-  notes: () => ({
+  notes: (kit) => ({
     where: [
       'run it as root: sh portwitness-firewalld.sh',
       'it changes the default zone; for another one add --zone=NAME to the lines with --add-rich-rule',
@@ -21,6 +21,11 @@ export const firewalld: Renderer = {
     traps: [
       'a second run says that sets and rules are there already, and does no harm; what is no longer published stays until the set is deleted',
       'rich rules of a lower priority number, and direct rules, come earlier',
+      ...widthTrap(
+        kit,
+        (ports) =>
+          `instead of each rule below one for each of ${ports.join(', ')}: port port="N" protocol="tcp" before accept`,
+      ),
     ],
   }),
   body: (kit) => [

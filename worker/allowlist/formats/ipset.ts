@@ -1,4 +1,4 @@
-import { ofFamily, type Renderer, sampleOf, textsOf } from '../kit.ts'
+import { ofFamily, type Renderer, sampleOf, spanned, textsOf, widthLine } from '../kit.ts'
 
 /** What `ipset restore` reads; one set for each family. */
 export const ipset: Renderer = {
@@ -20,6 +20,7 @@ export const ipset: Renderer = {
       traps: [
         'sets are gone after a restart unless they are loaded before the rules that name them',
         'to take something off a block list instead, a rule for these sets must come before the rule for that list',
+        widthLine(kit, (ports) => `write -p tcp -m multiport --dports ${spanned(ports)} before -m set in both rules`),
       ],
     }
   },

@@ -1,4 +1,4 @@
-import { chunked, type Entry, type Kit, portPartsOf, type Renderer, whoseOf } from '../kit.ts'
+import { chunked, type Entry, type Kit, portPartsOf, type Renderer, spanned, whoseOf, widthTrap } from '../kit.ts'
 
 /** The multiport match takes 15 ports, and a range counts as two. */
 const PORTS_PER_RULE = 7
@@ -9,7 +9,7 @@ export const iptables: Renderer = {
   file: 'portwitness.rules',
   type: 'text/plain',
   comment: '#',
-  notes: () => ({
+  notes: (kit) => ({
     where: [
       'keep it as /etc/iptables/portwitness.rules',
       'iptables-restore --noflush /etc/iptables/portwitness.rules',
@@ -27,6 +27,7 @@ export const iptables: Renderer = {
       'it must come before rules that drop and before those that count (recent, hashlimit, connlimit)',
       'each run inserts the jump once more, which does no harm; a tool that writes the ruleset anew (ufw, firewalld, csf) takes it away',
       'what drops in the raw or mangle table, or in nftables, comes earlier and is not reached by it',
+      ...widthTrap(kit, (ports) => `write -p tcp -m multiport --dports ${spanned(ports)} after each network`),
     ],
   }),
   body: (kit) => [
@@ -43,9 +44,7 @@ function acceptOf(kit: Kit, entry: Entry): string[] {
   const matches =
     parts.length === 0
       ? ['']
-      : chunked(parts, PORTS_PER_RULE).map(
-          (some) => ` -p tcp -m multiport --dports ${some.join(',').replaceAll('-', ':')}`,
-        )
+      : chunked(parts, PORTS_PER_RULE).map((some) => ` -p tcp -m multiport --dports ${spanned(some)}`)
   const { cidr } = entry
   return matches.map(
     (match) =>

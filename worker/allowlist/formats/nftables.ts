@@ -1,5 +1,5 @@
 import type { Family } from '../../../schema/address.ts'
-import { type Kit, ofFamily, portsOf, type Renderer, sampleOf, textsOf } from '../kit.ts'
+import { type Kit, ofFamily, portsOf, type Renderer, sampleOf, textsOf, widthTrap } from '../kit.ts'
 
 const SET = { 4: 'portwitness4', 6: 'portwitness6' } as const
 const TABLE = 'inet filter'
@@ -29,6 +29,10 @@ export const nftables: Renderer = {
       traps: [
         'an accept in one table does not stop another base chain from dropping: sshguard, CrowdSec and fail2ban have tables of their own',
         'a chain of another hook or priority that drops (raw, prerouting) needs the jump as well',
+        ...widthTrap(
+          kit,
+          (ports) => `write tcp dport { ${ports.join(', ')} } before counter in each rule of the chain`,
+        ),
         ...(portsOf(kit) ? [`only the lost ports ${portsOf(kit)} are opened; without the dport part all are`] : []),
       ],
     }

@@ -54,10 +54,12 @@ export const nginxAllow: Renderer = {
     ],
   }),
   body: (kit) => allows(kit),
-  exclusiveWhere: [
-    'keep it as /etc/nginx/portwitness.allow, and in the server or location block to be shut write: include /etc/nginx/portwitness.allow;',
-    'nginx -t && systemctl reload nginx',
-  ],
+  exclusiveNotes: () => ({
+    where: [
+      'keep it as /etc/nginx/portwitness.allow, and in the server or location block to be shut write: include /etc/nginx/portwitness.allow;',
+      'nginx -t && systemctl reload nginx',
+    ],
+  }),
   exclusive: (kit) => [...allows(kit), 'deny all;'],
 }
 

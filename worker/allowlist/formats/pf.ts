@@ -1,4 +1,4 @@
-import { portPartsOf, type Renderer, sampleOf, whoseOf } from '../kit.ts'
+import { portPartsOf, type Renderer, sampleOf, whoseOf, widthTrap } from '../kit.ts'
 
 export const pf: Renderer = {
   title: 'pf, a table and a quick pass',
@@ -16,6 +16,10 @@ export const pf: Renderer = {
       '`quick` ends the search here: rules before it still win',
       'a table of an overload rule keeps the address until: pfctl -t TABLE -T delete ADDRESS',
       'FreeBSD before 14 knows no include: put the lines into pf.conf itself',
+      ...widthTrap(
+        kit,
+        (ports) => `pass in quick proto tcp from <portwitness> to any port { ${ports.join(' ').replaceAll('-', ':')} }`,
+      ),
     ],
   }),
   body: (kit) => {

@@ -32,9 +32,11 @@ export const traefik: Renderer = {
     '      service: "YOUR-SERVICE"',
     '      middlewares: []',
   ],
-  exclusiveWhere: [
-    'keep it in the folder of the file provider, and name the middleware portwitness@file in the router to be shut',
-  ],
+  exclusiveNotes: () => ({
+    where: [
+      'keep it in the folder of the file provider, and name the middleware portwitness@file in the router to be shut',
+    ],
+  }),
   exclusive: (kit) => [
     'http:',
     '  middlewares:',

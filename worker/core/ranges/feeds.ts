@@ -1,5 +1,5 @@
 /** The changes of the list as feeds, newest first: Atom (RFC 4287) and JSON Feed 1.1 (jsonfeed.org). */
-import type { RangeDeed } from '../../../schema/words.ts'
+import type { RangeDeed, RangePurpose } from '../../../schema/words.ts'
 import { day, type Range } from './life.ts'
 
 /** One public line of the change log. */
@@ -22,13 +22,18 @@ export function titleOf({ deed, range }: Change): string {
       return `${where}: retiring, not used after ${day(range.retireAfter ?? range.activeFrom)}`
     case 'retired':
       return `${where}: retired, may leave your allowlist`
+    case 'repurposed':
+      return `${where}: now for ${FOR[range.purpose]}${range.state === 'announced' ? `, used from ${day(range.activeFrom)}` : ''}`
     case 'changed':
       return `${where}: its details were corrected`
   }
 }
 
+const FOR: Record<RangePurpose, string> = { scan: 'scans', recheck: 'second looks', webhook: 'our notices alone' }
+
 /** What a reader has to do about it. */
-export function adviceOf({ deed }: Change): string {
+export function adviceOf({ deed, range }: Change): string {
+  if (range.purpose === 'webhook') return ofNotices(deed)
   switch (deed) {
     case 'announced':
       return 'Let it through before that day, or scans from it will be blocked.'
@@ -38,6 +43,28 @@ export function adviceOf({ deed }: Change): string {
       return 'Keep it on your allowlist until that day.'
     case 'retired':
       return 'Nothing comes from it any more: take it off your allowlist.'
+    case 'repurposed':
+      return range.state === 'announced'
+        ? `It must be on your allowlist before that day: ${FOR[range.purpose]} come from it then.`
+        : `It must be on your allowlist: ${FOR[range.purpose]} come from it.`
+    case 'changed':
+      return 'The network itself is the same: nothing is to be done.'
+  }
+}
+
+/** Of a range from which nothing but notices comes: an allowlist for scans needs it at no time. */
+function ofNotices(deed: RangeDeed): string {
+  switch (deed) {
+    case 'announced':
+      return 'From that day on our notices come from it; no scan does.'
+    case 'active':
+      return 'Our notices come from it now; no scan does.'
+    case 'retiring':
+      return 'Our notices come from it until that day; no scan does.'
+    case 'retired':
+      return 'Nothing comes from it any more.'
+    case 'repurposed':
+      return 'Nothing scans from it any more: it may leave your allowlist.'
     case 'changed':
       return 'The network itself is the same: nothing is to be done.'
   }

@@ -52,6 +52,13 @@ function earlier(activeFrom: number, skipNotice: boolean, now: number): Objectio
   }
 }
 
+/** How far what comes from a range may go: each purpose may all that those of a lower number may. */
+const REACH: Record<RangePurpose, number> = { webhook: 0, recheck: 1, scan: 2 }
+
+/** Whether an allowlist must hold it: something that touches targets comes from it, or will. */
+export const touchesTargets = ({ purpose, state }: Pick<Range, 'purpose' | 'state'>): boolean =>
+  state !== 'retired' && purpose !== 'webhook'
+
 /** What may follow what. Each name is a state that the range may be brought to by hand. */
 const NEXT: Record<RangeState, readonly RangeState[]> = {
   announced: ['active', 'retired'],
@@ -85,7 +92,27 @@ export function moved(
   const next: Range = { ...range, ...given }
   const to = state ?? range.state
   const times = timesFor(range, to, { activeFrom, retireAfter, skipNotice }, now)
-  return 'objection' in times ? times : { range: { ...next, ...times } }
+  if ('objection' in times) return times
+  const after = { ...next, ...times }
+  return isWider(range, after) ? widened(range, after, skipNotice, now) : { range: after }
+}
+
+const isWider = (before: Range, after: Range): boolean =>
+  before.state !== 'retired' && after.state !== 'retired' && REACH[after.purpose] > REACH[before.purpose]
+
+/** For what it is now for, a range that is used for more is a new one: it wants the notice of a new one. */
+function widened(before: Range, after: Range, skipNotice: boolean, now: number): Changed {
+  const isTold = after.isPublic === 1 && !skipNotice
+  if (after.state === 'announced') {
+    const objection = isTold ? earlier(after.activeFrom, skipNotice, now) : null
+    return objection ? { objection } : { range: { ...after, announcedAt: now } }
+  }
+  if (isTold)
+    return no(
+      'purpose',
+      `a range for ${before.purpose} that is in use cannot be for ${after.purpose} without 30 days of notice: retire it and announce it again, or say skipNotice where all have it on their allowlists`,
+    )
+  return { range: { ...after, announcedAt: now, activeFrom: now } }
 }
 
 type Times = Partial<Pick<Range, 'state' | 'announcedAt' | 'activeFrom' | 'retireAfter'>>
@@ -157,10 +184,11 @@ export function aged(range: Range, now: number): Range | null {
 /** What the log calls the step from one to the other; null when nothing changed. */
 export function deedOf(before: Range | null, after: Range): RangeDeed | null {
   if (!before || before.state !== after.state) return after.state
+  if (before.purpose !== after.purpose) return 'repurposed'
   return JSON.stringify(words(before)) === JSON.stringify(words(after)) ? null : 'changed'
 }
-const words = ({ site, country, provider, purpose, activeFrom, retireAfter }: Range) => [
-  ...[site, country, provider, purpose],
+const words = ({ site, country, provider, activeFrom, retireAfter }: Range) => [
+  ...[site, country, provider],
   ...[activeFrom, retireAfter],
 ]
 
