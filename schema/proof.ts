@@ -14,10 +14,10 @@ export interface ProofSource {
 /** An open issue that this proof speaks of. */
 export interface ProofIssue {
   id: string
-  /** the endpoints that were lost when a scan last saw it */
+  /** every endpoint that a scan lost since it was opened */
   lost: readonly { address: string; port: number }[]
-  /** the source address that lost them, and its site */
-  scanner: { sourceAddress: string; site: string }
+  /** the source addresses that lost any of them, and their sites */
+  scanners: readonly { sourceAddress: string; site: string }[]
 }
 
 /** What is repeated: the sweep and the engagement of the scan that was interfered with, within a bound. */
@@ -28,7 +28,7 @@ export interface ProofStimulus {
   /** of so many that the scan had */
   portsAsked: number
   maxConnectsPerSecond: number
-  /** of the scan that lost the endpoints; null when no issue is open */
+  /** of the last scan that lost endpoints; null when no issue is open */
   scanId: string | null
 }
 

@@ -2,20 +2,20 @@
 import { isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { PanelMember } from '../schema/facts.ts'
 import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
-import type { ProofAsk, ProofIssue, ProofSource, ProofStimulus } from '../schema/proof.ts'
-import { checkOf } from '../schema/service.ts'
+import type { ProofAsk, ProofSource, ProofStimulus } from '../schema/proof.ts'
 import { LIMITS, type ScanPlan, type TouchTarget } from '../schema/wire.ts'
-import { type CheckName, HARMLESS_VERDICTS, type Service } from '../schema/words.ts'
+import type { CheckName, Service } from '../schema/words.ts'
 import { type ProbeFacts, RESTED_MS } from './core/panel.ts'
 import { endpointsFor } from './core/proof.ts'
 import { badField, Failure } from './failure.ts'
+import { interferedOf, type Repeated } from './interfered.ts'
 import { needsPrivate, newScan, resolvedOf, shareOf, withinCeilings } from './open.ts'
 import { planBeacons } from './store/beacons.ts'
 import { batch, isTaken } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
-import { isUnderWay, openIssuesOf, PROOF_LANE, type Proof } from './store/proofs.ts'
+import { isUnderWay, PROOF_LANE, type Proof } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
-import { addScan, readScan, type Scan } from './store/scans.ts'
+import { addScan, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
 import { mustBeTouchable, touchableNow } from './touchable.ts'
@@ -57,7 +57,7 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
       world.now,
       RESTED_MS,
     ),
-    issuesOf(world, target),
+    interferedOf(world, target),
   ])
   const sites = sitesOf(target, probes, wish.sites)
   const { endpoints, leftOut } = endpointsOf(
@@ -80,7 +80,7 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   if (able.length > MOST_SOURCES)
     throw badField('invalid', 'sites', `${able.length} addresses are more than one proof takes (${MOST_SOURCES})`)
 
-  const stimulus = wish.stimulus ? stimulusOf(target, endpoints, issues[0]?.scan ?? null) : null
+  const stimulus = wish.stimulus ? stimulusOf(target, endpoints, issues[0]?.repeated ?? null) : null
   const reactionMs = Math.max(0, ...issues.map((one) => one.reactionMs))
   const blank = newScan(world, target.tenantId, target, {
     site: PROOF_LANE,
@@ -150,43 +150,6 @@ function sitesOf(target: Target, probes: readonly ProbeFacts[], wanted: readonly
 
 // ---------------------------------------------------------------- what is known
 
-interface Interfered {
-  issue: ProofIssue
-  scan: Scan
-  endpoints: readonly TouchTarget[]
-  /** from the first sight of an endpoint to its loss, the longest */
-  reactionMs: number
-}
-
-/** The open issues of interference, each with the scan that saw it last. */
-async function issuesOf({ db }: World, target: Target): Promise<Interfered[]> {
-  const open = (await openIssuesOf(db, target.tenantId, target.id)).filter(({ finding }) => finding === 'interference')
-  const found = await Promise.all(
-    open.map(async ({ id, lastScanId }): Promise<Interfered[]> => {
-      const scan = await readScan(db, target.tenantId, lastScanId)
-      if (!scan) return []
-      const lost = (scan.judgement?.ports ?? []).filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
-      const scanner = scan.panel.find((member) => member.role === 'scanner')
-      return [
-        {
-          issue: {
-            id,
-            lost: lost.map(({ address, port }) => ({ address, port })),
-            scanner: { sourceAddress: scanner?.sourceAddress ?? '', site: scanner?.site ?? scan.site },
-          },
-          scan,
-          endpoints: lost.map(({ address, port, service }) => ({ address, port, service, check: checkOf(service) })),
-          reactionMs: Math.max(
-            0,
-            ...lost.map((port) => (port.lostAt ?? 0) - (port.firstSeenOpenAt ?? scan.startedAt ?? port.lostAt ?? 0)),
-          ),
-        },
-      ]
-    }),
-  )
-  return found.flat()
-}
-
 /** Lost endpoints first, then what any site last saw open, of the addresses that the target has today. */
 function endpointsOf(target: Target, addresses: readonly string[], lost: readonly TouchTarget[]) {
   const known = Object.values(target.lastKnown)
@@ -207,8 +170,8 @@ function endpointsOf(target: Target, addresses: readonly string[], lost: readonl
   return { endpoints, leftOut: distinct.length - endpoints.length }
 }
 
-/** What the scan that was interfered with did, or what a scan of the target does. */
-function stimulusOf(target: Target, endpoints: readonly TouchTarget[], scan: Scan | null): ProofStimulus {
+/** What the scans that were interfered with did, or what a scan of the target does. */
+function stimulusOf(target: Target, endpoints: readonly TouchTarget[], scan: Repeated | null): ProofStimulus {
   const profile = scan?.profile ?? target.profile
   if (profile === 'accompany')
     throw new Failure(

@@ -28,7 +28,7 @@ const ask = (more: Partial<ProofAsk> = {}): ProofAsk => ({
     {
       id: 'iss_1',
       lost: [{ address: ADDRESS, port: 22 }],
-      scanner: { sourceAddress: '198.51.100.1', site: 'fra-1' },
+      scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1' }],
     },
   ],
   ...more,
@@ -219,7 +219,7 @@ test('a service that nobody reached, and that no issue calls lost, is away: no a
       {
         id: 'iss_1',
         lost: [{ address: ADDRESS, port: 80 }],
-        scanner: { sourceAddress: '198.51.100.1', site: 'fra-1' },
+        scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1' }],
       },
     ],
   })
@@ -229,10 +229,36 @@ test('a service that nobody reached, and that no issue calls lost, is away: no a
 test('a proof from elsewhere than the address that was shut out closes nothing', () => {
   const elsewhere = ask({
     issues: [
-      { id: 'iss_1', lost: [{ address: ADDRESS, port: 22 }], scanner: { sourceAddress: '192.0.2.1', site: 'nyc-1' } },
+      {
+        id: 'iss_1',
+        lost: [{ address: ADDRESS, port: 22 }],
+        scanners: [{ sourceAddress: '192.0.2.1', site: 'nyc-1' }],
+      },
     ],
   })
   expect(proofOf(elsewhere, [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: [] })
+})
+
+test('an issue that two sites have closes on a proof from both of them alone', () => {
+  const both = (sources: ProofAsk['sources']) =>
+    ask({
+      sources,
+      issues: [
+        {
+          id: 'iss_1',
+          lost: [SSH, WEB].map(({ address, port }) => ({ address, port })),
+          scanners: [
+            { sourceAddress: '198.51.100.1', site: 'fra-1' },
+            { sourceAddress: '192.0.2.1', site: 'nyc-1' },
+          ],
+        },
+      ],
+    })
+  const abroad = { probeId: 'prb_1', site: 'nyc-1', sourceAddress: '192.0.2.1', offline: false }
+  const [first] = SOURCES as [(typeof SOURCES)[0]]
+  expect(proofOf(both([first]), [run(0)])).toMatchObject({ verdict: 'proved', closes: [] })
+  expect(proofOf(both([abroad]), [run(1)])).toMatchObject({ verdict: 'proved', closes: [] })
+  expect(proofOf(both([first, abroad]), [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: ['iss_1'] })
 })
 
 test('an address only has cells of its own family', () => {

@@ -253,18 +253,25 @@ function statementOf(
   }
 }
 
-/** With the stimulus, from each address, and the one that lost them among them: each lost endpoint was reached throughout. */
+/** With the stimulus, from each address, and all that lost any among them: each lost endpoint was reached throughout. */
 function closedBy(ask: ProofAsk, { verdict, rows }: Pick<ProofResult, 'verdict' | 'rows'>): string[] {
   if (ask.stimulus === null || verdict === 'not_proved') return []
   if (!rows.every((row) => row.state === 'done' && isSwept(ask, row))) return []
-  return ask.issues
-    .filter(({ lost, scanner }) => {
-      const cells = rows.flatMap((row) => row.cells).filter((cell) => lost.some((one) => isSame(one, cell)))
-      const isScannerIn = rows.some((row) => row.sourceAddress === scanner.sourceAddress || row.site === scanner.site)
-      const isWhole = lost.every((one) => cells.some((cell) => isSame(one, cell)))
-      return lost.length > 0 && isWhole && isScannerIn && cells.every(({ word }) => word === 'passed')
-    })
-    .map(({ id }) => id)
+  return (
+    ask.issues
+      // A proof that began before its scanners were kept closes nothing.
+      .filter(({ lost, scanners = [] }) => {
+        const cells = rows.flatMap((row) => row.cells).filter((cell) => lost.some((one) => isSame(one, cell)))
+        const areScannersIn =
+          scanners.length > 0 &&
+          scanners.every((scanner) =>
+            rows.some((row) => row.sourceAddress === scanner.sourceAddress || row.site === scanner.site),
+          )
+        const isWhole = lost.every((one) => cells.some((cell) => isSame(one, cell)))
+        return lost.length > 0 && isWhole && areScannersIn && cells.every(({ word }) => word === 'passed')
+      })
+      .map(({ id }) => id)
+  )
 }
 
 const isSame = (a: Endpoint, b: Endpoint): boolean => a.address === b.address && a.port === b.port
