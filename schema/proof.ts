@@ -7,8 +7,16 @@ export interface ProofSource {
   probeId: string
   site: string
   sourceAddress: string
-  /** it could not be asked: it was not there when the proof began */
+  /** it could not be asked: it was not there when the proof began, or drained */
   offline: boolean
+}
+
+/** A source address from which something was lost. */
+export interface ProofScanner {
+  sourceAddress: string
+  site: string
+  /** scans come from it to this day, drained or not: no other address speaks for it */
+  inUse: boolean
 }
 
 /** An open issue that this proof speaks of. */
@@ -16,8 +24,8 @@ export interface ProofIssue {
   id: string
   /** every endpoint that a scan lost since it was opened */
   lost: readonly { address: string; port: number }[]
-  /** the source addresses that lost any of them, and their sites */
-  scanners: readonly { sourceAddress: string; site: string }[]
+  /** who lost any of them */
+  scanners: readonly ProofScanner[]
 }
 
 /** What is repeated: the sweep and the engagement of the scan that was interfered with, within a bound. */

@@ -4,6 +4,7 @@ import type { ProofIssue } from '../schema/proof.ts'
 import { checkOf } from '../schema/service.ts'
 import type { TouchTarget } from '../schema/wire.ts'
 import { HARMLESS_VERDICTS, type Profile } from '../schema/words.ts'
+import type { ProbeFacts } from './core/panel.ts'
 import { type Losing, losingOf, lossesOf } from './store/losses.ts'
 import { openIssuesOf } from './store/proofs.ts'
 import { readScan } from './store/scans.ts'
@@ -35,7 +36,11 @@ const MOST_READ = 12
  * The open issues of interference. An issue spans sites and scans: each of them may have lost something else, from another
  * address, and a retest sweeps less than the scan whose gaps it fills, so that none of them speaks for the others.
  */
-export async function interferedOf({ db }: World, { tenantId, id }: Target): Promise<Interfered[]> {
+export async function interferedOf(
+  { db }: World,
+  { tenantId, id }: Target,
+  probes: readonly ProbeFacts[],
+): Promise<Interfered[]> {
   const open = (await openIssuesOf(db, tenantId, id)).filter(({ finding }) => finding === 'interference')
   return Promise.all(
     open.map(async (issue): Promise<Interfered> => {
@@ -53,7 +58,7 @@ export async function interferedOf({ db }: World, { tenantId, id }: Target): Pro
         issue: {
           id: issue.id,
           lost: losses.map(({ address, port }) => ({ address, port })),
-          scanners: scannersOf(losing),
+          scanners: scannersOf(losing, probes),
         },
         repeated: togetherOf(losing),
         endpoints: losses.map(({ address, port }) => {
@@ -66,9 +71,14 @@ export async function interferedOf({ db }: World, { tenantId, id }: Target): Pro
   )
 }
 
-function scannersOf(losing: readonly Losing[]): ProofIssue['scanners'] {
+function scannersOf(losing: readonly Losing[], probes: readonly ProbeFacts[]): ProofIssue['scanners'] {
+  const inUse = new Set(probes.filter(({ standing }) => standing.scans).map((probe) => probe.sourceAddress))
   const distinct = new Map(losing.map((one) => [one.sourceAddress, one]))
-  return [...distinct.values()].map(({ sourceAddress, site }) => ({ sourceAddress, site }))
+  return [...distinct.values()].map(({ sourceAddress, site }) => ({
+    sourceAddress,
+    site,
+    inUse: inUse.has(sourceAddress),
+  }))
 }
 
 /** From the mildest on. What another scanner did stands above all: we cannot repeat it. */

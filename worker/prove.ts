@@ -50,19 +50,13 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
     throw new Failure('scan_running', 'A scan of this target is under way: prove it when that has ended.')
   const resolved = await resolvedOf(world, target)
   mustBeTouchable(await touchableNow(world), resolved, 'address')
-  const [probes, issues] = await Promise.all([
-    readPanelFacts(
-      world.db,
-      resolved.map(({ text }) => text),
-      world.now,
-      RESTED_MS,
-    ),
-    interferedOf(world, target),
-  ])
+  const known = resolved.map(({ text }) => text)
+  const probes = await readPanelFacts(world.db, known, world.now, RESTED_MS, { drained: true })
+  const issues = await interferedOf(world, target, probes)
   const sites = sitesOf(target, probes, wish.sites)
   const { endpoints, leftOut } = endpointsOf(
     target,
-    resolved.map(({ text }) => text),
+    known,
     issues.flatMap((one) => one.endpoints),
   )
   if (endpoints.length === 0)

@@ -28,7 +28,7 @@ const ask = (more: Partial<ProofAsk> = {}): ProofAsk => ({
     {
       id: 'iss_1',
       lost: [{ address: ADDRESS, port: 22 }],
-      scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1' }],
+      scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1', inUse: true }],
     },
   ],
   ...more,
@@ -219,7 +219,7 @@ test('a service that nobody reached, and that no issue calls lost, is away: no a
       {
         id: 'iss_1',
         lost: [{ address: ADDRESS, port: 80 }],
-        scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1' }],
+        scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1', inUse: true }],
       },
     ],
   })
@@ -232,11 +232,26 @@ test('a proof from elsewhere than the address that was shut out closes nothing',
       {
         id: 'iss_1',
         lost: [{ address: ADDRESS, port: 22 }],
-        scanners: [{ sourceAddress: '192.0.2.1', site: 'nyc-1' }],
+        scanners: [{ sourceAddress: '192.0.2.1', site: 'nyc-1', inUse: true }],
       },
     ],
   })
   expect(proofOf(elsewhere, [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: [] })
+})
+
+test('a sibling does not speak for an address in use that was shut out, but for one that is gone it does', () => {
+  const from = (inUse: boolean) =>
+    ask({
+      issues: [
+        {
+          id: 'iss_1',
+          lost: [{ address: ADDRESS, port: 22 }],
+          scanners: [{ sourceAddress: '198.51.100.77', site: 'fra-1', inUse }],
+        },
+      ],
+    })
+  expect(proofOf(from(true), [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: [] })
+  expect(proofOf(from(false), [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: ['iss_1'] })
 })
 
 test('an issue that two sites have closes on a proof from both of them alone', () => {
@@ -248,8 +263,8 @@ test('an issue that two sites have closes on a proof from both of them alone', (
           id: 'iss_1',
           lost: [SSH, WEB].map(({ address, port }) => ({ address, port })),
           scanners: [
-            { sourceAddress: '198.51.100.1', site: 'fra-1' },
-            { sourceAddress: '192.0.2.1', site: 'nyc-1' },
+            { sourceAddress: '198.51.100.1', site: 'fra-1', inUse: true },
+            { sourceAddress: '192.0.2.1', site: 'nyc-1', inUse: true },
           ],
         },
       ],

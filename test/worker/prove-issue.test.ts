@@ -9,6 +9,8 @@ let stage: Stage
 let fleet: Probe[]
 let targetId: string
 let issueId: string
+/** of the first scan, which has a sibling */
+let scanner: string
 const address = '127.0.9.43'
 const OPEN: TouchTarget[] = [
   { address, port: 80, check: 'http', service: 'http' },
@@ -56,7 +58,7 @@ beforeAll(async () => {
 })
 
 test('two sites lose two ports of one target: that is one issue', async () => {
-  await scanThatLoses('fra-1', 3306)
+  scanner = (await scanThatLoses('fra-1', 3306)).scanner
   issueId = (await issueNow()).id
   const second = await scanThatLoses('nyc-1', 80)
   expect(await issueNow()).toMatchObject({ id: issueId, state: 'open', lastScanId: second.id })
@@ -80,6 +82,16 @@ test('a proof from the site that lost one of them does not close it, and it repe
   ])
   expect(proof.stimulus).toMatchObject({ profile: 'assertive', portsAsked: 13, portsRepeated: 11 })
   expect(await issueNow()).toMatchObject({ state: 'open', lastProofId: proof.id })
+})
+
+test('a proof without the address that was shut out does not close it: its sibling is another', async () => {
+  const shut = fleet.find(({ sourceAddress }) => sourceAddress === scanner) as Probe
+  await stage.api('PATCH', `/probes/${shut.id}`, { drained: true })
+  const proof = await proved({ stimulus: true })
+  expect(proof).toMatchObject({ verdict: 'incomplete', closedIssueIds: [] })
+  expect(proof.sources.filter(({ state }) => state === 'offline').map(({ probeId }) => probeId)).toEqual([shut.id])
+  await stage.api('PATCH', `/probes/${shut.id}`, { drained: false })
+  for (const probe of fleet) await probe.lease()
 })
 
 test('a proof from all of them, with what each of them did, closes it', async () => {

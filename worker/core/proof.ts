@@ -196,7 +196,7 @@ function failingOf(rows: readonly ProofRow[], away: ReadonlySet<string>): string
 }
 
 const WHY_NOT: Partial<Record<SourceState, string>> = {
-  offline: 'its probe was not there to be asked',
+  offline: 'its probe was not there to be asked, or is drained',
   silent: 'its probe fell silent',
   refused: 'its probe may not touch this address',
   stopped: 'its probe was stopped before the end',
@@ -265,7 +265,9 @@ function closedBy(ask: ProofAsk, { verdict, rows }: Pick<ProofResult, 'verdict' 
         const areScannersIn =
           scanners.length > 0 &&
           scanners.every((scanner) =>
-            rows.some((row) => row.sourceAddress === scanner.sourceAddress || row.site === scanner.site),
+            rows.some(
+              (row) => row.sourceAddress === scanner.sourceAddress || (!scanner.inUse && row.site === scanner.site),
+            ),
           )
         const isWhole = lost.every((one) => cells.some((cell) => isSame(one, cell)))
         return lost.length > 0 && isWhole && areScannersIn && cells.every(({ word }) => word === 'passed')
