@@ -11,7 +11,7 @@ import { badField, Failure } from './failure.ts'
 import { interferedOf, type Repeated } from './interfered.ts'
 import { needsPrivate, newScan, resolvedOf, shareOf, withinCeilings } from './open.ts'
 import { planBeacons } from './store/beacons.ts'
-import { batch, isTaken } from './store/db.ts'
+import { batch, changed, isTaken } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay, PROOF_LANE, type Proof } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
@@ -46,8 +46,7 @@ const MARGIN_MS = 90_000
 /** Opens a proof in one batch. Throws the Failure that tells why not. */
 export async function openProof(world: World, target: Target, wish: ProveWish): Promise<Proof> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
-  if (await isUnderWay(world.db, target.tenantId, target.id, 'scan'))
-    throw new Failure('scan_running', 'A scan of this target is under way: prove it when that has ended.')
+  if (await isUnderWay(world.db, target.tenantId, target.id, 'scan')) throw scanFirst()
   const resolved = await resolvedOf(world, target)
   mustBeTouchable(await touchableNow(world), resolved, 'address')
   const known = resolved.map(({ text }) => text)
@@ -122,13 +121,16 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   const runs = await runsFor(world, base, ask, asked)
   const proof = { ...base, deadlineAt: Math.max(...runs.map((run) => run.deadlineAt)) + MARGIN_MS, proof: ask }
   try {
-    await batch(world.db, [addScan(world.db, proof), addRuns(world.db, proof, runs)])
+    const [added] = await batch(world.db, [addScan(world.db, proof), addRuns(world.db, proof, runs)])
+    if (changed(added) === 0) throw scanFirst()
   } catch (error) {
     throw isTaken(error) ? new Failure('proof_running', 'A proof of this target is under way.') : error
   }
   world.ring(runs.filter((run) => run.dueAt <= world.now + 2_000).map((run) => run.probeId))
   return proof
 }
+
+const scanFirst = () => new Failure('scan_running', 'A scan of this target is under way: prove it when that has ended.')
 
 /** The chosen sites; those of the target, or all of the fleet, unless some are named. */
 function sitesOf(target: Target, probes: readonly ProbeFacts[], wanted: readonly string[] | null) {

@@ -99,3 +99,25 @@ test('a proof from all of them, with what each of them did, closes it', async ()
   expect(proof).toMatchObject({ verdict: 'proved', closedIssueIds: [issueId] })
   expect(await issueNow()).toMatchObject({ state: 'closed', closedBy: proof.id })
 })
+
+test('of a scan and a proof that are asked for at the same moment one is refused', async () => {
+  for (let i = 0; i < 3; i++) {
+    const [scan, proof] = await Promise.all([
+      stage.api<ScanAnswer>('POST', '/scans', { targetId, site: 'fra-1' }),
+      stage.api<ProofAnswer>('POST', `/targets/${targetId}/prove`, {}),
+    ])
+    expect([scan.status, proof.status].toSorted()).toEqual([202, 409])
+    const refused = scan.status === 409 ? scan : proof
+    expect(refused.body).toMatchObject({ code: 'scan_running' })
+    expect(await stage.count('scans', 'finished_at IS NULL')).toBe(1)
+    expect(await stage.count('runs', `ended_at IS NULL AND kind = '${scan.status === 202 ? 'prove' : 'scan'}'`)).toBe(0)
+    if (scan.status === 202) await stage.api('POST', `/scans/${scan.body.id}/cancel`, {})
+    else {
+      await stage.api('PUT', '/kill-switch', { stopped: true })
+      await stage.api('PUT', '/kill-switch', { stopped: false })
+    }
+    stage.pass(60_000)
+    await stage.tick()
+    for (const probe of fleet) await probe.lease()
+  }
+})
