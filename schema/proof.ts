@@ -7,17 +7,25 @@ export interface ProofSource {
   probeId: string
   site: string
   sourceAddress: string
-  /** it could not be asked: it was not there when the proof began */
+  /** it could not be asked: it was not there when the proof began, or drained */
   offline: boolean
+}
+
+/** A source address from which something was lost. */
+export interface ProofScanner {
+  sourceAddress: string
+  site: string
+  /** scans come from it to this day, drained or not: no other address speaks for it */
+  inUse: boolean
 }
 
 /** An open issue that this proof speaks of. */
 export interface ProofIssue {
   id: string
-  /** the endpoints that were lost when a scan last saw it */
+  /** every endpoint that a scan lost since it was opened */
   lost: readonly { address: string; port: number }[]
-  /** the source address that lost them, and its site */
-  scanner: { sourceAddress: string; site: string }
+  /** who lost any of them */
+  scanners: readonly ProofScanner[]
 }
 
 /** What is repeated: the sweep and the engagement of the scan that was interfered with, within a bound. */
@@ -28,7 +36,7 @@ export interface ProofStimulus {
   /** of so many that the scan had */
   portsAsked: number
   maxConnectsPerSecond: number
-  /** of the scan that lost the endpoints; null when no issue is open */
+  /** of the last scan that lost endpoints; null when no issue is open */
   scanId: string | null
 }
 

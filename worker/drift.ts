@@ -43,7 +43,7 @@ async function lookAt({ db, now }: World, row: DriftTargetRow, ranges: readonly 
     provedAt: row.provedAt,
     clearAt: Object.fromEntries(Object.entries(row.lastKnown).map(([site, known]) => [site, known.clearAt ?? null])),
   }
-  const list = outdatedBy(target, ranges)
+  const list = outdatedBy(target, ranges, row.outdatedBy)
   if (JSON.stringify(list) === JSON.stringify(row.outdatedBy)) return false
   const fresh = list.filter(({ rangeId }) => !row.outdatedBy.some((one) => one.rangeId === rangeId))
   const serial = fresh.length > 0 ? (await readPublished(db)).serial : 0

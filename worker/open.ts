@@ -106,7 +106,8 @@ export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {
   const { scan, runs } = await prepared(world, target, newScan(world, tenantId, target, ask), ask.scannerProbeId)
   try {
-    await batch(world.db, [addScan(world.db, scan), addRuns(world.db, scan, runs)])
+    const [added] = await batch(world.db, [addScan(world.db, scan), addRuns(world.db, scan, runs)])
+    if (changed(added) === 0) throw proofFirst()
   } catch (error) {
     throw isTaken(error) ? laneTaken() : error
   }
@@ -139,6 +140,8 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
 /** What may be otherwise in a while. */
 const WAITING: readonly FailureCode[] = ['too_many_scans', 'network_busy', 'scanning_stopped', 'scan_running']
 const FINAL = ['no_probe', 'name_not_resolved'] as const
+const proofFirst = () =>
+  new Failure('scan_running', 'A proof of this target is under way: its stimulus would pass for that of the scan.')
 const laneTaken = () => new Failure('scan_running', 'A scan of this target from this site is running or waiting.')
 
 /** The scan with addresses and panel, and its first runs. */
@@ -149,11 +152,7 @@ async function prepared(
   scannerProbeId: string | null,
 ): Promise<{ scan: Scan; runs: NewRun[] }> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
-  if (await isUnderWay(world.db, target.tenantId, target.id, 'proof'))
-    throw new Failure(
-      'scan_running',
-      'A proof of this target is under way: its stimulus would pass for that of the scan.',
-    )
+  if (await isUnderWay(world.db, target.tenantId, target.id, 'proof')) throw proofFirst()
   const touchable = await touchableNow(world)
   const resolved = await resolvedOf(world, target)
   mustBeTouchable(touchable, resolved, 'address')

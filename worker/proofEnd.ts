@@ -95,11 +95,16 @@ async function finishProof(
   const { address, tags } = target
   const notices = await noticesOf(proof, { id: proof.targetId, name: target.name, address, tags }, result, steps, now)
   const isGreen = isWhole && result.verdict === 'proved' && proof.proof.allSites
+  const green = {
+    at: proof.createdAt,
+    sources: result.rows.map(({ sourceAddress }) => sourceAddress),
+    addresses: proof.addresses,
+  }
   const answers = await batch(db, [
     endProof(db, proof, { ...ending, result, token, output }, now),
     ...applyProofSteps(db, proof, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, proof.tenantId, notices, guard, now)] : []),
-    ...(isGreen ? [teachProved(db, proof, stillOutdated(target.outdatedBy, proof.createdAt), guard)] : []),
+    ...(isGreen ? [teachProved(db, proof, stillOutdated(target.outdatedBy, green), guard)] : []),
     ...(runs.some((run) => run.endedAt === null)
       ? [endRuns(db, proof.tenantId, proof.id, now, { held: true }, guard)]
       : []),

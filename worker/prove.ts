@@ -2,20 +2,20 @@
 import { isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { PanelMember } from '../schema/facts.ts'
 import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
-import type { ProofAsk, ProofIssue, ProofSource, ProofStimulus } from '../schema/proof.ts'
-import { checkOf } from '../schema/service.ts'
+import type { ProofAsk, ProofSource, ProofStimulus } from '../schema/proof.ts'
 import { LIMITS, type ScanPlan, type TouchTarget } from '../schema/wire.ts'
-import { type CheckName, HARMLESS_VERDICTS, type Service } from '../schema/words.ts'
+import type { CheckName, Service } from '../schema/words.ts'
 import { type ProbeFacts, RESTED_MS } from './core/panel.ts'
 import { endpointsFor } from './core/proof.ts'
 import { badField, Failure } from './failure.ts'
+import { interferedOf, type Repeated } from './interfered.ts'
 import { needsPrivate, newScan, resolvedOf, shareOf, withinCeilings } from './open.ts'
 import { planBeacons } from './store/beacons.ts'
-import { batch, isTaken } from './store/db.ts'
+import { batch, changed, isTaken } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
-import { isUnderWay, openIssuesOf, PROOF_LANE, type Proof } from './store/proofs.ts'
+import { isUnderWay, PROOF_LANE, type Proof } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
-import { addScan, readScan, type Scan } from './store/scans.ts'
+import { addScan, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
 import { mustBeTouchable, touchableNow } from './touchable.ts'
@@ -46,23 +46,16 @@ const MARGIN_MS = 90_000
 /** Opens a proof in one batch. Throws the Failure that tells why not. */
 export async function openProof(world: World, target: Target, wish: ProveWish): Promise<Proof> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
-  if (await isUnderWay(world.db, target.tenantId, target.id, 'scan'))
-    throw new Failure('scan_running', 'A scan of this target is under way: prove it when that has ended.')
+  if (await isUnderWay(world.db, target.tenantId, target.id, 'scan')) throw scanFirst()
   const resolved = await resolvedOf(world, target)
   mustBeTouchable(await touchableNow(world), resolved, 'address')
-  const [probes, issues] = await Promise.all([
-    readPanelFacts(
-      world.db,
-      resolved.map(({ text }) => text),
-      world.now,
-      RESTED_MS,
-    ),
-    issuesOf(world, target),
-  ])
+  const known = resolved.map(({ text }) => text)
+  const probes = await readPanelFacts(world.db, known, world.now, RESTED_MS, { drained: true })
+  const issues = await interferedOf(world, target, probes)
   const sites = sitesOf(target, probes, wish.sites)
   const { endpoints, leftOut } = endpointsOf(
     target,
-    resolved.map(({ text }) => text),
+    known,
     issues.flatMap((one) => one.endpoints),
   )
   if (endpoints.length === 0)
@@ -80,7 +73,7 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   if (able.length > MOST_SOURCES)
     throw badField('invalid', 'sites', `${able.length} addresses are more than one proof takes (${MOST_SOURCES})`)
 
-  const stimulus = wish.stimulus ? stimulusOf(target, endpoints, issues[0]?.scan ?? null) : null
+  const stimulus = wish.stimulus ? stimulusOf(target, endpoints, issues[0]?.repeated ?? null) : null
   const reactionMs = Math.max(0, ...issues.map((one) => one.reactionMs))
   const blank = newScan(world, target.tenantId, target, {
     site: PROOF_LANE,
@@ -128,13 +121,16 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   const runs = await runsFor(world, base, ask, asked)
   const proof = { ...base, deadlineAt: Math.max(...runs.map((run) => run.deadlineAt)) + MARGIN_MS, proof: ask }
   try {
-    await batch(world.db, [addScan(world.db, proof), addRuns(world.db, proof, runs)])
+    const [added] = await batch(world.db, [addScan(world.db, proof), addRuns(world.db, proof, runs)])
+    if (changed(added) === 0) throw scanFirst()
   } catch (error) {
     throw isTaken(error) ? new Failure('proof_running', 'A proof of this target is under way.') : error
   }
   world.ring(runs.filter((run) => run.dueAt <= world.now + 2_000).map((run) => run.probeId))
   return proof
 }
+
+const scanFirst = () => new Failure('scan_running', 'A scan of this target is under way: prove it when that has ended.')
 
 /** The chosen sites; those of the target, or all of the fleet, unless some are named. */
 function sitesOf(target: Target, probes: readonly ProbeFacts[], wanted: readonly string[] | null) {
@@ -149,43 +145,6 @@ function sitesOf(target: Target, probes: readonly ProbeFacts[], wanted: readonly
 }
 
 // ---------------------------------------------------------------- what is known
-
-interface Interfered {
-  issue: ProofIssue
-  scan: Scan
-  endpoints: readonly TouchTarget[]
-  /** from the first sight of an endpoint to its loss, the longest */
-  reactionMs: number
-}
-
-/** The open issues of interference, each with the scan that saw it last. */
-async function issuesOf({ db }: World, target: Target): Promise<Interfered[]> {
-  const open = (await openIssuesOf(db, target.tenantId, target.id)).filter(({ finding }) => finding === 'interference')
-  const found = await Promise.all(
-    open.map(async ({ id, lastScanId }): Promise<Interfered[]> => {
-      const scan = await readScan(db, target.tenantId, lastScanId)
-      if (!scan) return []
-      const lost = (scan.judgement?.ports ?? []).filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
-      const scanner = scan.panel.find((member) => member.role === 'scanner')
-      return [
-        {
-          issue: {
-            id,
-            lost: lost.map(({ address, port }) => ({ address, port })),
-            scanner: { sourceAddress: scanner?.sourceAddress ?? '', site: scanner?.site ?? scan.site },
-          },
-          scan,
-          endpoints: lost.map(({ address, port, service }) => ({ address, port, service, check: checkOf(service) })),
-          reactionMs: Math.max(
-            0,
-            ...lost.map((port) => (port.lostAt ?? 0) - (port.firstSeenOpenAt ?? scan.startedAt ?? port.lostAt ?? 0)),
-          ),
-        },
-      ]
-    }),
-  )
-  return found.flat()
-}
 
 /** Lost endpoints first, then what any site last saw open, of the addresses that the target has today. */
 function endpointsOf(target: Target, addresses: readonly string[], lost: readonly TouchTarget[]) {
@@ -207,8 +166,8 @@ function endpointsOf(target: Target, addresses: readonly string[], lost: readonl
   return { endpoints, leftOut: distinct.length - endpoints.length }
 }
 
-/** What the scan that was interfered with did, or what a scan of the target does. */
-function stimulusOf(target: Target, endpoints: readonly TouchTarget[], scan: Scan | null): ProofStimulus {
+/** What the scans that were interfered with did, or what a scan of the target does. */
+function stimulusOf(target: Target, endpoints: readonly TouchTarget[], scan: Repeated | null): ProofStimulus {
   const profile = scan?.profile ?? target.profile
   if (profile === 'accompany')
     throw new Failure(

@@ -66,5 +66,21 @@ test('they are told by when they are used; a green proof clears those that were 
     ['rng_1', 12 * DAY],
     ['rng_2', 41 * DAY],
   ])
-  expect(stillOutdated(list, 20 * DAY).map(({ rangeId }) => rangeId)).toEqual(['rng_2'])
+  const green = { at: 20 * DAY, sources: ['203.0.113.4'], addresses: ['198.51.100.9'] }
+  expect(stillOutdated(list, green).map(({ rangeId }) => rangeId)).toEqual(['rng_2'])
+})
+
+test('a green proof says nothing of a range that none of its addresses lies in: it stays until a proof from there', () => {
+  const ranges = [range({ announcedAt: 11 * DAY, activeFrom: 12 * DAY })]
+  const list = outdatedBy(target({}), ranges)
+  const elsewhere = { at: 20 * DAY, sources: ['192.0.2.1'], addresses: ['198.51.100.9'] }
+  const left = stillOutdated(list, elsewhere)
+  expect(left).toEqual(list)
+  // The next round of the watch knows that it was left out, and forgets it when scans from every site were clear.
+  expect(outdatedBy(target({ provedAt: 20 * DAY }), ranges, left)).toEqual(list)
+  expect(outdatedBy(target({ provedAt: 20 * DAY, clearAt: { 'fra-1': 21 * DAY } }), ranges, left)).toEqual([])
+  expect(stillOutdated(left, { ...elsewhere, sources: ['192.0.2.1', '203.0.113.4'] })).toEqual([])
+  // A target without an address of that family is never scanned from it.
+  const six = outdatedBy(target({ family: null }), [range({ cidr: '2001:db8::/48', announcedAt: 11 * DAY })])
+  expect(stillOutdated(six, elsewhere)).toEqual([])
 })

@@ -28,7 +28,7 @@ const ask = (more: Partial<ProofAsk> = {}): ProofAsk => ({
     {
       id: 'iss_1',
       lost: [{ address: ADDRESS, port: 22 }],
-      scanner: { sourceAddress: '198.51.100.1', site: 'fra-1' },
+      scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1', inUse: true }],
     },
   ],
   ...more,
@@ -110,6 +110,43 @@ test('a service that answers, but refuses in words or by a page, is shut though 
   expect(result.rows[0]?.cells[1]).toMatchObject({ word: 'shut', sight: 'page', code: 'HTTP 403' })
 })
 
+const asked = (as: 'plain' | 'attack', sight: Sight, more: Partial<Observation> = {}) =>
+  seen(WEB, sight, { purpose: 'engage', stimulus: as, ...more })
+/** What the assertive profile asks of a web server: the plain before, eight attack shapes, the plain after. */
+const engaged = (attack: (i: number) => Observation): Observation[] => [
+  asked('plain', 'open', { httpStatus: 200 }),
+  ...Array.from({ length: 8 }, (_, i) => attack(i)),
+  asked('plain', 'open', { httpStatus: 200 }),
+]
+
+test('a firewall that refuses what a scan asks, and serves all else, is shut: its issue stays open', () => {
+  const refusing = (i: number) => {
+    const facts = engaged(() => asked('attack', 'open', { httpStatus: 403 }))
+    return run(i, { observations: [seen(SSH, 'open'), ...facts, seen(WEB, 'open', { purpose: 'recheck' })] })
+  }
+  const web = ask({ issues: ask().issues.map((issue) => ({ ...issue, lost: [{ address: ADDRESS, port: 80 }] })) })
+  const result = proofOf(web, [refusing(0), refusing(1)])
+  expect(result).toMatchObject({ verdict: 'not_proved', closes: [] })
+  expect(result.rows[0]?.cells[1]).toMatchObject({ word: 'shut', sight: 'page' })
+  expect(result.failing[0]).toBe(
+    '198.51.100.1 (fra-1): 203.0.113.9 80/tcp page (HTTP 403, 8 of 8 attack-shaped requests)',
+  )
+  // Its connections it may cut instead.
+  const cutting = (i: number) => {
+    const facts = engaged(() => asked('attack', 'cut', { code: 'ECONNRESET' }))
+    return run(i, { observations: [seen(SSH, 'open'), ...facts, seen(WEB, 'open', { purpose: 'recheck' })] })
+  }
+  expect(words(web, [cutting(0), cutting(1)])).toEqual(['passed shut', 'passed shut'])
+})
+
+test('a firewall that lets the requests of a scan through, but for a few that no site would serve, passes', () => {
+  const serving = (i: number) => {
+    const facts = engaged((k) => asked('attack', 'open', { httpStatus: k < 2 ? 403 : 200 }))
+    return run(i, { observations: [seen(SSH, 'open'), ...facts, seen(WEB, 'open', { purpose: 'recheck' })] })
+  }
+  expect(words(ask(), [serving(0), serving(1)])).toEqual(['passed passed', 'passed passed'])
+})
+
 test('an endpoint that left part of the stimuli unanswered is limited, and proves nothing', () => {
   const closing = run(0).closing
   const few = {
@@ -182,7 +219,7 @@ test('a service that nobody reached, and that no issue calls lost, is away: no a
       {
         id: 'iss_1',
         lost: [{ address: ADDRESS, port: 80 }],
-        scanner: { sourceAddress: '198.51.100.1', site: 'fra-1' },
+        scanners: [{ sourceAddress: '198.51.100.1', site: 'fra-1', inUse: true }],
       },
     ],
   })
@@ -192,10 +229,51 @@ test('a service that nobody reached, and that no issue calls lost, is away: no a
 test('a proof from elsewhere than the address that was shut out closes nothing', () => {
   const elsewhere = ask({
     issues: [
-      { id: 'iss_1', lost: [{ address: ADDRESS, port: 22 }], scanner: { sourceAddress: '192.0.2.1', site: 'nyc-1' } },
+      {
+        id: 'iss_1',
+        lost: [{ address: ADDRESS, port: 22 }],
+        scanners: [{ sourceAddress: '192.0.2.1', site: 'nyc-1', inUse: true }],
+      },
     ],
   })
   expect(proofOf(elsewhere, [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: [] })
+})
+
+test('a sibling does not speak for an address in use that was shut out, but for one that is gone it does', () => {
+  const from = (inUse: boolean) =>
+    ask({
+      issues: [
+        {
+          id: 'iss_1',
+          lost: [{ address: ADDRESS, port: 22 }],
+          scanners: [{ sourceAddress: '198.51.100.77', site: 'fra-1', inUse }],
+        },
+      ],
+    })
+  expect(proofOf(from(true), [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: [] })
+  expect(proofOf(from(false), [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: ['iss_1'] })
+})
+
+test('an issue that two sites have closes on a proof from both of them alone', () => {
+  const both = (sources: ProofAsk['sources']) =>
+    ask({
+      sources,
+      issues: [
+        {
+          id: 'iss_1',
+          lost: [SSH, WEB].map(({ address, port }) => ({ address, port })),
+          scanners: [
+            { sourceAddress: '198.51.100.1', site: 'fra-1', inUse: true },
+            { sourceAddress: '192.0.2.1', site: 'nyc-1', inUse: true },
+          ],
+        },
+      ],
+    })
+  const abroad = { probeId: 'prb_1', site: 'nyc-1', sourceAddress: '192.0.2.1', offline: false }
+  const [first] = SOURCES as [(typeof SOURCES)[0]]
+  expect(proofOf(both([first]), [run(0)])).toMatchObject({ verdict: 'proved', closes: [] })
+  expect(proofOf(both([abroad]), [run(1)])).toMatchObject({ verdict: 'proved', closes: [] })
+  expect(proofOf(both([first, abroad]), [run(0), run(1)])).toMatchObject({ verdict: 'proved', closes: ['iss_1'] })
 })
 
 test('an address only has cells of its own family', () => {

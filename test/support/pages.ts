@@ -335,7 +335,7 @@ export const proofView: ProofView = {
       {
         id: issueView.id,
         lost: [{ address: '203.0.113.9', port: 22 }],
-        scanner: { sourceAddress: '198.51.100.7', site: 'fra-1' },
+        scanners: [{ sourceAddress: '198.51.100.7', site: 'fra-1', inUse: true }],
       },
     ],
   },

@@ -203,11 +203,17 @@ describe('what comes in between', () => {
     })
   })
 
-  test('a drained probe is not asked', async () => {
+  test('a drained probe is not asked, which leaves its address unproved', async () => {
     const drained = fleet[3] as Probe
     await stage.api('PATCH', `/probes/${drained.id}`, { drained: true })
     const proof = await proved()
-    expect(proof.sources.map(({ probeId }) => probeId)).not.toContain(drained.id)
+    expect(proof).toMatchObject({ verdict: 'incomplete' })
+    expect(proof.sources.filter(({ state }) => state !== 'done')).toMatchObject([
+      { probeId: drained.id, state: 'offline', cells: [{ word: 'unseen' }, { word: 'unseen' }] },
+    ])
+    expect(
+      await stage.count('runs', `probe_id = '${drained.id}' AND scan_id = '${proof.id.replace('prf_', 'scn_')}'`),
+    ).toBe(0)
     await stage.api('PATCH', `/probes/${drained.id}`, { drained: false })
   })
 

@@ -17,7 +17,11 @@ export interface Look {
   observation: Observation
 }
 
-export const lookOf = (run: RunFacts, who: PanelMember, observation: Observation): Look => ({
+export const lookOf = (
+  run: Pick<RunFacts, 'runId' | 'probeId'>,
+  who: Pick<PanelMember, 'role' | 'rested'>,
+  observation: Observation,
+): Look => ({
   id: observationId(run.runId, observation.n),
   probeId: run.probeId,
   role: who.role,

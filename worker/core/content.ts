@@ -20,8 +20,8 @@ const MOST_PASS = 0.4
  * are refused, and plain requests of the same source are served before and after, something reads what is asked. Null when
  * that is not seen. No other source may send them, so this is the scanner against itself: never more than likely.
  */
-export function contentTest(endpoint: EndpointEvidence): ContentTest | null {
-  const own = endpoint.looks.filter((look) => look.role === 'scanner')
+export function contentTest({ looks }: Pick<EndpointEvidence, 'looks'>): ContentTest | null {
+  const own = looks.filter((look) => look.role === 'scanner')
   const plain = own.filter((look) => look.observation.stimulus === 'plain')
   const attacks = own.filter((look) => look.observation.stimulus === 'attack')
   const usual = plain[0]?.observation.httpStatus

@@ -3,6 +3,8 @@ import { endpointKey, type RunFacts } from '../../schema/facts.ts'
 import type { ProofAsk, ProofCell, ProofResult, ProofRow, ProofSource } from '../../schema/proof.ts'
 import type { Endpoint, Observation, TouchTarget } from '../../schema/wire.ts'
 import { isLoss, type ProofVerdict, type Purpose, type SourceState, wasAccepted } from '../../schema/words.ts'
+import { lookOf } from './cases.ts'
+import { type ContentTest, contentTest } from './content.ts'
 import { count, listed } from './text.ts'
 
 /** Of the stimuli, and of the sweep, this share must have been answered: one blip of a path is no limit. */
@@ -68,26 +70,46 @@ function cellOf(ask: ProofAsk, target: TouchTarget, state: SourceState, run: Run
     ...seen.filter(({ sight }) => sight === 'open').map(({ at }) => at),
     ...(run?.spans ?? []).filter(isHere).map(({ to }) => to),
   )
+  const content = run ? contentTest({ looks: seen.map((one) => lookOf(run, SCANNER, one)) }) : null
   const stimuli = run?.closing?.engagement?.find(isHere)
   const { planned = 0, done = 0 } = stimuli ?? {}
   const word = wordOf(ask, state, seen, lastOpenAt, {
     recheck: run?.closing?.recheck?.find(isHere)?.state ?? null,
     planned,
     done,
+    isRefused: content !== null,
   })
   const losses = seen.filter(({ sight }) => isLoss(sight))
   // What is told of a cell: the loss where it was lost, else its last touch.
-  const shown = word === 'shut' ? losses.at(-1) : seen.at(-1)
+  const shown = content ? refusalOf(content) : word === 'shut' ? losses.at(-1) : seen.at(-1)
   return {
     address,
     port,
     service,
     word,
     sight: shown?.sight ?? (lastOpenAt > 0 ? 'open' : null),
-    code: shown?.code ?? (shown?.httpStatus ? `HTTP ${shown.httpStatus}` : null),
+    code: codeOf(shown, content),
     at: word === 'shut' ? (shown?.at ?? null) : Math.max(shown?.at ?? 0, lastOpenAt) || null,
     stimuli: { planned, done },
   }
+}
+
+/** Each address of a proof does what a scanner does. */
+const SCANNER = { role: 'scanner', rested: false } as const
+
+/** Of the requests that were refused for what they ask, the last. */
+function refusalOf({ refused }: ContentTest): Observation | undefined {
+  const last = refused.at(-1)
+  return last && { ...last.observation, sight: last.sight }
+}
+
+/** `HTTP 403`; of a firewall that reads, `HTTP 403, 8 of 8 attack-shaped requests`. */
+function codeOf(shown: Observation | undefined, content: ContentTest | null): string | null {
+  const code = shown?.code ?? (shown?.httpStatus ? `HTTP ${shown.httpStatus}` : null)
+  if (!content) return code
+  return [code, `${content.refused.length} of ${content.attacks} attack-shaped requests`]
+    .filter((part) => part !== null)
+    .join(', ')
 }
 
 const counts = ({ purpose, sight, fit }: Observation, isFit: boolean): boolean =>
@@ -104,8 +126,10 @@ function wordOf(
   state: SourceState,
   seen: readonly Observation[],
   lastOpenAt: number,
-  told: { recheck: string | null; planned: number; done: number },
+  told: { recheck: string | null; planned: number; done: number; isRefused: boolean },
 ): ProofCell['word'] {
+  // Open as ports go; what a scan asks there is turned away all the same.
+  if (told.isRefused) return 'shut'
   const losses = seen.filter(({ sight }) => isLoss(sight))
   // Two losses running, and nothing open since the first of them: no blip.
   const first = losses.at(-2)
@@ -172,7 +196,7 @@ function failingOf(rows: readonly ProofRow[], away: ReadonlySet<string>): string
 }
 
 const WHY_NOT: Partial<Record<SourceState, string>> = {
-  offline: 'its probe was not there to be asked',
+  offline: 'its probe was not there to be asked, or is drained',
   silent: 'its probe fell silent',
   refused: 'its probe may not touch this address',
   stopped: 'its probe was stopped before the end',
@@ -229,18 +253,27 @@ function statementOf(
   }
 }
 
-/** With the stimulus, from each address, and the one that lost them among them: each lost endpoint was reached throughout. */
+/** With the stimulus, from each address, and all that lost any among them: each lost endpoint was reached throughout. */
 function closedBy(ask: ProofAsk, { verdict, rows }: Pick<ProofResult, 'verdict' | 'rows'>): string[] {
   if (ask.stimulus === null || verdict === 'not_proved') return []
   if (!rows.every((row) => row.state === 'done' && isSwept(ask, row))) return []
-  return ask.issues
-    .filter(({ lost, scanner }) => {
-      const cells = rows.flatMap((row) => row.cells).filter((cell) => lost.some((one) => isSame(one, cell)))
-      const isScannerIn = rows.some((row) => row.sourceAddress === scanner.sourceAddress || row.site === scanner.site)
-      const isWhole = lost.every((one) => cells.some((cell) => isSame(one, cell)))
-      return lost.length > 0 && isWhole && isScannerIn && cells.every(({ word }) => word === 'passed')
-    })
-    .map(({ id }) => id)
+  return (
+    ask.issues
+      // A proof that began before its scanners were kept closes nothing.
+      .filter(({ lost, scanners = [] }) => {
+        const cells = rows.flatMap((row) => row.cells).filter((cell) => lost.some((one) => isSame(one, cell)))
+        const areScannersIn =
+          scanners.length > 0 &&
+          scanners.every((scanner) =>
+            rows.some(
+              (row) => row.sourceAddress === scanner.sourceAddress || (!scanner.inUse && row.site === scanner.site),
+            ),
+          )
+        const isWhole = lost.every((one) => cells.some((cell) => isSame(one, cell)))
+        return lost.length > 0 && isWhole && areScannersIn && cells.every(({ word }) => word === 'passed')
+      })
+      .map(({ id }) => id)
+  )
 }
 
 const isSame = (a: Endpoint, b: Endpoint): boolean => a.address === b.address && a.port === b.port

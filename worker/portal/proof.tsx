@@ -26,7 +26,7 @@ const SOURCE: Record<SourceState, string> = {
   waiting: 'waits for its turn',
   running: 'looks now',
   done: '',
-  offline: 'was not there to be asked',
+  offline: 'was not there to be asked, or is drained',
   silent: 'fell silent',
   refused: 'may not touch this address',
   stopped: 'was stopped',

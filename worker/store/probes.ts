@@ -145,19 +145,23 @@ export async function revokeProbe(db: Db, id: string, now: number): Promise<bool
 
 /**
  * What the choice of a panel must know of each probe, for a target at these addresses. Who scanned them counts under the
- * source address, whatever the target was called and whichever tenant asked: that is what a defence remembers.
+ * source address, whatever the target was called and whichever tenant asked: that is what a defence remembers. Drained probes
+ * are left out, or, where they matter, not online: nothing new is asked of them.
  */
 export async function readPanelFacts(
   db: Db,
   addresses: readonly string[],
   now: number,
   restedMs: number,
+  { drained = false }: { drained?: boolean } = {},
 ): Promise<ProbeFacts[]> {
   const [fleet, spans, scanned] = await db.batch([
     db
       .select()
       .from(probes)
-      .where(and(eq(probes.tenantId, OPERATOR), isNull(probes.revokedAt), isNull(probes.drainedAt)))
+      .where(
+        and(eq(probes.tenantId, OPERATOR), isNull(probes.revokedAt), drained ? undefined : isNull(probes.drainedAt)),
+      )
       .limit(2_000),
     db
       .select()
@@ -192,7 +196,7 @@ export async function readPanelFacts(
     asn: probe.asn,
     sourceAddress: probe.sourceAddress,
     allowPrivate: probe.allowPrivate === 1,
-    online: isOnline(probe, now),
+    online: probe.drainedAt === null && isOnline(probe, now),
     fit: probe.health?.fit ?? true,
     standing: standingOf(probe.sourceAddress, holderOf(spans, probe.sourceAddress), now),
     lastScannedAt: lastScanned.get(probe.sourceAddress) ?? null,

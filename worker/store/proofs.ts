@@ -7,7 +7,7 @@ import type { OpenIssue } from '../core/issue.ts'
 import type { ProofStep } from '../core/proofSteps.ts'
 import type { Db, Statement } from './db.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
-import type { Scan } from './scans.ts'
+import { type Scan, underWay } from './scans.ts'
 
 export type Proof = Scan & { proof: ProofAsk }
 
@@ -56,27 +56,14 @@ export async function listProofs(
   )
 }
 
-/** Whether a scan, or a proof, of this target is under way: what one provokes would pass for what the other sees. */
+/** For a word in time; who writes asks again (store/scans.ts). */
 export const isUnderWay = async (
   db: Db,
   tenantId: string,
   targetId: string,
   what: 'scan' | 'proof',
 ): Promise<boolean> =>
-  (await db
-    .select({ id: scans.id })
-    .from(scans)
-    .where(
-      and(
-        eq(scans.tenantId, tenantId),
-        eq(scans.targetId, targetId),
-        isNull(scans.finishedAt),
-        sql`scanner_probe_id <> ''`,
-        what === 'proof' ? isNotNull(scans.proof) : isNull(scans.proof),
-      ),
-    )
-    .limit(1)
-    .get()) !== undefined
+  (await db.get<{ is: number }>(sql`SELECT ${underWay(tenantId, targetId, what)} AS "is"`))?.is === 1
 
 // ---------------------------------------------------------------- the end
 

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Judgement } from '../../schema/judgement.ts'
 import { scans } from '../../schema/tables.ts'
 import type { Endpoint } from '../../schema/wire.ts'
@@ -64,7 +64,20 @@ export type Pulse = NonNullable<Awaited<ReturnType<typeof readPulse>>>
 
 // ---------------------------------------------------------------- opening
 
-export const addScan = (db: Db, scan: NewScan): Statement => db.insert(scans).values(scan)
+/** Whether a scan, or a proof, of this target is under way: what one provokes would pass for what the other sees. */
+export const underWay = (tenantId: string, targetId: string, what: 'scan' | 'proof'): SQL<number> =>
+  sql<number>`EXISTS (SELECT 1 FROM scans other WHERE other.tenant_id = ${tenantId} AND other.target_id = ${targetId}
+    AND other.finished_at IS NULL AND other.scanner_probe_id <> ''
+    AND other.proof IS ${what === 'proof' ? sql`NOT NULL` : sql`NULL`})`
+
+/** Writes a scan, or the row that carries a proof, unless one of the other kind is under way: they have no lane in common. */
+export function addScan(db: Db, scan: Scan): Statement {
+  const values = Object.entries(getTableColumns(scans)).map(([name, column]) =>
+    sql.param(scan[name as keyof Scan], column),
+  )
+  const other = underWay(scan.tenantId, scan.targetId, scan.proof === null ? 'proof' : 'scan')
+  return db.insert(scans).select(sql`SELECT ${sql.join(values, sql`, `)} WHERE NOT ${other}`)
+}
 
 /**
  * Opens the scan of a due minute: in its turn when none of its target and site runs, else to wait. Answers its place, or
@@ -103,7 +116,7 @@ export const hasDueScan = async (
     )
     .get()) !== undefined
 
-/** A scan gets its panel and pinned addresses; only the first to come. */
+/** A scan gets its panel and pinned addresses; only the first to come, and while no proof is under way. */
 export const beginScan = (db: Db, scan: Scan): Statement =>
   db
     .update(scans)
@@ -119,7 +132,13 @@ export const beginScan = (db: Db, scan: Scan): Statement =>
       deadlineAt: scan.deadlineAt,
       dueAt: scan.dueAt,
     })
-    .where(and(running(scan.tenantId, scan.id), eq(scans.scannerProbeId, '')))
+    .where(
+      and(
+        running(scan.tenantId, scan.id),
+        eq(scans.scannerProbeId, ''),
+        sql`NOT ${underWay(scan.tenantId, scan.targetId, 'proof')}`,
+      ),
+    )
 
 /** How many scans are under way: of this tenant, and in each of these networks by whomever. */
 export async function countRunning(
