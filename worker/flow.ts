@@ -31,6 +31,7 @@ import type { Probe, Signer } from './store/probes.ts'
 import { reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
 import { watchFleet } from './watch.ts'
+import { stopWithdrawn } from './withdrawn.ts'
 import type { World } from './world.ts'
 
 /**
@@ -44,6 +45,7 @@ const TO_BEGIN = 20
 /** leases of the silent → ended; due targets → scans; what waited → begun; new ranges → told to those whom they concern. What fails in one scan keeps no other waiting. */
 export async function plan(world: World): Promise<void> {
   const { db, now } = world
+  await settle('withdrawn', () => stopWithdrawn(world))
   await settle('reap', async () => {
     // Reaped ones first: nothing but this tells that they want a look.
     const wanted = [...(await reap(db, now, TO_JUDGE)), ...(await overdue(db, now, TO_JUDGE))]

@@ -34,7 +34,7 @@ import {
 } from './store/facts.ts'
 import { type HeldRun, heldFrom, heldIn, heldRow, lastHeld, readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
-import { noteSeen, readSigner } from './store/probes.ts'
+import { DRAINED, noteSeen, readSigner } from './store/probes.ts'
 import { logKey, putText } from './store/raw.ts'
 import {
   type Candidate,
@@ -98,8 +98,10 @@ export async function leaseRuns(
   const free = unclaimed.filter((run) => run.state !== 'leased' || (run.leasedAt ?? 0) < askedAt)
   const standing = standingOf(probe.sourceAddress, probe.source, now)
   const due = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
-  const ready = due.filter((run) => mayRun(standing, run.kind))
+  const gone = probe.drainedAt === null ? [] : due.filter((run) => run.kind === 'prove' && run.state === 'due')
+  const ready = due.filter((run) => mayRun(standing, run.kind) && !gone.includes(run))
   if (!standing.scans) await refuseScans(world, probe.id, due, standing)
+  for (const run of gone) await endAsFailed(db, { ...run, probeId: probe.id }, DRAINED, now)
   const picked = withinCapacity(ready, ask.capacity)
   const taken = picked.length > 0 ? await lease(db, probe.id, picked, askedAt, now) : []
   const tokens = await tokensFor(world, taken)

@@ -2,7 +2,16 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { IssueAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import type { ProofAnswer } from '../../schema/proofApi.ts'
 import type { LeasedRun, TouchTarget } from '../../schema/wire.ts'
-import { hasEnded, type Model, openFleet, openProcess, type Probe, type Process, play } from './support/probes.ts'
+import {
+  enrolProbe,
+  hasEnded,
+  type Model,
+  openFleet,
+  openProcess,
+  type Probe,
+  type Process,
+  play,
+} from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
 let stage: Stage
@@ -309,6 +318,90 @@ describe('what comes in between', () => {
     for (const probe of fleet) expect((await probe.lease()).runs).toEqual([])
   })
 
+  const said = { seq: 1, observations: [], spans: [], found: [] }
+  const stoppedBy = async (id: string, [probe, run]: [Probe, LeasedRun]) => {
+    // Those who were still to come get nothing, and the one that holds a run is told so.
+    for (const other of fleet.filter((one) => one.id !== probe.id)) expect((await other.lease()).runs).toEqual([])
+    expect(await probe.say('renew', { ...said, runId: run.runId, epoch: 1 })).toMatchObject({
+      status: 200,
+      body: { do: 'stop' },
+    })
+    await probe.say('result', { ...said, seq: 2, runId: run.runId, epoch: 1, outcome: 'stopped' })
+    expect(await stage.count('scans', `id = 'scn_${id.slice(4)}' AND state = 'cancelled'`)).toBe(1)
+    expect(await stage.count('runs', 'ended_at IS NULL')).toBe(0)
+  }
+  const begun = async (body: object, id = targetId): Promise<[string, [Probe, LeasedRun]]> => {
+    const opened = await prove(body, id)
+    expect(opened.status).toBe(202)
+    const [first] = fleet as [Probe]
+    const [run] = (await first.lease()).runs as [LeasedRun]
+    expect(run.kind).toBe('prove')
+    return [opened.body.id, [first, run]]
+  }
+
+  test('an opt-out stops the proof of its network, whose other addresses never begin', async () => {
+    const [id, held] = await begun({ stimulus: true })
+    const elsewhere = await stage.api<{ id: string }>('POST', '/opt-outs', { cidr: '127.0.10.0/24' })
+    expect((await readProof(id)).state).toBe('running')
+    const { body } = await stage.api<{ id: string }>('POST', '/opt-outs', { cidr: '127.0.9.0/24' })
+    stage.pass(600_000)
+    await stoppedBy(id, held)
+    for (const one of [body, elsewhere.body]) await stage.api('DELETE', `/opt-outs/${one.id}`)
+  })
+
+  test('an opt-out that came while a scan was being opened stops it at the next tick', async () => {
+    const opened = await stage.api<ScanAnswer>('POST', '/scans', { targetId, site: 'fra-1' })
+    await stage.env.DB.prepare(
+      "INSERT INTO opt_outs (tenant_id, id, cidr, note, created_at) SELECT tenant_id, 'opt_late', ?, null, ? FROM probes LIMIT 1",
+    )
+      .bind(`${address}/32`, stage.now())
+      .run()
+    stage.pass(60_000)
+    await stage.tick()
+    expect((await stage.api<ScanAnswer>('GET', `/scans/${opened.body.id}`)).body.state).toBe('cancelled')
+    for (const probe of fleet) expect((await probe.lease()).runs).toEqual([])
+    await stage.api('DELETE', '/opt-outs/opt_late')
+  })
+
+  test('a target that is removed is touched no more', async () => {
+    const { body: doomed } = await stage.api<TargetAnswer>('POST', '/targets', { address, ports: '80,3306' })
+    await stage.env.DB.prepare(
+      'UPDATE targets SET last_known = (SELECT last_known FROM targets WHERE id = ?) WHERE id = ?',
+    )
+      .bind(targetId, doomed.id)
+      .run()
+    const [id, held] = await begun({}, doomed.id)
+    expect((await stage.api('DELETE', `/targets/${doomed.id}`)).status).toBe(204)
+    stage.pass(600_000)
+    await stoppedBy(id, held)
+  })
+
+  test('a probe that is drained or revoked before its turn is not waited for', async () => {
+    const [drained, , , revoked] = fleet as [Probe, Probe, Probe, Probe]
+    const guest = await enrolProbe(stage, { site: 'sgp-1', sourceAddress: '127.0.3.9' })
+    for (const probe of [...fleet, guest]) await probe.lease()
+    const opened = await prove({ sites: ['fra-1', 'sgp-1'], stimulus: true })
+    await stage.api('PATCH', `/probes/${drained.id}`, { drained: true })
+    await stage.api('DELETE', `/probes/${guest.id}`)
+    await play(stage, processes(fleet.slice(0, 4)), isOver(opened.body.id))
+    const proof = await readProof(opened.body.id)
+    expect(proof).toMatchObject({ verdict: 'incomplete', closedIssueIds: [] })
+    const states = Object.fromEntries(proof.sources.map(({ probeId, state }) => [probeId, state]))
+    expect(states).toMatchObject({ [drained.id]: 'stopped', [guest.id]: 'stopped', [revoked.id]: 'done' })
+    await stage.api('PATCH', `/probes/${drained.id}`, { drained: false })
+  })
+
+  test('a probe that was drained while a proof was being opened has its run ended when it asks', async () => {
+    const opened = await prove({ sites: ['nyc-1'] })
+    const probe = fleet[2] as Probe
+    await stage.env.DB.prepare('UPDATE probes SET drained_at = ? WHERE id = ?').bind(stage.now(), probe.id).run()
+    expect((await probe.lease()).runs).toEqual([])
+    await stage.tick()
+    const proof = await readProof(opened.body.id)
+    expect(proof).toMatchObject({ state: 'finished', verdict: 'incomplete', sources: [{ state: 'stopped' }] })
+    await stage.api('PATCH', `/probes/${probe.id}`, { drained: false })
+  })
+
   test('an address that opted out is not proved', async () => {
     const { body } = await stage.api<{ id: string }>('POST', '/opt-outs', { cidr: `${address}/32` })
     expect(await prove()).toMatchObject({ status: 422, body: { code: 'opted_out' } })
@@ -326,7 +419,7 @@ describe('what comes in between', () => {
       `/proofs?targetId=${targetId}&limit=200&cursor=${first.body.nextCursor}`,
     )
     const all = [...first.body.items, ...next.body.items]
-    expect(all.length).toBe(await stage.count('scans', 'proof is not null'))
+    expect(all.length).toBe(await stage.count('scans', `proof is not null AND target_id = '${targetId}'`))
     expect(all.map(({ createdAt }) => createdAt)).toEqual(
       all
         .map(({ createdAt }) => createdAt)

@@ -14,7 +14,7 @@ import {
   ProbeChange,
   pageOf,
 } from '../../schema/api.ts'
-import { switchAll } from '../cancel.ts'
+import { cancelInNetwork, switchAll } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
@@ -138,12 +138,20 @@ export const optOutRoutes = new Hono<AppEnv>()
   )
   .post(
     '/',
-    describe({ tag: TAG, does: 'Never scan this network', body: OptOutBody, answer: OptOutAnswer, status: 201 }),
+    describe({
+      tag: TAG,
+      does: 'Never scan this network; what runs there stops',
+      body: OptOutBody,
+      answer: OptOutAnswer,
+      status: 201,
+    }),
     allow('admin'),
     async (c) => {
       const { cidr, note } = await bodyAs(c, OptOutBody)
       const network = parseCidr(cidr)?.text ?? hostRange(parseAddress(cidr)?.text ?? cidr)
-      return c.json(optOutAnswer(await addOptOut(c.var.world.db, network, note ?? null, c.var.world.now)), 201)
+      const row = await addOptOut(c.var.world.db, network, note ?? null, c.var.world.now)
+      await cancelInNetwork(c.var.world, network)
+      return c.json(optOutAnswer(row), 201)
     },
   )
   .delete('/:id', describe({ tag: TAG, does: 'Lift an opt-out', status: 204 }), allow('admin'), async (c) => {

@@ -3,6 +3,7 @@ import { isPublic, networkOf, parseAddress, refusal } from '../../schema/address
 import { pageOf, parseName, TargetAnswer, TargetBody, TargetChange } from '../../schema/api.ts'
 import { parsePorts } from '../../schema/ports.ts'
 import { ProofAnswer, ProofTokenAnswer, ProveBody } from '../../schema/proofApi.ts'
+import { cancelOfTarget } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
 import { cronError, nextDue } from '../cron.ts'
 import { badField, Failure } from '../failure.ts'
@@ -153,11 +154,18 @@ export const targetRoutes = new Hono<AppEnv>()
       return c.json(proofAnswer(proof, await resultNow(world, proof)), 202)
     },
   )
-  .delete('/:id', describe({ tag: TAG, does: 'Remove a target', status: 204 }), allow('write'), async (c) => {
-    if (!(await removeTarget(c.var.world.db, c.var.caller.tenantId, c.req.param('id'), c.var.world.now)))
-      throw noTarget()
-    return c.body(null, 204)
-  })
+  .delete(
+    '/:id',
+    describe({ tag: TAG, does: 'Remove a target; what runs against it stops', status: 204 }),
+    allow('write'),
+    async (c) => {
+      const { world, caller } = c.var
+      const id = c.req.param('id')
+      if (!(await removeTarget(world.db, caller.tenantId, id, world.now))) throw noTarget()
+      await cancelOfTarget(world, caller.tenantId, id)
+      return c.body(null, 204)
+    },
+  )
 
 export const noTarget = (): Failure => new Failure('not_found', 'There is no target with that id.')
 

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, gt, isNull, ne, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { type Address, parseAddress } from '../../schema/address.ts'
 import { keyOf } from '../../schema/cidr.ts'
-import { probes, ranges, scans } from '../../schema/tables.ts'
+import { probes, ranges, runs, scans } from '../../schema/tables.ts'
 import type { Health, SignedDirectory } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
 import { type Source, standingOf } from '../core/ranges/standing.ts'
@@ -126,22 +126,42 @@ export async function changeProbe(
   },
 ): Promise<Probe | null> {
   if (Object.keys(change).length === 0) return readProbe(db, id)
-  const [row] = await db
-    .update(probes)
-    .set(change)
-    .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
-    .returning()
-  return row ?? null
+  const [changed] = await db.batch([
+    db
+      .update(probes)
+      .set(change)
+      .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
+      .returning(),
+    ...(change.drainedAt ? [endProofsDue(db, id, change.drainedAt)] : []),
+  ])
+  return changed[0] ?? null
 }
 
 export async function revokeProbe(db: Db, id: string, now: number): Promise<boolean> {
-  const [row] = await db
-    .update(probes)
-    .set({ revokedAt: now })
-    .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
-    .returning({ id: probes.id })
-  return row !== undefined
+  const [revoked] = await db.batch([
+    db
+      .update(probes)
+      .set({ revokedAt: now })
+      .where(and(eq(probes.id, id), isNull(probes.revokedAt)))
+      .returning({ id: probes.id }),
+    endProofsDue(db, id, now),
+  ])
+  return revoked[0] !== undefined
 }
+
+/** Why a proof does not hear from a probe that goes. */
+export const DRAINED = { code: 'stopped', detail: 'Its probe was drained or revoked before its turn.' } as const
+
+/** What a probe that goes was yet to do for proofs, which may be hours away: it is told to be stopped now, and nobody waits for it. */
+const endProofsDue = (db: Db, probeId: string, now: number) =>
+  db
+    .update(runs)
+    .set({
+      state: 'ended',
+      endedAt: now,
+      closing: { outcome: 'failed', failure: DRAINED },
+    })
+    .where(and(eq(runs.probeId, probeId), eq(runs.kind, 'prove'), eq(runs.state, 'due'), isNull(runs.endedAt)))
 
 /**
  * What the choice of a panel must know of each probe, for a target at these addresses. Who scanned them counts under the

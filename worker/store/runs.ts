@@ -42,7 +42,7 @@ const ofScan = (tenantId: string | Placeholder, scanId: string | Placeholder): S
   sql`probe_id IN ${probesOf(tenantId, scanId)} AND ${idsOf(scanId)} AND tenant_id = ${tenantId}`
 
 /**
- * Makes runs; those that exist stay as they are. Once a scan has ended only its recovery goes on. The panel they were made
+ * Makes runs; those that exist stay as they are. Once a scan has ended only its recovery goes on, unless it was asked to stop. The panel they were made
  * for must be the scan's: of two who begin a scan at once, each with a panel of its own, one has begun it.
  */
 export const addRuns = (
@@ -55,7 +55,7 @@ export const addRuns = (
       value ->> '$.dueAt', value ->> '$.deadlineAt', value ->> '$.needsPrivate', value ->> '$.plan'
     FROM json_each(${rows(list)})
     WHERE EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId} AND panel = ${JSON.stringify(panel)}
-      AND (value ->> '$.kind' = 'recover' OR (finished_at IS NULL AND cancel_asked = 0)))`)
+      AND cancel_asked = 0 AND (value ->> '$.kind' = 'recover' OR finished_at IS NULL))`)
 
 /** Adds steps to a run's plan, unless another judge has changed the plan since it was read. */
 export const appendSteps = (

@@ -1,0 +1,46 @@
+/** Scans, proofs and recoveries under way against what is not to be touched any more. Marked only: that alone keeps their runs from being leased, and tells those who hold one at their next renewal. */
+import { and, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { optOuts, scans } from '../../schema/tables.ts'
+import { type Db, rows } from './db.ts'
+import { OPERATOR } from './keys.ts'
+import type { Scan } from './scans.ts'
+
+/** Not ended, or ended and still asked after: recovery touches a target for a day more. */
+const goesOn = sql`cancel_asked = 0 AND (tenant_id, id) IN (SELECT tenant_id, id FROM scans WHERE finished_at IS NULL
+  UNION SELECT tenant_id, scan_id FROM runs WHERE ended_at IS NULL AND kind = 'recover')`
+
+const askCancelWhere = (db: Db, where: SQL | undefined): Promise<Scan[]> =>
+  db.update(scans).set({ cancelAsked: 1 }).where(and(goesOn, where)).returning()
+
+/** Asks all of one target to stop. */
+export const askCancelOf = (db: Db, tenantId: string, targetId: string): Promise<Scan[]> =>
+  askCancelWhere(db, and(eq(scans.tenantId, tenantId), eq(scans.targetId, targetId)))
+
+/** Asks what was opened while its target was being removed. */
+export const askCancelRemoved = (db: Db): Promise<Scan[]> =>
+  askCancelWhere(
+    db,
+    sql`EXISTS (SELECT 1 FROM targets WHERE targets.tenant_id = scans.tenant_id AND targets.id = scans.target_id AND deleted_at IS NOT NULL)`,
+  )
+
+/** Asks all, of whichever tenant, that touches an address for which this holds: a target's, or that of an anchor. */
+export async function askCancelAt(db: Db, isOut: (address: string) => boolean): Promise<Scan[]> {
+  const all = await db
+    .select({ id: scans.id, addresses: scans.addresses, anchors: scans.anchors })
+    .from(scans)
+    .where(goesOn)
+  const out = all.filter(({ addresses, anchors }) =>
+    [...addresses, ...anchors.map(({ address }) => address)].some(isOut),
+  )
+  if (out.length === 0) return []
+  return askCancelWhere(db, sql`id IN (SELECT value FROM json_each(${rows(out.map(({ id }) => id))}))`)
+}
+
+/** Networks that opted out after this. */
+export const optedOutSince = async (db: Db, after: number): Promise<string[]> =>
+  (
+    await db
+      .select({ cidr: optOuts.cidr })
+      .from(optOuts)
+      .where(and(eq(optOuts.tenantId, OPERATOR), gt(optOuts.createdAt, after)))
+  ).map(({ cidr }) => cidr)
