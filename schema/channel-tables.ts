@@ -103,6 +103,8 @@ export const stories = sqliteTable(
     /** the last notice that said how it stands */
     noticeId: text('notice_id'),
     toldAt: integer('told_at').notNull(),
+    /** the first attempt of any message of it: from then on the receiver may know of it */
+    triedAt: integer('tried_at'),
     remindAt: integer('remind_at'),
     reminded: integer('reminded').notNull().default(0),
     /** when it came or went lately */

@@ -62,6 +62,7 @@ CREATE TABLE `stories` (
 	`essence` text,
 	`notice_id` text,
 	`told_at` integer NOT NULL,
+	`tried_at` integer,
 	`remind_at` integer,
 	`reminded` integer DEFAULT 0 NOT NULL,
 	`flips` text DEFAULT '[]' NOT NULL,

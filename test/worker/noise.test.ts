@@ -68,6 +68,30 @@ test('quiet hours put off what is not grave, and what waits is sent in sum', asy
   await remove(channel.id)
 })
 
+test('the end of an issue that was told of is owed, whatever begins before it can be sent', async () => {
+  const hour = (add: number) => `${String((new Date(stage.now()).getUTCHours() + add) % 24).padStart(2, '0')}:00`
+  const quietHours = { from: hour(1), to: hour(3), timezone: 'UTC' }
+  const channel = await addWebhook(stage, 'owed', { quietHours })
+  await tell('issue.opened', 112, {}, 112)
+  stage.pass(HOUR)
+  await tell('issue.resolved', 112, {}, 112)
+  stage.pass(MINUTE)
+  await tell('issue.opened', 113, {}, 112)
+  stage.pass(MINUTE)
+  await tell('issue.resolved', 113, {}, 112)
+  stage.pass(MINUTE)
+  await tell('issue.opened', 114, {}, 112)
+  stage.pass(3 * HOUR)
+  await stage.tick()
+  const told = (await heard('owed')).map(({ type, data }) => [type, 'issue' in data && data.issue?.id])
+  expect(told).toEqual([
+    ['issue.opened', issueId(112)],
+    ['issue.resolved', issueId(112)],
+    ['issue.opened', issueId(114)],
+  ])
+  await remove(channel.id)
+})
+
 test('a chat is told of an issue again only when something is new', async () => {
   const chat = await stage.api<{ id: string }>('POST', '/channels', {
     kind: 'mattermost',

@@ -149,6 +149,12 @@ export async function endAttempt(
             AND key = ${delivery.story} AND (memory IS NULL OR ${ending.forgets ? 1 : 0}) AND ${fenced}`),
         ]
       : []),
+    ...(tried
+      ? [
+          db.run(sql`UPDATE stories SET tried_at = ${now} WHERE tenant_id = ${tenantId} AND channel_id = ${channel.id}
+            AND key = ${delivery.story} AND tried_at IS NULL`),
+        ]
+      : []),
     db.run(sql`UPDATE channels SET failures = ${ending.channel.failures}, paused_until = max(paused_until, ${ending.channel.pausedUntil})
       WHERE tenant_id = ${tenantId} AND id = ${channel.id} AND claim = ${token}
         AND (failures <> ${ending.channel.failures} OR paused_until < ${ending.channel.pausedUntil})`),
