@@ -114,6 +114,27 @@ test('secrets are sealed at rest and never shown but for their last four charact
   await stage.api('DELETE', '/channels/chn_00000000000000000009')
 })
 
+test('a stored secret goes to no other host than the one it was given for', async () => {
+  answers = { 'chat.example.net': ['93.184.215.14'], 'spy.example.net': ['93.184.215.15'] }
+  const token = 'syt_stored_token_of_the_team'
+  const room = (host: string, name = 'room') => `https://${host}/?room=!${name}:chat.example.net`
+  const { body: channel, status } = await post({
+    kind: 'matrix',
+    name: 'room',
+    url: room('chat.example.net'),
+    secret: token,
+  })
+  expect([status, channel.errors]).toEqual([201, undefined])
+  const change = (body: object) => stage.api<Problem>('PATCH', `/channels/${channel.id}`, body)
+  for (const url of [room('spy.example.net'), room('chat.example.net:8443')]) {
+    const refused = await change({ url })
+    expect([refused.status, refused.body.errors?.map(({ field }) => field)]).toEqual([422, ['secret']])
+  }
+  expect((await change({ url: room('chat.example.net', 'other') })).status).toBe(200)
+  expect((await change({ url: room('spy.example.net'), secret: 'syt_another_token_of_theirs' })).status).toBe(200)
+  await stage.api('DELETE', `/channels/${channel.id}`)
+})
+
 test('what a platform answers is kept without the secrets that it repeats', async () => {
   await script('echo', [{ status: 500, body: `no /in/echo-of-a-very-long-path for whsec_${'A'.repeat(42)}s=` }])
   const channel = await addWebhook(local, 'echo', {

@@ -77,6 +77,7 @@ export async function changeOne(
   const next = secret ?? made
   const isMoved = url !== undefined || next !== null
   const content = isMoved ? await open(world, row) : null
+  if (content && url !== undefined && next === null) mustNotTake(row.kind, content, url)
   const renewed: Sealed | null = content && {
     url: url ?? content.url,
     secrets:
@@ -101,6 +102,17 @@ export async function changeOne(
     await planReminders(world.db, changed, every === undefined ? null : world.now + every * DAY_MS)
   }
   return changed && { row: changed, secret: made }
+}
+
+/**
+ * A secret that is sent as it is goes to no other host than the one that it was given for: or whoever may change a
+ * channel could read it there. A webhook's only signs.
+ */
+function mustNotTake(kind: ChannelKind, { url, secrets }: Sealed, to: string): void {
+  if (kind === 'webhook' || secrets.length === 0 || !URL.canParse(to) || new URL(to).origin === new URL(url).origin)
+    return
+  const detail = 'is needed again with a url of another scheme, host or port: the stored one is not sent there'
+  throw new Failure('invalid', `secret: ${detail}`, [{ field: 'secret', detail }])
 }
 
 /** The secret before goes on for a while; never more than two are valid. */
