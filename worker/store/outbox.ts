@@ -12,7 +12,7 @@ export interface Told {
 }
 
 /** Where the tenant has no channel, nobody is to be told, and that is known at once. */
-export const settledAt = (tenantId: string | SQL, now: number): SQL =>
+const settledAt = (tenantId: string, now: number): SQL =>
   sql`CASE WHEN EXISTS (SELECT 1 FROM channels WHERE tenant_id = ${tenantId} AND state = 'on') THEN NULL ELSE ${now} END`
 
 /**
