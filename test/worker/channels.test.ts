@@ -148,6 +148,18 @@ test('what a platform answers is kept without the secrets that it repeats', asyn
   await local.api('DELETE', `/channels/${channel.id}`)
 })
 
+test('what a platform answers is cut only where no secret is left in it', async () => {
+  const secret = `whsec_${'B'.repeat(42)}s=`
+  await script('cut', [{ status: 500, body: `${'-'.repeat(175)}${secret}` }])
+  const channel = await addWebhook(local, 'cut', { secret })
+  await put(local, news(local, 'issue.opened', 202))
+  await local.tick()
+  const [delivery] = await logOf(local, channel)
+  expect(delivery?.lastSaid).toMatch(/^500: -+…/)
+  expect(delivery?.lastSaid).not.toContain('BBBB')
+  await local.api('DELETE', `/channels/${channel.id}`)
+})
+
 test('a new CHANNEL_KEY seals what the old one sealed, and then the old one can go', async () => {
   const [old, fresh] = [`k1:${btoa('0'.repeat(32))}`, `k2:${btoa('1'.repeat(32))}`]
   const channel = await addWebhook(local, 'rotated')
@@ -216,6 +228,13 @@ test('a preview is what would be sent: an example of each event, or what really 
   expect((await stage.api('GET', `/channels/${channel.id}/preview?event=nosuch`)).status).toBe(422)
   expect((await stage.api('GET', `/channels/${channel.id}/preview?noticeId=ntc_none`)).status).toBe(404)
   await stage.api('DELETE', `/channels/${channel.id}`)
+})
+
+test('a preview of a webhook has no signature that its receiver would take', async () => {
+  const channel = await addWebhook(local, 'unsigned')
+  const { body } = await local.api<PreviewAnswer>('GET', `/channels/${channel.id}/preview`)
+  expect(body.headers).toMatchObject({ 'webhook-id': expect.any(String), 'webhook-signature': 'v1,…' })
+  await local.api('DELETE', `/channels/${channel.id}`)
 })
 
 test('no tenant sees, changes, tries or is told of another’s', async () => {

@@ -78,6 +78,18 @@ describe('a message', () => {
     expect(await ids('later')).toHaveLength(3)
   })
 
+  test('is put off longer and longer by a platform that throttles and says to come at once', async () => {
+    await script('at-once', [{ status: 429, headers: { 'retry-after': '0' } }])
+    const channel = await addWebhook(stage, 'at-once')
+    await put(stage, news(stage, 'issue.opened', 13))
+    for (let i = 0; i < 20; i++) {
+      await stage.tick()
+      stage.pass(MINUTE)
+    }
+    expect((await ids('at-once')).length).toBeLessThanOrEqual(4)
+    await stage.api('DELETE', `/channels/${channel.id}`)
+  })
+
   test('keeps its place in its story, while other stories pass by', async () => {
     await script('order', [{ status: 500 }, {}])
     await addWebhook(stage, 'order')

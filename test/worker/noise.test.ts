@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { AnyEvent } from '../../schema/events.ts'
 import { exampleOf } from '../../worker/deliver/examples.ts'
-import { addWebhook, issueId, logOf, news, put, received, urlOf } from './support/channels.ts'
+import { addWebhook, issueId, logOf, news, put, received, script, urlOf } from './support/channels.ts'
 import { openFleet, type Probe } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
@@ -108,6 +108,22 @@ test('a chat is told of an issue again only when something is new', async () => 
   await remove(machine.id)
 })
 
+test('news that did not arrive is told again when it is seen again', async () => {
+  await script('missed', [{ status: 200, body: 'ok' }, { status: 400, body: 'no' }, {}])
+  const made = { kind: 'mattermost', name: 'missed', url: urlOf('missed') }
+  const { body: chat } = await stage.api<{ id: string }>('POST', '/channels', made)
+  await tell('issue.opened', 122)
+  stage.pass(MINUTE)
+  await tell('issue.updated', 122, { severity: 'warning' })
+  expect((await logOf(stage, chat)).map(({ state }) => state)).toEqual(['failed', 'sent'])
+  stage.pass(MINUTE)
+  await tell('issue.updated', 122, { severity: 'warning' })
+  stage.pass(MINUTE)
+  await tell('issue.updated', 122, { severity: 'warning' })
+  expect((await logOf(stage, chat)).map(({ state }) => state)).toEqual(['sent', 'failed', 'sent'])
+  await remove(chat.id)
+})
+
 test('a scan that a chat is told of by its issue is not told of once more', async () => {
   const events = ['issue.opened', 'scan.finished']
   const made = { kind: 'mattermost', name: 'scans', url: urlOf('scans'), events }
@@ -141,10 +157,15 @@ test('reminders can be asked for later, and given up', async () => {
   stage.pass(DAY)
   await stage.tick()
   expect(await received('reminded-later')).toHaveLength(2)
+  // Asked for anew they begin anew.
+  await stage.api('PATCH', `/channels/${channel.id}`, { reminders: { everyDays: 2 } })
+  stage.pass(2 * DAY)
+  await stage.tick()
+  expect(await received('reminded-later')).toHaveLength(3)
   await stage.api('PATCH', `/channels/${channel.id}`, { reminders: null })
   stage.pass(5 * DAY)
   await stage.tick()
-  expect(await received('reminded-later')).toHaveLength(2)
+  expect(await received('reminded-later')).toHaveLength(3)
   await remove(channel.id)
 })
 

@@ -13,7 +13,7 @@ import { addChannel, type ChannelRow, changeChannel, MAX_CHANNELS, newChannelId 
 import { lastNotice } from '../store/outbox.ts'
 import { planReminders } from '../store/reminders.ts'
 import type { World } from '../world.ts'
-import { type Sent, sendTo, signed } from './attempt.ts'
+import { type Sent, sendTo } from './attempt.ts'
 import { masked, needKeyring, objection, open, type Sealed, seal, validAt } from './destination.ts'
 import { exampleOf } from './examples.ts'
 
@@ -136,6 +136,20 @@ export const tryOne = (world: World, row: ChannelRow): Promise<Sent> =>
     null,
   )
 
+/** Its signature left out: whoever may only read could send it to the receiver as ours. */
+const withoutSignature = (request: Request, id: string, at: number): Request =>
+  request.isSigned === true
+    ? {
+        ...request,
+        headers: {
+          ...request.headers,
+          'webhook-id': id,
+          'webhook-timestamp': `${Math.floor(at / 1_000)}`,
+          'webhook-signature': 'v1,…',
+        },
+      }
+    : request
+
 /** What would be sent: of this notice, of the last one of this name, or of an example. Secrets are masked. */
 export async function previewOf(
   world: World,
@@ -147,7 +161,7 @@ export async function previewOf(
   const to = validAt(await open(world, row), world.now)
   const event = notice ? (JSON.parse(notice.body) as AnyEvent) : exampleOf(wish.event, world.now)
   const message: Message = { id: notice?.id ?? 'ntc_00000000000000000000', event, base: world.base }
-  const request = await signed(render(row.kind, message, to), message.id, to, world.now)
+  const request = withoutSignature(render(row.kind, message, to), message.id, world.now)
   const hide = (text: string) => masked(text, to)
   return {
     noticeId: notice?.id ?? null,

@@ -34,10 +34,15 @@ export async function spreadNotices(world: World, most: number, tenantId: string
     )
   // A scan's end is told by its issue where that is told.
   const toldScans = new Set<string>()
-  for (const notice of issuesFirst(notices))
-    await spreadOne(world, notice, channels.get(notice.tenantId) ?? [], toldScans).catch((error: unknown) =>
-      console.error(JSON.stringify({ event: 'spread.failed', notice: notice.id, error: causeOf(error) })),
-    )
+  // After one that fails the tenant's later ones wait with it: what comes first is told first.
+  const failed = new Set<string>()
+  for (const notice of issuesFirst(notices)) {
+    if (failed.has(notice.tenantId)) continue
+    await spreadOne(world, notice, channels.get(notice.tenantId) ?? [], toldScans).catch((error: unknown) => {
+      failed.add(notice.tenantId)
+      console.error(JSON.stringify({ event: 'spread.failed', notice: notice.id, error: causeOf(error) }))
+    })
+  }
   return notices.length
 }
 

@@ -100,18 +100,21 @@ export async function readSides(
 export const sealedBefore = (db: Db, keyId: string, limit: number): Promise<ChannelRow[]> =>
   db.select().from(channels).where(ne(channels.keyId, keyId)).limit(limit)
 
+export type DueChannel = Pick<ChannelRow, 'tenantId' | 'id' | 'kind' | 'failures' | 'tookMs'>
+
 /**
- * Channels with something to send now that nobody works on: those that answered last first, then the longest due. One
- * that is dead gets what time is left.
+ * Channels with something to send now that nobody works on: those that answered last first, the quick before the slow,
+ * then the longest due. One that is dead gets what time is left.
  */
-export const dueChannels = (
-  db: Db,
-  now: number,
-  limit: number,
-  tenantId: string | null,
-): Promise<Pick<ChannelRow, 'tenantId' | 'id' | 'kind'>[]> =>
+export const dueChannels = (db: Db, now: number, limit: number, tenantId: string | null): Promise<DueChannel[]> =>
   db
-    .select({ tenantId: channels.tenantId, id: channels.id, kind: channels.kind })
+    .select({
+      tenantId: channels.tenantId,
+      id: channels.id,
+      kind: channels.kind,
+      failures: channels.failures,
+      tookMs: channels.tookMs,
+    })
     .from(deliveries)
     .innerJoin(channels, and(eq(channels.tenantId, deliveries.tenantId), eq(channels.id, deliveries.channelId)))
     .where(
@@ -125,5 +128,5 @@ export const dueChannels = (
       ),
     )
     .groupBy(channels.tenantId, channels.id)
-    .orderBy(asc(channels.failures), asc(sql`min(${deliveries.nextAt})`))
+    .orderBy(asc(channels.failures), asc(channels.tookMs), asc(sql`min(${deliveries.nextAt})`))
     .limit(limit)
