@@ -197,6 +197,20 @@ test('the end of a story rewrites its first message, or is a new one where that 
   await stage.api('DELETE', `/channels/${channel.id}`)
 })
 
+test('the end of a story is a new message where the channel was moved meanwhile', async () => {
+  const made = { kind: 'discord', name: 'moves', url: urlOf('moves/api/webhooks/1/x') }
+  const { body: channel } = await stage.api<ChannelAnswer>('POST', '/channels', made)
+  await script('moves', [{ body: '{"id":"77"}' }])
+  await put(stage, news(stage, 'issue.opened', 44))
+  await stage.tick()
+  await stage.api('PATCH', `/channels/${channel.id}`, { url: urlOf('moves/api/webhooks/2/y') })
+  stage.pass(1_000)
+  await put(stage, news(stage, 'issue.resolved', 44))
+  await stage.tick()
+  expect((await received('moves')).map(({ method }) => method)).toEqual(['POST', 'POST'])
+  await stage.api('DELETE', `/channels/${channel.id}`)
+})
+
 describe('a channel', () => {
   test('that is gone is switched off, keeps what waits, and the others say so', async () => {
     await script('gone', [{ status: 410 }, {}])

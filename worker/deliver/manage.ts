@@ -9,7 +9,14 @@ import { channelOf, render } from '../notify/channels.ts'
 import { checkDestination } from '../notify/destination.ts'
 import { base64 } from '../seal.ts'
 import { luck } from '../secrets.ts'
-import { addChannel, type ChannelRow, changeChannel, MAX_CHANNELS, newChannelId } from '../store/channels.ts'
+import {
+  addChannel,
+  type ChannelRow,
+  changeChannel,
+  forgetMemories,
+  MAX_CHANNELS,
+  newChannelId,
+} from '../store/channels.ts'
 import { lastNotice } from '../store/outbox.ts'
 import { planReminders } from '../store/reminders.ts'
 import type { World } from '../world.ts'
@@ -97,6 +104,7 @@ export async function changeOne(
     // Whoever mends a channel wants to see it work now.
     ...(isMoved || isSwitched ? { pausedUntil: 0, failures: 0 } : {}),
   })
+  if (changed && url !== undefined && url !== content?.url) await forgetMemories(world.db, changed)
   if (changed && change.reminders !== undefined) {
     const every = change.reminders?.everyDays
     await planReminders(world.db, changed, every === undefined ? null : world.now + every * DAY_MS)

@@ -59,6 +59,14 @@ export async function changeChannel(
   return row ?? null
 }
 
+/** Elsewhere nobody knows the first messages of its stories. */
+export const forgetMemories = async (db: Db, { tenantId, id }: Pick<ChannelRow, 'tenantId' | 'id'>): Promise<void> => {
+  await db
+    .update(stories)
+    .set({ memory: null })
+    .where(and(eq(stories.tenantId, tenantId), eq(stories.channelId, id)))
+}
+
 /** Takes it away with all that was to be told to it. */
 export async function removeChannel(db: Db, tenantId: string, id: string): Promise<boolean> {
   const [gone] = await batch(db, [
