@@ -37,6 +37,8 @@ export const channels = sqliteTable(
     pausedUntil: integer('paused_until').notNull().default(0),
     /** attempts in a row that got no useful answer */
     failures: integer('failures').notNull().default(0),
+    /** how long its last attempt took, in ms, to the second below: quick ones do not wait for slow ones */
+    tookMs: integer('took_ms').notNull().default(0),
     /** the bucket: tokens as they were at `tokensAt` */
     tokens: real('tokens').notNull(),
     tokensAt: integer('tokens_at').notNull(),
@@ -86,6 +88,8 @@ export const deliveries = sqliteTable(
     index('deliveries_log').on(t.tenantId, t.channelId, t.at),
     // By story: whether an earlier message of it is under way is one look.
     index('deliveries_open').on(t.tenantId, t.channelId, t.story, t.at).where(sql`ended_at is null`),
+    // By when: the next one is the first that is found.
+    index('deliveries_next').on(t.tenantId, t.channelId, t.nextAt, t.at, t.id).where(sql`ended_at is null`),
   ],
 )
 
@@ -103,6 +107,8 @@ export const stories = sqliteTable(
     /** the last notice that said how it stands */
     noticeId: text('notice_id'),
     toldAt: integer('told_at').notNull(),
+    /** the first attempt of any message of it: from then on the receiver may know of it */
+    triedAt: integer('tried_at'),
     remindAt: integer('remind_at'),
     reminded: integer('reminded').notNull().default(0),
     /** when it came or went lately */

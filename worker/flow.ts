@@ -35,11 +35,11 @@ import { stopWithdrawn } from './withdrawn.ts'
 import type { World } from './world.ts'
 
 /**
- * As much as one tick does, so that it stays below the 1,000 queries of an invocation: a scan to judge is about 8, one to
- * open or begin about 10. What is left is as due at the next tick.
+ * As much as one tick does, so that with `send`, which takes about 400 at most, it stays below the 1,000 queries of an
+ * invocation: a scan to judge is about 8, one to open or begin about 10. What is left is as due at the next tick.
  */
-const TO_JUDGE = 30
-const TO_OPEN = 45
+const TO_JUDGE = 15
+const TO_OPEN = 20
 const TO_BEGIN = 20
 
 /** leases of the silent → ended; due targets → scans; what waited → begun; new ranges → told to those whom they concern. What fails in one scan keeps no other waiting. */

@@ -19,6 +19,7 @@ CREATE TABLE `channels` (
 	`busy_until` integer DEFAULT 0 NOT NULL,
 	`paused_until` integer DEFAULT 0 NOT NULL,
 	`failures` integer DEFAULT 0 NOT NULL,
+	`took_ms` integer DEFAULT 0 NOT NULL,
 	`tokens` real NOT NULL,
 	`tokens_at` integer NOT NULL,
 	PRIMARY KEY(`tenant_id`, `id`)
@@ -54,6 +55,7 @@ CREATE TABLE `deliveries` (
 --> statement-breakpoint
 CREATE INDEX `deliveries_log` ON `deliveries` (`tenant_id`,`channel_id`,`at`);--> statement-breakpoint
 CREATE INDEX `deliveries_open` ON `deliveries` (`tenant_id`,`channel_id`,`story`,`at`) WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX `deliveries_next` ON `deliveries` (`tenant_id`,`channel_id`,`next_at`,`at`,`id`) WHERE ended_at is null;--> statement-breakpoint
 CREATE TABLE `stories` (
 	`tenant_id` text NOT NULL,
 	`channel_id` text NOT NULL,
@@ -62,6 +64,7 @@ CREATE TABLE `stories` (
 	`essence` text,
 	`notice_id` text,
 	`told_at` integer NOT NULL,
+	`tried_at` integer,
 	`remind_at` integer,
 	`reminded` integer DEFAULT 0 NOT NULL,
 	`flips` text DEFAULT '[]' NOT NULL,

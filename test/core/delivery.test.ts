@@ -46,9 +46,16 @@ describe('the schedule of retries', () => {
         if (!next) return
         expect(next.at).toBeGreaterThanOrEqual(NOW + (afterMs ?? 0))
         expect(next.at - (NOW - age)).toBeLessThanOrEqual(MAX_AGE_MS)
-        expect(next.step).toBe(isThrottled && afterMs !== null ? step : step + 1)
+        expect(next.step).toBe(isThrottled && afterMs !== null && afterMs >= 1_000 ? step : step + 1)
       }),
     )
+  })
+
+  test('is kept to when a platform that throttles says to come at once', () => {
+    for (const afterMs of [0, 999]) {
+      const next = nextTry({ id: 'dlv_x', step: 2, since: NOW }, { afterMs, isThrottled: true }, NOW)
+      expect([next?.step, (next?.at ?? 0) - NOW >= (SCHEDULE_MS[3] ?? 0)]).toEqual([3, true])
+    }
   })
 
   test('leaves a channel in peace from the third failure in a row on', () => {

@@ -114,6 +114,27 @@ test('secrets are sealed at rest and never shown but for their last four charact
   await stage.api('DELETE', '/channels/chn_00000000000000000009')
 })
 
+test('a stored secret goes to no other host than the one it was given for', async () => {
+  answers = { 'chat.example.net': ['93.184.215.14'], 'spy.example.net': ['93.184.215.15'] }
+  const token = 'syt_stored_token_of_the_team'
+  const room = (host: string, name = 'room') => `https://${host}/?room=!${name}:chat.example.net`
+  const { body: channel, status } = await post({
+    kind: 'matrix',
+    name: 'room',
+    url: room('chat.example.net'),
+    secret: token,
+  })
+  expect([status, channel.errors]).toEqual([201, undefined])
+  const change = (body: object) => stage.api<Problem>('PATCH', `/channels/${channel.id}`, body)
+  for (const url of [room('spy.example.net'), room('chat.example.net:8443')]) {
+    const refused = await change({ url })
+    expect([refused.status, refused.body.errors?.map(({ field }) => field)]).toEqual([422, ['secret']])
+  }
+  expect((await change({ url: room('chat.example.net', 'other') })).status).toBe(200)
+  expect((await change({ url: room('spy.example.net'), secret: 'syt_another_token_of_theirs' })).status).toBe(200)
+  await stage.api('DELETE', `/channels/${channel.id}`)
+})
+
 test('what a platform answers is kept without the secrets that it repeats', async () => {
   await script('echo', [{ status: 500, body: `no /in/echo-of-a-very-long-path for whsec_${'A'.repeat(42)}s=` }])
   const channel = await addWebhook(local, 'echo', {
@@ -124,6 +145,18 @@ test('what a platform answers is kept without the secrets that it repeats', asyn
   await local.tick()
   const [delivery] = await logOf(local, channel)
   expect(delivery?.lastSaid).toBe('500: no /in/…path for …AAs=')
+  await local.api('DELETE', `/channels/${channel.id}`)
+})
+
+test('what a platform answers is cut only where no secret is left in it', async () => {
+  const secret = `whsec_${'B'.repeat(42)}s=`
+  await script('cut', [{ status: 500, body: `${'-'.repeat(175)}${secret}` }])
+  const channel = await addWebhook(local, 'cut', { secret })
+  await put(local, news(local, 'issue.opened', 202))
+  await local.tick()
+  const [delivery] = await logOf(local, channel)
+  expect(delivery?.lastSaid).toMatch(/^500: -+…/)
+  expect(delivery?.lastSaid).not.toContain('BBBB')
   await local.api('DELETE', `/channels/${channel.id}`)
 })
 
@@ -195,6 +228,13 @@ test('a preview is what would be sent: an example of each event, or what really 
   expect((await stage.api('GET', `/channels/${channel.id}/preview?event=nosuch`)).status).toBe(422)
   expect((await stage.api('GET', `/channels/${channel.id}/preview?noticeId=ntc_none`)).status).toBe(404)
   await stage.api('DELETE', `/channels/${channel.id}`)
+})
+
+test('a preview of a webhook has no signature that its receiver would take', async () => {
+  const channel = await addWebhook(local, 'unsigned')
+  const { body } = await local.api<PreviewAnswer>('GET', `/channels/${channel.id}/preview`)
+  expect(body.headers).toMatchObject({ 'webhook-id': expect.any(String), 'webhook-signature': 'v1,…' })
+  await local.api('DELETE', `/channels/${channel.id}`)
 })
 
 test('no tenant sees, changes, tries or is told of another’s', async () => {

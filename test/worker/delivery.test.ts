@@ -78,6 +78,18 @@ describe('a message', () => {
     expect(await ids('later')).toHaveLength(3)
   })
 
+  test('is put off longer and longer by a platform that throttles and says to come at once', async () => {
+    await script('at-once', [{ status: 429, headers: { 'retry-after': '0' } }])
+    const channel = await addWebhook(stage, 'at-once')
+    await put(stage, news(stage, 'issue.opened', 13))
+    for (let i = 0; i < 20; i++) {
+      await stage.tick()
+      stage.pass(MINUTE)
+    }
+    expect((await ids('at-once')).length).toBeLessThanOrEqual(4)
+    await stage.api('DELETE', `/channels/${channel.id}`)
+  })
+
   test('keeps its place in its story, while other stories pass by', async () => {
     await script('order', [{ status: 500 }, {}])
     await addWebhook(stage, 'order')
@@ -182,6 +194,20 @@ test('the end of a story rewrites its first message, or is a new one where that 
     'POST /api/webhooks/1/x?wait=true',
   ])
   expect((await logOf(stage, channel)).map(({ state }) => state)).toEqual(['sent', 'sent', 'sent', 'sent'])
+  await stage.api('DELETE', `/channels/${channel.id}`)
+})
+
+test('the end of a story is a new message where the channel was moved meanwhile', async () => {
+  const made = { kind: 'discord', name: 'moves', url: urlOf('moves/api/webhooks/1/x') }
+  const { body: channel } = await stage.api<ChannelAnswer>('POST', '/channels', made)
+  await script('moves', [{ body: '{"id":"77"}' }])
+  await put(stage, news(stage, 'issue.opened', 44))
+  await stage.tick()
+  await stage.api('PATCH', `/channels/${channel.id}`, { url: urlOf('moves/api/webhooks/2/y') })
+  stage.pass(1_000)
+  await put(stage, news(stage, 'issue.resolved', 44))
+  await stage.tick()
+  expect((await received('moves')).map(({ method }) => method)).toEqual(['POST', 'POST'])
   await stage.api('DELETE', `/channels/${channel.id}`)
 })
 

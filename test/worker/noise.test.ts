@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { AnyEvent } from '../../schema/events.ts'
 import { exampleOf } from '../../worker/deliver/examples.ts'
-import { addWebhook, issueId, logOf, news, put, received, urlOf } from './support/channels.ts'
+import { addWebhook, issueId, logOf, news, put, received, script, urlOf } from './support/channels.ts'
 import { openFleet, type Probe } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
@@ -68,6 +68,30 @@ test('quiet hours put off what is not grave, and what waits is sent in sum', asy
   await remove(channel.id)
 })
 
+test('the end of an issue that was told of is owed, whatever begins before it can be sent', async () => {
+  const hour = (add: number) => `${String((new Date(stage.now()).getUTCHours() + add) % 24).padStart(2, '0')}:00`
+  const quietHours = { from: hour(1), to: hour(3), timezone: 'UTC' }
+  const channel = await addWebhook(stage, 'owed', { quietHours })
+  await tell('issue.opened', 112, {}, 112)
+  stage.pass(HOUR)
+  await tell('issue.resolved', 112, {}, 112)
+  stage.pass(MINUTE)
+  await tell('issue.opened', 113, {}, 112)
+  stage.pass(MINUTE)
+  await tell('issue.resolved', 113, {}, 112)
+  stage.pass(MINUTE)
+  await tell('issue.opened', 114, {}, 112)
+  stage.pass(3 * HOUR)
+  await stage.tick()
+  const told = (await heard('owed')).map(({ type, data }) => [type, 'issue' in data && data.issue?.id])
+  expect(told).toEqual([
+    ['issue.opened', issueId(112)],
+    ['issue.resolved', issueId(112)],
+    ['issue.opened', issueId(114)],
+  ])
+  await remove(channel.id)
+})
+
 test('a chat is told of an issue again only when something is new', async () => {
   const chat = await stage.api<{ id: string }>('POST', '/channels', {
     kind: 'mattermost',
@@ -82,6 +106,22 @@ test('a chat is told of an issue again only when something is new', async () => 
   expect(await received('machine')).toHaveLength(3)
   await remove(chat.body.id)
   await remove(machine.id)
+})
+
+test('news that did not arrive is told again when it is seen again', async () => {
+  await script('missed', [{ status: 200, body: 'ok' }, { status: 400, body: 'no' }, {}])
+  const made = { kind: 'mattermost', name: 'missed', url: urlOf('missed') }
+  const { body: chat } = await stage.api<{ id: string }>('POST', '/channels', made)
+  await tell('issue.opened', 122)
+  stage.pass(MINUTE)
+  await tell('issue.updated', 122, { severity: 'warning' })
+  expect((await logOf(stage, chat)).map(({ state }) => state)).toEqual(['failed', 'sent'])
+  stage.pass(MINUTE)
+  await tell('issue.updated', 122, { severity: 'warning' })
+  stage.pass(MINUTE)
+  await tell('issue.updated', 122, { severity: 'warning' })
+  expect((await logOf(stage, chat)).map(({ state }) => state)).toEqual(['sent', 'failed', 'sent'])
+  await remove(chat.id)
 })
 
 test('a scan that a chat is told of by its issue is not told of once more', async () => {
@@ -117,10 +157,15 @@ test('reminders can be asked for later, and given up', async () => {
   stage.pass(DAY)
   await stage.tick()
   expect(await received('reminded-later')).toHaveLength(2)
+  // Asked for anew they begin anew.
+  await stage.api('PATCH', `/channels/${channel.id}`, { reminders: { everyDays: 2 } })
+  stage.pass(2 * DAY)
+  await stage.tick()
+  expect(await received('reminded-later')).toHaveLength(3)
   await stage.api('PATCH', `/channels/${channel.id}`, { reminders: null })
   stage.pass(5 * DAY)
   await stage.tick()
-  expect(await received('reminded-later')).toHaveLength(2)
+  expect(await received('reminded-later')).toHaveLength(3)
   await remove(channel.id)
 })
 

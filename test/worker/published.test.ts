@@ -7,6 +7,7 @@ import { placeOf, readCidr } from '../../schema/cidr.ts'
 import type { EventOf } from '../../schema/events.ts'
 import { type RangeAnswer, RangeDiff, RangeList } from '../../schema/ranges.ts'
 import { geofeedFaults, probingTxtFaults, securityTxtFaults } from '../support/rfc-texts.ts'
+import { addWebhook } from './support/channels.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
 const DAY = 24 * 3_600_000
@@ -19,7 +20,7 @@ const BASE = 'https://scan.example'
 let stage: Stage
 
 beforeAll(async () => {
-  stage = await openStage({ PUBLIC_URL: BASE })
+  stage = await openStage({ PUBLIC_URL: BASE, ALLOW_LOCAL_RECEIVERS: '1' })
 })
 
 const text = async (path: string) => (await stage.fetch(path)).text()
@@ -195,7 +196,10 @@ describe('the list', () => {
   })
 
   test('that changed is told to every tenant, with what it must hash to', async () => {
-    await stage.api('POST', '/tenants', { name: 'Other' })
+    const { body: other } = await stage.api<{ key: string }>('POST', '/tenants', { name: 'Other' })
+    await stage.api('POST', '/tenants', { name: 'without a channel' })
+    await addWebhook(stage, 'ranges')
+    await addWebhook(stage, 'ranges-of-another', {}, other.key)
     await announce({ cidr: '9.9.1.0/28', site: 'nyc-1' })
     const { results } = await stage.env.DB.prepare(
       "SELECT body FROM outbox WHERE name = 'ip_ranges.changed' AND body ->> '$.data.serial' = 6",

@@ -3,7 +3,7 @@ import type { AnyEvent } from '../../schema/events.ts'
 import { derivedId } from '../../schema/ids.ts'
 import { quietUntil } from '../core/delivery/quiet.ts'
 import { retold } from '../core/delivery/retold.ts'
-import { nextTry, pauseMs } from '../core/delivery/schedule.ts'
+import { isOverThrottled, nextTry, pauseMs } from '../core/delivery/schedule.ts'
 import { switchedOffNotice } from '../core/notices/fleet.ts'
 import { type Outcome, outcomeOf } from '../notify/answer.ts'
 import type { Destination, Message, Request } from '../notify/channel.ts'
@@ -14,6 +14,7 @@ import type { ChannelRow } from '../store/channels.ts'
 import { type Claimed, countOpen, type Ending, endAttempt } from '../store/deliveries.ts'
 import type { World } from '../world.ts'
 import { masked, objection, open, validAt } from './destination.ts'
+import { SLOW_MS } from './turns.ts'
 
 const MAX_SAID = 200
 
@@ -56,7 +57,8 @@ export async function sendTo(
     await signed(render(channel.kind, message, to, memory), message.id, to, world.clock()),
   )
   if ('fault' in answer) return sent(later(answer.fault), null, to)
-  return sent(outcomeOf(channelOf(channel.kind), answer, memory !== null, world.clock()), answer.status, to)
+  const outcome = outcomeOf(channelOf(channel.kind), answer, memory !== null, world.clock(), (text) => masked(text, to))
+  return sent(outcome, answer.status, to)
 }
 
 /** The request with its signatures, of every key that is valid. */
@@ -103,7 +105,10 @@ async function conclude(world: World, claimed: Claimed, token: string, sent: Sen
   const { outcome } = sent
   const base = { tried, memory: null, forgets: false }
   const fine = { failures: 0, pausedUntil: 0, switchedOff: null }
-  const write = (ending: Ending) => endAttempt(world.db, claimed, token, ending, now).then(onwardIf)
+  const write = async (ending: Ending): Promise<Onward> => {
+    const onward = onwardIf(await endAttempt(world.db, claimed, token, ending, now))
+    return onward === 'next' && sent.afterMs > SLOW_MS ? 'others' : onward
+  }
   switch (outcome.is) {
     case 'sent':
       return write({ ...base, state: 'sent', next: null, memory: outcome.remember, channel: fine })
@@ -126,8 +131,11 @@ async function conclude(world: World, claimed: Claimed, token: string, sent: Sen
       const { afterMs, isThrottled } = outcome
       const next = nextTry(delivery, { afterMs, isThrottled }, now)
       // A throttle is about the channel, whatever was sent; other failures only when they come one after the other.
-      const failures = isThrottled ? channel.failures : channel.failures + 1
-      const pausedUntil = now + (isThrottled ? (afterMs ?? 1_000) : pauseMs(failures))
+      const throttles = delivery.tries.length - 1 - delivery.tries.findLastIndex(({ status }) => status !== sent.status)
+      const isFailure = !isThrottled || isOverThrottled(throttles)
+      const failures = channel.failures + (isFailure ? 1 : 0)
+      const askedMs = isThrottled ? Math.max(1_000, afterMs ?? 0) : 0
+      const pausedUntil = now + Math.max(askedMs, isFailure ? pauseMs(failures) : 0)
       await write({
         ...base,
         state: next ? 'waiting' : 'failed',

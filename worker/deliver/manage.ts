@@ -9,11 +9,18 @@ import { channelOf, render } from '../notify/channels.ts'
 import { checkDestination } from '../notify/destination.ts'
 import { base64 } from '../seal.ts'
 import { luck } from '../secrets.ts'
-import { addChannel, type ChannelRow, changeChannel, MAX_CHANNELS, newChannelId } from '../store/channels.ts'
+import {
+  addChannel,
+  type ChannelRow,
+  changeChannel,
+  forgetMemories,
+  MAX_CHANNELS,
+  newChannelId,
+} from '../store/channels.ts'
 import { lastNotice } from '../store/outbox.ts'
 import { planReminders } from '../store/reminders.ts'
 import type { World } from '../world.ts'
-import { type Sent, sendTo, signed } from './attempt.ts'
+import { type Sent, sendTo } from './attempt.ts'
 import { masked, needKeyring, objection, open, type Sealed, seal, validAt } from './destination.ts'
 import { exampleOf } from './examples.ts'
 
@@ -77,6 +84,7 @@ export async function changeOne(
   const next = secret ?? made
   const isMoved = url !== undefined || next !== null
   const content = isMoved ? await open(world, row) : null
+  if (content && url !== undefined && next === null) mustNotTake(row.kind, content, url)
   const renewed: Sealed | null = content && {
     url: url ?? content.url,
     secrets:
@@ -96,11 +104,23 @@ export async function changeOne(
     // Whoever mends a channel wants to see it work now.
     ...(isMoved || isSwitched ? { pausedUntil: 0, failures: 0 } : {}),
   })
+  if (changed && url !== undefined && url !== content?.url) await forgetMemories(world.db, changed)
   if (changed && change.reminders !== undefined) {
     const every = change.reminders?.everyDays
     await planReminders(world.db, changed, every === undefined ? null : world.now + every * DAY_MS)
   }
   return changed && { row: changed, secret: made }
+}
+
+/**
+ * A secret that is sent as it is goes to no other host than the one that it was given for: or whoever may change a
+ * channel could read it there. A webhook's only signs.
+ */
+function mustNotTake(kind: ChannelKind, { url, secrets }: Sealed, to: string): void {
+  if (kind === 'webhook' || secrets.length === 0 || !URL.canParse(to) || new URL(to).origin === new URL(url).origin)
+    return
+  const detail = 'is needed again with a url of another scheme, host or port: the stored one is not sent there'
+  throw new Failure('invalid', `secret: ${detail}`, [{ field: 'secret', detail }])
 }
 
 /** The secret before goes on for a while; never more than two are valid. */
@@ -124,6 +144,20 @@ export const tryOne = (world: World, row: ChannelRow): Promise<Sent> =>
     null,
   )
 
+/** Its signature left out: whoever may only read could send it to the receiver as ours. */
+const withoutSignature = (request: Request, id: string, at: number): Request =>
+  request.isSigned === true
+    ? {
+        ...request,
+        headers: {
+          ...request.headers,
+          'webhook-id': id,
+          'webhook-timestamp': `${Math.floor(at / 1_000)}`,
+          'webhook-signature': 'v1,…',
+        },
+      }
+    : request
+
 /** What would be sent: of this notice, of the last one of this name, or of an example. Secrets are masked. */
 export async function previewOf(
   world: World,
@@ -135,7 +169,7 @@ export async function previewOf(
   const to = validAt(await open(world, row), world.now)
   const event = notice ? (JSON.parse(notice.body) as AnyEvent) : exampleOf(wish.event, world.now)
   const message: Message = { id: notice?.id ?? 'ntc_00000000000000000000', event, base: world.base }
-  const request = await signed(render(row.kind, message, to), message.id, to, world.now)
+  const request = withoutSignature(render(row.kind, message, to), message.id, world.now)
   const hide = (text: string) => masked(text, to)
   return {
     noticeId: notice?.id ?? null,

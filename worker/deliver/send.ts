@@ -8,13 +8,21 @@ import { forgetDeliveries } from '../store/deliveries.ts'
 import { type DueReminder, dueReminders, remind } from '../store/reminders.ts'
 import type { World } from '../world.ts'
 import { open, seal } from './destination.ts'
-import { drainDue } from './drain.ts'
+import { type Budget, budgetFor, drainDue } from './drain.ts'
 import { spreadNotices } from './spread.ts'
 
-/** As many as one pass spreads; a notice is about 3 queries. */
-const NOTICES = 60
-const REMINDERS = 50
-const RESEALED = 20
+/**
+ * As much as one tick does, so that with `plan` (flow.ts) it stays below the 1,000 queries of an invocation: a notice is
+ * about 3, a reminder 1, a message 5. What is left is as due at the next tick.
+ */
+const NOTICES = 20
+const NOTICES_OF_CHANNELS = 4
+const REMINDERS = 10
+const RESEALED = 10
+const MESSAGES = 60
+/** Behind a request, whose own work comes on top. */
+const NOTICES_SOON = 12
+const MESSAGES_SOON = 12
 /** Work that outlives its request is ended by the platform after 30 s, and one attempt takes 20 s at most. */
 const AFTER_REQUEST_MS = 9_000
 /** A tick ends before the next. */
@@ -30,27 +38,29 @@ export const sendSoon = (world: World, tenantId: string): void => world.later(se
 
 async function sendNow(world: World, tenantId: string): Promise<void> {
   const until = world.clock() + AFTER_REQUEST_MS
-  if ((await spreadNotices(world, NOTICES, tenantId)) === 0) return
-  const isLeft = await drainDue(world, tenantId, until)
+  const budget = budgetFor(MESSAGES_SOON)
+  if ((await spreadNotices(world, NOTICES_SOON, tenantId)) === 0) return
+  const isLeft = await drainDue(world, tenantId, until, budget)
   if (!isLeft || world.clock() + FIRST_RETRY_MS > until) return
   await new Promise((resolve) => setTimeout(resolve, FIRST_RETRY_MS))
-  await spreadNotices(world, NOTICES, tenantId)
-  await drainDue(world, tenantId, until)
+  await spreadNotices(world, NOTICES_SOON, tenantId)
+  await drainDue(world, tenantId, until, budget)
 }
 
 /** Sends what waits of a tenant, behind the answer: a channel was mended, or a message is wanted again. */
 export const sendDueOf = (world: World, tenantId: string): void =>
-  world.later(drainDue(world, tenantId, world.clock() + AFTER_REQUEST_MS).catch(note))
+  world.later(drainDue(world, tenantId, world.clock() + AFTER_REQUEST_MS, budgetFor(MESSAGES_SOON)).catch(note))
 
 /** The tick: what was not told yet, reminders, what is due again, keys that were changed, logs that are old. */
 export async function sendDue(world: World): Promise<void> {
   const until = world.clock() + PER_TICK_MS
+  const budget: Budget = budgetFor(MESSAGES)
   await noted(() => remindDue(world))
   await noted(() => spreadNotices(world, NOTICES, null))
-  await noted(() => drainDue(world, null, until))
+  await noted(() => drainDue(world, null, until, budget))
   // That a channel was switched off is told without waiting for the next tick.
   await noted(async () => {
-    if ((await spreadNotices(world, NOTICES, null)) > 0) await drainDue(world, null, until)
+    if ((await spreadNotices(world, NOTICES_OF_CHANNELS, null)) > 0) await drainDue(world, null, until, budget)
   })
   await noted(() => reseal(world))
   if (world.now % HOUR_MS < 60_000) {
@@ -75,7 +85,7 @@ async function remindOne({ db, now }: World, due: DueReminder): Promise<void> {
   if (issue.state === 'snoozed' || channel.state !== 'on')
     return remind(db, due, Math.max(issue.snoozedUntil ?? 0, later), null, now)
   const number = story.reminded + 1
-  const id = await derivedId('dlv', story.noticeId, story.channelId, 'reminder', number)
+  const id = await derivedId('dlv', story.noticeId, story.channelId, 'reminder', story.remindAt ?? now)
   const nextAt = quietUntil(channel.quietHours, 'info', now) ?? now
   return remind(db, due, number < reminders.atMost ? later : null, { id, nextAt }, now)
 }

@@ -34,10 +34,15 @@ export async function spreadNotices(world: World, most: number, tenantId: string
     )
   // A scan's end is told by its issue where that is told.
   const toldScans = new Set<string>()
-  for (const notice of issuesFirst(notices))
-    await spreadOne(world, notice, channels.get(notice.tenantId) ?? [], toldScans).catch((error: unknown) =>
-      console.error(JSON.stringify({ event: 'spread.failed', notice: notice.id, error: causeOf(error) })),
-    )
+  // After one that fails the tenant's later ones wait with it: what comes first is told first.
+  const failed = new Set<string>()
+  for (const notice of issuesFirst(notices)) {
+    if (failed.has(notice.tenantId)) continue
+    await spreadOne(world, notice, channels.get(notice.tenantId) ?? [], toldScans).catch((error: unknown) => {
+      failed.add(notice.tenantId)
+      console.error(JSON.stringify({ event: 'spread.failed', notice: notice.id, error: causeOf(error) }))
+    })
+  }
   return notices.length
 }
 
@@ -69,7 +74,12 @@ async function spreadOne(
     if (isSaid(channel, event, before, essence, toldScans)) continue
     const turns = flap ? turnsWith(of(flap)?.flips ?? [], world.now) : []
     const id = await derivedId('dlv', notice.id, channel.id)
-    messages.push({ ...timed(channel, event, turns, held, world.now), id, channelId: channel.id })
+    messages.push({
+      ...timed(channel, event, turns, held, world.now),
+      ...spokenFor(story.key, held),
+      id,
+      channelId: channel.id,
+    })
     known.push(
       ...storiesOf(
         channel,
@@ -97,14 +107,23 @@ function isSaid(
   return kind !== 'pagerduty' && event.type === 'scan.finished' && toldScans.has(`${id} ${event.data.scan.id}`)
 }
 
-/** When a message is due, and which earlier ones it speaks for. */
+/**
+ * Which earlier messages one speaks for. Of another issue only what nobody was told the beginning of: its end is owed to
+ * whoever was, for an incident that is open there would stay so for ever.
+ */
+function spokenFor(story: string, held: readonly Waiting[]): Pick<NewDelivery, 'gathered' | 'instead'> {
+  const gathered = held.filter((row) => row.story === story || row.isKnown === 0)
+  return { gathered: gathered.reduce((sum, row) => sum + row.gathered + 1, 0), instead: gathered.map(({ id }) => id) }
+}
+
+/** When a message is due. */
 function timed(
   channel: ChannelRow,
   event: AnyEvent,
   turns: readonly number[],
   held: readonly Waiting[],
   now: number,
-): Omit<NewDelivery, 'id' | 'channelId'> {
+): Pick<NewDelivery, 'nextAt' | 'heldSince'> {
   const since = held.length > 0 ? Math.min(...held.map((row) => row.heldSince ?? now)) : null
   const isGrave = event.data.severity === 'critical'
   const calm =
@@ -119,8 +138,6 @@ function timed(
   return {
     nextAt,
     heldSince: nextAt > now || held.length > 0 ? (since ?? now) : null,
-    gathered: held.reduce((sum, row) => sum + row.gathered + 1, 0),
-    instead: held.map((row) => row.id),
   }
 }
 

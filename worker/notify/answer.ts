@@ -26,19 +26,23 @@ export type Outcome =
 const MAX_WAIT_MS = 24 * 3_600_000
 const MAX_REASON = 200
 
-/** `wasFollowUp`: the request was rendered with a memory. Redirects are never followed, so that they are failures here. */
+/**
+ * `wasFollowUp`: the request was rendered with a memory. Redirects are never followed, so that they are failures here. `masking`
+ * hides secrets in what they said, before it is cut: half a secret would not be known for one.
+ */
 export function outcomeOf(
   { answer: form, follow }: Channel,
   answer: Answer,
   wasFollowUp: boolean,
   now: number,
+  masking: (text: string) => string = (text) => text,
 ): Outcome {
   const json = parsed(answer.body)
   const says = (says: RegExp | undefined) => says === undefined || says.test(answer.body)
   const meant = form.success.unless?.exec(answer.body)?.[1]
   const status = meant !== undefined && answer.status < 300 ? Number(meant) : answer.status
   const reason = clipped(
-    `${status}: ${form.reason === 'text' ? answer.body : textAt(json, form.reason.json) || answer.body}`,
+    `${status}: ${masking(form.reason === 'text' ? answer.body : textIn(json, form.reason.json) || answer.body)}`,
     MAX_REASON,
   )
   if (status >= 200 && status < 300) {
@@ -106,7 +110,8 @@ function at(json: unknown, path: string): unknown {
   }, json)
 }
 
-function textAt(json: unknown, path: string): string {
+function textIn(json: unknown, path: string): string {
   const value = at(json, path)
-  return typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 500) : ''
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
+const textAt = (json: unknown, path: string): string => textIn(json, path).slice(0, 500)

@@ -20,8 +20,10 @@ export function storyOf(event: AnyEvent, noticeId: string): Story {
       return { key: event.data.probe.id, deed: 'opens' }
     case 'probe.online':
       return { key: event.data.probe.id, deed: 'ends' }
+    // In their order: an incident that a failed scan opens is ended by the next that gets through.
     case 'scan.finished':
     case 'scan.failed':
+      return { key: `scan:${event.data.target.id}`, deed: 'alone' }
     case 'ip_ranges.changed':
     case 'allowlist.outdated':
     case 'channel.switched_off':

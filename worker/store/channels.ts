@@ -59,6 +59,14 @@ export async function changeChannel(
   return row ?? null
 }
 
+/** Elsewhere nobody knows the first messages of its stories. */
+export const forgetMemories = async (db: Db, { tenantId, id }: Pick<ChannelRow, 'tenantId' | 'id'>): Promise<void> => {
+  await db
+    .update(stories)
+    .set({ memory: null })
+    .where(and(eq(stories.tenantId, tenantId), eq(stories.channelId, id)))
+}
+
 /** Takes it away with all that was to be told to it. */
 export async function removeChannel(db: Db, tenantId: string, id: string): Promise<boolean> {
   const [gone] = await batch(db, [
@@ -100,18 +108,21 @@ export async function readSides(
 export const sealedBefore = (db: Db, keyId: string, limit: number): Promise<ChannelRow[]> =>
   db.select().from(channels).where(ne(channels.keyId, keyId)).limit(limit)
 
+export type DueChannel = Pick<ChannelRow, 'tenantId' | 'id' | 'kind' | 'failures' | 'tookMs'>
+
 /**
- * Channels with something to send now that nobody works on: those that answered last first, then the longest due. One
- * that is dead gets what time is left.
+ * Channels with something to send now that nobody works on: those that answered last first, the quick before the slow,
+ * then the longest due. One that is dead gets what time is left.
  */
-export const dueChannels = (
-  db: Db,
-  now: number,
-  limit: number,
-  tenantId: string | null,
-): Promise<Pick<ChannelRow, 'tenantId' | 'id' | 'kind'>[]> =>
+export const dueChannels = (db: Db, now: number, limit: number, tenantId: string | null): Promise<DueChannel[]> =>
   db
-    .select({ tenantId: channels.tenantId, id: channels.id, kind: channels.kind })
+    .select({
+      tenantId: channels.tenantId,
+      id: channels.id,
+      kind: channels.kind,
+      failures: channels.failures,
+      tookMs: channels.tookMs,
+    })
     .from(deliveries)
     .innerJoin(channels, and(eq(channels.tenantId, deliveries.tenantId), eq(channels.id, deliveries.channelId)))
     .where(
@@ -125,5 +136,5 @@ export const dueChannels = (
       ),
     )
     .groupBy(channels.tenantId, channels.id)
-    .orderBy(asc(channels.failures), asc(sql`min(${deliveries.nextAt})`))
+    .orderBy(asc(channels.failures), asc(channels.tookMs), asc(sql`min(${deliveries.nextAt})`))
     .limit(limit)

@@ -43,7 +43,7 @@ export async function claimNext(
   const filled = sql`min(${rate.burst}, tokens + max(0, ${now} - tokens_at) * ${rate.perSecond} / 1000.0)`
   const isFree = sql`ended_at IS NULL AND next_at <= ${now} AND lease_until <= ${now}`
   // Of the channel's messages that are open, the first of each story: the others wait for it.
-  const next = sql`SELECT id FROM deliveries d INDEXED BY deliveries_open WHERE tenant_id = ${tenantId} AND channel_id = ${channelId} AND ${isFree}
+  const next = sql`SELECT id FROM deliveries d INDEXED BY deliveries_next WHERE tenant_id = ${tenantId} AND channel_id = ${channelId} AND ${isFree}
     AND NOT EXISTS (SELECT 1 FROM deliveries e INDEXED BY deliveries_open WHERE e.tenant_id = d.tenant_id AND e.channel_id = d.channel_id
       AND e.ended_at IS NULL AND e.story = d.story AND (e.at, e.id) < (d.at, d.id)) ORDER BY next_at, at, id LIMIT 1`
   const mine = sql`tenant_id = ${tenantId} AND id = ${channelId}`
@@ -118,6 +118,7 @@ export async function endAttempt(
   const { tried, next } = ending
   const fenced = sql`EXISTS (SELECT 1 FROM deliveries WHERE tenant_id = ${tenantId} AND id = ${id} AND epoch = ${epoch} AND state = ${ending.state})`
   const off = ending.channel.switchedOff
+  const tookMs = tried ? Math.floor(tried.afterMs / 1_000) * 1_000 : channel.tookMs
   const [written] = await batch(db, [
     db
       .update(deliveries)
@@ -149,9 +150,22 @@ export async function endAttempt(
             AND key = ${delivery.story} AND (memory IS NULL OR ${ending.forgets ? 1 : 0}) AND ${fenced}`),
         ]
       : []),
-    db.run(sql`UPDATE channels SET failures = ${ending.channel.failures}, paused_until = max(paused_until, ${ending.channel.pausedUntil})
+    // What did not arrive was not told: the same news is worth telling again.
+    ...(ending.state === 'failed' || ending.state === 'dropped'
+      ? [
+          db.run(sql`UPDATE stories SET essence = NULL WHERE tenant_id = ${tenantId} AND channel_id = ${channel.id}
+            AND key = ${delivery.story} AND ${fenced}`),
+        ]
+      : []),
+    ...(tried
+      ? [
+          db.run(sql`UPDATE stories SET tried_at = ${now} WHERE tenant_id = ${tenantId} AND channel_id = ${channel.id}
+            AND key = ${delivery.story} AND tried_at IS NULL`),
+        ]
+      : []),
+    db.run(sql`UPDATE channels SET failures = ${ending.channel.failures}, took_ms = ${tookMs}, paused_until = max(paused_until, ${ending.channel.pausedUntil})
       WHERE tenant_id = ${tenantId} AND id = ${channel.id} AND claim = ${token}
-        AND (failures <> ${ending.channel.failures} OR paused_until < ${ending.channel.pausedUntil})`),
+        AND (failures <> ${ending.channel.failures} OR took_ms <> ${tookMs} OR paused_until < ${ending.channel.pausedUntil})`),
     ...(off ? switchOff(db, channel, off, now) : []),
   ])
   return changed(written) > 0
@@ -241,6 +255,9 @@ export async function replay(db: Db, tenantId: string, id: string, now: number):
 /** Forgets what was told long ago and what nothing will be told of again; gives up what waits since before `tooOld`. */
 export async function forgetDeliveries(db: Db, before: number, tooOld: number, now: number): Promise<void> {
   await batch(db, [
+    db.run(sql`UPDATE stories SET essence = NULL WHERE essence IS NOT NULL AND EXISTS (SELECT 1 FROM deliveries d INDEXED BY deliveries_open
+      WHERE d.tenant_id = stories.tenant_id AND d.channel_id = stories.channel_id AND d.story = stories.key
+        AND d.ended_at IS NULL AND d.since < ${tooOld} AND d.lease_until < ${now})`),
     db
       .update(deliveries)
       .set({ state: 'failed', endedAt: now, lastSaid: 'too old: its channel was not there to be told' })

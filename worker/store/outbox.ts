@@ -12,7 +12,7 @@ export interface Told {
 }
 
 /** Where the tenant has no channel, nobody is to be told, and that is known at once. */
-export const settledAt = (tenantId: string | SQL, now: number): SQL =>
+const settledAt = (tenantId: string, now: number): SQL =>
   sql`CASE WHEN EXISTS (SELECT 1 FROM channels WHERE tenant_id = ${tenantId} AND state = 'on') THEN NULL ELSE ${now} END`
 
 /**
@@ -55,11 +55,11 @@ export const lastNotice = async (
     .limit(1)
     .get()) ?? null
 
-/** A message that waits and was never tried. */
+/** A message that waits and was never tried. `isKnown`: the receiver may have heard of its story by an earlier one. */
 export type Waiting = Pick<
   typeof deliveries.$inferSelect,
   'id' | 'channelId' | 'story' | 'flap' | 'heldSince' | 'gathered' | 'nextAt'
->
+> & { isKnown: 0 | 1 }
 
 /** What the tenant's channels were told of these stories, and which messages were put off and never tried. */
 export async function readTold(
@@ -72,8 +72,11 @@ export async function readTold(
       .select()
       .from(stories)
       .where(and(eq(stories.tenantId, tenantId), inArray(stories.key, [...keys]))),
-    db.all(sql`SELECT id, channel_id AS channelId, story, flap, held_since AS heldSince, gathered, next_at AS nextAt
-      FROM deliveries INDEXED BY deliveries_open WHERE tenant_id = ${tenantId} AND ended_at IS NULL AND held_since IS NOT NULL AND attempts = 0
+    db.all(sql`SELECT id, channel_id AS channelId, story, flap, held_since AS heldSince, gathered, next_at AS nextAt,
+        EXISTS (SELECT 1 FROM stories s WHERE s.tenant_id = d.tenant_id AND s.channel_id = d.channel_id AND s.key = d.story AND s.tried_at IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM deliveries e INDEXED BY deliveries_open WHERE e.tenant_id = d.tenant_id AND e.channel_id = d.channel_id
+          AND e.story = d.story AND e.ended_at IS NULL AND e.attempts > 0) AS isKnown
+      FROM deliveries d INDEXED BY deliveries_open WHERE tenant_id = ${tenantId} AND ended_at IS NULL AND held_since IS NOT NULL AND attempts = 0
         AND (story IN (SELECT value FROM json_each(${rows(keys)})) OR flap IN (SELECT value FROM json_each(${rows(keys)})))`) as unknown as Statement,
   ])
   return { stories: answers[0] as StoryRow[], held: answers[1] as Waiting[] }

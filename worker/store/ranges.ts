@@ -7,7 +7,7 @@ import type { Range } from '../core/ranges/life.ts'
 import type { Version } from '../core/ranges/list.ts'
 import type { Db, Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
-import { settledAt, type Told } from './outbox.ts'
+import type { Told } from './outbox.ts'
 
 export type { Range } from '../core/ranges/life.ts'
 
@@ -112,10 +112,11 @@ export const writeChange = (
     .onConflictDoUpdate({ target: [ranges.tenantId, ranges.id], set: { ...change.range } }),
 ]
 
-/** Tells every tenant: each has allowlists that follow ours. */
+/** Tells every tenant that has somewhere to be told: each has allowlists that follow ours. */
 export const addRangeNotice = (db: Db, { id, event }: Told, now: number): Statement =>
   db.run(sql`INSERT OR IGNORE INTO outbox (tenant_id, id, name, at, body, spread_at)
-    SELECT id, ${id}, ${event.type}, ${now}, ${JSON.stringify(event)}, ${settledAt(sql`tenants.id`, now)} FROM tenants`)
+    SELECT id, ${id}, ${event.type}, ${now}, ${JSON.stringify(event)}, NULL FROM tenants
+    WHERE EXISTS (SELECT 1 FROM channels WHERE tenant_id = tenants.id AND state = 'on')`)
 
 // ---------------------------------------------------------------- versions
 

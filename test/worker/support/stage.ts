@@ -19,6 +19,8 @@ export interface Stage extends Door {
   env: Env
   /** rows written since the last call of `rows()` */
   rows(): number
+  /** queries, a batch being one, since the last call of `queries()` */
+  queries(): number
   now(): number
   /** moves the clock */
   pass(ms: number): void
@@ -31,7 +33,7 @@ export async function openStage(overrides: Partial<Env> = {}): Promise<Stage> {
   vi.useFakeTimers({ toFake: ['Date'], now: START })
   const bound = env as unknown as Env & { TEST_MIGRATIONS: Parameters<typeof applyD1Migrations>[1] }
   await applyD1Migrations(bound.DB, bound.TEST_MIGRATIONS)
-  const { d1, take } = countedD1(bound.DB)
+  const { d1, take, queries } = countedD1(bound.DB)
   const stageEnv: Env = {
     DB: d1,
     RAW: bound.RAW,
@@ -51,6 +53,7 @@ export async function openStage(overrides: Partial<Env> = {}): Promise<Stage> {
   return {
     env: stageEnv,
     rows: () => take().written,
+    queries,
     now: () => Date.now(),
     pass: (ms) => void vi.setSystemTime(Date.now() + ms),
     fetch: request,

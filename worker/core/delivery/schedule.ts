@@ -21,6 +21,11 @@ export const MAX_AGE_MS = 100 * HOUR
 /** Added by chance to each wait, so that what failed together does not come back together. */
 const JITTER = 0.2
 
+/** "Come again at once" from a platform that throttles is no word on when to come. */
+const LEAST_TOLD_MS = SECOND
+/** Throttled more often than this in a row, a channel counts as failing: what it says of the wait is not so. */
+const THROTTLES = 5
+
 export interface Round {
   /** the message, for a jitter that needs no luck: another for each message and step */
   id: string
@@ -39,7 +44,7 @@ export function nextTry(
   { afterMs, isThrottled }: { afterMs: number | null; isThrottled: boolean },
   now: number,
 ): { at: number; step: number } | null {
-  const isWaitTold = afterMs !== null
+  const isWaitTold = afterMs !== null && afterMs >= LEAST_TOLD_MS
   const next = isThrottled && isWaitTold ? step : step + 1
   const planned = isThrottled && isWaitTold ? 0 : SCHEDULE_MS[next]
   if (planned === undefined) return null
@@ -48,6 +53,9 @@ export function nextTry(
   const at = now + Math.ceil(waitMs)
   return at - since > MAX_AGE_MS ? null : { at, step: next }
 }
+
+/** Whether an answer that throttles is a failure too: after so many earlier ones in a row. */
+export const isOverThrottled = (earlier: number): boolean => earlier >= THROTTLES
 
 /** From the third failure in a row on, a channel is left in peace for longer and longer: it costs nobody else time. */
 export function pauseMs(failures: number): number {
