@@ -180,8 +180,14 @@ describe('the drift watch', () => {
     expect(stage.rows()).toBe(0)
   })
 
-  test('clears it when the allowlist is proved anew', async () => {
-    await stage.env.DB.prepare('UPDATE targets SET proved_at = ? WHERE id = ?').bind(stage.now(), target.id).run()
+  test('keeps it while a proof left the range out, and stays silent once a proof from it has cleared it', async () => {
+    const proved = (more: string) =>
+      stage.env.DB.prepare(`UPDATE targets SET proved_at = ?${more} WHERE id = ?`).bind(stage.now(), target.id).run()
+    await proved('')
+    stage.pass(DAY)
+    await stage.tick()
+    expect((await stage.api<TargetAnswer>('GET', `/targets/${target.id}`)).body.allowlistOutdatedBy).toHaveLength(1)
+    await proved(", outdated_by = '[]'")
     stage.pass(DAY)
     await stage.tick()
     expect((await stage.api<TargetAnswer>('GET', `/targets/${target.id}`)).body.allowlistOutdatedBy).toEqual([])
