@@ -296,8 +296,11 @@ describe('the signature', () => {
     const known = await stage.fetch('/ip-ranges.json', { headers: { 'if-none-match': list.headers.get('etag') ?? '' } })
     expect(known.status).toBe(304)
     expect(known.headers.get('x-ip-ranges-signature')).not.toBe(list.headers.get('x-ip-ranges-signature'))
-    for (const headers of [{ 'if-modified-since': since }, { 'if-none-match': signature.headers.get('etag') ?? '' }]) {
-      const fresh = await stage.fetch('/ip-ranges.json.sig', { headers })
+    for (const [name, value] of [
+      ['if-modified-since', since],
+      ['if-none-match', signature.headers.get('etag') ?? ''],
+    ] as const) {
+      const fresh = await stage.fetch('/ip-ranges.json.sig', { headers: { [name]: value } })
       expect(fresh.status).toBe(200)
       const bytes = await (await stage.fetch('/ip-ranges.json')).arrayBuffer()
       const after = await fresh.arrayBuffer()
