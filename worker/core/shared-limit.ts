@@ -2,7 +2,7 @@ import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { hostTest } from './experiments/host.ts'
 import { firstSign, isLimited, wentAlone } from './experiments/rate.ts'
 import type { RuleId } from './rules.ts'
-import { hasLossyWay, type Outcome } from './verdict.ts'
+import { hasLossyWay, limitStrength, type Outcome } from './verdict.ts'
 
 /** Words that the bursts of one port left open, or that a limit explains better than what they say. */
 const LEFT_OPEN: readonly RuleId[] = ['TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8']
@@ -19,8 +19,7 @@ export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Out
     [...new Set(decisions.map(({ endpoint }) => endpoint.address))].flatMap((address) => {
       const host = decisions.map(({ endpoint }) => endpoint).filter((one) => one.address === address && !one.phantom)
       const read = hostTest(host)
-      const says = read ? isLimited(read.test) : 'no'
-      return read && says !== 'no' ? [[address, { ...read, says }] as const] : []
+      return read && isLimited(read.test) !== 'no' ? [[address, read] as const] : []
     }),
   )
   if (limits.size === 0) return decisions
@@ -31,8 +30,7 @@ export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Out
     const { case: one } = outcome
     const hasBurst = limit.ports.includes(endpoint)
     if (!one || !(hasBurst || wentAlone(one, endpoint))) return decision
-    const strength =
-      hasBurst && limit.says === 'firm' && (limit.test.isTold || !hasLossyWay(scan)) ? 'confirmed' : 'likely'
+    const strength = hasBurst ? limitStrength(limit.test, hasLossyWay(scan)) : 'likely'
     if (outcome.rule === 'DEG-2' && strength === 'likely') return decision
     const { test } = limit
     return {

@@ -46,6 +46,8 @@ interface Situation {
 /** So much may be lost of the scanner's packets that a silent limit is never more than likely: loss comes in heaps. */
 const LOSSY = 0.25
 export const hasLossyWay = ({ loss }: ScanEvidence): boolean => loss > LOSSY
+export const limitStrength = (test: RateTest, lossyWay: boolean): Strength =>
+  isLimited(test) === 'firm' && (test.isTold || !lossyWay) ? 'confirmed' : 'likely'
 
 /** A block that ended before the tests did: three rounds running, the scanner's alone, too many for loss; then it was over. */
 function shortBan({ tally, stretch, case: { rounds } }: Situation): boolean {
@@ -124,8 +126,7 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     // Slow rounds let the scanner through again, so TRA-1 or SEL-8 would hold; E4 asked fast, and others beside it were let through.
     id: 'DEG-2',
     verdict: 'degraded',
-    strength: ({ rate, lossyWay }) =>
-      rate && isLimited(rate) === 'firm' && (rate.isTold || !lossyWay) ? 'confirmed' : 'likely',
+    strength: ({ rate, lossyWay }) => (rate ? limitStrength(rate, lossyWay) : 'likely'),
     holds: ({ rate }) => rate !== null && isLimited(rate) !== 'no',
   },
   { id: 'SEL-8', verdict: 'interfered', strength: likely, holds: shortBan },
