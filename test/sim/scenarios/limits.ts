@@ -4,7 +4,7 @@ import { PAGES } from '../elements/pages.ts'
 import { deeds } from '../elements/trigger.ts'
 import type { Work } from '../line/setting.ts'
 import { BOX, portsOf, SHELL_BOX, WEB_HOST } from './hosts.ts'
-import { between, oneOf, type Scenario } from './scenario.ts'
+import { between, oneOf, type Scenario, type Truth } from './scenario.ts'
 
 /** The other scanner asks one port again and again, as crawlers do. */
 const crawl = (roll: () => number, port: number, perSecond: number, seconds = 90): Work[] => [
@@ -18,17 +18,20 @@ const crawl = (roll: () => number, port: number, perSecond: number, seconds = 90
 ]
 const SLOWED = ['degraded', 'interfered'] as const
 
+/** Either name is right for connections that are counted and dropped in silence. */
+const COUNTED: Truth = {
+  verdicts: SLOWED,
+  classes: ['ddos_protection'],
+  once: true,
+  mechanisms: ['connection_rate_limit', 'connection_count_limit'],
+}
+
 /** Limits on how fast or how many, and proxies that reject. */
 export const LIMITS: readonly Scenario[] = [
   {
     name: 'P14 connection rate 5/s per source, drop, other scanner at 12/s',
     kind: 'rate',
-    truth: {
-      verdicts: SLOWED,
-      classes: ['ddos_protection'],
-      once: true,
-      mechanisms: ['connection_rate_limit', 'connection_count_limit'],
-    },
+    truth: COUNTED,
     draw: (roll) => ({
       focus: portsOf(BOX),
       setting: {
@@ -43,12 +46,7 @@ export const LIMITS: readonly Scenario[] = [
   {
     name: 'P14b connection rate 2/s per source, drop, our own engagement',
     kind: 'rate',
-    truth: {
-      verdicts: SLOWED,
-      classes: ['ddos_protection'],
-      once: true,
-      mechanisms: ['connection_rate_limit', 'connection_count_limit'],
-    },
+    truth: COUNTED,
     draw: () => ({
       focus: portsOf(BOX),
       setting: {
@@ -61,12 +59,7 @@ export const LIMITS: readonly Scenario[] = [
   {
     name: 'P14c one bucket for the whole host: 30 SYNs, then one in two seconds, our own engagement',
     kind: 'rate',
-    truth: {
-      verdicts: SLOWED,
-      classes: ['ddos_protection'],
-      once: true,
-      mechanisms: ['connection_rate_limit', 'connection_count_limit'],
-    },
+    truth: COUNTED,
     draw: () => ({
       focus: portsOf(SHELL_BOX),
       setting: {
