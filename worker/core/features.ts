@@ -1,11 +1,23 @@
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
+import { letInAmid } from './experiments/amid.ts'
 import { contentOf, noticeOf, pageOf, platformOf } from './features/answer.ts'
-import { awayOf, canaryOf, cutOf, endsOf, flickerOf, modeOf, seepsOf, slowOf, speedOf } from './features/failure.ts'
+import {
+  amidOf,
+  awayOf,
+  canaryOf,
+  cutOf,
+  endsOf,
+  flickerOf,
+  modeOf,
+  seepsOf,
+  slowOf,
+  speedOf,
+} from './features/failure.ts'
 import type { FeatureName, Features, Seen } from './features/feature.ts'
 import { areaOf, countryOf, neighbourOf, serviceOf, whoOf } from './features/scope.ts'
 import { throttleOf } from './features/throttle.ts'
 import { burstFailures, burstOf, companyOf, renewalSeen, triggerOf } from './features/trial.ts'
-import type { Outcome } from './verdict.ts'
+import { hostOf, type Outcome } from './verdict.ts'
 
 export { vendorOf } from './features/answer.ts'
 export { FEATURES, type FeatureName, type Features, type Seen, type ValueOf } from './features/feature.ts'
@@ -37,10 +49,12 @@ export function featuresOf(
   put('neighbour', neighbourOf(endpoint, outcome, scan))
   put('country', countryOf(endpoint, outcome, scan))
   put('platform', platformOf(scan))
-  put('flicker', flickerOf(outcome))
+  const amid = outcome.case ? letInAmid(endpoint, outcome.case, hostOf(endpoint, scan)) : []
+  put('amid', amidOf(amid))
+  put('flicker', flickerOf(outcome, amid))
   put('company', companyOf(endpoint, outcome))
   put('seeps', seepsOf(outcome))
-  put('ends', endsOf(outcome))
+  put('ends', endsOf(outcome, amid))
   put('slow', slowOf(outcome))
   put('throttle', throttleOf(endpoint))
   put('canary', canaryOf(endpoint, outcome))

@@ -20,6 +20,7 @@ export const BASE: Hypothesis['expects'] = {
   renewal: { fixed: 0.92, renewed: 0.08 },
   content: { any: 0.98, attack_only: 0.02 },
   flicker: { never: 0.95, now_and_then: 0.05 },
+  amid: { through: 0.01 },
   ends: { at_once: 0.3 },
   company: { through: 0.02 },
   seeps: { shut: 0.96, through: 0.04 },

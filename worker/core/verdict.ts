@@ -286,8 +286,11 @@ const lostMeanwhile = (other: EndpointEvidence, tally: Tally): boolean =>
       ).length >= 2,
   )
 
+/** The services of an endpoint's host, its own first among them or not. */
+export const hostOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
+  (scan.byAddress.get(endpoint.address) ?? []).filter(({ found, phantom }) => found && !phantom)
 const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
-  (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)
+  hostOf(endpoint, scan).filter((other) => other !== endpoint)
 
 type Times = readonly [from: number, to: number]
 

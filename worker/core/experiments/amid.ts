@@ -17,19 +17,39 @@ function dropsOf({ at, sight, failed, observation }: Look): number[] {
   return SYN_AT_MS.filter((after) => after + ANSWERED_MS < until).map((after) => at + after)
 }
 
-/** In the rounds of a case, from its first loss on: let in, and several dropped right after, on the same port. */
-export function letInAmid(endpoint: EndpointEvidence, { startAt }: Case): boolean {
-  const looks = endpoint.looks.filter(
-    ({ role, at, observation }) =>
-      role === 'scanner' && at >= startAt && ['verify', 'watch', 'engage'].includes(observation.purpose),
+/**
+ * Looks of the scanner that were let in while others of the same kind were dropped, in the time of a case from its first drop on:
+ * several SYNs were dropped within seconds after each of them, and no fewer than were let in. Read over all ports of the host
+ * that lost several SYNs: what drops all of a source lets none in, on whichever port. Empty when there was none.
+ */
+export function letInAmid(
+  endpoint: EndpointEvidence,
+  { startAt, rounds }: Case,
+  host: readonly EndpointEvidence[],
+): Look[] {
+  const until = rounds.at(-1)?.endAt ?? startAt
+  const touched = host.map((one) =>
+    one.looks.filter(
+      ({ role, at, observation }) =>
+        role === 'scanner' &&
+        at >= startAt &&
+        (one === endpoint || at <= until) &&
+        ['verify', 'watch', 'engage'].includes(observation.purpose),
+    ),
   )
+  // A port that goes on answering is not behind what drops the others: that it answers says nothing of them.
+  const looks = touched.filter((own, i) => host[i] === endpoint || own.flatMap(dropsOf).length >= DROPS).flat()
   const drops = looks.flatMap(dropsOf).toSorted((a, b) => a - b)
   const first = drops[0]
-  if (first === undefined) return false
-  const passes = looks.flatMap(({ at, failed, observation }) => (failed ? [] : [at + (observation.connectMs ?? 0)]))
-  return passes.some((pass) => {
-    const isSoon = (at: number) => at > pass && at <= pass + AFTER_MS
-    const dropped = drops.filter(isSoon).length
-    return pass > first && dropped >= DROPS && dropped >= passes.filter(isSoon).length
-  })
+  if (first === undefined) return []
+  const passes = looks.flatMap((look) =>
+    look.failed ? [] : [{ look, at: look.at + (look.observation.connectMs ?? 0) }],
+  )
+  return passes
+    .filter((pass) => {
+      const isSoon = (at: number) => at > pass.at && at <= pass.at + AFTER_MS
+      const dropped = drops.filter(isSoon).length
+      return pass.at > first && dropped >= DROPS && dropped >= passes.filter(({ at }) => isSoon(at)).length
+    })
+    .map(({ look }) => look)
 }

@@ -4,10 +4,7 @@
  */
 import type { EndpointEvidence } from '../evidence.ts'
 import { strataE, sumOf } from '../tests.ts'
-import { clearer, priced, type RateTest, roundsE, SILENT_GRADES, silentTest } from './rate.ts'
-
-/** A port whose bursts went no worse than that met no limit. */
-const BAD = 3
+import { clearer, isHit, priced, type RateTest, roundsE, SILENT_GRADES, silentTest } from './rate.ts'
 
 /** What the bursts on a host say together, and where they were made. */
 export interface HostTest {
@@ -28,7 +25,6 @@ export function hostTest(endpoints: readonly EndpointEvidence[]): HostTest | nul
   })
   const [late, lost] = read.map((one) => one && { ...one, test: together(one.tests, endpoints) })
   if (!late || !lost) return null
-  const isHit = ({ burst }: RateTest) => burst.late + burst.failed >= BAD
   if (!late.tests.every(isHit)) return null
   return { ports: late.ports, test: clearer(priced(late.test), priced(lost.test)) }
 }

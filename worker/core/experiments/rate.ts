@@ -63,7 +63,7 @@ const LEAST = 8
 const WINDOW_S = 3
 
 /** The looks of E4 by the scanner as bursts, in order of time; single touches (the slow arm) are left out. */
-function burstsOf(looks: readonly Look[]): Look[][] {
+export function burstsOf(looks: readonly Look[]): Look[][] {
   const bursts: Look[][] = []
   for (const look of looks) {
     if (look.role !== 'scanner' || look.observation.experiment !== 'E4') continue
@@ -89,19 +89,34 @@ export const priced = <T extends { grade: Grade; eRate: number; eOwn: number; eA
 export const clearer = <T extends { eRate: number; eAlone: number }>(a: T, b: T): T =>
   Math.min(b.eRate, b.eAlone) > Math.min(a.eRate, a.eAlone) ? b : a
 
+/** A burst of which fewer went badly met no limiter. */
+const BAD = 3
+export const isHit = ({ burst }: Pick<RateTest, 'burst'>): boolean => burst.late + burst.failed >= BAD
+
+/**
+ * The bursts that are read: a first one that was taken in its stride is left behind when a larger one followed. `share`: of
+ * the two that could have been read, each has one half.
+ */
+function readOf(endpoint: EndpointEvidence): { bursts: Look[][]; share: number } {
+  const all = burstsOf(endpoint.looks)
+  const quickest = quickestOf(endpoint)
+  const [first, ...others] = all
+  const isPassed = others.length > 0 && (first ?? []).filter((look) => limped(look, quickest)).length < BAD
+  return isPassed ? { bursts: others, share: 0.5 } : { bursts: all, share: 1 }
+}
+
 /** Reads E4 of an endpoint; null before the first burst is in. `one`: the case whose rounds it follows. */
 export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest | null {
-  const bursts = burstsOf(endpoint.looks)
+  const { bursts } = readOf(endpoint)
   if (bursts.length === 0) return null
-  if (wasTold(bursts)) return readAs('told', endpoint, one, bursts)
-  const [late, lost] = SILENT_GRADES.map((grade) => readAs(grade, endpoint, one, bursts))
+  if (wasTold(bursts)) return readAs('told', endpoint, one)
+  const [late, lost] = SILENT_GRADES.map((grade) => readAs(grade, endpoint, one))
   return late && lost ? clearer(priced(late), priced(lost)) : null
 }
 
 /** E4 of an endpoint by one grade; null where there is none, or where the limit told in words. */
 export function silentTest(endpoint: EndpointEvidence, grade: Grade): RateTest | null {
-  const bursts = burstsOf(endpoint.looks)
-  return wasTold(bursts) ? null : readAs(grade, endpoint, endpoint.cases.at(-1) ?? null, bursts)
+  return wasTold(readOf(endpoint).bursts) ? null : readAs(grade, endpoint, endpoint.cases.at(-1) ?? null)
 }
 
 function wasTold(bursts: readonly Look[][]): boolean {
@@ -109,12 +124,11 @@ function wasTold(bursts: readonly Look[][]): boolean {
   return all.filter(({ sight }) => TELLING.includes(sight)).length * 2 > all.length
 }
 
-function readAs(
-  grade: Grade,
-  endpoint: EndpointEvidence,
-  one: Case | null,
-  [first, second]: readonly Look[][],
-): RateTest | null {
+function readAs(grade: Grade, endpoint: EndpointEvidence, one: Case | null): RateTest | null {
+  const {
+    bursts: [first, second],
+    share,
+  } = readOf(endpoint)
   if (!first) return null
   const quickest = quickestOf(endpoint)
   const isBad = (look: Look) =>
@@ -151,9 +165,9 @@ function readAs(
     slowFailed: failing(slow),
     after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
     beside: bad(beside),
-    eRate: armsE(bad(all), bad(slow)),
-    eOwn: armsE(bad(all), own),
-    eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
+    eRate: share * armsE(bad(all), bad(slow)),
+    eOwn: share * armsE(bad(all), own),
+    eAlone: share * ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
     limitPerSecond: late + failed === 0 ? null : limitOf(first, prompt, late),
     isTold: grade === 'told',
     siblingBeside: beside.some(({ role }) => role === 'sibling'),

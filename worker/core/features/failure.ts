@@ -167,9 +167,9 @@ function lengthOf(away: number): ValueOf<'away'> {
 const SLOW_MS = 1_000
 const SLOWER = 5
 
-/** Did those who still got through wait longer and longer? The time after the handshake: a lost packet does not count. */
 /** A ban lets nothing through until it ends, and everything then: whoever waits with another SYN gets in at that moment. */
-export function endsOf({ stretch }: Outcome): Seen | null {
+export function endsOf({ stretch }: Outcome, amid: readonly Look[]): Seen | null {
+  if (amid.length > 0) return null
   const late = (stretch?.rounds ?? []).filter(({ scanner }) => !scanner.failed)
   if (!stretch || late.length === 0) return null
   return {
@@ -180,8 +180,20 @@ export function endsOf({ stretch }: Outcome): Seen | null {
   }
 }
 
+/** A limit lets in what comes when there is room, and drops what comes a second later (experiments/amid.ts). */
+export const amidOf = (amid: readonly Look[]): Seen | null =>
+  amid.length === 0
+    ? null
+    : {
+        value: 'through',
+        rule: 'FLK-1',
+        text: `${count(amid.length, 'connect')} of the scanner to the host got in while others beside were dropped: a ban lets none in.`,
+        looks: amid.map(({ id }) => id),
+      }
+
 /** A ban lets nothing through until it ends; a limit lets through what comes when there is room. */
-export function flickerOf({ case: one }: Outcome): Seen | null {
+export function flickerOf({ case: one }: Outcome, amid: readonly Look[]): Seen | null {
+  if (amid.length > 0) return null
   const rounds = one?.rounds ?? []
   const first = rounds.findIndex(({ scanner }) => scanner.failed)
   const last = rounds.findLastIndex(({ scanner }) => scanner.failed)
@@ -199,6 +211,7 @@ export function flickerOf({ case: one }: Outcome): Seen | null {
   }
 }
 
+/** Did those who still got through wait longer and longer? The time after the handshake: a lost packet does not count. */
 export function speedOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | null {
   const from = outcome.tally.firstFailAt
   if (from === null) return null

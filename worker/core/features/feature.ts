@@ -20,6 +20,8 @@ export const FEATURES = {
   platform: ['managed', 'none'],
   /** whether the scanner got through between its failures */
   flicker: ['never', 'now_and_then'],
+  /** whether some of the scanner's connects to the host were let in amid others that were dropped */
+  amid: ['through'],
   /** how a short block ended: all that it had held up got in at one moment */
   ends: ['at_once'],
   /** what another scanner got from the same address between the scanner's failures */

@@ -97,6 +97,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     prior: 5,
     expects: {
       flicker: { never: 0.72, now_and_then: 0.28 },
+      amid: { through: 0.3 },
       company: { through: 0.6 },
       ends: { at_once: 0.06 },
       ...limit,
@@ -111,6 +112,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     prior: 3,
     expects: {
       flicker: { never: 0.72, now_and_then: 0.28 },
+      amid: { through: 0.1 },
       company: { through: 0.6 },
       ends: { at_once: 0.06 },
       slow: { blocked: 0.45, passes: 0.55 },
