@@ -17,7 +17,7 @@ import type { FeatureName, Features, Seen } from './features/feature.ts'
 import { areaOf, countryOf, neighbourOf, serviceOf, whoOf } from './features/scope.ts'
 import { throttleOf } from './features/throttle.ts'
 import { burstFailures, burstOf, companyOf, renewalSeen, triggerOf } from './features/trial.ts'
-import { hostOf, type Outcome } from './verdict.ts'
+import type { Outcome } from './verdict.ts'
 
 export { vendorOf } from './features/answer.ts'
 export { FEATURES, type FeatureName, type Features, type Seen, type ValueOf } from './features/feature.ts'
@@ -49,7 +49,7 @@ export function featuresOf(
   put('neighbour', neighbourOf(endpoint, outcome, scan))
   put('country', countryOf(endpoint, outcome, scan))
   put('platform', platformOf(scan))
-  const amid = outcome.case ? letInAmid(endpoint, outcome.case, hostOf(endpoint, scan)) : []
+  const amid = outcome.case ? letInAmid(endpoint, outcome.case, scan) : []
   put('amid', amidOf(amid))
   put('flicker', flickerOf(outcome, amid))
   put('company', companyOf(endpoint, outcome))

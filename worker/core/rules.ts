@@ -98,7 +98,7 @@ export const RULE_LIST = [
   {
     id: 'DEG-3',
     sentence:
-      'The host lets the scanner through slowly and turns it away when it asks fast, on several ports taken together, while others are let through in the same second.',
+      'The host lets the scanner through slowly and turns it away when it asks fast, as bursts on its ports show, while others are let through in the same second.',
     source:
       'Portwitness method: slow and fast touches compared over the ports of a host; universal inference: Wasserman, Ramdas and Balakrishnan 2020',
   },

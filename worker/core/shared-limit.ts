@@ -1,25 +1,28 @@
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
-import { hostTest } from './experiments/host.ts'
+import { type HostTest, hostTest } from './experiments/host.ts'
 import { firstSign, isLimited, wentAlone } from './experiments/rate.ts'
 import type { RuleId } from './rules.ts'
 import { hasLossyWay, limitStrength, type Outcome } from './verdict.ts'
 
 /** Words that the bursts of one port left open, or that a limit explains better than what they say. */
-const LEFT_OPEN: readonly RuleId[] = ['TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8']
+const LEFT_OPEN: readonly RuleId[] = ['OPN-1', 'TRA-1', 'INC-1', 'DEG-1', 'DEG-2', 'SEL-8']
+
+/** A limit that the bursts on a host proved, and on which of its ports they were made. */
+type Limit = Pick<HostTest, 'test' | 'ports'>
 
 /**
- * DEG-3: ports that share one limit on the host. Where the bursts on two ports and more prove it together, it is said of
- * those; and, as likely, of the others that went badly for the scanner alone in their own rounds.
+ * DEG-3: ports that share one limit on the host. Where the bursts on two ports and more prove it together, or those on one
+ * port alone, it is said of those; and, as likely, of the others that went badly for the scanner alone in their own rounds.
  */
 export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Outcome }>(
   decisions: readonly D[],
   scan: ScanEvidence,
 ): readonly D[] {
   const limits = new Map(
-    [...new Set(decisions.map(({ endpoint }) => endpoint.address))].flatMap((address) => {
-      const host = decisions.map(({ endpoint }) => endpoint).filter((one) => one.address === address && !one.phantom)
-      const read = hostTest(host)
-      return read && isLimited(read.test) !== 'no' ? [[address, read] as const] : []
+    [...new Set(decisions.map(({ endpoint }) => endpoint.address))].flatMap((address): [string, Limit][] => {
+      const host = decisions.filter(({ endpoint }) => endpoint.address === address && !endpoint.phantom)
+      const limit = hostLimit(host.map(({ endpoint }) => endpoint)) ?? portLimit(host)
+      return limit ? [[address, limit]] : []
     }),
   )
   if (limits.size === 0) return decisions
@@ -47,4 +50,15 @@ export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Out
       },
     }
   })
+}
+
+function hostLimit(host: readonly EndpointEvidence[]): Limit | null {
+  const read = hostTest(host)
+  return read && isLimited(read.test) !== 'no' ? read : null
+}
+
+/** What met silence at one port was dropped by a packet filter, and those count by source, whatever the port. */
+function portLimit(host: readonly { endpoint: EndpointEvidence; outcome: Outcome }[]): Limit | null {
+  const proved = host.find(({ outcome: { rule, rate } }) => rule === 'DEG-2' && rate !== null && !rate.isTold)
+  return proved?.outcome.rate ? { test: proved.outcome.rate, ports: [proved.endpoint] } : null
 }

@@ -286,11 +286,8 @@ const lostMeanwhile = (other: EndpointEvidence, tally: Tally): boolean =>
       ).length >= 2,
   )
 
-/** The services of an endpoint's host, its own first among them or not. */
-export const hostOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
-  (scan.byAddress.get(endpoint.address) ?? []).filter(({ found, phantom }) => found && !phantom)
 const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
-  hostOf(endpoint, scan).filter((other) => other !== endpoint)
+  (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)
 
 type Times = readonly [from: number, to: number]
 

@@ -1,5 +1,5 @@
 /** Whether SYNs of the scanner were let in amid others that were dropped: a ban does not, a bucket does when there is room. */
-import type { Case, EndpointEvidence, Look } from '../evidence.ts'
+import type { Case, EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
 
 /** When a kernel repeats a SYN, in ms: those that Linux before and after 6.5 have in common. */
 const SYN_AT_MS = [0, 1_000, 3_000] as const
@@ -18,30 +18,26 @@ function dropsOf({ at, sight, failed, observation }: Look): number[] {
 }
 
 /**
- * Looks of the scanner that were let in while others of the same kind were dropped, in the time of a case from its first drop on:
- * several SYNs were dropped within seconds after each of them, and no fewer than were let in. Read over all ports of the host
- * that lost several SYNs: what drops all of a source lets none in, on whichever port. Empty when there was none.
+ * The looks of the scanner that were let in amid others that were dropped, from the first drop of a case on: several SYNs were
+ * dropped within seconds after each, and no fewer than were let in. Read over all ports of the host that lost several SYNs:
+ * what drops all of a source lets none in, on whichever port.
  */
-export function letInAmid(
-  endpoint: EndpointEvidence,
-  { startAt, rounds }: Case,
-  host: readonly EndpointEvidence[],
-): Look[] {
+export function letInAmid(endpoint: EndpointEvidence, { startAt, rounds }: Case, scan: ScanEvidence): Look[] {
   const until = rounds.at(-1)?.endAt ?? startAt
-  const touched = host.map((one) =>
-    one.looks.filter(
+  const looks = (scan.byAddress.get(endpoint.address) ?? []).flatMap((one) => {
+    const own = one.looks.filter(
       ({ role, at, observation }) =>
         role === 'scanner' &&
         at >= startAt &&
         (one === endpoint || at <= until) &&
         ['verify', 'watch', 'engage'].includes(observation.purpose),
-    ),
-  )
-  // A port that goes on answering is not behind what drops the others: that it answers says nothing of them.
-  const looks = touched.filter((own, i) => host[i] === endpoint || own.flatMap(dropsOf).length >= DROPS).flat()
-  const drops = looks.flatMap(dropsOf).toSorted((a, b) => a - b)
-  const first = drops[0]
-  if (first === undefined) return []
+    )
+    // A port that goes on answering is not behind what drops the others: that it answers says nothing of them.
+    const isDropped = !one.phantom && own.flatMap(dropsOf).length >= DROPS
+    return one === endpoint || isDropped ? own : []
+  })
+  const drops = looks.flatMap(dropsOf)
+  const first = Math.min(...drops)
   const passes = looks.flatMap((look) =>
     look.failed ? [] : [{ look, at: look.at + (look.observation.connectMs ?? 0) }],
   )

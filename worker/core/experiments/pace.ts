@@ -1,7 +1,7 @@
 import type { Step } from '../../../schema/wire.ts'
 import { touchOf } from '../plan.ts'
 import { TOUCH_TIMEOUT_MS } from '../rounds.ts'
-import { hostOf, isSettled } from '../verdict.ts'
+import { isSettled } from '../verdict.ts'
 import { letInAmid } from './amid.ts'
 import {
   besideRounds,
@@ -84,8 +84,7 @@ export const pace: Experiment = {
   },
 }
 
-const isAmid = ({ endpoint, case: one, scan }: Situation): boolean =>
-  letInAmid(endpoint, one, hostOf(endpoint, scan)).length > 0
+const isAmid = ({ endpoint, case: one, scan }: Situation): boolean => letInAmid(endpoint, one, scan).length > 0
 
 /** What the bursts that are in call for. */
 function nextOf(s: Situation, planned: readonly Step[]): 'nothing' | 'more' | 'again' {
