@@ -54,7 +54,7 @@ export interface Shell {
 export interface Expected {
   /** the endpoints that it is about; every other port must be open, transient or phantom */
   ports: readonly number[]
-  /** one of them is enough; the others may be open: found after the ban had run out, or before a limit took hold */
+  /** one of them is enough; the others may be open: found after the ban had run out, or before a limit took hold, or inconclusive */
   some?: boolean
   /** any of these is right on them */
   verdicts: readonly VerdictWord[]

@@ -32,13 +32,15 @@ export interface Judged {
 }
 
 const HARMLESS = ['open', 'transient', 'phantom']
+/** Where one endpoint of several is enough, another may be left open: no claim, and counted as an abstention. */
+const UNNAMED = [...HARMLESS, 'inconclusive']
 
 export function judge(scenario: Scenario, scan: ScanAnswer): Judged {
   const { expect } = scenario
   const about = (port: PortAnswer) => port.address === scan.address && expect.ports.includes(port.port)
   const fits = (port: PortAnswer) =>
     about(port)
-      ? expect.verdicts.includes(port.verdict) || (expect.some === true && HARMLESS.includes(port.verdict))
+      ? expect.verdicts.includes(port.verdict) || (expect.some === true && UNNAMED.includes(port.verdict))
       : HARMLESS.includes(port.verdict) || (expect.others ?? []).includes(port.verdict)
   const ours = expect.ports.map((port) => scan.ports.find((one) => one.port === port))
   const known = ours.filter((port) => port !== undefined)
@@ -47,7 +49,7 @@ export function judge(scenario: Scenario, scan: ScanAnswer): Judged {
   const missing = !mayBeOpen && (expect.some ? !ours.some(isHit) : ours.some((port) => port === undefined))
   const bad = scan.ports.filter((port) => !fits(port))
   const verdictRight = !missing && known.every(fits)
-  const named = known.filter((port) => fits(port) && !HARMLESS.includes(port.verdict))
+  const named = known.filter((port) => fits(port) && !UNNAMED.includes(port.verdict))
   const asks = expect.classes.length > 0 && named.length > 0 && verdictRight
   const right = (port: PortAnswer) => isIn(port.cause?.mechanism, expect.mechanisms) || onlyClass(scenario, port)
   const misnamed = asks ? named.find((port) => !right(port)) : undefined
