@@ -79,6 +79,23 @@ describe('steering', () => {
       }
   })
 
+  test('a second blip on a mail port, when the first ration is spent, does not hold the scan until the next', () => {
+    const mail: Port = { port: 25, service: 'smtp', check: 'greeting' }
+    const isBlip = (at: number) => (at > 8_000 && at < 14_000) || (at > 62_000 && at < 68_000)
+    const told = tell({
+      ports: [mail, HTTP],
+      sees: ({ member, port, purpose, at }) => {
+        if (member.role !== 'scanner' || port !== 25) return 'open'
+        // Its engagement took what the ration had left: it says nothing of the rounds then.
+        if (purpose === 'verify') return at < 60_000 ? 'open' : null
+        return isBlip(at) ? 'unresponsive' : 'open'
+      },
+      scanMs: 90_000,
+    })
+    expect(told.facts.alarms.length).toBeGreaterThan(1)
+    expect(told.finishedMs).toBeLessThan(200_000)
+  })
+
   test('an SSH port alone grows from likely to confirmed when the ration refills', () => {
     const told = tell({ ports: [SSH], sees: block(isScanner, 'closed', 8_000), scanMs: 700_000 })
     const port = told.port(22)

@@ -4,7 +4,7 @@ import type { ContentTest } from './content.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
 import { throttleOf } from './features/throttle.ts'
-import { RATION_ROUNDS, roundTimes } from './rounds.ts'
+import { indexOf, RATION_ROUNDS, roundTimes } from './rounds.ts'
 import type { RuleId } from './rules.ts'
 import { type Stretch, stretchOf } from './stretch.ts'
 import { type Tally, tallyOf } from './tally.ts'
@@ -269,7 +269,8 @@ const NO_MORE_MS = 25_000
 function roundsUsedUp(one: Case | null, endpoint: EndpointEvidence, now: number): boolean {
   if (!one) return false
   const all = endpoint.rationed ? RATION_ROUNDS : roundTimes(false).length
-  const needed = one.planned.slice(0, all)
+  // Of the later rations some of a second case may be all that is planned.
+  const needed = one.planned.filter(({ number }) => indexOf(number) < all)
   const last = needed.at(-1)
   if (!last) return true
   const judged = one.over || one.closedTo >= last.number
