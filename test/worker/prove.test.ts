@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { IssueAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import type { ProofAnswer } from '../../schema/proofApi.ts'
 import type { LeasedRun, TouchTarget } from '../../schema/wire.ts'
+import { openDb } from '../../worker/store/db.ts'
+import { overdue } from '../../worker/store/scans.ts'
 import {
   enrolProbe,
   hasEnded,
