@@ -78,6 +78,7 @@ export const take = {
     const { run } = held
     const known = await knownTo(world, held, snapshot)
     // An onlooker may have seen enough once discovery is over, whether or not it has something to tell.
+    // Of a proof nothing is decided before a run ends.
     const wantsWord = isNews || (run.kind === 'baseline' && known.discovered)
     const judged = wantsWord ? await judge(world, run.tenantId, run.scanId, snapshot) : null
     if (snapshot && (report.found.length > 0 || isOver)) callOnlookers(world, snapshot, isOver)
@@ -89,7 +90,7 @@ export const take = {
   },
   async alarm(world: World, probe: Probe, report: AlarmRequest): Promise<void> {
     const { held, snapshot } = await storeAlarm(world, probe, report)
-    await judge(world, held.run.tenantId, held.run.scanId, snapshot)
+    if (held.run.kind !== 'prove') await judge(world, held.run.tenantId, held.run.scanId, snapshot)
   },
   async result(world: World, probe: Probe, report: ResultRequest, digest: string): Promise<Outcome> {
     const { held, outcome, snapshot, isNews } = await storeResult(world, probe, report, digest)

@@ -31,6 +31,7 @@ import {
   type Snapshot,
   snapshotFrom,
   snapshotReads,
+  toldBy,
 } from './store/facts.ts'
 import { type HeldRun, heldFrom, heldIn, heldRow, lastHeld, readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
@@ -97,7 +98,9 @@ export async function leaseRuns(
   )
   const free = unclaimed.filter((run) => run.state !== 'leased' || (run.leasedAt ?? 0) < askedAt)
   const standing = standingOf(probe.sourceAddress, probe.source, now)
-  const due = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
+  const due = free.filter(
+    (run) => run.dueAt <= now && run.hasTurn === 1 && (run.needsPrivate === 0 || ask.allowPrivate),
+  )
   const gone = probe.drainedAt === null ? [] : due.filter((run) => run.kind === 'prove' && run.state === 'due')
   const ready = due.filter((run) => mayRun(standing, run.kind) && !gone.includes(run))
   if (!standing.scans) await refuseScans(world, probe.id, due, standing)
@@ -186,7 +189,7 @@ export async function storeRenewal(
   const ready =
     report.ready === true && scan.readyAt === null ? [markReady(db, run.tenantId, run.scanId, mine, now)] : []
   const writes = [...(carriesFacts(report) ? addReport(db, run, report, mine, now) : []), ...extension, ...ready]
-  const isNews = carriesFacts(report) || isOver || isOnHold(before) || run.kind === 'verify'
+  const isNews = run.kind !== 'prove' && (carriesFacts(report) || isOver || isOnHold(before) || run.kind === 'verify')
   const stored = await fenced(world, before, report, writes, isNews)
   return { ...stored, isNews: isNews || isOnHold(stored.held), isOver }
 }
@@ -257,19 +260,28 @@ async function fenced(
   writes: readonly Statement[],
   isNews: boolean,
 ): Promise<Stored> {
-  const { held, snapshot } = isNews ? await storeAndLook(world, run, writes) : await storeAndAsk(world, run, writes)
+  const { held, snapshot, told } = isNews
+    ? await storeAndLook(world, run, writes)
+    : await storeAndAsk(world, run, writes, carriesFacts(report))
   if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()
-  if (hasToldTooMuch(run, snapshot?.told.get(run.id) ?? 0)) {
+  if (hasToldTooMuch(run, told)) {
     await endAsFlood(world.db, run, world.now)
     throw new Failure('too_large', 'This run has reported more than one run may. Drop it.')
   }
   return { held, snapshot }
 }
 
-/** Runs the writes and reads the run in one batch. */
-async function storeAndAsk({ db }: World, { probeId, id: runId }: Run, writes: readonly Statement[]) {
-  const answers = await batch(db, [...writes, heldRow(db, { probeId, runId })])
-  return { held: heldFrom(answers.at(-1)), snapshot: null }
+/** Runs the writes and reads the run in one batch, and how much it has told, where it told more. */
+async function storeAndAsk(
+  { db }: World,
+  { tenantId, scanId, probeId, id: runId }: Run,
+  writes: readonly Statement[],
+  hasMore: boolean,
+) {
+  const weighed = hasMore ? [toldBy(db, { tenantId, scanId, runId })] : []
+  const answers = await batch(db, [...writes, heldRow(db, { probeId, runId }), ...weighed])
+  const [weight] = (answers[writes.length + 1] ?? []) as { told: number }[]
+  return { held: heldFrom(answers[writes.length]), snapshot: null, told: weight?.told ?? 0 }
 }
 
 /** Runs the writes and reads the whole scan in one batch, and the run out of it. */
@@ -277,7 +289,7 @@ async function storeAndLook({ db }: World, { tenantId, scanId, id }: Run, writes
   const answers = await batch(db, [...writes, stoppedRow(db, {}), ...snapshotReads(db, tenantId, scanId)])
   const [switched, ...read] = answers.slice(writes.length)
   const snapshot = snapshotFrom(read)
-  return { held: snapshot && heldIn(snapshot, id, isOn(switched)), snapshot }
+  return { held: snapshot && heldIn(snapshot, id, isOn(switched)), snapshot, told: snapshot?.told.get(id) ?? 0 }
 }
 
 // ---------------------------------------------------------------- alarm and result
@@ -288,7 +300,7 @@ export async function storeAlarm(world: World, probe: Probe, report: AlarmReques
   const mine = holds(probe.id, report.runId, report.epoch)
   const alarm = { at: world.now, lost: report.lost }
   const writes = addAlarm(world.db, held.run, report, alarm, mine, world.now)
-  return fenced(world, held, report, writes, true)
+  return fenced(world, held, report, writes, held.run.kind !== 'prove')
 }
 
 export type Outcome = 'applied' | 'duplicate'

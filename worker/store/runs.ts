@@ -91,6 +91,20 @@ export const endRuns = (
 
 // ---------------------------------------------------------------- lease
 
+/**
+ * Of a proof's run (and true of any other): its rate fits into the proof's beside those of the runs that others hold, so that the target
+ * never bears more than that, however long each takes. `scans` and `runs` are rows of the query around it.
+ */
+const HAS_TURN = sql<number>`CASE WHEN runs.kind <> 'prove' THEN 1 ELSE (SELECT coalesce(sum(other.plan ->> '$.maxConnectsPerSecond'), 0)
+    FROM scans own, json_each(own.panel) member JOIN runs other ON other.probe_id = member.value ->> '$.probeId'
+    WHERE own.tenant_id = runs.tenant_id AND own.id = runs.scan_id
+      AND other.id >= 'run_' || substr(runs.scan_id, 5) AND other.id < 'run_' || substr(runs.scan_id, 5) || '~' AND other.tenant_id = runs.tenant_id
+      AND other.kind = 'prove' AND other.state = 'leased' AND other.ended_at IS NULL AND other.id <> runs.id)
+  + (runs.plan ->> '$.maxConnectsPerSecond') <= (SELECT max_connects_per_second FROM scans WHERE tenant_id = runs.tenant_id AND id = runs.scan_id) END`
+
+/** A proof's run that nobody has held waits for its turn: its time counts from then (`take`). */
+const WAITS_FOR_TURN = sql`(runs.kind = 'prove' AND runs.state = 'due')`
+
 export interface Candidate {
   id: string
   tenantId: string
@@ -102,6 +116,8 @@ export interface Candidate {
   leaseUntil: number | null
   needsPrivate: number
   dueAt: number
+  /** 1: it may begin beside what others hold of its proof */
+  hasTurn: number
 }
 
 const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { probeId, now }) =>
@@ -117,6 +133,7 @@ const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { pr
       leaseUntil: runs.leaseUntil,
       needsPrivate: runs.needsPrivate,
       dueAt: runs.dueAt,
+      hasTurn: HAS_TURN,
     })
     .from(runs)
     .innerJoin(scans, and(eq(scans.tenantId, runs.tenantId), eq(scans.id, runs.scanId)))
@@ -124,7 +141,7 @@ const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { pr
       and(
         eq(runs.probeId, probeId),
         isNull(runs.endedAt),
-        sql`${runs.deadlineAt} > ${now} AND ${runs.stopAsked} = 0`,
+        sql`(${runs.deadlineAt} > ${now} OR ${WAITS_FOR_TURN}) AND ${runs.stopAsked} = 0`,
         sql`${scans.cancelAsked} = 0 AND (${scans.finishedAt} IS NULL OR ${runs.kind} = 'recover')`,
       ),
     )
@@ -160,6 +177,8 @@ const take = once<
       leasedAt: sql`${leasedAt}`,
       leaseUntil: sql`${leaseUntil}`,
       heardAt: sql`${now}`,
+      // As long as it had from the moment at which it was due.
+      deadlineAt: sql`CASE WHEN ${WAITS_FOR_TURN} THEN max(deadline_at, ${now} + deadline_at - due_at) ELSE deadline_at END`,
     })
     .where(
       and(
@@ -168,6 +187,7 @@ const take = once<
         eq(runs.epoch, epoch),
         isNull(runs.endedAt),
         sql`NOT ${stoppedFlag}`,
+        HAS_TURN,
       ),
     ),
 )
@@ -341,7 +361,7 @@ export async function reap(db: Db, now: number, limit: number): Promise<{ tenant
     .update(runs)
     .set({ state: 'ended', endedAt: now })
     .where(sql`(probe_id, id) IN (SELECT probe_id, id FROM runs
-      WHERE ended_at IS NULL AND (deadline_at + 15000 < ${now} OR (state = 'leased' AND ${SILENT} < ${now})
+      WHERE ended_at IS NULL AND ((deadline_at + 15000 < ${now} AND NOT ${WAITS_FOR_TURN}) OR (state = 'leased' AND ${SILENT} < ${now})
         OR (state = 'due' AND kind IN ('scan', 'prove') AND due_at < ${now - UNTAKEN_MS}
           AND NOT EXISTS (SELECT 1 FROM probes WHERE probes.id = runs.probe_id AND revoked_at IS NULL AND seen_at > ${now - UNTAKEN_MS})))
       LIMIT ${limit})`)
