@@ -218,7 +218,7 @@ describe('the rate that the owner set holds for all addresses together', () => {
 
   test('with the stimulus one goes after the other, however late they ask', async () => {
     const opened = await prove({ stimulus: true })
-    stage.pass(3_600_000)
+    stage.pass(900_000)
     const done = new Set<string>()
     for (let turn = 0; turn < 5; turn++) {
       const [run, ...others] = (await askAll()) as [LeasedRun]
