@@ -280,7 +280,7 @@ describe('the rate that the owner set holds for all addresses together', () => {
   })
 })
 
-describe('a proof is judged when one of its runs ends', () => {
+describe('a proof is judged when the last of its runs ends', () => {
   const seenAt = (n: number) => ({
     ...{ n, purpose: 'watch', check: 'tcp', address, port: 80, sight: 'open', at: stage.now(), afterMs: 5 },
   })

@@ -348,6 +348,16 @@ export const taken = once<
     .where(and(eq(runs.probeId, probeId), eq(runs.id, runId))),
 )
 
+/** A proof's runs that have not ended, in the order in which they are due. */
+export const leftOf = once<{ tenantId: string; scanId: string }, Pick<Run, 'probeId' | 'state' | 'dueAt'>>(
+  (db, { tenantId, scanId }) =>
+    db
+      .select({ probeId: runs.probeId, state: runs.state, dueAt: runs.dueAt })
+      .from(runs)
+      .where(sql`${ofScan(tenantId, scanId)} AND ended_at IS NULL`)
+      .orderBy(runs.dueAt, runs.id),
+)
+
 const SILENT = sql`lease_until + CASE kind ${sql.join(
   Object.entries(LEASE_MS).map(([kind, ms]) => sql`WHEN ${kind} THEN ${sql.raw(String(ms))}`),
   sql` `,
