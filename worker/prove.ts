@@ -30,6 +30,10 @@ export interface ProveWish {
 /** Of one proof. A fleet with more addresses is proved site by site. */
 const MOST_SOURCES = 256
 const MOST_ENDPOINTS = LIMITS.endpointsPerStep
+/** Endpoints as seen from each address: what they came to is kept in one row of D1, which takes 2 MB (store/bounded.ts). */
+const MOST_CELLS = 5_000
+/** All its runs are written in one batch. */
+const MOST_PLAN_BYTES = 8_000_000
 /** Port scan detectors speak up after a few dozen ports; more than this of a sweep is not repeated. */
 const MOST_PORTS = 2_000
 /** How long defences may take: log readers look within seconds, bouncers ask every 10 s (detection-science.md 4.5, E5). */
@@ -74,6 +78,13 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
     throw new Failure('no_probe', 'No probe in an active range of these sites can reach the known endpoints.')
   if (able.length > MOST_SOURCES)
     throw badField('invalid', 'sites', `${able.length} addresses are more than one proof takes (${MOST_SOURCES})`)
+  const cells = able.reduce((sum, probe) => sum + endpointsFor(probe, endpoints).length, 0)
+  if (cells > MOST_CELLS)
+    throw badField(
+      'invalid',
+      'sites',
+      `${able.length} addresses and ${endpoints.length} endpoints make ${cells} pairs, more than one proof takes (${MOST_CELLS}): prove site by site`,
+    )
 
   const stimulus = wish.stimulus ? stimulusOf(target, endpoints, issues[0]?.repeated ?? null) : null
   const reactionMs = Math.max(0, ...issues.map((one) => one.reactionMs))
@@ -123,9 +134,16 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   const turns = turnsOf(base, ask, asked.length)
   if (turns.allMs > MOST_MS) throw tooLong(turns, asked.length)
   const runs = await runsFor(world, base, ask, asked, turns)
+  const bytes = new TextEncoder().encode(JSON.stringify(runs)).length
+  if (bytes > MOST_PLAN_BYTES)
+    throw badField(
+      'invalid',
+      'sites',
+      `the plans of ${asked.length} addresses are ${bytes} bytes long, more than one proof takes (${MOST_PLAN_BYTES}): prove site by site`,
+    )
   const proof = { ...base, deadlineAt: Math.round(world.now + turns.deadlineMs), proof: ask }
   try {
-    const [added] = await batch(world.db, [addScan(world.db, proof), addRuns(world.db, proof, runs)])
+    const [added] = await batch(world.db, [addScan(world.db, proof), ...addRuns(world.db, proof, runs)])
     if (changed(added) === 0) throw scanFirst()
   } catch (error) {
     throw isTaken(error) ? new Failure('proof_running', 'A proof of this target is under way.') : error

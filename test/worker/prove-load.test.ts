@@ -132,3 +132,53 @@ describe('a proof is judged when the last of its runs ends', () => {
     await stage.api('PATCH', `/probes/${(fleet[3] as Probe).id}`, { drained: false })
   })
 })
+
+describe('a proof that is larger than a database takes at once', () => {
+  const endpoints = Array.from({ length: 64 }, (_, i) => 1_000 + i)
+  /** so many more probes of one site, as if each had enrolled; all lie in one range */
+  const enrolled = async (addresses: number) => {
+    await stage.env.DB.prepare("DELETE FROM probes WHERE site = 'big-1'").run()
+    await stage.env.DB.prepare(
+      `INSERT INTO probes (tenant_id, id, site, source_address, country, provider, asn, public_key, agent, allow_private, enrolled_at, seen_at)
+        SELECT tenant_id, 'prb_big' || value, 'big-1', '127.0.7.' || value, country, provider, asn, public_key, agent, 1, enrolled_at, ?
+        FROM probes, json_each(?) WHERE id = ?`,
+    )
+      .bind(stage.now(), JSON.stringify(Array.from({ length: addresses }, (_, i) => i + 1)), fleet[0]?.id)
+      .run()
+  }
+
+  test('is refused by its number of pairs', async () => {
+    await stage.api('POST', '/ranges', { cidr: '127.0.7.0/24', site: 'big-1' })
+    await stage.api('PATCH', `/targets/${targetId}`, { ports: '1-65535', sites: ['big-1'] })
+    const known = endpoints.map((port) => ({ address, port, check: 'tcp', service: 'unknown', verdict: 'open' }))
+    await stage.env.DB.prepare(
+      'UPDATE targets SET last_known = json_set(last_known, \'$."fra-1".ports\', json(?)) WHERE id = ?',
+    )
+      .bind(JSON.stringify(known), targetId)
+      .run()
+    await enrolled(79)
+    const refused = await on.prove({ sites: ['big-1'] })
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ field: 'sites' }] } })
+    expect(JSON.stringify(refused.body)).toContain(
+      '79 addresses and 64 endpoints make 5056 pairs, more than one proof takes (5000)',
+    )
+    expect(await stage.count('scans', 'finished_at IS NULL')).toBe(0)
+  })
+
+  test('is written whole up to there, though its plans are more than one statement takes', async () => {
+    await enrolled(78)
+    const opened = await on.prove({ sites: ['big-1'], stimulus: true })
+    expect(opened.status).toBe(202)
+    expect(opened.body.sources).toHaveLength(78)
+    const runs = `scan_id = 'scn_${opened.body.id.slice(4)}'`
+    expect(await stage.count('runs', runs)).toBe(78)
+    const { bytes } = (await stage.env.DB.prepare(`SELECT sum(length(plan)) AS bytes FROM runs WHERE ${runs}`).first<{
+      bytes: number
+    }>()) ?? { bytes: 0 }
+    expect(bytes).toBeGreaterThan(2_000_000)
+    await stage.api('POST', `/proofs/${opened.body.id}/cancel`, {})
+    const ended = await on.readProof(opened.body.id)
+    expect(ended).toMatchObject({ state: 'failed', failure: { code: 'stopped' } })
+    expect(ended.sources.flatMap(({ cells }) => cells)).toHaveLength(78 * 64)
+  })
+})

@@ -10,7 +10,7 @@ import { runs, scans } from '../../schema/tables.ts'
 import type { Plan, ResultRequest, Step } from '../../schema/wire.ts'
 import { LEASE_MS } from '../../schema/wire.ts'
 import type { FailureWord, Role, RunKind } from '../../schema/words.ts'
-import { batch, changed, type Db, once, rows, type Statement } from './db.ts'
+import { batch, changed, type Db, inParts, once, rows, type Statement } from './db.ts'
 import { type HeldRun, heldFrom, heldRow } from './held.ts'
 import { type Signer, signerFrom, signerRow } from './probes.ts'
 import { isOn, stoppedFlag, stoppedRow } from './settings.ts'
@@ -42,20 +42,22 @@ const ofScan = (tenantId: string | Placeholder, scanId: string | Placeholder): S
   sql`probe_id IN ${probesOf(tenantId, scanId)} AND ${idsOf(scanId)} AND tenant_id = ${tenantId}`
 
 /**
- * Makes runs; those that exist stay as they are. Once a scan has ended only its recovery goes on, unless it was asked to stop. The panel they were made
+ * Makes runs, in one statement or several of which each fits; those that exist stay as they are. Once a scan has ended only its recovery goes on, unless it was asked to stop. The panel they were made
  * for must be the scan's: of two who begin a scan at once, each with a panel of its own, one has begun it.
  */
 export const addRuns = (
   db: Db,
   { tenantId, id: scanId, panel }: Pick<typeof scans.$inferSelect, 'tenantId' | 'id' | 'panel'>,
   list: readonly NewRun[],
-): Statement =>
-  db.run(sql`INSERT OR IGNORE INTO runs (probe_id, id, key, tenant_id, scan_id, role, kind, state, epoch, due_at, deadline_at, needs_private, plan)
+): Statement[] =>
+  inParts(list).map((part) =>
+    db.run(sql`INSERT OR IGNORE INTO runs (probe_id, id, key, tenant_id, scan_id, role, kind, state, epoch, due_at, deadline_at, needs_private, plan)
     SELECT value ->> '$.probeId', value ->> '$.id', value ->> '$.key', ${tenantId}, ${scanId}, value ->> '$.role', value ->> '$.kind', 'due', 0,
       value ->> '$.dueAt', value ->> '$.deadlineAt', value ->> '$.needsPrivate', value ->> '$.plan'
-    FROM json_each(${rows(list)})
+    FROM json_each(${rows(part)})
     WHERE EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId} AND panel = ${JSON.stringify(panel)}
-      AND cancel_asked = 0 AND (value ->> '$.kind' = 'recover' OR finished_at IS NULL))`)
+      AND cancel_asked = 0 AND (value ->> '$.kind' = 'recover' OR finished_at IS NULL))`),
+  )
 
 /** Adds steps to a run's plan, unless another judge has changed the plan since it was read. */
 export const appendSteps = (
