@@ -44,7 +44,7 @@ test('a judgement that fits is kept as it is', () => {
 /** The result of a proof from so many addresses of 64 endpoints each, of which every eighth is shut. */
 function matrixOf(addresses: number): ProofResult {
   const cellOf = (port: number): ProofCell => ({
-    ...{ address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', port, service: 'postgresql', at: 1_795_350_000_000 },
+    ...{ address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', port, service: 'unknown', at: 1_795_350_000_000 },
     ...(port % 8 === 0 ? { word: 'shut', sight: 'page' } : { word: 'passed', sight: 'open' }),
     code: 'HTTP 403, 8 of 8 attack-shaped requests',
     stimuli: { planned: 100, done: 100 },

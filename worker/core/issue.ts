@@ -36,6 +36,8 @@ export type IssueStep =
       issueId: string
       finding: Finding
       title: string
+      /** it stays as it was: that the ports answer again is told beside it */
+      keepsTitle: boolean
       occurrences: readonly Occurrence[]
       /** the ports answer again, which is not proof; null when they were seen lost once more */
       answeredAt: number | null
@@ -83,7 +85,10 @@ function openOrRestate(input: IssueInput, finding: Finding): IssueStep {
   const issue = input.openIssues.find((open) => open.finding === finding)
   if (!issue) return { do: 'open', finding, title, occurrences, notify: true }
   const { asleep, wake } = sleepOf(issue, input.now)
-  return { do: 'restate', issueId: issue.id, finding, title, occurrences, answeredAt: null, wake, notify: !asleep }
+  return {
+    ...{ do: 'restate', issueId: issue.id, finding, title, keepsTitle: false, occurrences },
+    ...{ answeredAt: null, wake, notify: !asleep },
+  }
 }
 
 function afterClear(input: IssueInput, issue: OpenIssue): IssueStep {
@@ -92,21 +97,26 @@ function afterClear(input: IssueInput, issue: OpenIssue): IssueStep {
   if (input.retestOf === issue.id && input.retestIsProof)
     return { do: 'close', issueId: issue.id, finding, by: input.scanId, notify: true }
   const others = input.retestOf === issue.id ? (input.unprovedFrom ?? []) : []
-  const from =
-    others.length === 0
-      ? 'fixed'
-      : `from ${listed(others.length > 4 ? [...others.slice(0, 4), `${others.length - 4} more`] : others)}`
-  const title = `${input.target}: the lost ports answer again; not yet proved ${from}`
+  const title =
+    othersTitle(input.target, others) ?? `${input.target}: the lost ports answer again; not yet proved fixed`
   return {
     do: 'restate',
     issueId: issue.id,
     finding,
     title,
+    keepsTitle: others.length === 0,
     occurrences: [],
     answeredAt: input.now,
     wake,
     notify: false,
   }
+}
+
+/** Null where the retest came from each address that lost something. */
+function othersTitle(target: string, others: readonly string[]): string | null {
+  if (others.length === 0) return null
+  const named = others.length > 4 ? [...others.slice(0, 4), `${others.length - 4} more`] : others
+  return `${target}: a retest does not speak for what ${listed(named)} lost: prove it with the stimulus`
 }
 
 /** A snoozed issue is restated silently until its snooze ends. */
