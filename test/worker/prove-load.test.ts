@@ -140,8 +140,8 @@ describe('a proof that is larger than a database takes at once', () => {
     await stage.env.DB.prepare("DELETE FROM probes WHERE site = 'big-1'").run()
     await stage.env.DB.prepare(
       `INSERT INTO probes (tenant_id, id, site, source_address, country, provider, asn, public_key, agent, allow_private, enrolled_at, seen_at)
-        SELECT tenant_id, 'prb_big' || value, 'big-1', '127.0.7.' || value, country, provider, asn, public_key, agent, 1, enrolled_at, ?
-        FROM probes, json_each(?) WHERE id = ?`,
+        SELECT tenant_id, 'prb_big' || json_each.value, 'big-1', '127.0.7.' || json_each.value, country, provider, asn, public_key, agent, 1, enrolled_at, ?
+        FROM probes, json_each(?) WHERE probes.id = ?`,
     )
       .bind(stage.now(), JSON.stringify(Array.from({ length: addresses }, (_, i) => i + 1)), fleet[0]?.id)
       .run()
