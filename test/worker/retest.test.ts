@@ -89,16 +89,31 @@ describe('two ports that two scans from one address lost', () => {
   })
 })
 
-test('what another address lost is not proved by a retest from this one: the issue says from where it is not', async () => {
-  const targetId = await newTarget('standard')
-  const elsewhere = await scanThatLoses(targetId, 'fra-1', 3306)
-  const scanner = await scanThatLoses(targetId, 'nyc-1', 80)
-  const { id } = await issueOf(targetId)
-  const retest = await retested(id)
-  expect(retest).toMatchObject({ verdict: 'clear', scanner: { sourceAddress: scanner } })
-  expect(await touched(retest.id)).toEqual([80, 3306])
-  const issue = await issueOf(targetId)
-  expect(issue).toMatchObject({ id, state: 'open', closedBy: null })
-  expect(issue.answeredAt).not.toBeNull()
-  expect(issue.title).toContain(`a retest does not speak for what ${elsewhere} lost`)
+describe('two ports that two addresses lost', () => {
+  let targetId: string
+  let issueId: string
+  /** who lost something first, and who last */
+  let elsewhere: string
+  let scanner: string
+
+  test('are one issue', async () => {
+    targetId = await newTarget('standard')
+    elsewhere = await scanThatLoses(targetId, 'fra-1', 3306)
+    issueId = (await issueOf(targetId)).id
+  })
+
+  test('from wherever they were lost', async () => {
+    scanner = await scanThatLoses(targetId, 'nyc-1', 80)
+    expect(await issueOf(targetId)).toMatchObject({ id: issueId, state: 'open' })
+  })
+
+  test('are not proved by a retest from one of them: the issue says who else lost one', async () => {
+    const retest = await retested(issueId)
+    expect(retest).toMatchObject({ verdict: 'clear', scanner: { sourceAddress: scanner } })
+    expect(await touched(retest.id)).toEqual([80, 3306])
+    const issue = await issueOf(targetId)
+    expect(issue).toMatchObject({ id: issueId, state: 'open', closedBy: null })
+    expect(issue.answeredAt).not.toBeNull()
+    expect(issue.title).toContain(`a retest does not speak for what ${elsewhere} lost`)
+  })
 })
