@@ -23,7 +23,7 @@ const bySite = (a: unknown[], b: unknown[]) => {
 beforeAll(async () => {
   on = await openProving()
   ;({ stage, fleet, targetId } = on)
-})
+}, 60_000)
 
 describe('a proof is refused', () => {
   test('while nothing of the target is known', async () => {
