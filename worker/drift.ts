@@ -1,10 +1,18 @@
-/** The drift watch: once a day each target's allowlist is held against the ranges, before a new one costs a scan. */
+/** The drift watch: once a day, and when the ranges change, each target's allowlist is held against them, before a new one costs a scan. */
 import { isPublic, parseAddress } from '../schema/address.ts'
 import { derivedId } from '../schema/ids.ts'
 import type { OutdatedBy } from '../schema/proof.ts'
 import { type DriftRange, type DriftTarget, knownSince, outdatedBy } from './core/drift.ts'
 import { allowlistNotice } from './core/notices/fleet.ts'
-import { type DriftTargetRow, rangesInUse, readMark, targetsAfter, writeMark, writeOutdated } from './store/drift.ts'
+import {
+  type DriftMark,
+  type DriftTargetRow,
+  rangesInUse,
+  readMark,
+  targetsAfter,
+  writeMark,
+  writeOutdated,
+} from './store/drift.ts'
 import type { Told } from './store/outbox.ts'
 import { readPublished } from './store/ranges.ts'
 import type { World } from './world.ts'
@@ -14,13 +22,16 @@ const DAY_MS = 86_400_000
 const AT_ONCE = 200
 const MOST_WRITTEN = 25
 
-/** A part of the day's round; nothing but one small read when it is over. */
+/**
+ * A part of a round: each day has one, and each change of the ranges, for one that is used at once is told at once. Nothing
+ * but one small read when it is over.
+ */
 export async function watchDrift(world: World): Promise<void> {
   const { db, now } = world
-  const day = Math.floor(now / DAY_MS)
-  const mark = await readMark(db)
-  if (mark && mark.day >= day && mark.after === null) return
-  const from: [string, string] = mark?.day === day && mark.after ? mark.after : ['', '']
+  const { mark, serial } = await readMark(db)
+  const round = roundAfter(mark, Math.floor(now / DAY_MS), serial)
+  if (!round) return
+  const from: [string, string] = round.after ?? ['', '']
   const [ranges, targets] = await Promise.all([rangesInUse(db), targetsAfter(db, from, AT_ONCE)])
   let written = 0
   let last: DriftTargetRow | null = null
@@ -30,7 +41,17 @@ export async function watchDrift(world: World): Promise<void> {
     last = target
   }
   const isOver = targets.length < AT_ONCE && last === (targets.at(-1) ?? null)
-  await writeMark(db, { day, after: isOver || !last ? null : [last.tenantId, last.id] }, now)
+  await writeMark(db, { ...round, after: isOver || !last ? null : [last.tenantId, last.id] }, now)
+}
+
+/**
+ * The round that goes on, or the next; null when none is due. One that goes on stays that of the log as it was when it began:
+ * the targets it has passed know nothing newer, so another follows.
+ */
+function roundAfter(mark: DriftMark | null, day: number, serial: number): DriftMark | null {
+  if (mark && mark.after !== null && mark.day >= day) return mark
+  if (mark && mark.day >= day && mark.serial === serial) return null
+  return { day: Math.max(day, mark?.day ?? 0), serial, after: null }
 }
 
 /** True when it wrote something. */

@@ -12,6 +12,7 @@ import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
 import { sendSoon } from './deliver/send.ts'
 import { withGapsFilled } from './filled.ts'
+import { unprovedBy } from './interfered.ts'
 import { sha256 } from './secrets.ts'
 import { batch, changed } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
@@ -105,13 +106,15 @@ function isIdleRetest({ scan, facts }: Snapshot, judgement: Judgement): boolean 
 
 /** The issue's next steps with their ids, which follow from the scan: a repeat meets its own rows. */
 async function stepsFor(world: World, { scan, target }: Snapshot, judgement: Judgement): Promise<AppliedStep[]> {
+  const unproved = judgement.verdict === 'clear' ? await unprovedBy(world, scan) : null
   const steps = stepsOf({
     scanId: scan.id,
     target: target.name ?? target.address,
     judgement,
     openIssues: await openIssues(world.db, scan.tenantId, target.id),
     retestOf: scan.retestOf,
-    retestIsProof: scan.retestOf !== null,
+    retestIsProof: unproved?.length === 0,
+    unprovedFrom: unproved ?? [],
     now: world.now,
   })
   return Promise.all(

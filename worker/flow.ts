@@ -14,17 +14,9 @@ import type {
 import { sendDue } from './deliver/send.ts'
 import { watchDrift } from './drift.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
+import { leaseRuns } from './leasing.ts'
 import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
-import {
-  answerRenewal,
-  knownTo,
-  leaseRuns,
-  mayGoOn,
-  type Outcome,
-  storeAlarm,
-  storeRenewal,
-  storeResult,
-} from './report.ts'
+import { answerRenewal, knownTo, mayGoOn, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
 import type { Snapshot } from './store/facts.ts'
 import { readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
@@ -78,6 +70,7 @@ export const take = {
     const { run } = held
     const known = await knownTo(world, held, snapshot)
     // An onlooker may have seen enough once discovery is over, whether or not it has something to tell.
+    // Of a proof nothing is decided before its last run ends.
     const wantsWord = isNews || (run.kind === 'baseline' && known.discovered)
     const judged = wantsWord ? await judge(world, run.tenantId, run.scanId, snapshot) : null
     if (snapshot && (report.found.length > 0 || isOver)) callOnlookers(world, snapshot, isOver)
@@ -89,7 +82,7 @@ export const take = {
   },
   async alarm(world: World, probe: Probe, report: AlarmRequest): Promise<void> {
     const { held, snapshot } = await storeAlarm(world, probe, report)
-    await judge(world, held.run.tenantId, held.run.scanId, snapshot)
+    if (held.run.kind !== 'prove') await judge(world, held.run.tenantId, held.run.scanId, snapshot)
   },
   async result(world: World, probe: Probe, report: ResultRequest, digest: string): Promise<Outcome> {
     const { held, outcome, snapshot, isNews } = await storeResult(world, probe, report, digest)

@@ -101,7 +101,7 @@ async function steerOn(
 
   const writes: Statement[] = [
     ...(news ? [storeJudgement(db, scan, judgement, heldNow, phaseOf(snapshot, steering))] : []),
-    ...(made.length > 0 ? [addRuns(db, scan, made)] : []),
+    ...(made.length > 0 ? addRuns(db, scan, made) : []),
     ...appended.map(({ run, steps }) => appendSteps(db, scan.tenantId, run, steps)),
     ...(stopped.length > 0
       ? stopRuns(

@@ -106,7 +106,7 @@ export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {
   const { scan, runs } = await prepared(world, target, newScan(world, tenantId, target, ask), ask.scannerProbeId)
   try {
-    const [added] = await batch(world.db, [addScan(world.db, scan), addRuns(world.db, scan, runs)])
+    const [added] = await batch(world.db, [addScan(world.db, scan), ...addRuns(world.db, scan, runs)])
     if (changed(added) === 0) throw proofFirst()
   } catch (error) {
     throw isTaken(error) ? laneTaken() : error
@@ -122,7 +122,7 @@ export async function openScan(world: World, tenantId: string, target: Target, a
 export async function begin(world: World, target: Target, stored: Scan): Promise<void> {
   try {
     const { scan, runs } = await prepared(world, target, { ...stored, dueAt: Math.max(stored.dueAt, world.now) }, null)
-    const [begun] = await batch(world.db, [beginScan(world.db, scan), addRuns(world.db, scan, runs)])
+    const [begun] = await batch(world.db, [beginScan(world.db, scan), ...addRuns(world.db, scan, runs)])
     if (changed(begun) > 0) world.ring(runs.map((run) => run.probeId))
   } catch (error) {
     const refused = isTaken(error) ? laneTaken() : error

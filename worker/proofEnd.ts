@@ -47,12 +47,22 @@ export async function judgeProof(world: World, snapshot: Snapshot, proof: Proof)
     return finishProof(world, snapshot, proof, { state: 'cancelled', failure, result: finalOf(proof, facts.runs) })
   }
   const result = proof.deadlineAt < world.now ? finalOf(proof, facts.runs) : proofOf(proof.proof, facts.runs)
-  if (result.verdict === null) return
+  if (result.verdict === null)
+    return callNext(
+      world,
+      runs.filter((run) => run.endedAt === null),
+    )
   const isRefused = result.rows.every(({ state }) => state === 'refused')
   const failure = isRefused
     ? { code: 'refused_by_probe' as const, detail: 'None of the probes may touch this target.' }
     : null
   return finishProof(world, snapshot, proof, { state: isRefused ? 'failed' : 'finished', failure, result })
+}
+
+/** A place may have become free: of those that have not ended, the one whose turn comes asks now, and not within the minute. */
+export function callNext({ now, ring }: World, left: readonly Pick<Run, 'probeId' | 'state' | 'dueAt'>[]): void {
+  const next = left.find((run) => run.state === 'due' && run.dueAt <= now)
+  if (next) ring([next.probeId])
 }
 
 /** Whoever has not ended by now has not looked. */

@@ -30,6 +30,10 @@ export interface ProveWish {
 /** Of one proof. A fleet with more addresses is proved site by site. */
 const MOST_SOURCES = 256
 const MOST_ENDPOINTS = LIMITS.endpointsPerStep
+/** Endpoints as seen from each address: what they came to is kept in one row of D1, which takes 2 MB (store/bounded.ts). */
+const MOST_CELLS = 5_000
+/** All its runs are written in one batch. */
+const MOST_PLAN_BYTES = 8_000_000
 /** Port scan detectors speak up after a few dozen ports; more than this of a sweep is not repeated. */
 const MOST_PORTS = 2_000
 /** How long defences may take: log readers look within seconds, bouncers ask every 10 s (detection-science.md 4.5, E5). */
@@ -42,6 +46,8 @@ const SLOT_MS = { least: 5_000, most: 180_000 } as const
 /** The longer window of the ration: an endpoint that counts touches may have none left (probe-node/ration.ts). */
 const RATION_MS = 650_000
 const MARGIN_MS = 90_000
+/** Of a proof, as it is expected. */
+const MOST_MS = 24 * 3_600_000
 
 /** Opens a proof in one batch. Throws the Failure that tells why not. */
 export async function openProof(world: World, target: Target, wish: ProveWish): Promise<Proof> {
@@ -72,6 +78,13 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
     throw new Failure('no_probe', 'No probe in an active range of these sites can reach the known endpoints.')
   if (able.length > MOST_SOURCES)
     throw badField('invalid', 'sites', `${able.length} addresses are more than one proof takes (${MOST_SOURCES})`)
+  const cells = able.reduce((sum, probe) => sum + endpointsFor(probe, endpoints).length, 0)
+  if (cells > MOST_CELLS)
+    throw badField(
+      'invalid',
+      'sites',
+      `${able.length} addresses and ${endpoints.length} endpoints make ${cells} pairs, more than one proof takes (${MOST_CELLS}): prove site by site`,
+    )
 
   const stimulus = wish.stimulus ? stimulusOf(target, endpoints, issues[0]?.repeated ?? null) : null
   const reactionMs = Math.max(0, ...issues.map((one) => one.reactionMs))
@@ -118,10 +131,19 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
     scannerProbeId: first.probeId,
     proof: ask,
   }
-  const runs = await runsFor(world, base, ask, asked)
-  const proof = { ...base, deadlineAt: Math.max(...runs.map((run) => run.deadlineAt)) + MARGIN_MS, proof: ask }
+  const turns = turnsOf(base, ask, asked.length)
+  if (turns.allMs > MOST_MS) throw tooLong(turns, asked.length)
+  const runs = await runsFor(world, base, ask, asked, turns)
+  const bytes = new TextEncoder().encode(JSON.stringify(runs)).length
+  if (bytes > MOST_PLAN_BYTES)
+    throw badField(
+      'invalid',
+      'sites',
+      `the plans of ${asked.length} addresses are ${bytes} bytes long, more than one proof takes (${MOST_PLAN_BYTES}): prove site by site`,
+    )
+  const proof = { ...base, deadlineAt: Math.round(world.now + turns.deadlineMs), proof: ask }
   try {
-    const [added] = await batch(world.db, [addScan(world.db, proof), addRuns(world.db, proof, runs)])
+    const [added] = await batch(world.db, [addScan(world.db, proof), ...addRuns(world.db, proof, runs)])
     if (changed(added) === 0) throw scanFirst()
   } catch (error) {
     throw isTaken(error) ? new Failure('proof_running', 'A proof of this target is under way.') : error
@@ -184,7 +206,8 @@ function stimulusOf(target: Target, endpoints: readonly TouchTarget[], scan: Rep
     profile,
     ports: formatPorts(ports),
     portsAsked: all.length,
-    maxConnectsPerSecond: scan?.maxConnectsPerSecond ?? shareOf(target),
+    // Its owner may have lowered the ceiling since.
+    maxConnectsPerSecond: Math.min(scan?.maxConnectsPerSecond ?? Number.POSITIVE_INFINITY, shareOf(target)),
     scanId: scan?.id ?? null,
   }
 }
@@ -199,15 +222,55 @@ const watchMsOf = (reactionMs: number): number =>
 
 // ---------------------------------------------------------------- runs
 
+interface Turns {
+  /** connects a second of each run: those that overlap have no more than the proof's together */
+  rate: number
+  /** between the times at which two addresses are due */
+  slotMs: number
+  /** what one run may take, from its lease on */
+  runMs: number
+  /** what all are expected to take */
+  allMs: number
+  /** when who has not looked will not any more: each has run for twice its time, and a few were silent */
+  deadlineMs: number
+}
+
 /**
- * One run an address. With the stimulus they begin in turn, each at the rate of the scan it repeats: a limit counts per source,
- * and the target must not bear more than one scan at a time.
+ * With the stimulus the addresses go one after the other, each at the rate of the scan it repeats: a limit counts per source. Without
+ * it they overlap and share the rate. When one begins, its lease decides (store/runs.ts): `slotMs` only keeps them from asking in vain.
  */
-async function runsFor(world: World, scan: Scan, ask: ProofAsk, asked: readonly ProofSource[]): Promise<NewRun[]> {
+function turnsOf(scan: Scan, { stimulus, watchMs }: ProofAsk, addresses: number): Turns {
+  const swept = portsIn(stimulus?.ports ?? '').size * scan.addresses.length
+  const atOnce = stimulus ? 1 : Math.min(addresses, scan.maxConnectsPerSecond)
+  const rate = Math.floor(scan.maxConnectsPerSecond / atOnce)
+  const workMs = ENGAGE_MS + (1_200 * swept) / rate
+  const rounds = Math.ceil(addresses / atOnce)
+  const runMs = RATION_MS + 2 * workMs + watchMs + MARGIN_MS
+  return {
+    rate,
+    slotMs: stimulus ? Math.min(SLOT_MS.most, Math.max(SLOT_MS.least, workMs + watchMs)) : STAGGER_MS,
+    runMs,
+    allMs: rounds * (workMs + watchMs),
+    deadlineMs: rounds * (2 * workMs + watchMs + MARGIN_MS) + runMs + MARGIN_MS,
+  }
+}
+
+const tooLong = ({ allMs, rate }: Turns, addresses: number): Failure =>
+  badField(
+    'invalid',
+    'sites',
+    `${addresses} addresses, one after the other at ${rate} connects per second, take ${Math.ceil(allMs / 3_600_000)} hours, and a proof at most ${MOST_MS / 3_600_000}: prove site by site, or raise the target's rate`,
+  )
+
+/** One run an address. */
+async function runsFor(
+  world: World,
+  scan: Scan,
+  ask: ProofAsk,
+  asked: readonly ProofSource[],
+  turns: Turns,
+): Promise<NewRun[]> {
   const beacons = await planBeacons(world.db)
-  const swept = portsIn(ask.stimulus?.ports ?? '').size * scan.addresses.length
-  const workMs = ENGAGE_MS + (1_200 * swept) / scan.maxConnectsPerSecond
-  const slotMs = ask.stimulus ? Math.min(SLOT_MS.most, Math.max(SLOT_MS.least, workMs)) : STAGGER_MS
   return Promise.all(
     asked.map(async ({ probeId, sourceAddress }, i) => {
       const endpoints = endpointsFor({ sourceAddress }, ask.endpoints)
@@ -218,7 +281,7 @@ async function runsFor(world: World, scan: Scan, ask: ProofAsk, asked: readonly 
         name: scan.name,
         ports: scan.ports,
         profile: scan.profile,
-        maxConnectsPerSecond: scan.maxConnectsPerSecond,
+        maxConnectsPerSecond: turns.rate,
         accompanySeconds: null,
         only: endpoints,
         gaps: ask.stimulus?.ports ?? '',
@@ -228,7 +291,7 @@ async function runsFor(world: World, scan: Scan, ask: ProofAsk, asked: readonly 
         beacons,
       }
       const key = `prove:${probeId}`
-      const dueAt = Math.round(world.now + i * slotMs)
+      const dueAt = Math.round(world.now + i * turns.slotMs)
       return {
         id: await runIdOf(scan.id, key),
         key,
@@ -236,7 +299,7 @@ async function runsFor(world: World, scan: Scan, ask: ProofAsk, asked: readonly 
         role: 'scanner' as const,
         kind: 'prove' as const,
         dueAt,
-        deadlineAt: Math.round(dueAt + RATION_MS + 2 * workMs + ask.watchMs + MARGIN_MS),
+        deadlineAt: Math.round(dueAt + turns.runMs),
         needsPrivate: needsPrivate(scan),
         plan,
       }

@@ -1,24 +1,12 @@
-/** What probes say about their runs: lease, renew, alarm, result. Facts are stored first; then the line judges. */
+/** What probes say about their runs: renew, alarm, result. Facts are stored first; then the line judges. */
 import { parseAddress } from '../schema/address.ts'
-import type {
-  AlarmRequest,
-  LeaseAnswer,
-  LeasedRun,
-  LeaseRequest,
-  Plan,
-  RenewAnswer,
-  RenewRequest,
-  ResultRequest,
-  ScanPlan,
-  Standing,
-} from '../schema/wire.ts'
+import type { AlarmRequest, RenewAnswer, RenewRequest, ResultRequest } from '../schema/wire.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import { type Bounds, insidePlan } from './allowed.ts'
-import { isDirectoryOf, wantsDirectory } from './botDirectory.ts'
 import { foundSteps } from './core/baseline.ts'
 import { mayRun, standingOf } from './core/ranges/standing.ts'
-import { badField, Failure, notOurs } from './failure.ts'
-import { tokensFor } from './proofTokens.ts'
+import { badField, Failure } from './failure.ts'
+import { callNext } from './proofEnd.ts'
 import { batch, type Statement } from './store/db.ts'
 import {
   addAlarm,
@@ -27,25 +15,22 @@ import {
   type Known,
   knownIn,
   readKnown,
-  readScanFacts,
   type Snapshot,
   snapshotFrom,
   snapshotReads,
+  toldBy,
 } from './store/facts.ts'
 import { type HeldRun, heldFrom, heldIn, heldRow, lastHeld, readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
-import { DRAINED, noteSeen, readSigner } from './store/probes.ts'
+import { readSigner } from './store/probes.ts'
 import { logKey, putText } from './store/raw.ts'
 import {
-  type Candidate,
   close,
-  endAsFailed,
   endAsFlood,
   extend,
   hasToldTooMuch,
   holds,
-  leasable,
-  lease,
+  leftOf,
   type Run,
   runIdOf,
   SCAN_KEY,
@@ -56,9 +41,6 @@ import { markReady } from './store/scans.ts'
 import { isOn, stoppedRow } from './store/settings.ts'
 import type { World } from './world.ts'
 
-/** The doorbell may be lost: a probe asks at least this often. */
-const POLL_MS = 60_000
-const SHORTEST_POLL_MS = 250
 /** A scan run holds still while its losses are verified, and asks this often. */
 const HELD_MS = 2_000
 /** Standing baselines ask this often while discovery is young, and less often later: the bell calls them as well. */
@@ -71,96 +53,6 @@ const SHORT_RUN_MS = 5_000
 const PATIENCE_MS = 480_000
 /** After it, what is seen within a moment travels together. */
 const GATHER_MS = 2_000
-
-/**
- * Hands a probe what is due for it and fits its capacity. `signer` is the probe as it was when its signature was checked
- * (guards/probe.ts): here it is read anew, so that one that was revoked since gets nothing.
- */
-export async function leaseRuns(
-  world: World,
-  signer: Signer,
-  ask: LeaseRequest,
-  askedAt: number,
-  publicUrl: string,
-): Promise<LeaseAnswer> {
-  const { db, now } = world
-  const { probe, stopped, candidates } = await leasable(db, signer, now)
-  if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
-  const { directory } = ask
-  const isSigned = directory !== undefined && (await isDirectoryOf(probe, directory, publicUrl, now))
-  await noteSeen(db, probe, { ...ask, directory: isSigned ? directory : null }, now)
-  const signFor = isSigned ? undefined : wantsDirectory(probe, publicUrl, now)
-  // A leased run that its own probe no longer carries was lost with its process: as far as it could know of that lease. A
-  // request signed before it, played again or late, disowns nothing.
-  const unclaimed = candidates.filter(
-    (run) => run.state !== 'leased' || !ask.holding.some((held) => held.runId === run.id),
-  )
-  const free = unclaimed.filter((run) => run.state !== 'leased' || (run.leasedAt ?? 0) < askedAt)
-  const standing = standingOf(probe.sourceAddress, probe.source, now)
-  const due = free.filter((run) => run.dueAt <= now && (run.needsPrivate === 0 || ask.allowPrivate))
-  const gone = probe.drainedAt === null ? [] : due.filter((run) => run.kind === 'prove' && run.state === 'due')
-  const ready = due.filter((run) => mayRun(standing, run.kind) && !gone.includes(run))
-  if (!standing.scans) await refuseScans(world, probe.id, due, standing)
-  for (const run of gone) await endAsFailed(db, { ...run, probeId: probe.id }, DRAINED, now)
-  const picked = withinCapacity(ready, ask.capacity)
-  const taken = picked.length > 0 ? await lease(db, probe.id, picked, askedAt, now) : []
-  const tokens = await tokensFor(world, taken)
-  return {
-    now,
-    standing,
-    stopped,
-    publicUrl,
-    ...(signFor === undefined ? {} : { signFor }),
-    runs: await Promise.all(taken.map((run) => leasedRun(world, run, tokens.get(run.scanId)))),
-    // A new process whose clock is still behind learns the time from this answer, and may ask again at once.
-    nextPollMs: free.length < unclaimed.length ? SHORTEST_POLL_MS : pollMs(free, now),
-  }
-}
-
-/** A scan whose probe lost its range before it came for it can never begin: it is told so now, and not when its time is up. */
-async function refuseScans(
-  world: World,
-  probeId: string,
-  due: readonly Candidate[],
-  { detail }: Standing,
-): Promise<void> {
-  for (const { id, kind, epoch } of due)
-    if (kind === 'scan' || kind === 'prove')
-      await endAsFailed(world.db, { probeId, id, epoch }, { code: 'range_inactive', detail }, world.now)
-}
-
-function withinCapacity(runs: readonly Candidate[], capacity: LeaseRequest['capacity']): Candidate[] {
-  const left = { ...capacity }
-  // Verification first: it must always find a place.
-  const order = runs.toSorted((a, b) => Number(b.kind === 'verify') - Number(a.kind === 'verify') || a.dueAt - b.dueAt)
-  return order.filter((run) => {
-    if (run.kind === 'scan') return left.scan-- > 0
-    if (left.short <= 0 || (run.kind === 'baseline' && left.baseline <= 0)) return false
-    if (run.kind === 'baseline') left.baseline--
-    left.short--
-    return true
-  })
-}
-
-/** Until the next run of this probe is due, and a minute at most. */
-function pollMs(runs: readonly Candidate[], now: number): number {
-  const next = Math.min(...runs.filter((run) => run.dueAt > now).map((run) => run.dueAt - now), POLL_MS)
-  return Math.max(next, SHORTEST_POLL_MS)
-}
-
-async function leasedRun(world: World, run: Run, proofToken: string | undefined): Promise<LeasedRun> {
-  const plan = run.epoch > 1 && run.plan.kind === 'scan' ? await resumed(world, run, run.plan) : run.plan
-  const { id: runId, scanId, kind, epoch, deadlineAt } = run
-  const lease = { runId, scanId, kind, epoch, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
-  return proofToken === undefined ? lease : { ...lease, proofToken }
-}
-
-/** A second lease of a scan run starts from what the first had found. */
-async function resumed(world: World, run: Run, plan: ScanPlan): Promise<Plan> {
-  const facts = await readScanFacts(world.db, run.tenantId, run.scanId)
-  const known = facts?.runs.find((one) => one.runId === run.id)
-  return known ? { ...plan, known: [...known.found], discovered: known.discovered } : plan
-}
 
 // ---------------------------------------------------------------- renew
 
@@ -186,7 +78,7 @@ export async function storeRenewal(
   const ready =
     report.ready === true && scan.readyAt === null ? [markReady(db, run.tenantId, run.scanId, mine, now)] : []
   const writes = [...(carriesFacts(report) ? addReport(db, run, report, mine, now) : []), ...extension, ...ready]
-  const isNews = carriesFacts(report) || isOver || isOnHold(before) || run.kind === 'verify'
+  const isNews = run.kind !== 'prove' && (carriesFacts(report) || isOver || isOnHold(before) || run.kind === 'verify')
   const stored = await fenced(world, before, report, writes, isNews)
   return { ...stored, isNews: isNews || isOnHold(stored.held), isOver }
 }
@@ -257,19 +149,28 @@ async function fenced(
   writes: readonly Statement[],
   isNews: boolean,
 ): Promise<Stored> {
-  const { held, snapshot } = isNews ? await storeAndLook(world, run, writes) : await storeAndAsk(world, run, writes)
+  const { held, snapshot, told } = isNews
+    ? await storeAndLook(world, run, writes)
+    : await storeAndAsk(world, run, writes, carriesFacts(report))
   if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()
-  if (hasToldTooMuch(run, snapshot?.told.get(run.id) ?? 0)) {
+  if (hasToldTooMuch(run, told)) {
     await endAsFlood(world.db, run, world.now)
     throw new Failure('too_large', 'This run has reported more than one run may. Drop it.')
   }
   return { held, snapshot }
 }
 
-/** Runs the writes and reads the run in one batch. */
-async function storeAndAsk({ db }: World, { probeId, id: runId }: Run, writes: readonly Statement[]) {
-  const answers = await batch(db, [...writes, heldRow(db, { probeId, runId })])
-  return { held: heldFrom(answers.at(-1)), snapshot: null }
+/** Runs the writes and reads the run in one batch, and how much it has told, where it told more. */
+async function storeAndAsk(
+  { db }: World,
+  { tenantId, scanId, probeId, id: runId }: Run,
+  writes: readonly Statement[],
+  hasMore: boolean,
+) {
+  const weighed = hasMore ? [toldBy(db, { tenantId, scanId, runId })] : []
+  const answers = await batch(db, [...writes, heldRow(db, { probeId, runId }), ...weighed])
+  const [weight] = (answers[writes.length + 1] ?? []) as { told: number }[]
+  return { held: heldFrom(answers[writes.length]), snapshot: null, told: weight?.told ?? 0 }
 }
 
 /** Runs the writes and reads the whole scan in one batch, and the run out of it. */
@@ -277,7 +178,7 @@ async function storeAndLook({ db }: World, { tenantId, scanId, id }: Run, writes
   const answers = await batch(db, [...writes, stoppedRow(db, {}), ...snapshotReads(db, tenantId, scanId)])
   const [switched, ...read] = answers.slice(writes.length)
   const snapshot = snapshotFrom(read)
-  return { held: snapshot && heldIn(snapshot, id, isOn(switched)), snapshot }
+  return { held: snapshot && heldIn(snapshot, id, isOn(switched)), snapshot, told: snapshot?.told.get(id) ?? 0 }
 }
 
 // ---------------------------------------------------------------- alarm and result
@@ -288,7 +189,7 @@ export async function storeAlarm(world: World, probe: Probe, report: AlarmReques
   const mine = holds(probe.id, report.runId, report.epoch)
   const alarm = { at: world.now, lost: report.lost }
   const writes = addAlarm(world.db, held.run, report, alarm, mine, world.now)
-  return fenced(world, held, report, writes, true)
+  return fenced(world, held, report, writes, held.run.kind !== 'prove')
 }
 
 export type Outcome = 'applied' | 'duplicate'
@@ -330,9 +231,25 @@ export async function storeResult(
     const stands = await storeAndGo(world, run, writes)
     return { held: before, outcome: become(stands), snapshot: null, isNews: stands.isScannerHome === 1 }
   }
+  if (run.kind === 'prove') {
+    const { held, left } = await storeAndCall(world, run, writes)
+    return { held, outcome: become(held.run), snapshot: null, isNews: left === 0 }
+  }
   const { held, snapshot } = await storeAndLook(world, run, writes)
   if (!held) throw stale()
   return { held, outcome: become(held.run), snapshot, isNews: true }
+}
+
+/** Of a proof nothing is decided before its last run ends. Until then who waits for the place that became free is called. */
+async function storeAndCall(world: World, { tenantId, scanId, probeId, id: runId }: Run, writes: readonly Statement[]) {
+  const { db } = world
+  const reads = [heldRow(db, { probeId, runId }), leftOf(db, { tenantId, scanId })]
+  const answers = await batch(db, [...writes, ...reads])
+  const held = heldFrom(answers.at(-2))
+  if (!held) throw stale()
+  const left = answers.at(-1) as Pick<Run, 'probeId' | 'state' | 'dueAt'>[]
+  callNext(world, left)
+  return { held, left: left.length }
 }
 
 type Taken = Pick<Run, 'epoch' | 'resultDigest' | 'resultToken'>

@@ -24,8 +24,9 @@ portwitness issues retest ISSUE [--timeout S] [--json] [--no-wait]
   --format names another. What to do with it stands in its first lines.
   --exclusive lets in the scanner and nobody else; --expires is said in it.
 
-  'retest' scans the lost ports again, from the same address with the same
-  profile. When that ends clear, the issue is closed.
+  'retest' scans every port again that the issue lost, from the address that
+  lost one last, with the same profile. When that ends clear, the issue is
+  closed, unless another address lost one too: then prove it from all.
 
 ${WATCH_HELP}`,
   run: ([first = '', ...rest]) =>
@@ -117,6 +118,8 @@ async function retest(args: string[]): Promise<number> {
 }
 
 async function whatBecameOf(api: Api, path: string): Promise<string> {
-  const { id, state } = await api.get<IssueAnswer>(path)
-  return state === 'closed' ? `Issue ${id} is closed: the fix is proved.` : `Issue ${id} stays ${state}.`
+  const { id, state, title } = await api.get<IssueAnswer>(path)
+  return state === 'closed'
+    ? `Issue ${id} is closed: the fix is proved.`
+    : `Issue ${id} stays ${state}. ${printable(title, 300)}`
 }

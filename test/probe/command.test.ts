@@ -102,7 +102,7 @@ test('a retest is watched like a scan, and says what became of the issue', async
   const said = (state: string) => ({
     'POST /api/v1/issues/iss_1/retest': () =>
       scanIn('finished', { verdict: state === 'closed' ? 'clear' : 'incomplete' }),
-    'GET /api/v1/issues/iss_1': () => ({ id: 'iss_1', state }),
+    'GET /api/v1/issues/iss_1': () => ({ id: 'iss_1', state, title: 'shop: 203.0.113.8 lost it too' }),
   })
   using closing = await played(said('closed'))
   const clear = await run('issues', 'retest', 'iss_1', '--url', closing.url, '--key', 'pw_x')
@@ -111,7 +111,10 @@ test('a retest is watched like a scan, and says what became of the issue', async
   expect(clear.err).toContain(`Scan ${SCAN_ID}, a retest of iss_1`)
   using open = await played(said('open'))
   const unclear = await run('issues', 'retest', 'iss_1', '--url', open.url, '--key', 'pw_x')
-  expect(unclear).toMatchObject({ code: 4, out: expect.stringContaining('Issue iss_1 stays open.') })
+  expect(unclear).toMatchObject({
+    code: 4,
+    out: expect.stringContaining('Issue iss_1 stays open. shop: 203.0.113.8 lost it too'),
+  })
   const bare = await run('issues', 'retest', 'iss_1', '--url', open.url, '--key', 'pw_x', '--no-wait')
   expect(bare).toMatchObject({ code: 0, out: `${SCAN_ID}\n`, err: '' })
 })

@@ -61,4 +61,35 @@ describe('a pass over all channels', () => {
     await stage.env.DB.prepare('DELETE FROM channels WHERE tenant_id = ?').bind(other.id).run()
     await stage.api('DELETE', `/channels/${quick.id}`)
   })
+
+  test('lets a slow channel have its turn while quick ones have more to send than a pass may', async () => {
+    const { body: other } = await stage.api<{ key: string; id: string }>('POST', '/tenants', { name: 'patient' })
+    const slow = await addWebhook(stage, 'patient', {}, other.key)
+    const quick = [0, 1, 2, 3, 4, 5, 6]
+    const tenants: { key: string; id: string }[] = []
+    for (const n of quick) {
+      const { body } = await stage.api<{ key: string; id: string }>('POST', '/tenants', { name: `busy ${n}` })
+      await addWebhook(stage, `busy-${n}`, {}, body.key)
+      tenants.push(body)
+    }
+    await stage.env.DB.prepare('UPDATE channels SET took_ms = 5000 WHERE id = ?').bind(slow.id).run()
+    await put(stage, news(stage, 'issue.opened', 360), other.id)
+    for (const { id } of tenants) for (let n = 370; n < 382; n++) await put(stage, news(stage, 'issue.opened', n), id)
+    const world = worldOf(stage.env, stage.now(), () => undefined)
+    for (let i = 0; i < 4; i++) await spreadNotices(world, 100, null)
+    const seen: string[] = []
+    const post: typeof world.post = async ({ url }) => {
+      seen.push(url.split('/').at(-1) ?? '')
+      return { status: 200, headers: {}, body: '' }
+    }
+    // As few channels are taken up as there are lanes; the quick ones alone would fill them.
+    await drainDue({ ...world, post }, null, stage.now() + 30_000, budgetFor(3))
+    expect(seen).toContain('patient')
+    expect(seen.filter((who) => who.startsWith('busy')).length).toBeGreaterThan(0)
+    expect(await stage.count('deliveries', `tenant_id = '${other.id}' AND ended_at IS NULL`)).toBe(0)
+    for (const { id } of [other, ...tenants]) {
+      await stage.env.DB.prepare('DELETE FROM deliveries WHERE tenant_id = ?').bind(id).run()
+      await stage.env.DB.prepare('DELETE FROM channels WHERE tenant_id = ?').bind(id).run()
+    }
+  })
 })

@@ -2,8 +2,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { OccurrenceAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import type { Judgement } from '../../schema/judgement.ts'
+import type { ProofCell, ProofResult } from '../../schema/proof.ts'
 import { LIMITS } from '../../schema/wire.ts'
-import { bounded, JUDGEMENT_BYTES } from '../../worker/store/bounded.ts'
+import { bounded, boundedProof, JUDGEMENT_BYTES } from '../../worker/store/bounded.ts'
 import { story } from '../golden/cases/guard-bans-all-ports/facts.ts'
 import { tell } from '../support/facts.ts'
 import { openStage, type Stage } from './support/stage.ts'
@@ -38,6 +39,37 @@ test.each([200, 490, 800, LIMITS.openPorts])(
 test('a judgement that fits is kept as it is', () => {
   const whole = banned(60)
   expect(bounded(whole)).toEqual(whole)
+})
+
+/** The result of a proof from so many addresses of 64 endpoints each, of which every eighth is shut. */
+function matrixOf(addresses: number): ProofResult {
+  const cellOf = (port: number): ProofCell => ({
+    ...{ address: '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', port, service: 'unknown', at: 1_795_350_000_000 },
+    ...(port % 8 === 0 ? { word: 'shut', sight: 'page' } : { word: 'passed', sight: 'open' }),
+    code: 'HTTP 403, 8 of 8 attack-shaped requests',
+    stimuli: { planned: 100, done: 100 },
+  })
+  const rows = Array.from({ length: addresses }, (_, i): ProofResult['rows'][number] => ({
+    ...{ probeId: `prb_${i}`, site: 'fra-1', sourceAddress: `2001:db8::${i}`, state: 'done', verdict: 'not_proved' },
+    swept: { asked: 2_000, tested: 2_000 },
+    cells: Array.from({ length: 64 }, (_, port) => cellOf(port + 1)),
+  }))
+  const failing = Array.from({ length: 200 }, (_, i) => `2001:db8::${i} (fra-1): ${'x'.repeat(80)}`)
+  return { verdict: 'not_proved', statement: 'Some do not get through.', failing, rows, closes: [] }
+}
+
+test.each([78, 256, 4_000])('the matrix of %i addresses fits into its row, and keeps each verdict', (addresses) => {
+  const whole = matrixOf(addresses)
+  const kept = boundedProof(whole)
+  expect(bytes(kept)).toBeLessThanOrEqual(JUDGEMENT_BYTES)
+  expect(kept.rows.map(({ sourceAddress, verdict, state }) => [sourceAddress, verdict, state])).toEqual(
+    whole.rows.map(({ sourceAddress, verdict, state }) => [sourceAddress, verdict, state]),
+  )
+  expect({ ...kept, rows: [] }).toEqual({ ...whole, rows: [] })
+  const shut = kept.rows.flatMap(({ cells }) => cells).filter(({ word }) => word === 'shut')
+  expect(shut).toHaveLength(addresses === 4_000 ? 0 : addresses * 8)
+  // As many as may be opened keep all of it.
+  if (addresses === 78) expect(kept.rows.every(({ cells }) => cells.length === 64)).toBe(true)
 })
 
 test('lists of scans, targets and occurrences name verdicts and carry no judgement', async () => {

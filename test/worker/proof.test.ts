@@ -2,7 +2,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import type { IssueAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import type { LeasedRun } from '../../schema/wire.ts'
-import { openDb } from '../../worker/store/db.ts'
+import { batch, openDb } from '../../worker/store/db.ts'
 import { addRuns, type NewRun } from '../../worker/store/runs.ts'
 import { readScan as readRow } from '../../worker/store/scans.ts'
 import { enrolProbe, openFleet, type Probe, readScan } from './support/probes.ts'
@@ -273,9 +273,9 @@ test('runs made for another panel than the scan has are not made', async () => {
   }
   const runs = () => stage.count('runs', `scan_id = '${scan.id}'`)
   const before = await runs()
-  await addRuns(db, { ...row, panel: row.panel.map((one) => ({ ...one, probeId: other.id })) }, [run])
+  await batch(db, addRuns(db, { ...row, panel: row.panel.map((one) => ({ ...one, probeId: other.id })) }, [run]))
   expect(await runs()).toBe(before)
-  await addRuns(db, row, [run])
+  await batch(db, addRuns(db, row, [run]))
   expect(await runs()).toBe(before + 1)
   await stage.api('POST', `/scans/${scan.id}/cancel`, {})
 })

@@ -251,6 +251,33 @@ describe('a range for notices', () => {
   })
 })
 
+describe('a range that is used at once', () => {
+  test('is missing from an allowlist that was proved the same day, and is told within a tick', async () => {
+    const { body: target } = await stage.api<TargetAnswer>('POST', '/targets', { address: '9.4.4.5', sites: ['tll-1'] })
+    stage.pass(1_000)
+    await stage.env.DB.prepare('UPDATE targets SET proved_at = ? WHERE id = ?').bind(stage.now(), target.id).run()
+    const outdated = async () => {
+      stage.pass(60_000)
+      await stage.tick()
+      const { body } = await stage.api<TargetAnswer>('GET', `/targets/${target.id}`)
+      return body.allowlistOutdatedBy.map(({ cidr }) => cidr)
+    }
+    expect(await outdated()).toEqual([])
+    await made({ cidr: '9.4.1.0/30', site: 'tll-1', skipNotice: true })
+    expect(await outdated()).toEqual(['9.4.1.0/30'])
+    const told = `name = 'allowlist.outdated' AND body LIKE '%9.4.1.0/30%'`
+    expect(await stage.count('outbox', told)).toBe(1)
+    // One whose notice is cut short, too; nobody is told twice of the first.
+    const range = await made({ cidr: '9.4.2.0/30', site: 'tll-1' })
+    expect(await outdated()).toEqual(['9.4.1.0/30', '9.4.2.0/30'])
+    await move(range.id, { state: 'active', skipNotice: true })
+    expect(await outdated()).toEqual(['9.4.1.0/30', '9.4.2.0/30'])
+    const { body } = await stage.api<TargetAnswer>('GET', `/targets/${target.id}`)
+    expect(Date.parse(body.allowlistOutdatedBy[1]?.from ?? '')).toBeLessThan(stage.now())
+    expect(await stage.count('outbox', told)).toBe(1)
+  })
+})
+
 describe('a probe', () => {
   let range: RangeAnswer
   let probe: Probe

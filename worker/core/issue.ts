@@ -1,6 +1,7 @@
 import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import type { Finding } from '../../schema/words.ts'
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
+import { listed } from './text.ts'
 
 /** An issue of the target that is not closed. */
 export interface OpenIssue {
@@ -18,8 +19,10 @@ export interface IssueInput {
   openIssues: readonly OpenIssue[]
   /** the issue of which this scan is the retest */
   retestOf: string | null
-  /** the retest (or `prove`) ran from the same source address, with the same profile and stimulus */
+  /** the retest touched every endpoint that was lost, from the one source address that lost any, with the same profile and stimulus */
   retestIsProof: boolean
+  /** other addresses that lost something, of which the retest says nothing */
+  unprovedFrom?: readonly string[]
   now: number
 }
 
@@ -33,6 +36,8 @@ export type IssueStep =
       issueId: string
       finding: Finding
       title: string
+      /** it stays as it was: that the ports answer again is told beside it */
+      keepsTitle: boolean
       occurrences: readonly Occurrence[]
       /** the ports answer again, which is not proof; null when they were seen lost once more */
       answeredAt: number | null
@@ -44,8 +49,8 @@ export type IssueStep =
   | { do: 'nothing' }
 
 /**
- * The next steps of the target's issues after a scan. An issue closes only on proof: a retest of that very issue, from
- * the same source address with the same profile and stimulus, that ends clear. A port that merely answers again restates
+ * The next steps of the target's issues after a scan. An issue closes only on proof: a retest of that very issue, of all that
+ * was lost, from the same source address with the same profile and stimulus, that ends clear. A port that merely answers again restates
  * it, because bans run out by themselves. A scan that could not look neither accuses nor acquits: a retest that is
  * incomplete leaves its issue as it stands, and makes no second one of the same ports.
  */
@@ -80,7 +85,10 @@ function openOrRestate(input: IssueInput, finding: Finding): IssueStep {
   const issue = input.openIssues.find((open) => open.finding === finding)
   if (!issue) return { do: 'open', finding, title, occurrences, notify: true }
   const { asleep, wake } = sleepOf(issue, input.now)
-  return { do: 'restate', issueId: issue.id, finding, title, occurrences, answeredAt: null, wake, notify: !asleep }
+  return {
+    ...{ do: 'restate', issueId: issue.id, finding, title, keepsTitle: false, occurrences },
+    ...{ answeredAt: null, wake, notify: !asleep },
+  }
 }
 
 function afterClear(input: IssueInput, issue: OpenIssue): IssueStep {
@@ -88,17 +96,27 @@ function afterClear(input: IssueInput, issue: OpenIssue): IssueStep {
   const finding = issue.finding
   if (input.retestOf === issue.id && input.retestIsProof)
     return { do: 'close', issueId: issue.id, finding, by: input.scanId, notify: true }
-  const title = `${input.target}: the lost ports answer again; not yet proved fixed`
+  const others = input.retestOf === issue.id ? (input.unprovedFrom ?? []) : []
+  const title =
+    othersTitle(input.target, others) ?? `${input.target}: the lost ports answer again; not yet proved fixed`
   return {
     do: 'restate',
     issueId: issue.id,
     finding,
     title,
+    keepsTitle: others.length === 0,
     occurrences: [],
     answeredAt: input.now,
     wake,
     notify: false,
   }
+}
+
+/** Null where the retest came from each address that lost something. */
+function othersTitle(target: string, others: readonly string[]): string | null {
+  if (others.length === 0) return null
+  const named = others.length > 4 ? [...others.slice(0, 4), `${others.length - 4} more`] : others
+  return `${target}: a retest does not speak for what ${listed(named)} lost: prove it with the stimulus`
 }
 
 /** A snoozed issue is restated silently until its snooze ends. */

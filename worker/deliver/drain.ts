@@ -5,7 +5,7 @@ import { causeOf } from '../store/db.ts'
 import { claimNext, release } from '../store/deliveries.ts'
 import type { World } from '../world.ts'
 import { attempt } from './attempt.ts'
-import { type Turn, turnsOf } from './turns.ts'
+import { type Lane, SLOW_MS, type Turn, turnsOf } from './turns.ts'
 
 /** A Worker has six connections at once; one is left for others. */
 const AT_ONCE = 5
@@ -39,14 +39,14 @@ export async function drainDue(world: World, tenantId: string | null, until: num
   // Each costs a turn at least.
   const most = Math.ceil(budget.queries / (TO_ASK + TO_LEAVE))
   budget.queries -= 1
-  const due = await dueChannels(world.db, world.clock(), most, tenantId)
+  const due = await dueChannels(world.db, { now: world.clock(), slowMs: SLOW_MS, limit: most, tenantId })
   const turns = turnsOf(world, due, until)
   let isLeft = due.length === most
-  const lane = async (isForQuick: boolean): Promise<void> => {
+  const work = async (lane: Lane): Promise<void> => {
     while (world.clock() < until && budget.queries >= TURN) {
       // Set aside before anything is awaited: other lanes count on what is left.
       budget.queries -= TO_LEAVE
-      const turn = await turns.next(isForQuick)
+      const turn = await turns.next(lane)
       if (!turn) {
         budget.queries += TO_LEAVE
         break
@@ -59,9 +59,11 @@ export async function drainDue(world: World, tenantId: string | null, until: num
       turns.done(turn, left)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, due.length) }, (_, i) => lane(i === AT_ONCE - 1)))
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, due.length) }, (_, i) => work(laneOf(i))))
   return isLeft || turns.areLeft()
 }
+
+const laneOf = (i: number): Lane => (i === 0 ? 'slow first' : i === AT_ONCE - 1 ? 'quick only' : 'quick first')
 
 /** One turn of a channel: `empty`; when it may go on, and whether it was quick; null when it is to be left alone for now. */
 async function drain(

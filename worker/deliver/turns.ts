@@ -1,4 +1,4 @@
-/** Whose turn it is: those that answer quickly first, and no tenant on all lanes while others wait. */
+/** Whose turn it is: those that answer quickly first, the slow on a lane of their own, and no tenant on all lanes while others wait. */
 import type { DueChannel } from '../store/channels.ts'
 import type { World } from '../world.ts'
 
@@ -8,6 +8,12 @@ export const SLOW_MS = 2_000
 const PER_TENANT = 2
 /** Longer than this a full bucket's next token is not waited for: the next tick finds it. */
 const MAX_REST_MS = 10_000
+
+/**
+ * What a lane is for. One is kept for the quick, so that slow ones never hold all; one looks at the slow first, so that
+ * they have their share under whatever load of quick ones.
+ */
+export type Lane = 'quick only' | 'quick first' | 'slow first'
 
 export interface Turn {
   channel: DueChannel
@@ -38,13 +44,14 @@ export function turnsOf(world: Pick<World, 'clock'>, due: readonly DueChannel[],
     lanesOf(turn) < PER_TENANT || waiting.every(({ channel }) => channel.tenantId === turn.channel.tenantId)
 
   /** The first that is ready, or soon will be; null when none is in time. */
-  async function next(isForQuick: boolean): Promise<Turn | null> {
+  async function next(lane: Lane): Promise<Turn | null> {
     const now = world.clock()
-    const open = waiting.filter((turn) => (turn.isQuick || !isForQuick) && mayGo(turn))
+    const isFirst = ({ isQuick }: Turn): boolean => isQuick === (lane !== 'slow first')
+    const open = waiting.filter((turn) => (turn.isQuick || lane !== 'quick only') && mayGo(turn))
     // Sorting keeps the order of those that are alike: the longest due, and the longest without a turn.
     const [ready] = open
       .filter(({ readyAt }) => readyAt <= now)
-      .toSorted((a, b) => Number(b.isQuick) - Number(a.isQuick) || lanesOf(a) - lanesOf(b))
+      .toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || lanesOf(a) - lanesOf(b))
     if (ready) return taken(ready)
     const [first] = open.toSorted((a, b) => a.readyAt - b.readyAt)
     if (!first || first.readyAt >= until || first.readyAt - now > MAX_REST_MS) return null

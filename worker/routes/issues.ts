@@ -1,15 +1,12 @@
 import { Hono } from 'hono'
 import { EmptyBody, IssueAnswer, OccurrenceAnswer, pageOf, ScanAnswer, SnoozeBody } from '../../schema/api.ts'
-import { formatPorts, portsIn } from '../../schema/ports.ts'
-import { checkOf } from '../../schema/service.ts'
-import type { TouchTarget } from '../../schema/wire.ts'
-import { HARMLESS_VERDICTS, ISSUE_STATES } from '../../schema/words.ts'
+import { ISSUE_STATES } from '../../schema/words.ts'
 import type { AppEnv } from '../context.ts'
 import { portSection } from '../core/output.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
-import { openScan } from '../open.ts'
+import { openRetest } from '../retest.ts'
 import {
   type Issue,
   listIssues,
@@ -19,11 +16,9 @@ import {
   readOccurrence,
   snoozeIssue,
 } from '../store/issues.ts'
-import { readProbeAt } from '../store/probes.ts'
 import { readText } from '../store/raw.ts'
 import { readVerdicts } from '../store/scanLines.ts'
 import { readScan } from '../store/scans.ts'
-import { readTarget } from '../store/targets.ts'
 import type { World } from '../world.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
 import { plainText } from './plain.ts'
@@ -92,7 +87,7 @@ export const issueRoutes = new Hono<AppEnv>()
     '/:id/retest',
     describe({
       tag: TAG,
-      does: 'Scan the lost endpoints again, and the ports that could not be tested, from the same address with the same profile: clear is proof',
+      does: 'Scan every endpoint that was lost again, and the ports that could not be tested, from the address that lost one last with the same profile: clear is proof, unless another address lost one too',
       body: EmptyBody,
       answer: ScanAnswer,
       status: 202,
@@ -102,36 +97,7 @@ export const issueRoutes = new Hono<AppEnv>()
       const { world, caller } = c.var
       const issue = await found(world, caller.tenantId, c.req.param('id'))
       if (issue.closedAt !== null) throw new Failure('conflict', 'The issue is closed.')
-      const [target, last] = await Promise.all([
-        readTarget(world.db, caller.tenantId, issue.targetId),
-        readScan(world.db, caller.tenantId, issue.lastScanId),
-      ])
-      if (!target || !last) throw new Failure('conflict', 'The target of this issue is gone.')
-      const lost = (last.judgement?.ports ?? []).filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
-      const untested = portsIn(last.judgement?.coverage?.untested ?? '')
-      const isLost = (one: TouchTarget) =>
-        lost.some(({ address, port }) => address === one.address && port === one.port)
-      const only = [
-        ...lost.map(({ address, port, service }) => ({ address, port, service, check: checkOf(service) })),
-        // A retest that was decided without them: still lost, as far as anybody knows.
-        ...(last.only ?? []).filter((one) => untested.has(one.port) && !isLost(one)),
-      ]
-      // The same source address is what makes it proof: whichever probe has it by now.
-      const scanner = last.panel.find((member) => member.role === 'scanner')
-      const probe = scanner ? await readProbeAt(world.db, scanner.sourceAddress) : null
-      const scan = await openScan(world, caller.tenantId, target, {
-        site: probe?.site ?? last.site,
-        scannerProbeId: probe?.id ?? last.scannerProbeId,
-        // Where nothing was lost, all ports again.
-        ports: only.length === 0 ? last.ports : formatPorts([...only.map(({ port }) => port), ...untested]),
-        profile: last.profile,
-        accompanySeconds: last.accompanySeconds,
-        dueKey: '',
-        dueAt: world.now,
-        retestOf: issue.id,
-        only: only.length > 0 ? only : null,
-        fills: last.fills ?? last.id,
-      })
+      const { scan, target } = await openRetest(world, issue)
       return c.json(scanAnswer(scan, target.address, [], null), 202)
     },
   )

@@ -110,12 +110,22 @@ export const sealedBefore = (db: Db, keyId: string, limit: number): Promise<Chan
 
 export type DueChannel = Pick<ChannelRow, 'tenantId' | 'id' | 'kind' | 'failures' | 'tookMs'>
 
+/** Of the channels that are taken up at once, every so manieth is the slow one that waits longest. */
+const SLOW_SHARE = 5
+
 /**
- * Channels with something to send now that nobody works on: those that answered last first, the quick before the slow,
- * then the longest due. One that is dead gets what time is left.
+ * Channels with something to send now that nobody works on: those that answered last first, the quick before the slow, then
+ * the longest due; and between them the slow and the failing, so that no load of others keeps them waiting for ever.
  */
-export const dueChannels = (db: Db, now: number, limit: number, tenantId: string | null): Promise<DueChannel[]> =>
-  db
+export const dueChannels = (
+  db: Db,
+  { now, slowMs, limit, tenantId }: { now: number; slowMs: number; limit: number; tenantId: string | null },
+): Promise<DueChannel[]> => {
+  const dueAt = sql`min(${deliveries.nextAt})`
+  const isSlow = sql`(${channels.failures} > 0 OR ${channels.tookMs} > ${slowMs})`
+  const place = sql`row_number() OVER (ORDER BY ${channels.failures}, ${channels.tookMs}, ${dueAt})`
+  const slowPlace = sql`${SLOW_SHARE} * row_number() OVER (PARTITION BY ${isSlow} ORDER BY ${dueAt})`
+  return db
     .select({
       tenantId: channels.tenantId,
       id: channels.id,
@@ -136,5 +146,6 @@ export const dueChannels = (db: Db, now: number, limit: number, tenantId: string
       ),
     )
     .groupBy(channels.tenantId, channels.id)
-    .orderBy(asc(channels.failures), asc(channels.tookMs), asc(sql`min(${deliveries.nextAt})`))
+    .orderBy(sql`CASE WHEN ${isSlow} THEN min(${place}, ${slowPlace}) ELSE ${place} END`, sql`${isSlow} DESC`)
     .limit(limit)
+}

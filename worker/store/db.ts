@@ -65,6 +65,25 @@ export const changed = (result: unknown): number => (result as D1Result | undefi
 /** A list as one bound parameter: `json_each(${rows(list)})` takes thousands where 100 single parameters are the limit. */
 export const rows = (list: readonly unknown[]): SQL => sql`${JSON.stringify(list)}`
 
+/** Bytes of one bound parameter of a list that may grow: D1 takes values of up to 2 MB. */
+const PART_BYTES = 1_000_000
+
+/** The list in parts, each of which one parameter takes. */
+export function inParts<T>(list: readonly T[], most = PART_BYTES): T[][] {
+  const parts: T[][] = [[]]
+  let bytes = 0
+  for (const one of list) {
+    const size = new TextEncoder().encode(JSON.stringify(one)).length + 1
+    if (bytes > 0 && bytes + size > most) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(one)
+    bytes += size
+  }
+  return parts
+}
+
 /** A write met a unique index. drizzle wraps the database's error: its own text holds SQL and parameters. */
 export const isTaken = (error: unknown): boolean => /UNIQUE constraint failed/.test(causeOf(error))
 

@@ -1,7 +1,7 @@
 /** What the drift watch reads and writes: ranges, and targets whose allowlist was once known to be whole. */
-import { and, asc, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { OutdatedBy } from '../../schema/proof.ts'
-import { ranges, settings, targets } from '../../schema/tables.ts'
+import { rangeChanges, ranges, settings, targets } from '../../schema/tables.ts'
 import type { DriftRange } from '../core/drift.ts'
 import { batch, changed, type Db } from './db.ts'
 import { OPERATOR } from './keys.ts'
@@ -79,13 +79,24 @@ const NAME = 'drift'
 export interface DriftMark {
   /** the day whose round this is, since 1970 */
   day: number
+  /** the last line in the log of ranges when it began; a mark of an older version has none */
+  serial?: number
   /** the last target that was looked at; null when the round is over */
   after: [string, string] | null
 }
 
-export async function readMark(db: Db): Promise<DriftMark | null> {
-  const row = await db.select({ value: settings.value }).from(settings).where(eq(settings.name, NAME)).get()
-  return row ? (JSON.parse(row.value) as DriftMark) : null
+/** How far the watch is, and the last line in the log of ranges by now: public ones and others. */
+export async function readMark(db: Db): Promise<{ mark: DriftMark | null; serial: number }> {
+  const [[row], [last]] = await db.batch([
+    db.select({ value: settings.value }).from(settings).where(eq(settings.name, NAME)),
+    db
+      .select({ serial: rangeChanges.serial })
+      .from(rangeChanges)
+      .where(eq(rangeChanges.tenantId, OPERATOR))
+      .orderBy(desc(rangeChanges.serial))
+      .limit(1),
+  ])
+  return { mark: row ? (JSON.parse(row.value) as DriftMark) : null, serial: last?.serial ?? 0 }
 }
 
 export const writeMark = async (db: Db, mark: DriftMark, now: number): Promise<void> => {

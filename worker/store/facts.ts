@@ -44,6 +44,15 @@ export const addReport = (
       SELECT ${run.tenantId}, ${run.scanId}, ${report.runId}, ${report.epoch}, ${report.seq}, ${part}, ${now}, ${body} WHERE ${guard}`),
   )
 
+/** Bytes that one run has reported. */
+export const toldBy = once<{ tenantId: string; scanId: string; runId: string }, { told: number }>(
+  (db, { tenantId, scanId, runId }) =>
+    db
+      .select({ told: sql<number>`coalesce(sum(length(${facts.body}) + ${sql.raw(String(REPORT_BYTES))}), 0)` })
+      .from(facts)
+      .where(and(eq(facts.tenantId, tenantId), eq(facts.scanId, scanId), eq(facts.runId, runId))),
+)
+
 /** The report was stored before: a lost answer made its probe send it again. */
 export const hasReport = (run: { tenantId: string; scanId: string }, report: Report): SQL =>
   sql`EXISTS (SELECT 1 FROM facts WHERE tenant_id = ${run.tenantId} AND scan_id = ${run.scanId} AND run_id = ${report.runId}

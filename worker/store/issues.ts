@@ -60,7 +60,7 @@ function issueWrite(
         ? db.run(sql`UPDATE issues SET title = ${step.title}, restated_at = ${now}, last_scan_id = ${scan.id}, answered_at = NULL,
             state = CASE WHEN ${step.wake ? 1 : 0} THEN 'open' ELSE state END WHERE ${mine}`)
         : db.run(
-            sql`UPDATE issues SET answered_at = ${step.answeredAt}, state = CASE WHEN ${step.wake ? 1 : 0} THEN 'open' ELSE state END WHERE ${mine}`,
+            sql`UPDATE issues SET answered_at = ${step.answeredAt}, title = CASE WHEN ${step.keepsTitle ? 1 : 0} THEN title ELSE ${step.title} END, state = CASE WHEN ${step.wake ? 1 : 0} THEN 'open' ELSE state END WHERE ${mine}`,
           )
     case 'close':
       return db.run(sql`UPDATE issues SET state = 'closed', closed_at = ${now}, closed_by = ${step.by} WHERE ${mine}`)

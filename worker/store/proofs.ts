@@ -5,6 +5,7 @@ import { issues, scans, targets } from '../../schema/tables.ts'
 import type { FailureWord, Finding } from '../../schema/words.ts'
 import type { OpenIssue } from '../core/issue.ts'
 import type { ProofStep } from '../core/proofSteps.ts'
+import { boundedProof } from './bounded.ts'
 import type { Db, Statement } from './db.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import { type Scan, underWay } from './scans.ts'
@@ -85,7 +86,7 @@ export const endProof = (db: Db, proof: Proof, ending: ProofEnding, now: number)
       finishToken: ending.token,
       failureCode: ending.failure?.code ?? null,
       failureDetail: ending.failure?.detail ?? null,
-      proofResult: ending.result,
+      proofResult: boundedProof(ending.result),
       outputBytes: ending.output?.bytes ?? null,
       outputKey: ending.output?.key ?? null,
     })

@@ -10,7 +10,7 @@ import { runs, scans } from '../../schema/tables.ts'
 import type { Plan, ResultRequest, Step } from '../../schema/wire.ts'
 import { LEASE_MS } from '../../schema/wire.ts'
 import type { FailureWord, Role, RunKind } from '../../schema/words.ts'
-import { batch, changed, type Db, once, rows, type Statement } from './db.ts'
+import { batch, changed, type Db, inParts, once, rows, type Statement } from './db.ts'
 import { type HeldRun, heldFrom, heldRow } from './held.ts'
 import { type Signer, signerFrom, signerRow } from './probes.ts'
 import { isOn, stoppedFlag, stoppedRow } from './settings.ts'
@@ -42,20 +42,22 @@ const ofScan = (tenantId: string | Placeholder, scanId: string | Placeholder): S
   sql`probe_id IN ${probesOf(tenantId, scanId)} AND ${idsOf(scanId)} AND tenant_id = ${tenantId}`
 
 /**
- * Makes runs; those that exist stay as they are. Once a scan has ended only its recovery goes on, unless it was asked to stop. The panel they were made
+ * Makes runs, in one statement or several of which each fits; those that exist stay as they are. Once a scan has ended only its recovery goes on, unless it was asked to stop. The panel they were made
  * for must be the scan's: of two who begin a scan at once, each with a panel of its own, one has begun it.
  */
 export const addRuns = (
   db: Db,
   { tenantId, id: scanId, panel }: Pick<typeof scans.$inferSelect, 'tenantId' | 'id' | 'panel'>,
   list: readonly NewRun[],
-): Statement =>
-  db.run(sql`INSERT OR IGNORE INTO runs (probe_id, id, key, tenant_id, scan_id, role, kind, state, epoch, due_at, deadline_at, needs_private, plan)
+): Statement[] =>
+  inParts(list).map((part) =>
+    db.run(sql`INSERT OR IGNORE INTO runs (probe_id, id, key, tenant_id, scan_id, role, kind, state, epoch, due_at, deadline_at, needs_private, plan)
     SELECT value ->> '$.probeId', value ->> '$.id', value ->> '$.key', ${tenantId}, ${scanId}, value ->> '$.role', value ->> '$.kind', 'due', 0,
       value ->> '$.dueAt', value ->> '$.deadlineAt', value ->> '$.needsPrivate', value ->> '$.plan'
-    FROM json_each(${rows(list)})
+    FROM json_each(${rows(part)})
     WHERE EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId} AND panel = ${JSON.stringify(panel)}
-      AND cancel_asked = 0 AND (value ->> '$.kind' = 'recover' OR finished_at IS NULL))`)
+      AND cancel_asked = 0 AND (value ->> '$.kind' = 'recover' OR finished_at IS NULL))`),
+  )
 
 /** Adds steps to a run's plan, unless another judge has changed the plan since it was read. */
 export const appendSteps = (
@@ -91,6 +93,20 @@ export const endRuns = (
 
 // ---------------------------------------------------------------- lease
 
+/**
+ * Of a proof's run (and true of any other): its rate fits into the proof's beside those of the runs that others hold, so that the target
+ * never bears more than that, however long each takes. `scans` and `runs` are rows of the query around it.
+ */
+const HAS_TURN = sql<number>`CASE WHEN runs.kind <> 'prove' THEN 1 ELSE (SELECT coalesce(sum(other.plan ->> '$.maxConnectsPerSecond'), 0)
+    FROM scans own, json_each(own.panel) member JOIN runs other ON other.probe_id = member.value ->> '$.probeId'
+    WHERE own.tenant_id = runs.tenant_id AND own.id = runs.scan_id
+      AND other.id >= 'run_' || substr(runs.scan_id, 5) AND other.id < 'run_' || substr(runs.scan_id, 5) || '~' AND other.tenant_id = runs.tenant_id
+      AND other.kind = 'prove' AND other.state = 'leased' AND other.ended_at IS NULL AND other.id <> runs.id)
+  + (runs.plan ->> '$.maxConnectsPerSecond') <= (SELECT max_connects_per_second FROM scans WHERE tenant_id = runs.tenant_id AND id = runs.scan_id) END`
+
+/** A proof's run that nobody has held waits for its turn: its time counts from then (`take`). */
+const WAITS_FOR_TURN = sql`(runs.kind = 'prove' AND runs.state = 'due')`
+
 export interface Candidate {
   id: string
   tenantId: string
@@ -102,6 +118,8 @@ export interface Candidate {
   leaseUntil: number | null
   needsPrivate: number
   dueAt: number
+  /** 1: it may begin beside what others hold of its proof */
+  hasTurn: number
 }
 
 const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { probeId, now }) =>
@@ -117,6 +135,7 @@ const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { pr
       leaseUntil: runs.leaseUntil,
       needsPrivate: runs.needsPrivate,
       dueAt: runs.dueAt,
+      hasTurn: HAS_TURN,
     })
     .from(runs)
     .innerJoin(scans, and(eq(scans.tenantId, runs.tenantId), eq(scans.id, runs.scanId)))
@@ -124,7 +143,7 @@ const leasableRows = once<{ probeId: string; now: number }, Candidate>((db, { pr
       and(
         eq(runs.probeId, probeId),
         isNull(runs.endedAt),
-        sql`${runs.deadlineAt} > ${now} AND ${runs.stopAsked} = 0`,
+        sql`(${runs.deadlineAt} > ${now} OR ${WAITS_FOR_TURN}) AND ${runs.stopAsked} = 0`,
         sql`${scans.cancelAsked} = 0 AND (${scans.finishedAt} IS NULL OR ${runs.kind} = 'recover')`,
       ),
     )
@@ -160,6 +179,8 @@ const take = once<
       leasedAt: sql`${leasedAt}`,
       leaseUntil: sql`${leaseUntil}`,
       heardAt: sql`${now}`,
+      // As long as it had from the moment at which it was due.
+      deadlineAt: sql`CASE WHEN ${WAITS_FOR_TURN} THEN max(deadline_at, ${now} + deadline_at - due_at) ELSE deadline_at END`,
     })
     .where(
       and(
@@ -168,6 +189,7 @@ const take = once<
         eq(runs.epoch, epoch),
         isNull(runs.endedAt),
         sql`NOT ${stoppedFlag}`,
+        HAS_TURN,
       ),
     ),
 )
@@ -328,6 +350,16 @@ export const taken = once<
     .where(and(eq(runs.probeId, probeId), eq(runs.id, runId))),
 )
 
+/** A proof's runs that have not ended, in the order in which they are due. */
+export const leftOf = once<{ tenantId: string; scanId: string }, Pick<Run, 'probeId' | 'state' | 'dueAt'>>(
+  (db, { tenantId, scanId }) =>
+    db
+      .select({ probeId: runs.probeId, state: runs.state, dueAt: runs.dueAt })
+      .from(runs)
+      .where(sql`${ofScan(tenantId, scanId)} AND ended_at IS NULL`)
+      .orderBy(runs.dueAt, runs.id),
+)
+
 const SILENT = sql`lease_until + CASE kind ${sql.join(
   Object.entries(LEASE_MS).map(([kind, ms]) => sql`WHEN ${kind} THEN ${sql.raw(String(ms))}`),
   sql` `,
@@ -341,7 +373,7 @@ export async function reap(db: Db, now: number, limit: number): Promise<{ tenant
     .update(runs)
     .set({ state: 'ended', endedAt: now })
     .where(sql`(probe_id, id) IN (SELECT probe_id, id FROM runs
-      WHERE ended_at IS NULL AND (deadline_at + 15000 < ${now} OR (state = 'leased' AND ${SILENT} < ${now})
+      WHERE ended_at IS NULL AND ((deadline_at + 15000 < ${now} AND NOT ${WAITS_FOR_TURN}) OR (state = 'leased' AND ${SILENT} < ${now})
         OR (state = 'due' AND kind IN ('scan', 'prove') AND due_at < ${now - UNTAKEN_MS}
           AND NOT EXISTS (SELECT 1 FROM probes WHERE probes.id = runs.probe_id AND revoked_at IS NULL AND seen_at > ${now - UNTAKEN_MS})))
       LIMIT ${limit})`)

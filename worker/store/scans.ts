@@ -315,7 +315,7 @@ export const unbegunBehind = (db: Db, { tenantId, id: scanId }: Pick<Scan, 'tena
     .limit(2)
 
 /**
- * Scans that only time can move: being verified, past their end, asked to stop, or with no scan run left. In no order: one
+ * Scans that only time can move: being verified, past their end, asked to stop, or with no run of their own left: the scanner's, or any of a proof. In no order: one
  * that fails at each look keeps no other from its own.
  */
 export const overdue = (db: Db, now: number, limit: number): Promise<{ tenantId: string; id: string }[]> =>
@@ -326,7 +326,9 @@ export const overdue = (db: Db, now: number, limit: number): Promise<{ tenantId:
       and(
         isNull(scans.finishedAt),
         sql`(deadline_at < ${now} OR cancel_asked = 1 OR steering ->> '$.hold' = 1
-      OR (scanner_probe_id <> '' AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.probe_id = scans.scanner_probe_id AND runs.scan_id = scans.id AND runs.kind = 'scan' AND runs.ended_at IS NULL)))`,
+      OR (scanner_probe_id <> '' AND proof IS NULL AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.probe_id = scans.scanner_probe_id AND runs.scan_id = scans.id AND runs.kind = 'scan' AND runs.ended_at IS NULL))
+      OR (proof IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(scans.panel) member JOIN runs ON runs.probe_id = member.value ->> '$.probeId'
+        WHERE runs.scan_id = scans.id AND runs.kind = 'prove' AND runs.ended_at IS NULL)))`,
       ),
     )
     .orderBy(sql`random()`)
