@@ -16,20 +16,24 @@ import { proofAnswer, proofHref } from './proofShape.ts'
 import { pageRequest, textIn } from './query.ts'
 
 const TAG = 'Proofs'
+/** A matrix may be as large as a row of the database: so many of them fit the memory of a Worker many times over. */
+const MOST_AT_ONCE = 10
 
 export const proofRoutes = new Hono<AppEnv>()
   .get(
     '/',
     describe({
       tag: TAG,
-      does: 'List proofs, newest first',
+      does: 'List proofs, newest first, at most ten at once',
       answer: pageOf(ProofAnswer),
       query: { ...PAGE_QUERY, targetId: 'of this target' },
     }),
     async (c) => {
       const { world, caller } = c.var
       const filter = { targetId: textIn(c, 'targetId', 60) }
-      const page = await listProofs(world.db, caller.tenantId, filter, pageRequest(c))
+      const asked = pageRequest(c)
+      const request = { ...asked, limit: Math.min(asked.limit, MOST_AT_ONCE) }
+      const page = await listProofs(world.db, caller.tenantId, filter, request)
       return c.json({ ...page, items: await Promise.all(page.items.map((proof) => answered(world, proof))) })
     },
   )
