@@ -1,8 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Health } from '../schema/wire.ts'
 import { readCapacity } from './capacity.ts'
+import { VERSION } from './version.ts'
 
-export const AGENT = 'portwitness/0.1.0'
+export const AGENT = `portwitness/${VERSION}`
 
 /**
  * May this probe accuse? A probe that was stalled, had no descriptors left, or missed its beacon says nothing about
