@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Health } from '../schema/wire.ts'
 import { readCapacity } from './capacity.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../schema/version.ts'
 
 export const AGENT = `portwitness/${VERSION}`
 

@@ -1,7 +1,7 @@
 /** The `portwitness` command: one file per subcommand under commands/. */
 import { type Command, CommandFailure, EXIT } from './commands/command.ts'
 import { COMMANDS } from './commands/index.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../schema/version.ts'
 
 const [name, ...args] = process.argv.slice(2)
 

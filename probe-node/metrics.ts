@@ -1,6 +1,6 @@
 import { readCapacity } from './capacity.ts'
 import { http } from './http.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../schema/version.ts'
 import type { World } from './world.ts'
 
 interface Metric {

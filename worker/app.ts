@@ -21,6 +21,7 @@ import { publishedRoutes } from './routes/published.ts'
 import { rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
 import { schemaRoutes } from './routes/schemas.ts'
+import { metricsRoutes, stackRoutes } from './routes/stack.ts'
 import { targetRoutes } from './routes/targets.ts'
 import { answers, causeOf, isBusy } from './store/db.ts'
 import { worldOf } from './world.ts'
@@ -43,6 +44,7 @@ const api = new Hono<AppEnv>()
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
   .route('/sessions', sessionRoutes)
+  .route('/stack', stackRoutes)
 
 const document = (): Promise<Document> => documentOf(app)
 
@@ -65,6 +67,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
+  .route('/', metricsRoutes)
   .route('/', schemaRoutes)
   .route('/', publishedRoutes)
   .route('/', botAuthRoutes)

@@ -30,6 +30,7 @@ import { readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
 import { reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
+import { noteTick } from './store/stack.ts'
 import { watchFleet } from './watch.ts'
 import { stopWithdrawn } from './withdrawn.ts'
 import type { World } from './world.ts'
@@ -57,6 +58,7 @@ export async function plan(world: World): Promise<void> {
   await settle('watch', () => watchFleet(world))
   await settle('tidy', () => tidy(world))
   await settle('drift', () => watchDrift(world))
+  await settle('tick', () => noteTick(db, now))
 }
 
 /** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */

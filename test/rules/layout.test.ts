@@ -46,6 +46,11 @@ function tablesOf(sql: string): { name: string; tail: string }[] {
 
 test('the version is the same wherever it is written', () => {
   const { version } = JSON.parse(textOf('package.json')) as { version: string }
-  expect(textOf('probe-node/version.ts')).toContain(`VERSION = '${version}'`)
+  expect(textOf('schema/version.ts')).toContain(`VERSION = '${version}'`)
   expect((JSON.parse(textOf('package-lock.json')) as { version: string }).version).toBe(version)
+})
+
+test('the code knows which migration is the newest', () => {
+  const newest = filesOf(['schema/migrations'], ['.sql']).sort().at(-1)?.split('/').at(-1)
+  expect(textOf('schema/stack.ts')).toContain(`NEWEST_MIGRATION = '${newest}'`)
 })
