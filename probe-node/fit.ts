@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { VERSION } from '../schema/version.ts'
 import type { Health } from '../schema/wire.ts'
 import { readCapacity } from './capacity.ts'
-import { VERSION } from '../schema/version.ts'
 
 export const AGENT = `portwitness/${VERSION}`
 

@@ -1,7 +1,8 @@
 /** The `portwitness` command: one file per subcommand under commands/. */
+
+import { VERSION } from '../schema/version.ts'
 import { type Command, CommandFailure, EXIT } from './commands/command.ts'
 import { COMMANDS } from './commands/index.ts'
-import { VERSION } from '../schema/version.ts'
 
 const [name, ...args] = process.argv.slice(2)
 

@@ -13,5 +13,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   channels: async () => (await import('./channels.ts')).channels,
   ranges: async () => (await import('./ranges.ts')).ranges,
   token: async () => (await import('./token.ts')).token,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }
