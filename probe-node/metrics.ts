@@ -48,7 +48,12 @@ async function metricsOf(world: World): Promise<Metric[]> {
       health.fit ? 1 : 0,
     ),
     own('event_loop_lag_seconds', 'gauge', 'Worst stall of the process in the last 30 seconds.', health.lagMs / 1_000),
-    own('clock_offset_seconds', 'gauge', "The Worker's time minus this machine's.", (health.clockOffsetMs ?? 0) / 1_000),
+    own(
+      'clock_offset_seconds',
+      'gauge',
+      "The Worker's time minus this machine's.",
+      (health.clockOffsetMs ?? 0) / 1_000,
+    ),
     own('spooled_reports', 'gauge', 'Reports on disk that could not be delivered yet.', health.spooled),
     own(
       'last_lease_timestamp_seconds',

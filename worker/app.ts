@@ -7,6 +7,7 @@ import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
+import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { describe } from './routes/describe.ts'
@@ -45,6 +46,9 @@ const api = new Hono<AppEnv>()
   .route('/tenants', tenantRoutes)
   .route('/sessions', sessionRoutes)
   .route('/stack', stackRoutes)
+  .route('/export', backupRoutes)
+  .route('/restore', restoreRoutes)
+  .route('/retention', retentionRoutes)
 
 const document = (): Promise<Document> => documentOf(app)
 

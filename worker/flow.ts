@@ -25,6 +25,7 @@ import {
   storeRenewal,
   storeResult,
 } from './report.ts'
+import { forgetOld } from './retention.ts'
 import type { Snapshot } from './store/facts.ts'
 import { readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
@@ -58,6 +59,7 @@ export async function plan(world: World): Promise<void> {
   await settle('watch', () => watchFleet(world))
   await settle('tidy', () => tidy(world))
   await settle('drift', () => watchDrift(world))
+  await settle('forget', () => forgetOld(world))
   await settle('tick', () => noteTick(db, now))
 }
 

@@ -19,6 +19,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema',
       'schema/tables.ts',
       'hono',
+      'valibot',
       'croner',
       'drizzle-orm',
       'cloudflare:',
