@@ -1,11 +1,13 @@
 /** What is put on a probe machine, before the tools that will read it there: systemd and cloud-init. */
 import { spawnSync } from 'node:child_process'
+import { createPrivateKey } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Machine, userData } from '../../packaging/cloud-init.ts'
+import { isKey } from '../../schema/key.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const UNITS = ['portwitness-probe@.service', 'portwitness-beacon@.service']
@@ -79,6 +81,16 @@ describe('cloud-init', () => {
     }
     expect(files.get('/usr/local/sbin/portwitness-first')).toContain('systemctl enable portwitness-probe@b')
   })
+})
+
+test('the secrets of a new Worker are of the form that it takes', () => {
+  const { said } = run(process.execPath, '--disable-warning=ExperimentalWarning', join(ROOT, 'packaging/secrets.ts'))
+  const secrets = JSON.parse(said) as Record<string, string>
+  expect(Object.keys(secrets)).toEqual(['BOOTSTRAP_KEY', 'CHANNEL_KEY', 'RANGE_SIGNING_KEY'])
+  expect(isKey(secrets.BOOTSTRAP_KEY ?? '')).toBe(true)
+  expect(secrets.CHANNEL_KEY).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/)
+  const der = Buffer.from(secrets.RANGE_SIGNING_KEY ?? '', 'base64')
+  expect(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).asymmetricKeyType).toBe('ed25519')
 })
 
 function filesIn(yaml: string): Map<string, string> {

@@ -48,7 +48,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'probe-node/main.ts': ['schema', 'probe-node', 'probe-node/commands', 'node:'],
 
   // Makes of the agent what is put on machines: it knows the source as files to build.
-  packaging: ['esbuild', 'node:'],
+  packaging: ['schema', 'esbuild', 'node:'],
 
   // `npm start` drives the same commands that a person would type.
   demo: ['schema', 'probe-node/commands', 'node:'],

@@ -26,6 +26,7 @@ export async function stack(api: Api): Promise<Finding[]> {
     return [
       ok('worker', `${api.url} answers, and takes this key`),
       ...setup(told, channels.items.length),
+      ...bootstrap(told, api.url),
       ...work(told),
       ...fleet(probes.items, ranges.items),
       ...channels.items.filter(({ state }) => state === 'switched_off').map(switchedOff),
@@ -72,6 +73,18 @@ function setup({ migrations, setup: set, stopped, cron }: StackAnswer, channels:
           'Look at [triggers] in wrangler.toml and at the Worker’s Cron Events; a new trigger takes up to 15 minutes to spread.',
         )
       : ok('cron', `seen ${cron.ageSeconds} s ago`),
+  ]
+}
+
+/** On one machine it is how its owner comes in; on the net it is a key that nobody can revoke but by the secret. */
+function bootstrap({ bootstrapKey }: StackAnswer, url: string): Finding[] {
+  if (!bootstrapKey || !url.startsWith('https:')) return []
+  return [
+    warn(
+      'bootstrap',
+      'The key of the first day, BOOTSTRAP_KEY, is still accepted.',
+      'Make a key of your own (POST /api/v1/keys), then `npx wrangler secret delete BOOTSTRAP_KEY --env production`.',
+    ),
   ]
 }
 
