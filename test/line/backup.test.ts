@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../../demo/loopback.ts'
 import { type RunningWorker, startWorker } from '../../demo/stack.ts'
+import { openApi } from '../../probe-node/commands/api.ts'
 import type { Manifest } from '../../schema/backup.ts'
 import { portwitness, type Stack, startStack } from '../support/stack.ts'
 
@@ -32,6 +33,8 @@ beforeAll(async () => {
   await api.send('POST', '/api/v1/opt-outs', { cidr: '203.0.113.0/24' })
   tenant = await api.send('POST', '/api/v1/tenants', { name: 'Other' })
   const own = { PORTWITNESS_URL: stack.worker.url, PORTWITNESS_KEY: tenant.key }
+  // Made when it is first asked for.
+  await openApi({ url: stack.worker.url, key: tenant.key }).get('/api/v1/proof-token')
   const host2 = await stack.demoHost('127.0.0.9', '--no-guard')
   expect((await portwitness(['scan', host2.address, '--ports', host2.window, '--json'], own).ended).code).toBe(0)
   // What goes on by itself ends before the two are compared: recovery is watched for a day by the probes.

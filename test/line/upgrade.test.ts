@@ -67,7 +67,7 @@ async function upgrade(...args: string[]) {
       PORTWITNESS_CONFIG: join(folder, 'etc'),
       PORTWITNESS_NODE: process.execPath,
       PORTWITNESS_RESTART: `${join(folder, 'restart')} `,
-      PORTWITNESS_WAIT_SECONDS: '15',
+      PORTWITNESS_WAIT_SECONDS: '20',
     },
   })
   const [out, err, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
