@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { safeParse } from 'valibot'
 import { BACKUP_FORMAT, BACKUP_TABLES, Manifest } from '../../schema/backup.ts'
+import { read } from '../../schema/read.ts'
 import { type Api, openApi } from './api.ts'
 import { type Command, CommandFailure, EXIT } from './command.ts'
 import { parse, REACH, reach } from './options.ts'
@@ -50,10 +50,10 @@ async function readManifest(folder: string): Promise<Manifest> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => null)
   if (text === null)
     throw new CommandFailure(EXIT.usage, `${folder} holds no whole backup: its manifest.json is missing.`)
-  const read = safeParse(Manifest, parsed(text))
-  if (!read.success || read.output.format !== BACKUP_FORMAT)
+  const told = read(Manifest, parsed(text))
+  if (!('value' in told) || told.value.format !== BACKUP_FORMAT)
     throw new CommandFailure(EXIT.usage, `${folder} was written by another version of portwitness.`)
-  return read.output
+  return told.value
 }
 
 async function checkFiles(folder: string, { files }: Manifest): Promise<void> {

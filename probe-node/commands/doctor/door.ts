@@ -1,7 +1,6 @@
 /** Can the Worker be reached from the probe's address, and what does it see? */
-import type * as v from 'valibot'
-import { safeParse } from 'valibot'
 import { CheckAnswer } from '../../../schema/checkup.ts'
+import { read } from '../../../schema/read.ts'
 import { VERSION } from '../../../schema/version.ts'
 import { SKEW_MS, WIRE_VERSION } from '../../../schema/wire.ts'
 import { httpFor } from '../../http.ts'
@@ -49,11 +48,11 @@ export async function door(asking: Asking, token: string | null): Promise<Door> 
   const posted = await asked(asking, 'check', JSON.stringify(token === null ? {} : { token }))
   const after = Date.now()
   if ('code' in posted) return { findings: [unreachable(asking.url, posted.code)], answer: null }
-  const read = safeParse(CheckAnswer, posted.body)
-  const clock = clockOf(read.success ? read.output.now : posted.headers.dateMs, before, after)
-  if (posted.status !== 200 || !read.success)
+  const told = read(CheckAnswer, posted.body)
+  const clock = clockOf('value' in told ? told.value.now : posted.headers.dateMs, before, after)
+  if (posted.status !== 200 || !('value' in told))
     return { findings: [notOurWorker(asking.url, posted.status), clock], answer: null }
-  const answer = read.output
+  const answer = told.value
   return {
     findings: [
       ok('worker', `${asking.url} answers in ${Math.round(posted.roundTripMs)} ms`),
@@ -134,11 +133,7 @@ export function isOlder(one: string, other: string): boolean {
 }
 
 const TOKEN_MEND = 'Get a new one with portwitness enrol: it is good once, and for 15 minutes.'
-function tokenOf(
-  told: v.InferOutput<typeof CheckAnswer>['token'],
-  token: string | null,
-  source: string | null,
-): Finding[] {
+function tokenOf(told: CheckAnswer['token'], token: string | null, source: string | null): Finding[] {
   if (token === null || told === null) return []
   if (told.state === 'usable' && source !== null && told.sourceAddress !== source)
     return [

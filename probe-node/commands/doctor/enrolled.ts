@@ -1,8 +1,8 @@
 /** The key of a probe, and what the Worker says to it. */
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { safeParse } from 'valibot'
 import { HelloAnswer } from '../../../schema/checkup.ts'
+import { read } from '../../../schema/read.ts'
 import type { Beacon } from '../../../schema/wire.ts'
 import { createClock } from '../../clock.ts'
 import { type Identity, readIdentity } from '../../identity.ts'
@@ -66,8 +66,8 @@ export async function hello(asking: Asking, identity: Identity, now: number): Pr
     signatureHeaders(identity, clock, 'POST', path, body),
   )
   if ('code' in posted) return [bad('enrolment', `The Worker did not answer (${posted.code}).`, 'Try again.')]
-  const read = safeParse(HelloAnswer, posted.body)
-  if (posted.status !== 200 || !read.success)
+  const told = read(HelloAnswer, posted.body)
+  if (posted.status !== 200 || !('value' in told))
     return [
       bad(
         'enrolment',
@@ -75,7 +75,7 @@ export async function hello(asking: Asking, identity: Identity, now: number): Pr
         'It was revoked, replaced by another at the same address, or asks from another address (see "nat"). Remove its folder and enrol it anew.',
       ),
     ]
-  const { site, standing, stopped, drained, beacons } = read.output
+  const { site, standing, stopped, drained, beacons } = told.value
   return [
     ok('enrolment', `${identity.probeId} of site ${site}`),
     standing.scans
