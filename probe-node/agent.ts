@@ -12,7 +12,7 @@ import { serveMetrics } from './metrics.ts'
 import { createRation } from './ration.ts'
 import { openSpool } from './spool.ts'
 import { createStanding } from './standing.ts'
-import type { World } from './world.ts'
+import { newCounters, type World } from './world.ts'
 
 export type { LogLine } from './log.ts'
 
@@ -59,7 +59,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       allowPrivate: options.allowPrivate,
       url: new URL(options.url),
       knock: createKnock(options.url, known, clock),
-      counters: { touches: 0, scans: 0, shortRuns: 0, alarms: 0 },
+      counters: newCounters(),
     }
     if (options.metricsPort !== undefined) serveMetrics(world, options.metricsPort, signal)
     const loop = startLoop(world, signal)

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Who this probe is. The private key never leaves the data directory. */
@@ -47,6 +47,17 @@ export async function keepProbeId(dataDir: string, probeId: string): Promise<Ide
   const kept = { ...(JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as Kept), probeId }
   await keep(dataDir, kept)
   return identityOf(kept)
+}
+
+/** The identity as it lies there, for looking alone: nothing is made and nothing mended. Null when there is none. */
+export async function readIdentity(dataDir: string): Promise<{ identity: Identity; mode: number } | null> {
+  try {
+    const text = await readFile(fileIn(dataDir), 'utf8')
+    return { identity: identityOf(JSON.parse(text) as Kept), mode: (await stat(fileIn(dataDir))).mode & 0o777 }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
 }
 
 const fileIn = (dataDir: string) => join(dataDir, 'probe.json')

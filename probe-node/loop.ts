@@ -75,6 +75,7 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
       health: await world.fit.health(spool.count(), world.clock.offsetMs()),
       ...(directory ? { directory } : {}),
     })
+    count(asked.ok)
     if (asked.ok) {
       if (failures > 0) log('info', 'the Worker answers again')
       failures = 0
@@ -95,6 +96,12 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   const timer = setTimeout(() => hard.abort(), DRAIN_MS)
   await Promise.all([...jobs.values()].map((job) => job.over.catch(() => {})))
   clearTimeout(timer)
+
+  function count(isAnswered: boolean) {
+    const { counters } = world
+    if (!isAnswered) counters.unanswered += 1
+    else Object.assign(counters, { answered: counters.answered + 1, answeredAt: Date.now() })
+  }
 
   function take(answer: LeaseAnswer) {
     if (world.standing.learn(answer.standing))

@@ -1,5 +1,6 @@
 /** The `portwitness` command: one file per subcommand under commands/. */
-import { readFileSync } from 'node:fs'
+
+import { VERSION } from '../schema/version.ts'
 import { type Command, CommandFailure, EXIT } from './commands/command.ts'
 import { COMMANDS } from './commands/index.ts'
 
@@ -20,7 +21,7 @@ async function main(): Promise<number> {
     return name === undefined ? EXIT.usage : EXIT.clear
   }
   if (name === '--version' || name === '-V') {
-    process.stdout.write(`${version()}\n`)
+    process.stdout.write(`${VERSION}\n`)
     return EXIT.clear
   }
   const command = await commandOf(name)
@@ -59,11 +60,4 @@ async function overview(): Promise<string> {
     Object.entries(COMMANDS).map(async ([it, load]) => `  ${it.padEnd(width)}  ${(await load()).summary}`),
   )
   return `portwitness COMMAND [options]\n\n${lines.join('\n')}\n\nMore: portwitness help COMMAND\n`
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }

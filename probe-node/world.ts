@@ -33,4 +33,19 @@ export interface Counters {
   scans: number
   shortRuns: number
   alarms: number
+  /** leases that the Worker answered, and that it did not */
+  answered: number
+  unanswered: number
+  /** machine time of the last that it answered, ms; 0 before the first */
+  answeredAt: number
 }
+
+export const newCounters = (): Counters => ({
+  touches: 0,
+  scans: 0,
+  shortRuns: 0,
+  alarms: 0,
+  answered: 0,
+  unanswered: 0,
+  answeredAt: 0,
+})

@@ -7,6 +7,7 @@ import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
+import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { describe } from './routes/describe.ts'
@@ -21,6 +22,7 @@ import { publishedRoutes } from './routes/published.ts'
 import { rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
 import { schemaRoutes } from './routes/schemas.ts'
+import { metricsRoutes, stackRoutes } from './routes/stack.ts'
 import { targetRoutes } from './routes/targets.ts'
 import { answers, causeOf, isBusy } from './store/db.ts'
 import { worldOf } from './world.ts'
@@ -43,6 +45,10 @@ const api = new Hono<AppEnv>()
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
   .route('/sessions', sessionRoutes)
+  .route('/stack', stackRoutes)
+  .route('/export', backupRoutes)
+  .route('/restore', restoreRoutes)
+  .route('/retention', retentionRoutes)
 
 const document = (): Promise<Document> => documentOf(app)
 
@@ -65,6 +71,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
   .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
+  .route('/', metricsRoutes)
   .route('/', schemaRoutes)
   .route('/', publishedRoutes)
   .route('/', botAuthRoutes)

@@ -17,11 +17,13 @@ import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { leaseRuns } from './leasing.ts'
 import { beginEach, beginWaiting, openDue, settle, settleEach, tidy } from './planning.ts'
 import { answerRenewal, knownTo, mayGoOn, type Outcome, storeAlarm, storeRenewal, storeResult } from './report.ts'
+import { forgetOld } from './retention.ts'
 import type { Snapshot } from './store/facts.ts'
 import { readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
 import { reap } from './store/runs.ts'
 import { overdue } from './store/scans.ts'
+import { noteTick } from './store/stack.ts'
 import { watchFleet } from './watch.ts'
 import { stopWithdrawn } from './withdrawn.ts'
 import type { World } from './world.ts'
@@ -49,6 +51,8 @@ export async function plan(world: World): Promise<void> {
   await settle('watch', () => watchFleet(world))
   await settle('tidy', () => tidy(world))
   await settle('drift', () => watchDrift(world))
+  await settle('forget', () => forgetOld(world))
+  await settle('tick', () => noteTick(db, now))
 }
 
 /** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */

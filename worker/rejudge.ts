@@ -1,9 +1,11 @@
 import type { RejudgedAnswer } from '../schema/api.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import { judgeScan } from './core/judge.ts'
+import { Failure } from './failure.ts'
 import { withGapsFilled } from './filled.ts'
 import { composed } from './finish.ts'
 import { readSnapshot } from './store/facts.ts'
+import { isForgotten } from './store/forget.ts'
 import { storeRejudgement } from './store/scans.ts'
 import type { World } from './world.ts'
 
@@ -16,6 +18,11 @@ export type Difference = RejudgedAnswer['rejudged']
 export async function rejudge(world: World, tenantId: string, scanId: string): Promise<Difference | null> {
   const snapshot = await readSnapshot(world.db, tenantId, scanId)
   if (!snapshot) return null
+  if (isForgotten(snapshot.scan, snapshot.runs.length))
+    throw new Failure(
+      'conflict',
+      'What was seen in this scan has had its time and is gone: its verdicts stay as they are.',
+    )
   const before = snapshot.scan.judgement
   const after = await withGapsFilled(world, snapshot.scan, judgeScan(snapshot.facts, world.now))
   await storeRejudgement(world.db, snapshot.scan, after, await composed(world, snapshot, after))

@@ -10,6 +10,9 @@ export interface Api {
   send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown): Promise<T>
   /** the answer as text, for downloads */
   text(path: string): Promise<string>
+  /** the same as it comes, and the way back */
+  bytes(path: string): Promise<Buffer>
+  put(path: string, body: Buffer): Promise<void>
   /** an open event stream */
   stream(path: string, lastEventId: string | null, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
 }
@@ -23,7 +26,7 @@ const MAX_ANSWER = 64 * 1024 * 1024
 interface Call {
   method?: string
   headers?: Record<string, string>
-  body?: string
+  body?: string | Buffer
   signal?: AbortSignal | undefined
 }
 
@@ -60,14 +63,15 @@ export function openApi({ url, key }: { url: string; key: string }): Api {
     if (status < 200 || status > 299) throw failureOf(status, await textOf(answer).catch(() => ''))
     return answer
   }
-  /** The whole answer as text. */
-  async function text(path: string, options: Call = {}): Promise<string> {
+  /** The whole answer. */
+  async function bytes(path: string, options: Call = {}): Promise<Buffer> {
     const limit = AbortSignal.timeout(TIMEOUT_MS)
     const answer = await call(path, options, limit)
-    return textOf(answer).catch((error: unknown) => {
+    return bytesOf(answer).catch((error: unknown) => {
       throw options.signal?.aborted ? error : noAnswer(error, limit)
     })
   }
+  const text = async (path: string, options: Call = {}) => (await bytes(path, options)).toString('utf8')
   const noAnswer = (error: unknown, limit: AbortSignal) =>
     new NoAnswer(EXIT.failed, `No answer from ${url} (${limit.aborted ? LATE : reasonOf(error)}).`)
 
@@ -80,6 +84,10 @@ export function openApi({ url, key }: { url: string; key: string }): Api {
       return (said === '' ? null : JSON.parse(said)) as T
     },
     text: (path) => text(path, { headers: { accept: '*/*' } }),
+    bytes: (path) => bytes(path, { headers: { accept: '*/*' } }),
+    put: async (path, body) => {
+      await bytes(path, { method: 'PUT', headers: { 'content-type': 'application/octet-stream' }, body })
+    },
     stream: (path, lastEventId, signal) => {
       const headers: Record<string, string> = { accept: 'text/event-stream' }
       if (lastEventId !== null) headers['last-event-id'] = lastEventId
@@ -90,7 +98,9 @@ export function openApi({ url, key }: { url: string; key: string }): Api {
 
 const LATE = `none within ${TIMEOUT_MS / 1000} s`
 
-async function textOf(answer: IncomingMessage): Promise<string> {
+const textOf = async (answer: IncomingMessage): Promise<string> => (await bytesOf(answer)).toString('utf8')
+
+async function bytesOf(answer: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of answer as AsyncIterable<Buffer>) {
@@ -98,7 +108,7 @@ async function textOf(answer: IncomingMessage): Promise<string> {
     if (size > MAX_ANSWER) throw new Error('the answer is too large')
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 interface Problem {

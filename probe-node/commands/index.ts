@@ -13,5 +13,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   channels: async () => (await import('./channels.ts')).channels,
   ranges: async () => (await import('./ranges.ts')).ranges,
   token: async () => (await import('./token.ts')).token,
+  export: async () => (await import('./export.ts')).exportAll,
+  restore: async () => (await import('./restore.ts')).restore,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }

@@ -17,8 +17,9 @@ export const probe: Command = {
                   [--allow-private] [--metrics-port N]
 
   --url U                   the Worker (or PORTWITNESS_URL)
-  --token T                 one-use token from 'portwitness enrol'; not needed
-                            again once DIR holds the key
+  --token T                 one-use token from 'portwitness enrol' (or
+                            PORTWITNESS_TOKEN, which no list of processes
+                            shows); not needed again once DIR holds the key
   --data DIR                the probe's key and what it could not deliver yet
   --source-address IP       the one address of this machine from which it looks
   --allow-private           this probe may touch private, loopback and
@@ -29,7 +30,7 @@ export const probe: Command = {
     const { values } = parse(args, OPTIONS)
     const options = {
       url: workerUrl(values),
-      token: values.token ?? null,
+      token: values.token ?? (process.env.PORTWITNESS_TOKEN || null),
       dataDir: needed(values.data, 'data'),
       sourceAddress: neededAddress(values['source-address'], 'source-address'),
       allowPrivate: values['allow-private'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { filesOf, textOf } from './source.ts'
 
-const SOURCE = filesOf(['schema', 'worker', 'probe-node', 'demo'], ['.ts', '.tsx'])
+const SOURCE = filesOf(['schema', 'worker', 'probe-node', 'packaging', 'demo'], ['.ts', '.tsx'])
 const MAX_LINES = 400
 
 test('a file is one idea: none is longer than 400 lines', () => {
@@ -43,3 +43,14 @@ function tablesOf(sql: string): { name: string; tail: string }[] {
     return { name: match[1] ?? '', tail: body.slice(body.lastIndexOf(')') + 1).trim() }
   })
 }
+
+test('the version is the same wherever it is written', () => {
+  const { version } = JSON.parse(textOf('package.json')) as { version: string }
+  expect(textOf('schema/version.ts')).toContain(`VERSION = '${version}'`)
+  expect((JSON.parse(textOf('package-lock.json')) as { version: string }).version).toBe(version)
+})
+
+test('the code knows which migration is the newest', () => {
+  const newest = filesOf(['schema/migrations'], ['.sql']).sort().at(-1)?.split('/').at(-1)
+  expect(textOf('schema/stack.ts')).toContain(`NEWEST_MIGRATION = '${newest}'`)
+})

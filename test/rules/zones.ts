@@ -19,6 +19,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema',
       'schema/tables.ts',
       'hono',
+      'valibot',
       'croner',
       'drizzle-orm',
       'cloudflare:',
@@ -46,6 +47,9 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'probe-node/commands': ['schema', 'probe-node', 'worker/embedded', 'node:'],
   'probe-node/main.ts': ['schema', 'probe-node', 'probe-node/commands', 'node:'],
 
+  // Makes of the agent what is put on machines: it knows the source as files to build.
+  packaging: ['schema', 'esbuild', 'node:'],
+
   // `npm start` drives the same commands that a person would type.
   demo: ['schema', 'probe-node/commands', 'node:'],
   // A host to scan and a guard that bans: they know nothing of ours, or the demo would prove nothing.
@@ -53,7 +57,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'demo/guard.ts': ['node:'],
 }
 export const ZONES = Object.keys(MAY)
-export const FOLDERS = ['schema', 'worker', 'probe-node', 'demo'] as const
+export const FOLDERS = ['schema', 'worker', 'probe-node', 'packaging', 'demo'] as const
 
 export const zoneOf = (path: string): string | null =>
   ZONES.filter((zone) => path === zone || path.startsWith(`${zone}/`)).sort((a, b) => b.length - a.length)[0] ?? null

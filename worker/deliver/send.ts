@@ -2,6 +2,7 @@
 import { derivedId } from '../../schema/ids.ts'
 import { quietUntil } from '../core/delivery/quiet.ts'
 import { MAX_AGE_MS } from '../core/delivery/schedule.ts'
+import { readRetention } from '../retention.ts'
 import { changeChannel, sealedBefore } from '../store/channels.ts'
 import { causeOf } from '../store/db.ts'
 import { forgetDeliveries } from '../store/deliveries.ts'
@@ -31,7 +32,6 @@ const PER_TICK_MS = 30_000
 const FIRST_RETRY_MS = 6_200
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-const LOG_MS = 30 * DAY_MS
 
 /** Tells a tenant's channels what was just stored, behind the answer: it delays nobody and never fails. */
 export const sendSoon = (world: World, tenantId: string): void => world.later(sendNow(world, tenantId).catch(note))
@@ -65,7 +65,10 @@ export async function sendDue(world: World): Promise<void> {
   await noted(() => reseal(world))
   if (world.now % HOUR_MS < 60_000) {
     const { db, now } = world
-    await noted(() => forgetDeliveries(db, now - LOG_MS, now - MAX_AGE_MS, now))
+    await noted(async () => {
+      const { deliveriesDays } = await readRetention(db)
+      await forgetDeliveries(db, now - deliveriesDays * DAY_MS, now - MAX_AGE_MS, now)
+    })
   }
 }
 

@@ -1,7 +1,8 @@
-/** The probe's side: enrol, lease, renew, alarm, result, and the doorbell. */
+/** The probe's side: enrol, lease, renew, alarm, result, the doorbell, and what its doctor asks. */
 import { type Context, Hono } from 'hono'
 import type { GenericSchema, InferOutput } from 'valibot'
 import { parseAddress } from '../../schema/address.ts'
+import { CheckRequest, HelloRequest } from '../../schema/checkup.ts'
 import { newId } from '../../schema/ids.ts'
 import {
   AlarmRequest,
@@ -12,6 +13,7 @@ import {
   WIRE_VERSION,
 } from '../../schema/wire.ts'
 import { doorbell, tell } from '../bell.ts'
+import { checkup, hello } from '../checkup.ts'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
 import { lease, take } from '../flow.ts'
@@ -58,7 +60,15 @@ export const probeRoutes = new Hono<AppEnv>()
     if (!(await enrol(db, hash, probe))) throw new Failure('unauthorized', 'This token was just used.')
     return c.json({ probeId, site, sourceAddress: source, now })
   })
+  .post('/check', async (c) => {
+    const { token } = shaped(CheckRequest, jsonOf(c.req.raw, await bytesOf(c.req.raw, ENROL_BYTES)))
+    return c.json(await checkup(c.var.world, clientAddress(c), token))
+  })
   .use(signed)
+  .post('/hello', async (c) => {
+    shaped(HelloRequest, c.var.message)
+    return c.json(await hello(c.var.world, c.var.probe))
+  })
   .post('/lease', async (c) => {
     speaksOurs(c.var.message)
     const publicUrl = c.env.PUBLIC_URL ?? new URL(c.req.url).origin

@@ -22,6 +22,10 @@ export const readEnrolment = async (db: Db, hash: string, now: number): Promise<
     .where(and(eq(enrolments.hash, hash), isNull(enrolments.usedAt), gt(enrolments.expiresAt, now)))
     .get()) ?? null
 
+/** The enrolment of a token, used or not, while it is remembered: a day beyond its life. */
+export const readAnyEnrolment = async (db: Db, hash: string): Promise<Enrolment | null> =>
+  (await db.select().from(enrolments).where(eq(enrolments.hash, hash)).get()) ?? null
+
 /** Uses the token and registers the probe, both or neither. False when another took the token first. */
 export async function enrol(db: Db, hash: string, probe: typeof probes.$inferInsert): Promise<boolean> {
   const [used] = await batch(db, [

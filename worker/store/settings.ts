@@ -51,3 +51,19 @@ export async function takeOnce(db: Db, hash: string, now: number): Promise<OnceL
 export const forgetOnce = async (db: Db, before: number): Promise<void> => {
   await db.delete(settings).where(and(like(settings.name, 'once:%'), lt(settings.changedAt, before)))
 }
+
+/** Any other fact of the stack; null when it is not set. */
+export const readSetting = async (db: Db, name: string): Promise<string | null> =>
+  (await db.select({ value: settings.value }).from(settings).where(eq(settings.name, name)).get())?.value ?? null
+
+/** Null forgets it. */
+export async function writeSetting(db: Db, name: string, value: string | null, now: number): Promise<void> {
+  if (value === null) await db.delete(settings).where(eq(settings.name, name))
+  else {
+    const row = { name, value, changedAt: now }
+    await db
+      .insert(settings)
+      .values(row)
+      .onConflictDoUpdate({ target: settings.name, set: row, setWhere: sql`value <> excluded.value` })
+  }
+}

@@ -1,0 +1,2 @@
+/** Version of the Worker, the agent and the command, as in package.json (a test holds the two together). */
+export const VERSION = '0.1.0'

@@ -1,0 +1,150 @@
+/** Backup and restore: what is told, sealed and checked on the way. */
+import {
+  BACKUP_FORMAT,
+  BACKUP_TABLES,
+  type BackupAnswer,
+  type BackupPage,
+  type BackupRow,
+  type BackupTable,
+  type RawPage,
+} from '../schema/backup.ts'
+import { NEWEST_MIGRATION } from '../schema/stack.ts'
+import { VERSION } from '../schema/version.ts'
+import { badField, Failure } from './failure.ts'
+import { backupTable, isEmpty, readPage, strangers, writeRows } from './store/backup.ts'
+import { readSetting, setStopped, writeSetting } from './store/settings.ts'
+import type { World } from './world.ts'
+
+/** Objects of R2 named in one page. */
+const KEYS = 500
+const RESTORING = 'restoring'
+
+export const tablesFor = (tenant: string | null): BackupTable[] =>
+  BACKUP_TABLES.filter((table) => tenant === null || table.of === 'tenant')
+
+export const backupAnswer = (now: number, tenant: string | null): BackupAnswer => ({
+  format: BACKUP_FORMAT,
+  version: VERSION,
+  migration: NEWEST_MIGRATION,
+  at: new Date(now).toISOString(),
+  tenant,
+  tables: tablesFor(tenant).map(({ name }) => name),
+})
+
+export async function backupPage(
+  world: World,
+  name: string,
+  { tenant, at, after }: { tenant: string | null; at: number; after: string | undefined },
+): Promise<BackupPage> {
+  const table = tablesFor(tenant).find((one) => one.name === name)
+  if (!table) throw new Failure('not_found', 'There is no such table in this backup.')
+  const { rows, next } = await readPage(world.db, table, {
+    tenant,
+    at,
+    after: after === undefined ? null : keyIn(after),
+  })
+  return { rows: await sealed(world, table, rows), next: next && JSON.stringify(next) }
+}
+
+function keyIn(text: string): (string | number)[] {
+  try {
+    const key: unknown = JSON.parse(text)
+    if (Array.isArray(key) && key.length <= 6 && key.every((it) => typeof it === 'string' || typeof it === 'number'))
+      return key
+  } catch {
+    // Said below.
+  }
+  throw badField('invalid', 'after', 'must be the `next` of an earlier page')
+}
+
+/** Raw objects of a tenant, or all. Their keys begin with the tenant. */
+export async function rawPage({ raw }: World, tenant: string | null, after: string | undefined): Promise<RawPage> {
+  const page = await raw.list({
+    limit: KEYS,
+    ...(tenant === null ? {} : { prefix: `${tenant}/` }),
+    ...(after === undefined ? {} : { cursor: after }),
+  })
+  return { keys: page.objects.map(({ key }) => key), next: page.truncated ? page.cursor : null }
+}
+
+const placeOf = (table: BackupTable, column: string, row: BackupRow) =>
+  ['backup', table.name, column, row.tenant_id, row.id].join(':')
+
+/** A secret that lies open in the database leaves it sealed. */
+async function sealed({ keyring }: World, table: BackupTable, rows: BackupRow[]): Promise<BackupRow[]> {
+  if (!table.seal || rows.length === 0) return rows
+  if (!keyring)
+    throw new Failure('conflict', `A backup of ${table.name} must be sealed, and this Worker has no CHANNEL_KEY.`)
+  return Promise.all(
+    rows.map(async (row) => {
+      const changed = { ...row }
+      for (const column of table.seal ?? [])
+        changed[column] = `${keyring.first}:${await keyring.seal(String(row[column]), placeOf(table, column, row))}`
+      return changed
+    }),
+  )
+}
+
+async function opened({ keyring }: World, table: BackupTable, rows: BackupRow[]): Promise<BackupRow[]> {
+  if (!table.seal) return rows
+  return Promise.all(
+    rows.map(async (row) => {
+      const changed = { ...row }
+      for (const column of table.seal ?? []) {
+        const [, keyId = '', text = ''] = /^([\w.-]+):(.+)$/.exec(String(row[column])) ?? []
+        const plain = await keyring?.open(text, keyId, placeOf(table, column, row)).catch(() => null)
+        if (typeof plain !== 'string')
+          throw new Failure('conflict', `${table.name} was sealed with a CHANNEL_KEY that this Worker does not have.`)
+        changed[column] = plain
+      }
+      return changed
+    }),
+  )
+}
+
+/** From here on rows are taken. All scanning is stopped, and stays so: who restores lifts the switch when all is well. */
+export async function beginRestore({ db, now }: World, migration: string, tenant: string | null): Promise<void> {
+  if (migration > NEWEST_MIGRATION)
+    throw badField('invalid', 'migration', `is newer than ${NEWEST_MIGRATION}: upgrade this Worker first`)
+  if ((await readSetting(db, RESTORING)) !== null) return
+  if (!(await isEmpty(db, tenant)))
+    throw new Failure(
+      'conflict',
+      tenant === null ? 'This stack is not empty: a backup is put into a new one.' : 'This tenant is not empty.',
+    )
+  await setStopped(db, true, now)
+  await writeSetting(db, RESTORING, tenant ?? '*', now)
+}
+
+export async function restoreRows(world: World, name: string, rows: BackupRow[]): Promise<number> {
+  const scope = await restoring(world)
+  const table = backupTable(name)
+  if (!table || (scope !== '*' && table.of !== 'tenant')) throw badField('invalid', 'table', 'is not in this backup')
+  const unknown = strangers(name, rows)
+  if (unknown.length > 0) throw badField('invalid', 'rows', `${name} has no column ${unknown.slice(0, 3).join(', ')}`)
+  const column = name === 'tenants' ? 'id' : 'tenant_id'
+  if (scope !== '*' && rows.some((row) => row[column] !== scope))
+    throw badField('invalid', 'rows', `must all be of tenant ${scope}`)
+  // The switch stays on until a person lifts it.
+  const kept =
+    name === 'settings' ? rows.filter((row) => row.name !== 'stopped' && table.names?.includes(String(row.name))) : rows
+  await writeRows(world.db, name, await opened(world, table, kept))
+  return kept.length
+}
+
+export async function restoreRaw(world: World, key: string, body: ArrayBuffer): Promise<void> {
+  const scope = await restoring(world)
+  if (scope !== '*' && !key.startsWith(`${scope}/`)) throw badField('invalid', 'key', `must be of tenant ${scope}`)
+  await world.raw.put(key, body, {
+    httpMetadata: { contentType: 'text/plain; charset=utf-8' },
+    customMetadata: { packed: 'gzip' },
+  })
+}
+
+export const endRestore = ({ db, now }: World): Promise<void> => writeSetting(db, RESTORING, null, now)
+
+async function restoring({ db }: World): Promise<string> {
+  const scope = await readSetting(db, RESTORING)
+  if (scope === null) throw new Failure('conflict', 'No restore was begun: POST /api/v1/restore first.')
+  return scope
+}
