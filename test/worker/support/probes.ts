@@ -38,8 +38,11 @@ export function openProcess(
   stage: Stage,
   probe: Probe,
   model: Model,
-  options: { engageMs: number; open: readonly TouchTarget[] },
+  /** `open`: what there is to find, the same for every run or by the run */
+  options: { engageMs: number; open: readonly TouchTarget[] | ((run: LeasedRun) => readonly TouchTarget[]) },
 ) {
+  const { open } = options
+  const openIn = (run: LeasedRun) => (typeof open === 'function' ? open(run) : open)
   const holds = new Map<string, Held>()
   const holding = () => [...holds.values()].map(({ run }) => ({ runId: run.runId, epoch: run.epoch }))
 
@@ -104,7 +107,7 @@ export function openProcess(
   async function scanRun(held: Held): Promise<void> {
     const { run } = held
     const since = stage.now() - held.startedAt
-    const mine = options.open.filter(
+    const mine = openIn(run).filter(
       (touch) =>
         run.plan.kind === 'scan' && (run.plan.only === null || run.plan.only.some((one) => one.port === touch.port)),
     )

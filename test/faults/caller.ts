@@ -1,0 +1,32 @@
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
+
+/** How a request is sent and its answer read whole. */
+export type Call = (path: string, method: string, headers: OutgoingHttpHeaders, body: Uint8Array) => Promise<Response>
+
+/** Connections are kept, but not for as long as workerd keeps an idle one (5 s): none is sent into that is just closing. */
+export function caller(base: string, options: { sockets?: number; localAddress?: string } = {}): Call {
+  const agent = new Agent({ keepAlive: true, timeout: 4_000, maxSockets: options.sockets ?? 64 })
+  const { localAddress } = options
+  return (path, method, headers, body) =>
+    new Promise((resolve, reject) => {
+      const call = request(`${base}${path}`, {
+        agent,
+        method,
+        headers: { ...headers, ...(body.length > 0 ? { 'content-length': body.length } : {}) },
+        ...(localAddress ? { localAddress } : {}),
+      })
+      call.on('error', reject)
+      call.on('response', (answer) => {
+        const chunks: Buffer[] = []
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+        answer.on('error', reject)
+        answer.on('end', () => {
+          const status = answer.statusCode ?? 502
+          const text = Buffer.concat(chunks)
+          const names = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, `${value}`])
+          resolve(new Response([101, 204, 205, 304].includes(status) ? null : text, { status, headers: names }))
+        })
+      })
+      call.end(body)
+    })
+}
