@@ -17,16 +17,34 @@ export const BREAKAGES = {
   /** the lease is no longer asked for when facts are stored, nor when they are acknowledged */
   fence: [
     { file: 'worker/store/runs.ts', cut: 'AND epoch = ${epoch} AND ended_at IS NULL)`', put: ')`' },
-    { file: 'worker/report.ts', cut: '!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()\n  if (has', put: '!held) throw stale()\n  if (has' },
-    { file: 'worker/report.ts', cut: 'if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()\n  checkPlan', put: 'if (!held) throw stale()\n  checkPlan' },
+    {
+      file: 'worker/report.ts',
+      cut: '!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()\n  if (has',
+      put: '!held) throw stale()\n  if (has',
+    },
+    {
+      file: 'worker/report.ts',
+      cut: 'if (!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()\n  checkPlan',
+      put: 'if (!held) throw stale()\n  checkPlan',
+    },
     { file: 'worker/report.ts', cut: 'lastHeld(id, runId, epoch) ??', put: '' },
   ],
   /** a report sent again is stored again */
   once: [
-    { file: 'worker/store/facts.ts', cut: '${report.seq}, ${part}, ${now}', put: "abs(random()) % 1000000000000, ${part}, ${now}" },
+    {
+      file: 'worker/store/facts.ts',
+      cut: '${report.seq}, ${part}, ${now}',
+      put: 'abs(random()) % 1000000000000, ${part}, ${now}',
+    },
   ],
   /** acknowledged and never stored: one of two renewals */
-  store: [{ file: 'worker/store/facts.ts', cut: '${body} WHERE ${guard}', put: '${body} WHERE ${guard} AND abs(random()) % 2 = 0' }],
+  store: [
+    {
+      file: 'worker/store/facts.ts',
+      cut: '${body} WHERE ${guard}',
+      put: '${body} WHERE ${guard} AND abs(random()) % 2 = 0',
+    },
+  ],
 } as const satisfies Record<string, readonly Cut[]>
 export type Breakage = keyof typeof BREAKAGES
 

@@ -40,7 +40,11 @@ export const skipped = (fault: string, why: string): Row => ({
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Waits until it holds; false when it never did. */
-export async function until(holds: () => boolean | Promise<boolean>, patienceMs: number, everyMs = 50): Promise<boolean> {
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  patienceMs: number,
+  everyMs = 50,
+): Promise<boolean> {
   const end = performance.now() + patienceMs
   while (!(await holds())) {
     if (performance.now() > end) return false

@@ -76,14 +76,15 @@ export async function openRig(script: string, { receivers = false } = {}): Promi
   const call = caller(base)
   const pid = runtimes().find((one) => !before.has(one))
   const ask = async (path: string, init: RequestInit = {}) => {
-    const answer = await call(path, init.method ?? "GET", {}, Buffer.from(String(init.body ?? "")))
+    const answer = await call(path, init.method ?? 'GET', {}, Buffer.from(String(init.body ?? '')))
     if (!answer.ok) throw new Error(`${path} was answered ${answer.status}`)
     return answer
   }
   return {
     ...{ url, key, data, front, api: openApi({ url, key }) },
     door: (journal) => doorOf(base, key, journal),
-    ail: async (ailments) => void (await (await ask('/__ails', { method: 'PUT', body: JSON.stringify(ailments) })).text()),
+    ail: async (ailments) =>
+      void (await (await ask('/__ails', { method: 'PUT', body: JSON.stringify(ailments) })).text()),
     hits: async () => (await (await ask('/__ails')).json()) as { db: number; raw: number },
     abortBells: async () => void (await (await ask('/__abort', { method: 'POST' })).text()),
     sockets: async () => (await (await ask('/__sockets')).json()) as number,

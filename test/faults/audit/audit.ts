@@ -57,7 +57,8 @@ export function audit({ journal, kept, accepted, told }: Books): Count {
   for (const { said, report, name } of once(acknowledged)) {
     if (carriesFacts(report) && stored.get(name) !== factsOf(report)) lost.push(`${said.kind} ${name}: facts`)
     const run = kept.runs.find(({ id }) => id === report.runId)
-    if (said.kind === 'result' && run?.digest !== digestOf(said.body)) lost.push(`result ${name}: not the one that is kept`)
+    if (said.kind === 'result' && run?.digest !== digestOf(said.body))
+      lost.push(`result ${name}: not the one that is kept`)
     if (said.kind === 'result' && run?.ended === null) lost.push(`result ${name}: its run goes on`)
   }
   doubled.push(...strangers(kept, reports, stored), ...repeatedNumbers(kept), ...twiceApplied(acknowledged))
@@ -176,8 +177,14 @@ function effects(kept: Kept, lost: string[], doubled: string[]): void {
   const twice = (what: string, names: readonly string[]) => {
     for (const name of new Set(names.filter((one, i) => names.indexOf(one) !== i))) doubled.push(`${what} ${name}`)
   }
-  twice('open issue', kept.issues.filter(({ closed }) => closed === null).map(({ target, finding }) => `${target} ${finding}`))
-  twice('occurrence', kept.occurrences.map(({ scan, address, port }) => `${scan} ${address} ${port}`))
+  twice(
+    'open issue',
+    kept.issues.filter(({ closed }) => closed === null).map(({ target, finding }) => `${target} ${finding}`),
+  )
+  twice(
+    'occurrence',
+    kept.occurrences.map(({ scan, address, port }) => `${scan} ${address} ${port}`),
+  )
   const notices = kept.outbox.map(({ body }) => subjectOf(body))
   twice('notice', notices)
   for (const { id, state } of kept.scans.filter(({ state: one }) => one === 'finished' || one === 'failed'))
@@ -188,8 +195,13 @@ function effects(kept: Kept, lost: string[], doubled: string[]): void {
 
 /** What an event tells of: its kind, and the scan or issue that it is about. */
 function subjectOf(body: string): string {
-  const { type, data } = JSON.parse(body) as { type: string; data: { scan?: { id: string } | null; issue?: { id: string } } }
-  const of = type.startsWith('issue.') ? [data.issue?.id, data.scan?.id] : [data.scan?.id ?? createHash('sha256').update(body).digest('hex')]
+  const { type, data } = JSON.parse(body) as {
+    type: string
+    data: { scan?: { id: string } | null; issue?: { id: string } }
+  }
+  const of = type.startsWith('issue.')
+    ? [data.issue?.id, data.scan?.id]
+    : [data.scan?.id ?? createHash('sha256').update(body).digest('hex')]
   return [type, ...of].filter(Boolean).join(' ')
 }
 

@@ -5,8 +5,25 @@ import { DatabaseSync } from 'node:sqlite'
 
 export interface Kept {
   facts: { run: string; epoch: number; seq: number; body: string }[]
-  runs: { id: string; scan: string; epoch: number; state: string; digest: string | null; closing: string | null; ended: number | null }[]
-  scans: { id: string; target: string; state: string; verdict: string | null; alarms: number; output: string | null; ports: number; due: string }[]
+  runs: {
+    id: string
+    scan: string
+    epoch: number
+    state: string
+    digest: string | null
+    closing: string | null
+    ended: number | null
+  }[]
+  scans: {
+    id: string
+    target: string
+    state: string
+    verdict: string | null
+    alarms: number
+    output: string | null
+    ports: number
+    due: string
+  }[]
   issues: { id: string; target: string; finding: string; closed: number | null }[]
   occurrences: { scan: string; address: string; port: number }[]
   outbox: { id: string; body: string; spread: number | null }[]
@@ -21,11 +38,12 @@ export function readKept(data: string): Kept {
   try {
     db.exec('BEGIN')
     return {
-      facts: joined(rows("SELECT run_id AS run, epoch, seq, part, body FROM facts ORDER BY run_id, epoch, seq, part")),
+      facts: joined(rows('SELECT run_id AS run, epoch, seq, part, body FROM facts ORDER BY run_id, epoch, seq, part')),
       runs: rows(
         'SELECT id, scan_id AS scan, epoch, state, result_digest AS digest, closing, ended_at AS ended FROM runs',
       ),
-      scans: rows(`SELECT id, target_id AS target, state, judgement ->> '$.verdict' AS verdict, json_array_length(alarms) AS alarms,
+      scans:
+        rows(`SELECT id, target_id AS target, state, judgement ->> '$.verdict' AS verdict, json_array_length(alarms) AS alarms,
         output_key AS output, coalesce(json_array_length(judgement, '$.ports'), 0) AS ports, due_key AS due FROM scans`),
       issues: rows('SELECT id, target_id AS target, finding, closed_at AS closed FROM issues'),
       occurrences: rows('SELECT scan_id AS scan, address, port FROM occurrences'),
