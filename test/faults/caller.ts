@@ -4,8 +4,8 @@ import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
 export type Call = (path: string, method: string, headers: OutgoingHttpHeaders, body: Uint8Array) => Promise<Response>
 
 /** Connections are kept, but not for as long as workerd keeps an idle one (5 s): none is sent into that is just closing. */
-export function caller(base: string, options: { sockets?: number; localAddress?: string } = {}): Call {
-  const agent = new Agent({ keepAlive: true, timeout: 4_000, maxSockets: options.sockets ?? 64 })
+export function caller(base: string, options: { keepAlive?: boolean; localAddress?: string } = {}): Call {
+  const agent = options.keepAlive === false ? false : new Agent({ keepAlive: true, timeout: 4_000, maxSockets: 64 })
   const { localAddress } = options
   return (path, method, headers, body) =>
     new Promise((resolve, reject) => {
