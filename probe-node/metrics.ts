@@ -12,6 +12,7 @@ export function serveMetrics(world: World, port: number, signal: AbortSignal): v
       ['portwitness_probe_event_loop_lag_ms', 'gauge', lagMs],
       ['portwitness_probe_open_files', 'gauge', openFiles ?? 0],
       ['portwitness_probe_spooled_reports', 'gauge', spooled],
+      ['portwitness_probe_dropped_reports_total', 'counter', world.spool.dropped()],
       ['portwitness_probe_touches_total', 'counter', touches],
       ['portwitness_probe_scans_total', 'counter', scans],
       ['portwitness_probe_short_runs_total', 'counter', shortRuns],

@@ -15,7 +15,8 @@ export function caller(base: string, options: { keepAlive?: boolean; localAddres
         headers: { ...headers, ...(body.length > 0 ? { 'content-length': body.length } : {}) },
         ...(localAddress ? { localAddress } : {}),
       })
-      call.on('error', reject)
+      // Who refuses a body unread may cut it off: the answer comes all the same, most of the time.
+      call.on('error', (error) => setTimeout(reject, 100, error))
       call.on('response', (answer) => {
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))

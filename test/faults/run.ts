@@ -7,12 +7,17 @@ import { parseArgs } from 'node:util'
 import { closeWith, printTable } from '../bench/table.ts'
 import type { Drill, Row } from './drill.ts'
 import { brokenDrill } from './drills/broken.ts'
+import { cronDrill } from './drills/cron.ts'
+import { malformedDrill } from './drills/malformed.ts'
+import { limitsDrill } from './drills/limits.ts'
+import { leaseDrill } from './drills/lease.ts'
+import { partitionDrill } from './drills/partition.ts'
 import { databaseDrill } from './drills/database.ts'
 import { killsDrill } from './drills/kills.ts'
 import { shuffleDrill } from './drills/shuffle.ts'
 import { stormDrill } from './drills/storm.ts'
 
-const DRILLS: readonly Drill[] = [stormDrill, shuffleDrill, killsDrill, databaseDrill]
+const DRILLS: readonly Drill[] = [stormDrill, shuffleDrill, killsDrill, databaseDrill, malformedDrill, cronDrill, leaseDrill, partitionDrill, limitsDrill]
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, broken: { type: 'boolean', default: false } },
   allowPositionals: true,

@@ -23,6 +23,7 @@ export interface Kept {
     output: string | null
     ports: number
     due: string
+    site: string
   }[]
   issues: { id: string; target: string; finding: string; closed: number | null }[]
   occurrences: { scan: string; address: string; port: number }[]
@@ -44,7 +45,7 @@ export function readKept(data: string): Kept {
       ),
       scans:
         rows(`SELECT id, target_id AS target, state, judgement ->> '$.verdict' AS verdict, json_array_length(alarms) AS alarms,
-        output_key AS output, coalesce(json_array_length(judgement, '$.ports'), 0) AS ports, due_key AS due FROM scans`),
+        output_key AS output, coalesce(json_array_length(judgement, '$.ports'), 0) AS ports, due_key AS due, site FROM scans`),
       issues: rows('SELECT id, target_id AS target, finding, closed_at AS closed FROM issues'),
       occurrences: rows('SELECT scan_id AS scan, address, port FROM occurrences'),
       outbox: rows('SELECT id, body, spread_at AS spread FROM outbox'),
