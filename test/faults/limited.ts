@@ -1,5 +1,5 @@
 /**
- * A probe on a machine that has run out of something, against a scripted Worker and a host with three open ports, all in this
+ * A probe on a machine that has run out of something, against a scripted Worker and a host with many open ports, all in this
  * process or, with `--files N`, the probe in one of its own that may open no more. Prints what it reported, as JSON.
  */
 import { spawn } from 'node:child_process'
@@ -11,7 +11,7 @@ import { type AgentOptions, runAgent } from '../../probe-node/agent.ts'
 import { scanPlan } from '../support/agent.ts'
 import { fakeDesk } from '../support/fake-desk.ts'
 import { ROOT } from './build.ts'
-import { OPEN_PORTS, openHost } from './hosts.ts'
+import { MANY_PORTS, openHost } from './hosts.ts'
 
 const { values } = parseArgs({ options: { files: { type: 'string' }, disk: { type: 'string' } } })
 const ADDRESS = '127.55.0.9'
@@ -20,7 +20,7 @@ const PORTS = '20800-21300'
 const PATIENCE_MS = 90_000
 
 const data = values.disk ?? mkdtempSync(join(tmpdir(), 'portwitness-limited-'))
-const host = await openHost(ADDRESS)
+const host = await openHost(ADDRESS, null, MANY_PORTS)
 const desk = await fakeDesk()
 const signal = AbortSignal.timeout(PATIENCE_MS)
 const options: AgentOptions = { url: desk.url, token: 'one-use', dataDir: data, sourceAddress: SOURCE, allowPrivate: true, log: () => {} }
@@ -60,7 +60,7 @@ const result = await Promise.race([
   new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null))),
 ])
 const reports = [...desk.of('renew'), ...desk.of('alarm'), ...desk.of('result')].filter((one) => one.runId === run)
-const seen = reports.flatMap(({ observations }) => observations).filter(({ port }) => OPEN_PORTS.includes(port))
+const seen = reports.flatMap(({ observations }) => observations).filter(({ port }) => MANY_PORTS.includes(port))
 console.log(
   JSON.stringify({
     outcome: result?.outcome ?? null,

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { portsIn } from '../../../schema/ports.ts'
 import { ROOT } from '../build.ts'
 import { type Drill, plain, type Row, skipped } from '../drill.ts'
-import { OPEN_PORTS } from '../hosts.ts'
+import { MANY_PORTS } from '../hosts.ts'
 
 const run = promisify(execFile)
 const SCRIPT = ['--disable-warning=ExperimentalWarning', 'test/faults/limited.ts']
@@ -32,13 +32,13 @@ async function tried(fault: string, times: number, command: string, args: readon
     const { stdout } = await run(command, args, { cwd: ROOT, timeout: 150_000 })
     const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Told
     const untested = new Set(told.ports?.untested ? portsIn(told.ports.untested) : [])
-    const silent = OPEN_PORTS.filter((port) => !told.found.includes(port) && !untested.has(port))
-    const closed = told.recheck.filter(({ port, state }) => OPEN_PORTS.includes(port) && state === 'closed')
+    const silent = MANY_PORTS.filter((port) => !told.found.includes(port) && !untested.has(port))
+    const closed = told.recheck.filter(({ port, state }) => MANY_PORTS.includes(port) && state === 'closed')
     if (told.outcome === null) short.push('no result came')
     if (told.falselyClosed.length > 0) short.push(`${told.falselyClosed.length} fit observations of an open port say lost: ${JSON.stringify(told.falselyClosed[0])}`)
     if (closed.length > 0) short.push(`${closed.length} open ports were called closed in the re-check`)
     if (told.outcome === 'done' && silent.length > 0) short.push(`open ports ${silent.join(', ')} are neither found nor among the untested`)
-    notes.push(`${told.outcome}: ${told.found.length} of ${OPEN_PORTS.length} found, ${told.ports?.untested ? 'rest named untested' : 'all tested'}${told.unfit[0] ? `, "${told.unfit[0]}"` : ''}`)
+    notes.push(`${told.outcome}: ${told.found.length} of ${MANY_PORTS.length} found, ${told.ports?.untested ? 'rest named untested' : 'all tested'}${told.unfit[0] ? `, "${told.unfit[0]}"` : ''}`)
   }
   return plain(fault, times, [...new Set(notes)].join('; '), short)
 }
