@@ -40,11 +40,22 @@ const ENDING_MS = 180_000
 const shortfalls: string[] = []
 const load = await loaded()
 const counted = await countedScans()
-const messages = Object.values(load.tally.ms).reduce((sum, list) => sum + list.length, 0) - (load.tally.ms.empty?.length ?? 0)
+const messages =
+  Object.values(load.tally.ms).reduce((sum, list) => sum + list.length, 0) - (load.tally.ms.empty?.length ?? 0)
 const requestsPerScan = counted.requests
 printTable(
   ['of one scan', 'requests', 'CPU ms', 'rows read', 'rows written', 'D1 bytes', 'R2 bytes'],
-  [['', requestsPerScan, Math.round(requestsPerScan * load.cpuMs), counted.read, counted.written, counted.databaseBytes, counted.bucketBytes]],
+  [
+    [
+      '',
+      requestsPerScan,
+      Math.round(requestsPerScan * load.cpuMs),
+      counted.read,
+      counted.written,
+      counted.databaseBytes,
+      counted.bucketBytes,
+    ],
+  ],
 )
 console.log(
   `CPU ${load.cpuMs.toFixed(2)} ms a request: workerd with the database in it, so more than Cloudflare bills; ${messages} messages`,
@@ -72,13 +83,22 @@ async function crowdOf(host: FleetHost, count: number, lasts: number): Promise<C
   for (let i = 0; i < count; i++) {
     const site = Math.floor(i / PER_SITE)
     const source = `127.${90 + Math.floor(i / 50_000)}.${Math.floor(i / 200) % 250}.${(i % 200) + 1}`
-    const body = { site: `s-${site}`, sourceAddress: source, country: COUNTRIES[site % COUNTRIES.length], provider: `p${site % 5}` }
+    const body = {
+      site: `s-${site}`,
+      sourceAddress: source,
+      country: COUNTRIES[site % COUNTRIES.length],
+      provider: `p${site % 5}`,
+    }
     const { token } = await api.send<{ token: string }>('POST', '/api/v1/probes/enrolments', body)
     members.push({ source, token })
   }
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'fleet/crowd.ts')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'fleet/crowd.ts')],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const orders: Orders = { url: host.url, probes: members, minutes: lasts, scanMs: SCAN_MS, ports: PORTS }
   child.stdin.write(`${JSON.stringify(orders)}\n`)
@@ -110,7 +130,9 @@ async function loaded(): Promise<{ tally: Tally; cpuMs: number }> {
           const body = { address, ports: '1100-2099', profile: 'standard' }
           const target = await api.send<{ id: string }>('POST', '/api/v1/targets', body)
           const site = `s-${(n * 7 + all.length) % sites}`
-          const scan = await api.send<ScanAnswer>('POST', '/api/v1/scans', { targetId: target.id, site }).catch(() => null)
+          const scan = await api
+            .send<ScanAnswer>('POST', '/api/v1/scans', { targetId: target.id, site })
+            .catch(() => null)
           if (!scan) {
             refused++
             break
@@ -131,7 +153,8 @@ async function loaded(): Promise<{ tally: Tally; cpuMs: number }> {
     const end = performance.now() + ENDING_MS
     while (underWay.size > 0 && performance.now() < end) {
       for (const id of underWay)
-        if (['finished', 'failed', 'cancelled'].includes((await api.get<ScanAnswer>(`/api/v1/scans/${id}`)).state)) underWay.delete(id)
+        if (['finished', 'failed', 'cancelled'].includes((await api.get<ScanAnswer>(`/api/v1/scans/${id}`)).state))
+          underWay.delete(id)
       await pause(1_000)
     }
     crowd.say('enough')
@@ -164,21 +187,43 @@ interface Seen {
 function report({ tally, seconds, requests, rung, scans, open, refused, kept }: Seen): void {
   const empty = quantile(tally.ms.empty ?? [], 0.99)
   const bound = Math.max(P99_FLOOR_MS, P99_TIMES_EMPTY * empty)
-  console.log(`\n${probes} probes for ${minutes} min; ${scans} scans, ${atOnce} at once; ${(requests / seconds).toFixed(1)} requests a second`)
+  console.log(
+    `\n${probes} probes for ${minutes} min; ${scans} scans, ${atOnce} at once; ${(requests / seconds).toFixed(1)} requests a second`,
+  )
   printTable(
     ['request', 'times', 'a second', 'p50 ms', 'p99 ms', 'beside an empty route'],
     Object.entries(tally.ms).map(([kind, list]) => {
       const p99 = quantile(list, 0.99)
-      if (kind !== 'empty' && p99 > bound) shortfalls.push(`${kind}: p99 ${Math.round(p99)} ms, allowed ${Math.round(bound)}`)
-      return [kind, list.length, (list.length / seconds).toFixed(1), Math.round(quantile(list, 0.5)), Math.round(p99), (p99 / empty).toFixed(1)]
+      if (kind !== 'empty' && p99 > bound)
+        shortfalls.push(`${kind}: p99 ${Math.round(p99)} ms, allowed ${Math.round(bound)}`)
+      return [
+        kind,
+        list.length,
+        (list.length / seconds).toFixed(1),
+        Math.round(quantile(list, 0.5)),
+        Math.round(p99),
+        (p99 / empty).toFixed(1),
+      ]
     }),
   )
   const errors = Object.entries(tally.errors)
   printTable(
-    ['probes', 'bells at the end', 'bells lost', 'runs leased', 'results', 'never acknowledged', 'kept', 'scans finished', 'clear'],
+    [
+      'probes',
+      'bells at the end',
+      'bells lost',
+      'runs leased',
+      'results',
+      'never acknowledged',
+      'kept',
+      'scans finished',
+      'clear',
+    ],
     [[probes, rung, tally.closed, tally.leased, tally.results, tally.lost, kept.done, kept.finished, kept.clear]],
   )
-  console.log(`other answers: ${errors.map(([what, times]) => `${what}: ${times}`).join(', ') || 'none'}; scans refused ${refused}`)
+  console.log(
+    `other answers: ${errors.map(([what, times]) => `${what}: ${times}`).join(', ') || 'none'}; scans refused ${refused}`,
+  )
   const bad = errors.filter(([what]) => / 5\d\d$/.test(what))
   for (const [what, times] of bad) shortfalls.push(`${times} times ${what}`)
   if (tally.lost > 0) shortfalls.push(`${tally.lost} results were never acknowledged`)
@@ -201,7 +246,11 @@ async function countedScans() {
     await host.rows()
     const ids: string[] = []
     for (let i = 0; i < SCANS; i++) {
-      const target = await api.send<{ id: string }>('POST', '/api/v1/targets', { address: `127.200.${i}.9`, ports: '1100-2099', profile: 'standard' })
+      const target = await api.send<{ id: string }>('POST', '/api/v1/targets', {
+        address: `127.200.${i}.9`,
+        ports: '1100-2099',
+        profile: 'standard',
+      })
       ids.push((await api.send<ScanAnswer>('POST', '/api/v1/scans', { targetId: target.id, site: `s-${i % 5}` })).id)
     }
     const end = performance.now() + ENDING_MS
@@ -248,9 +297,9 @@ function databaseIn(data: string): DatabaseSync {
 /** Bytes of the database's pages, without its log. */
 function pagesIn(data: string): number {
   const db = databaseIn(data)
-  const { n } = db
-    .prepare('SELECT page_count * page_size AS n FROM pragma_page_count(), pragma_page_size()')
-    .get() as { n: number }
+  const { n } = db.prepare('SELECT page_count * page_size AS n FROM pragma_page_count(), pragma_page_size()').get() as {
+    n: number
+  }
   db.close()
   return n
 }

@@ -12,11 +12,13 @@ interface Cut {
   cut: string
   put: string
 }
-/** Each takes out one safeguard of the store. */
+/** Each takes out one safeguard of the store; the texts are as they stand in its files. */
+const $ = (name: string): string => `$${'{'}${name}}`
+
 export const BREAKAGES = {
   /** the lease is no longer asked for when facts are stored, nor when they are acknowledged */
   fence: [
-    { file: 'worker/store/runs.ts', cut: 'AND epoch = ${epoch} AND ended_at IS NULL)`', put: ')`' },
+    { file: 'worker/store/runs.ts', cut: `AND epoch = ${$('epoch')} AND ended_at IS NULL)\``, put: ')`' },
     {
       file: 'worker/report.ts',
       cut: '!held || held.run.epoch !== report.epoch || held.run.endedAt !== null) throw stale()\n  if (has',
@@ -33,16 +35,16 @@ export const BREAKAGES = {
   once: [
     {
       file: 'worker/store/facts.ts',
-      cut: '${report.seq}, ${part}, ${now}',
-      put: 'abs(random()) % 1000000000000, ${part}, ${now}',
+      cut: `${$('report.seq')}, ${$('part')}, ${$('now')}`,
+      put: `abs(random()) % 1000000000000, ${$('part')}, ${$('now')}`,
     },
   ],
   /** acknowledged and never stored: one of two renewals */
   store: [
     {
       file: 'worker/store/facts.ts',
-      cut: '${body} WHERE ${guard}',
-      put: '${body} WHERE ${guard} AND abs(random()) % 2 = 0',
+      cut: `${$('body')} WHERE ${$('guard')}`,
+      put: `${$('body')} WHERE ${$('guard')} AND abs(random()) % 2 = 0`,
     },
   ],
 } as const satisfies Record<string, readonly Cut[]>

@@ -7,16 +7,20 @@ export type Call = (path: string, method: string, headers: OutgoingHttpHeaders, 
 export function caller(base: string, options: { keepAlive?: boolean; localAddress?: string } = {}): Call {
   const agent = options.keepAlive === false ? false : new Agent({ keepAlive: true, timeout: 4_000, maxSockets: 64 })
   const { localAddress } = options
-  return (path, method, headers, body) =>
+  const send = (of: Agent | false, ...[path, method, headers, body]: Parameters<Call>): Promise<Response> =>
     new Promise((resolve, reject) => {
       const call = request(`${base}${path}`, {
-        agent,
+        agent: of,
         method,
         headers: { ...headers, ...(body.length > 0 ? { 'content-length': body.length } : {}) },
         ...(localAddress ? { localAddress } : {}),
       })
-      // Who refuses a body unread may cut it off: the answer comes all the same, most of the time.
-      call.on('error', (error) => setTimeout(reject, 100, error))
+      call.on('error', (error) => {
+        // A kept connection that the other side had just closed took nothing in: another will do.
+        if (of !== false && call.reusedSocket) send(false, path, method, headers, body).then(resolve, reject)
+        // Who refuses a body unread may cut it off: the answer comes all the same, most of the time.
+        else setTimeout(reject, 100, error)
+      })
       call.on('response', (answer) => {
         const chunks: Buffer[] = []
         answer.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -30,4 +34,5 @@ export function caller(base: string, options: { keepAlive?: boolean; localAddres
       })
       call.end(body)
     })
+  return (...wanted) => send(agent, ...wanted)
 }

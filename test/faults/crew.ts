@@ -20,7 +20,10 @@ export interface Crew {
   probes: Map<string, Child>
   /** a new process on the folder of that probe, beside whatever runs there */
   again(sourceAddress: string): Child
-  scan(body: { address: string; ports: string; profile?: string; maxConnectsPerSecond?: number }, site?: string): Promise<string>
+  scan(
+    body: { address: string; ports: string; profile?: string; maxConnectsPerSecond?: number },
+    site?: string,
+  ): Promise<string>
   read(id: string): Promise<ScanAnswer>
   /** waits for the end of all; false when it did not come */
   ended(ids: readonly string[], patienceMs: number): Promise<boolean>
@@ -29,7 +32,10 @@ export interface Crew {
 }
 
 /** `options`: of node itself, for each probe. */
-export async function openCrew(size: number = FLEET.length, options: (member: Member) => string[] = () => []): Promise<Crew> {
+export async function openCrew(
+  size: number = FLEET.length,
+  options: (member: Member) => string[] = () => [],
+): Promise<Crew> {
   const rig = await openRig(await bundle())
   const journal = openJournal()
   const wire = await openWire(() => rig.url, journal)

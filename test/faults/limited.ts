@@ -23,7 +23,14 @@ const data = values.disk ?? mkdtempSync(join(tmpdir(), 'portwitness-limited-'))
 const host = await openHost(ADDRESS, null, MANY_PORTS)
 const desk = await fakeDesk()
 const signal = AbortSignal.timeout(PATIENCE_MS)
-const options: AgentOptions = { url: desk.url, token: 'one-use', dataDir: data, sourceAddress: SOURCE, allowPrivate: true, log: () => {} }
+const options: AgentOptions = {
+  url: desk.url,
+  token: 'one-use',
+  dataDir: data,
+  sourceAddress: SOURCE,
+  allowPrivate: true,
+  log: () => {},
+}
 
 function start(): { stop(): Promise<void> } {
   if (values.files === undefined) {
@@ -69,7 +76,10 @@ console.log(
     recheck: result?.recheck ?? [],
     falselyClosed: seen.filter(({ sight, fit }) => fit !== false && sight !== 'open' && sight !== 'probe_fault'),
     faults: seen.filter(({ sight }) => sight === 'probe_fault').length,
-    unfit: desk.of('lease').flatMap(({ health }) => (health.fit ? [] : health.reasons)).slice(0, 3),
+    unfit: desk
+      .of('lease')
+      .flatMap(({ health }) => (health.fit ? [] : health.reasons))
+      .slice(0, 3),
     epochs: Math.max(0, ...reports.map(({ epoch }) => epoch)),
   }),
 )

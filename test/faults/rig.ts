@@ -2,13 +2,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { Log, LogLevel, Miniflare } from 'miniflare'
 import { type Api, openApi } from '../../probe-node/commands/api.ts'
 import { makeKey } from '../../schema/key.ts'
 import { type Front, openFront } from '../../worker/embedded/front.ts'
 import { COMPATIBILITY } from '../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
-import type { Ailments } from '../worker/support/faulty-d1.ts'
+import type { Ailments } from '../worker/support/ailments.ts'
 import type { Door } from '../worker/support/fleet.ts'
 import type { Journal } from './audit/journal.ts'
 import { ROOT } from './build.ts'
@@ -62,7 +63,7 @@ export async function openRig(script: string, { receivers = false } = {}): Promi
     cf: false,
     telemetry: { enabled: false },
     log: new Log(LogLevel.NONE),
-    handleRuntimeStdio: (stdout, stderr) => {
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       stdout.resume()
       stderr.resume()
     },

@@ -6,18 +6,32 @@
 import { parseArgs } from 'node:util'
 import { closeWith, printTable } from '../bench/table.ts'
 import type { Drill, Row } from './drill.ts'
+import { bellsDrill } from './drills/bells.ts'
 import { brokenDrill } from './drills/broken.ts'
 import { cronDrill } from './drills/cron.ts'
-import { malformedDrill } from './drills/malformed.ts'
-import { limitsDrill } from './drills/limits.ts'
-import { leaseDrill } from './drills/lease.ts'
-import { partitionDrill } from './drills/partition.ts'
 import { databaseDrill } from './drills/database.ts'
 import { killsDrill } from './drills/kills.ts'
+import { leaseDrill } from './drills/lease.ts'
+import { limitsDrill } from './drills/limits.ts'
+import { malformedDrill } from './drills/malformed.ts'
+import { noticesDrill } from './drills/notices.ts'
+import { partitionDrill } from './drills/partition.ts'
 import { shuffleDrill } from './drills/shuffle.ts'
 import { stormDrill } from './drills/storm.ts'
 
-const DRILLS: readonly Drill[] = [stormDrill, shuffleDrill, killsDrill, databaseDrill, malformedDrill, cronDrill, leaseDrill, partitionDrill, limitsDrill]
+const DRILLS: readonly Drill[] = [
+  stormDrill,
+  shuffleDrill,
+  killsDrill,
+  leaseDrill,
+  partitionDrill,
+  bellsDrill,
+  databaseDrill,
+  cronDrill,
+  malformedDrill,
+  limitsDrill,
+  noticesDrill,
+]
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, broken: { type: 'boolean', default: false } },
   allowPositionals: true,
@@ -28,18 +42,16 @@ const chosen = (values.broken ? [brokenDrill] : DRILLS).filter(
 const rows: Row[] = []
 for (const drill of chosen) {
   const began = performance.now()
-  const done = await drill
-    .run({ quick: values.quick })
-    .catch((error: unknown): Row[] => [
-      {
-        fault: drill.name,
-        tried: 0,
-        lost: 0,
-        doubled: 0,
-        note: 'the drill itself failed',
-        short: [`${drill.name}: ${error}`],
-      },
-    ])
+  const done = await drill.run({ quick: values.quick }).catch((error: unknown): Row[] => [
+    {
+      fault: drill.name,
+      tried: 0,
+      lost: 0,
+      doubled: 0,
+      note: 'the drill itself failed',
+      short: [`${drill.name}: ${error}`],
+    },
+  ])
   rows.push(...done)
   for (const row of done)
     console.log(`${row.fault}: ${row.note} (${Math.round((performance.now() - began) / 1_000)} s)`)

@@ -2,13 +2,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { Log, LogLevel, Miniflare } from 'miniflare'
 import { makeKey } from '../../schema/key.ts'
 import { bundleWorker } from '../../worker/embedded/bundle.ts'
 import { COMPATIBILITY } from '../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
-import type { Batch } from '../worker/fuzz/worker.ts'
 import { caller } from '../faults/caller.ts'
+import type { Batch } from '../worker/fuzz/batch.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -27,7 +28,9 @@ export async function openFuzzHost(): Promise<FuzzHost> {
   const data = mkdtempSync(join(tmpdir(), 'portwitness-fuzz-'))
   const before = new Set(runtimes())
   const miniflare = new Miniflare({
-    modules: [{ type: 'ESModule', path: 'worker.js', contents: await bundleWorker(ROOT, 'test/worker/fuzz/worker.ts') }],
+    modules: [
+      { type: 'ESModule', path: 'worker.js', contents: await bundleWorker(ROOT, 'test/worker/fuzz/worker.ts') },
+    ],
     compatibilityDate: COMPATIBILITY.date,
     compatibilityFlags: COMPATIBILITY.flags,
     d1Databases: { DB: 'portwitness' },
@@ -53,7 +56,7 @@ export async function openFuzzHost(): Promise<FuzzHost> {
     cf: false,
     telemetry: { enabled: false },
     log: new Log(LogLevel.NONE),
-    handleRuntimeStdio: (stdout, stderr) => {
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
       stdout.resume()
       if (process.env.FUZZ_LOG) stderr.pipe(process.stderr)
       else stderr.resume()

@@ -68,9 +68,21 @@ printTable(
 )
 printTable(
   ['cases', 'routes', 'a second', 'CPU ms each', 'slowest ms', 'MB at start', 'most', 'at end'],
-  [[done, routes.length, Math.round(done / seconds), ((host.cpuMs() - startCpuMs) / done).toFixed(2), Math.round(slowestMs), mb(start), mb(most), mb(end)]],
+  [
+    [
+      done,
+      routes.length,
+      Math.round(done / seconds),
+      ((host.cpuMs() - startCpuMs) / done).toFixed(2),
+      Math.round(slowestMs),
+      mb(start),
+      mb(most),
+      mb(end),
+    ],
+  ],
 )
-if (most - warm > MEMORY_MB * 1024 * 1024) shortfalls.push(`workerd grew by ${mb(most - warm)} MB, allowed ${MEMORY_MB}`)
+if (most - warm > MEMORY_MB * 1024 * 1024)
+  shortfalls.push(`workerd grew by ${mb(most - warm)} MB, allowed ${MEMORY_MB}`)
 closeWith('fuzz', shortfalls)
 
 function mb(bytes: number): number {

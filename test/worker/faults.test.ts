@@ -1,7 +1,8 @@
 /** A database or a bucket that cannot serve just now: who asked is told to come back, and finds everything as it should be. */
 import { beforeAll, expect, test } from 'vitest'
 import type { ScanAnswer } from '../../schema/api.ts'
-import { type Ailments, D1_FAULTS, type D1Fault, faultyD1, faultyR2 } from './support/faulty-d1.ts'
+import { type Ailments, D1_FAULTS, type D1Fault } from './support/ailments.ts'
+import { faultyD1, faultyR2 } from './support/faulty-d1.ts'
 import { openFleet, type Probe } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 

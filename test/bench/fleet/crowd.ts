@@ -36,10 +36,13 @@ const call = caller(url)
 const end = performance.now() + minutes * 60_000
 while (performance.now() < end) {
   const began = performance.now()
-  await call('/__empty', 'GET', {}, new Uint8Array()).then(() => {
-    tally.ms.empty ??= []
-    tally.ms.empty.push(performance.now() - began)
-  }, () => {})
+  await call('/__empty', 'GET', {}, new Uint8Array()).then(
+    () => {
+      tally.ms.empty ??= []
+      tally.ms.empty.push(performance.now() - began)
+    },
+    () => {},
+  )
   await new Promise((resolve) => setTimeout(resolve, EMPTY_EVERY_MS))
 }
 console.log(JSON.stringify({ rung: started.filter((one) => one.isRung()).length }))
@@ -47,6 +50,9 @@ console.log(JSON.stringify({ rung: started.filter((one) => one.isRung()).length 
 await once(input, 'line')
 const bells = started.filter((one) => one.isRung()).length
 controller.abort()
-await Promise.race([Promise.all(started.map(({ over }) => over)), new Promise((resolve) => setTimeout(resolve, 20_000))])
+await Promise.race([
+  Promise.all(started.map(({ over }) => over)),
+  new Promise((resolve) => setTimeout(resolve, 20_000)),
+])
 console.log(JSON.stringify({ tally, bells }))
 process.exit(0)

@@ -27,7 +27,13 @@ export async function openFleetHost(data: string, count: boolean): Promise<Fleet
   const front = await openFront({ host: '127.0.0.1', port: 0, secret: 'fleet' })
   const before = new Set(runtimes())
   const miniflare = new Miniflare({
-    modules: [{ type: 'ESModule', path: 'worker.js', contents: await bundleWorker(ROOT, 'test/worker/support/counted-worker.ts') }],
+    modules: [
+      {
+        type: 'ESModule',
+        path: 'worker.js',
+        contents: await bundleWorker(ROOT, 'test/worker/support/counted-worker.ts'),
+      },
+    ],
     compatibilityDate: COMPATIBILITY.date,
     compatibilityFlags: COMPATIBILITY.flags,
     d1Databases: { DB: 'portwitness' },

@@ -19,8 +19,16 @@ export const PRICES = {
   rowsRead: { perMillion: 0.001, included: 25e9, source: 'developers.cloudflare.com/d1/platform/pricing' },
   bucketWrites: { perMillion: 4.5, included: 1e6, source: 'developers.cloudflare.com/r2/pricing (class A)' },
   bucketReads: { perMillion: 0.36, included: 10e6, source: 'developers.cloudflare.com/r2/pricing (class B)' },
-  objectRequests: { perMillion: 0.15, included: 1e6, source: 'developers.cloudflare.com/durable-objects/platform/pricing' },
-  objectGbSeconds: { perMillion: 12.5, included: 400_000, source: 'developers.cloudflare.com/durable-objects/platform/pricing' },
+  objectRequests: {
+    perMillion: 0.15,
+    included: 1e6,
+    source: 'developers.cloudflare.com/durable-objects/platform/pricing',
+  },
+  objectGbSeconds: {
+    perMillion: 12.5,
+    included: 400_000,
+    source: 'developers.cloudflare.com/durable-objects/platform/pricing',
+  },
 } as const satisfies Record<string, Price>
 export type Metered = keyof typeof PRICES
 

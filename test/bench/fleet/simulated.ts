@@ -41,23 +41,44 @@ interface Held {
 const TRIES = 5
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-export async function startSimulated({ url, source, token, scanMs, ports, tally, signal }: Setting): Promise<{ over: Promise<void>; isRung(): boolean }> {
+export async function startSimulated({
+  url,
+  source,
+  token,
+  scanMs,
+  ports,
+  tally,
+  signal,
+}: Setting): Promise<{ over: Promise<void>; isRung(): boolean }> {
   const call = caller(url, { localAddress: source })
   const pair = generateKeyPairSync('ed25519')
   const publicKey = Buffer.from(pair.publicKey.export({ format: 'jwk' }).x as string, 'base64url').toString('base64')
-  const { probeId } = await enrolled(call, { wire: 1, token, publicKey, sourceAddress: source, allowPrivate: true, agent: 'simulated' })
+  const { probeId } = await enrolled(call, {
+    wire: 1,
+    token,
+    publicKey,
+    sourceAddress: source,
+    allowPrivate: true,
+    agent: 'simulated',
+  })
   const holds = new Map<string, Held>()
   let wake = () => {}
   let socket: WebSocket | null = null
   let isRung = false
 
-  const headersFor = (method: string, path: string, body: string) => signed(pair.privateKey, probeId, method, path, body)
+  const headersFor = (method: string, path: string, body: string) =>
+    signed(pair.privateKey, probeId, method, path, body)
   async function say<T>(kind: string, body: object): Promise<{ status: number; body: T | null }> {
     const text = JSON.stringify(body)
     for (let tries = 1; ; tries++) {
       const began = performance.now()
       try {
-        const answer = await call(`/probe/v1/${kind}`, 'POST', headersFor('POST', `/probe/v1/${kind}`, text), Buffer.from(text))
+        const answer = await call(
+          `/probe/v1/${kind}`,
+          'POST',
+          headersFor('POST', `/probe/v1/${kind}`, text),
+          Buffer.from(text),
+        )
         tally.ms[kind] ??= []
         tally.ms[kind].push(performance.now() - began)
         if (answer.status === 200) return { status: 200, body: (await answer.json()) as T }
@@ -86,19 +107,34 @@ export async function startSimulated({ url, source, token, scanMs, ports, tally,
     const mine = ports.map((port) => ({ address, port }))
     const found = mine.map((one) => ({ ...one, check: 'greeting', service: 'unknown', firstSeenOpenAt: Date.now() }))
     await pause(1_000)
-    const first = { ...report(held), found, observations: mine.map((one) => seen(held, one, 'identify')), phase: 'discover' }
+    const first = {
+      ...report(held),
+      found,
+      observations: mine.map((one) => seen(held, one, 'identify')),
+      phase: 'discover',
+    }
     let answer = await say<RenewAnswer>('renew', { ...first, progress: { done: 500, total: 1_000 } })
     await pause(2_000)
     answer = await say<RenewAnswer>('renew', { ...report(held), discovered: true, phase: 'engage' })
     while (answer.body && answer.body.do !== 'stop' && Date.now() - held.startedAt < scanMs && !signal.aborted) {
       await pause(Math.min(answer.body.askAgainMs, held.startedAt + scanMs - Date.now()))
-      answer = await say<RenewAnswer>('renew', { ...report(held), phase: 'engage', progress: { done: 1_000, total: 1_000 } })
+      answer = await say<RenewAnswer>('renew', {
+        ...report(held),
+        phase: 'engage',
+        progress: { done: 1_000, total: 1_000 },
+      })
     }
     const spans = mine.map((one) => ({ ...one, from: held.startedAt, to: Date.now(), touches: 10 }))
     await end(held, {
       ...{ observations: mine.map((one) => seen(held, one, 'recheck')), spans, outcome: 'done', engagement: [] },
-      ...{ ports: { asked: 1_000, tested: 1_000, untested: '' }, recheck: mine.map((one) => ({ ...one, state: 'open' })) },
-      output: 'a line of the scanner’s log, about as long as they are in real life, with a time and an endpoint\n'.repeat(100),
+      ...{
+        ports: { asked: 1_000, tested: 1_000, untested: '' },
+        recheck: mine.map((one) => ({ ...one, state: 'open' })),
+      },
+      output:
+        'a line of the scanner’s log, about as long as they are in real life, with a time and an endpoint\n'.repeat(
+          100,
+        ),
     })
   }
   async function look(held: Held): Promise<void> {
@@ -167,7 +203,14 @@ export async function startSimulated({ url, source, token, scanMs, ports, tally,
         const before = holds.get(run.runId)
         if (before) before.stop = true
         tally.leased++
-        const held: Held = { run, seq: 0, n: ((run.epoch - 1) % 100) * 100_000, startedAt: Date.now(), touched: new Set(), stop: false }
+        const held: Held = {
+          run,
+          seq: 0,
+          n: ((run.epoch - 1) % 100) * 100_000,
+          startedAt: Date.now(),
+          touched: new Set(),
+          stop: false,
+        }
         holds.set(run.runId, held)
         jobs.push(run.plan.kind === 'scan' ? scan(held, run.plan.addresses[0] ?? '') : look(held))
       }

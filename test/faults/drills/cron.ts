@@ -24,7 +24,13 @@ async function hourOf(ticks: (minute: number) => number): Promise<{ due: string[
   const fleet = await openFleet(rig.door())
   for (const probe of fleet) await probe.lease()
   // No probe comes for them in this quick hour: each is given up, by cron, before the next is due. Half an hour apart: later than any of the ticks, so that nothing is made up for by leaving something out.
-  const body = { address: '127.46.0.9', ports: '22', profile: 'discovery', schedule: '*/30 * * * *', sites: ['fra-1', 'nyc-1'] }
+  const body = {
+    address: '127.46.0.9',
+    ports: '22',
+    profile: 'discovery',
+    schedule: '*/30 * * * *',
+    sites: ['fra-1', 'nyc-1'],
+  }
   await rig.api.send('POST', '/api/v1/targets', body)
   const start = Math.ceil(Date.now() / (30 * MINUTE)) * 30 * MINUTE
   let made = 0
@@ -37,7 +43,10 @@ async function hourOf(ticks: (minute: number) => number): Promise<{ due: string[
   await rig.tick(start + (MINUTES + LATE_MINUTES + 8) * MINUTE)
   const until = new Date(start + MINUTES * MINUTE).toISOString().slice(0, 16)
   const due = readKept(rig.data).scans.filter((scan) => scan.due !== '' && scan.due <= until)
-  return { due: due.map((scan) => `+${(Date.parse(`${scan.due}Z`) - start) / MINUTE} min ${scan.site}`).sort(), ticks: made }
+  return {
+    due: due.map((scan) => `+${(Date.parse(`${scan.due}Z`) - start) / MINUTE} min ${scan.site}`).sort(),
+    ticks: made,
+  }
 }
 
 export const cronDrill: Drill = {

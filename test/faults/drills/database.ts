@@ -1,10 +1,9 @@
 /** D1 and R2 that fail, before or after what was asked was done; scripted probes try again as real ones do. */
 import type { ScanAnswer } from '../../../schema/api.ts'
 import type { LeasedRun } from '../../../schema/wire.ts'
-import { type Ailments, D1_FAULTS, type D1Fault } from '../../worker/support/faulty-d1.ts'
+import { type Ailments, D1_FAULTS, type D1Fault } from '../../worker/support/ailments.ts'
 import { type Answer, openFleet, type Probe } from '../../worker/support/fleet.ts'
-import { openProcess } from '../../worker/support/probes.ts'
-import type { Stage } from '../../worker/support/stage.ts'
+import { openProcess } from '../../worker/support/process.ts'
 import { audit } from '../audit/audit.ts'
 import { openJournal } from '../audit/journal.ts'
 import { readKept } from '../audit/store.ts'
@@ -40,7 +39,7 @@ async function suffer(rig: Rig, fault: string, ailments: Ailments, scans: number
   const journal = openJournal()
   const fleet = await openFleet(rig.door(journal), FLEETS(net))
   const answers: { status: number; retryAfter: string | null }[] = []
-  const stage = { now: () => Date.now() } as Stage
+  const stage = { now: () => Date.now() }
   const openIn = ({ plan }: LeasedRun) =>
     PORTS.map((port) => ({
       address: plan.kind === 'scan' ? (plan.addresses[0] ?? '') : '',

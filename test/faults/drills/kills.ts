@@ -187,12 +187,13 @@ export async function kills(wanted: { workers: number; probes: number }): Promis
       if (scan.state === 'finished' && scan.ports < OPEN_PORTS.length)
         count.lost.push(`scan ${scan.id}: ${scan.ports} of ${OPEN_PORTS.length} open ports`)
     const total = counts.workers + counts.runtimes + counts.probes
-    const ends = Object.entries(Object.groupBy(kept.scans, ({ state, verdict }) => verdict ?? state))
+    const ends = new Map<string, number>()
+    for (const { state, verdict } of kept.scans) ends.set(verdict ?? state, (ends.get(verdict ?? state) ?? 0) + 1)
     const again = told.length - new Set(told.map(({ headers }) => headers['webhook-id'])).size
     const note = [
       `${counts.runtimes} runtimes, ${counts.workers} hosts with theirs, ${counts.probes} probes`,
       `${count.acknowledged} acknowledged`,
-      `${accepted.size} scans (${ends.map(([verdict, list]) => `${list?.length} ${verdict}`).join(', ')})`,
+      `${accepted.size} scans (${[...ends].map(([verdict, times]) => `${times} ${verdict}`).join(', ')})`,
       `${kept.issues.length} issues, ${told.length} notices, ${again} again under the same id`,
     ].join('; ')
     const missing = wanted.workers + wanted.probes - total

@@ -19,14 +19,17 @@ async function paused(how: 'given up' | 'taken over', rounds: number): Promise<R
   const ids: string[] = []
   let late = 0
   for (let round = 0; round < rounds; round++) {
-    const hosts = await Promise.all(SITES.map((_, i) => openHost(`127.53.${how === 'given up' ? 0 : 1}.${round * 10 + i + 9}`)))
+    const hosts = await Promise.all(
+      SITES.map((_, i) => openHost(`127.53.${how === 'given up' ? 0 : 1}.${round * 10 + i + 9}`)),
+    )
     const scans = await Promise.all(
       hosts.map(({ address }, i) => crew.scan({ address, ports: WINDOW, maxConnectsPerSecond: 2 }, SITES[i])),
     )
     ids.push(...scans)
     const leases = () => heldBy(crew.journal.said, 'lease').filter(({ answer }) => /"kind":"scan"/.test(answer)).length
     const before = leases()
-    if (!(await until(() => leases() >= before + scans.length || leases() >= (round + 1) * scans.length, 30_000))) short.push(`${fault}: no lease`)
+    if (!(await until(() => leases() >= before + scans.length || leases() >= (round + 1) * scans.length, 30_000)))
+      short.push(`${fault}: no lease`)
     await until(() => false, 1_500)
     const stopped = SCANNERS.flatMap((address) => crew.probes.get(address) ?? [])
     for (const child of stopped) child.kill('SIGSTOP')
@@ -35,7 +38,8 @@ async function paused(how: 'given up' | 'taken over', rounds: number): Promise<R
     if (how === 'taken over' && !(await crew.ended(scans, 120_000))) short.push(`${fault}: a scan never ended`)
     const from = crew.journal.said.length
     for (const child of stopped) child.kill('SIGCONT')
-    const refused = () => crew.journal.said.slice(from).filter(({ kind, status }) => kind !== 'lease' && status === 410).length
+    const refused = () =>
+      crew.journal.said.slice(from).filter(({ kind, status }) => kind !== 'lease' && status === 410).length
     if (!(await until(() => refused() > 0, 60_000))) short.push(`${fault}: nothing late came`)
     await until(() => refused() >= scans.length, 10_000)
     late += refused()
@@ -64,7 +68,13 @@ async function skewed(): Promise<Row> {
   const skews = offsets.filter((ms) => Math.abs(Math.abs(ms) - HOUR_MS) < 60_000).length
   if (skews === 0) short.push(`${fault}: no clock was ever off`)
   await Promise.all(hosts.map((host) => host.close()))
-  return audited(fault, 5, crew.books(ids), `${skews} of ${offsets.length} leases from a clock an hour off; ${scans.length} scans clear`, short)
+  return audited(
+    fault,
+    5,
+    crew.books(ids),
+    `${skews} of ${offsets.length} leases from a clock an hour off; ${scans.length} scans clear`,
+    short,
+  )
 }
 
 export const leaseDrill: Drill = {

@@ -35,10 +35,16 @@ async function tried(fault: string, times: number, command: string, args: readon
     const silent = MANY_PORTS.filter((port) => !told.found.includes(port) && !untested.has(port))
     const closed = told.recheck.filter(({ port, state }) => MANY_PORTS.includes(port) && state === 'closed')
     if (told.outcome === null) short.push('no result came')
-    if (told.falselyClosed.length > 0) short.push(`${told.falselyClosed.length} fit observations of an open port say lost: ${JSON.stringify(told.falselyClosed[0])}`)
+    if (told.falselyClosed.length > 0)
+      short.push(
+        `${told.falselyClosed.length} fit observations of an open port say lost: ${JSON.stringify(told.falselyClosed[0])}`,
+      )
     if (closed.length > 0) short.push(`${closed.length} open ports were called closed in the re-check`)
-    if (told.outcome === 'done' && silent.length > 0) short.push(`open ports ${silent.join(', ')} are neither found nor among the untested`)
-    notes.push(`${told.outcome}: ${told.found.length} of ${MANY_PORTS.length} found, ${told.ports?.untested ? 'rest named untested' : 'all tested'}${told.unfit[0] ? `, "${told.unfit[0]}"` : ''}`)
+    if (told.outcome === 'done' && silent.length > 0)
+      short.push(`open ports ${silent.join(', ')} are neither found nor among the untested`)
+    notes.push(
+      `${told.outcome}: ${told.found.length} of ${MANY_PORTS.length} found, ${told.ports?.untested ? 'rest named untested' : 'all tested'}${told.unfit[0] ? `, "${told.unfit[0]}"` : ''}`,
+    )
   }
   return plain(fault, times, [...new Set(notes)].join('; '), short)
 }
@@ -49,7 +55,9 @@ export const limitsDrill: Drill = {
     const times = quick ? 1 : TIMES
     const rows: Row[] = []
     for (const files of quick ? [40] : [40, 64])
-      rows.push(await tried(`probe with ${files} descriptors`, times, process.execPath, [...SCRIPT, '--files', `${files}`]))
+      rows.push(
+        await tried(`probe with ${files} descriptors`, times, process.execPath, [...SCRIPT, '--files', `${files}`]),
+      )
     const inNetwork = (shell: string) => [...(isRoot ? [] : ['-r']), '-n', 'sh', '-c', shell]
     const few = 'ip link set lo up && echo "50000 50040" > /proc/sys/net/ipv4/ip_local_port_range && exec "$0" "$@"'
     const ports = 'probe with 40 source ports'

@@ -27,7 +27,10 @@ export const malformedDrill: Drill = {
     await using rig = await openRig(await bundle())
     const fleet = await openFleet(rig.door())
     for (const probe of fleet) await probe.lease()
-    const target = await rig.api.send<{ id: string }>('POST', '/api/v1/targets', { address: '127.45.0.9', ports: '22,80' })
+    const target = await rig.api.send<{ id: string }>('POST', '/api/v1/targets', {
+      address: '127.45.0.9',
+      ports: '22,80',
+    })
     await rig.api.send('POST', '/api/v1/scans', { targetId: target.id, site: 'fra-1' })
     const held: { probe: Probe; run: LeasedRun }[] = []
     for (const probe of fleet) for (const run of (await probe.lease()).runs) held.push({ probe, run })
@@ -49,21 +52,61 @@ export const malformedDrill: Drill = {
     const { run } = scanner
     const bad: Bad[] = [
       { what: 'no JSON', body: null, tweak: raw('{"runId":'), expects: [400] },
-      { what: 'invalid UTF-8', body: null, tweak: raw(new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])), expects: [400, 422] },
-      { what: 'nested 100,000 deep', body: null, tweak: raw('['.repeat(100_000) + ']'.repeat(100_000)), expects: [400] },
-      { what: 'oversize', body: null, tweak: raw(JSON.stringify({ x: 'x'.repeat(5 * 1024 * 1024) })), expects: [413, CUT] },
-      { what: 'gzip bomb', body: null, tweak: raw(new Uint8Array(bomb), { 'content-encoding': 'gzip' }), expects: [413, 415, CUT] },
+      {
+        what: 'invalid UTF-8',
+        body: null,
+        tweak: raw(new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])),
+        expects: [400, 422],
+      },
+      {
+        what: 'nested 100,000 deep',
+        body: null,
+        tweak: raw('['.repeat(100_000) + ']'.repeat(100_000)),
+        expects: [400],
+      },
+      {
+        what: 'oversize',
+        body: null,
+        tweak: raw(JSON.stringify({ x: 'x'.repeat(5 * 1024 * 1024) })),
+        expects: [413, CUT],
+      },
+      {
+        what: 'gzip bomb',
+        body: null,
+        tweak: raw(new Uint8Array(bomb), { 'content-encoding': 'gzip' }),
+        expects: [413, 415, CUT],
+      },
       { what: 'run of another probe', body: report(run), by: stranger, expects: [410] },
       { what: 'run of nobody', body: report({ ...run, runId: 'run_ABCDEFGHIJ0123456789' }), expects: [410] },
       { what: 'epoch to come', body: report({ ...run, epoch: run.epoch + 1 }), expects: [410] },
       { what: 'port outside the plan', body: report(run, { observations: [seen('127.45.0.9', 23)] }), expects: [422] },
-      { what: 'address outside the plan', body: report(run, { observations: [seen('127.45.0.10', 22)] }), expects: [422] },
+      {
+        what: 'address outside the plan',
+        body: report(run, { observations: [seen('127.45.0.10', 22)] }),
+        expects: [422],
+      },
       { what: 'port 65536', body: report(run, { observations: [seen('127.45.0.9', 65_536)] }), expects: [422] },
-      { what: 'too many observations', body: report(run, { observations: Array.from({ length: 2_001 }, () => seen('127.45.0.9', 22)) }), expects: [422] },
-      { what: 'an onlooker that found a port', by: onlooker.probe, body: report(onlooker.run, { found: [{ address: '127.45.0.9', port: 22, check: 'tcp', service: 'ssh', firstSeenOpenAt: Date.now() }] }), expects: [422] },
+      {
+        what: 'too many observations',
+        body: report(run, { observations: Array.from({ length: 2_001 }, () => seen('127.45.0.9', 22)) }),
+        expects: [422],
+      },
+      {
+        what: 'an onlooker that found a port',
+        by: onlooker.probe,
+        body: report(onlooker.run, {
+          found: [{ address: '127.45.0.9', port: 22, check: 'tcp', service: 'ssh', firstSeenOpenAt: Date.now() }],
+        }),
+        expects: [422],
+      },
       { what: 'unknown field', body: { ...report(run), verdict: 'clear' }, expects: [422] },
       { what: 'wrong address', body: report(run), tweak: { from: '127.0.9.9' }, expects: [401] },
-      { what: 'false signature', body: report(run), tweak: { sign: (text) => `${text[0] === 'A' ? 'B' : 'A'}${text.slice(1)}` }, expects: [401] },
+      {
+        what: 'false signature',
+        body: report(run),
+        tweak: { sign: (text) => `${text[0] === 'A' ? 'B' : 'A'}${text.slice(1)}` },
+        expects: [401],
+      },
       { what: 'an hour early', body: report(run), tweak: { time: Date.now() - 3_600_000 }, expects: [401] },
       { what: 'an hour late', body: report(run), tweak: { time: Date.now() + 3_600_000 }, expects: [401] },
     ]
@@ -76,7 +119,12 @@ export const malformedDrill: Drill = {
           const more = path === 'result' ? { outcome: 'done' } : path === 'alarm' ? { lost: [] } : {}
           const whole = body === null ? null : { ...(body as object), ...more }
           const said = (by ?? scanner.probe).say(path, whole, tweak)
-          answers.add(await said.then(({ status }) => status, () => CUT))
+          answers.add(
+            await said.then(
+              ({ status }) => status,
+              () => CUT,
+            ),
+          )
         }
       const wrong = [...answers].filter((status) => !expects.includes(status))
       const short = wrong.length > 0 ? [`answered ${wrong.join(', ')}, expected ${expects.join(' or ')}`] : []
@@ -86,11 +134,16 @@ export const malformedDrill: Drill = {
     const { facts } = readKept(rig.data)
     const good = await scanner.probe.say('renew', report(run, { observations: [seen('127.45.0.9', 22)] }))
     rows.push(
-      plain('malformed: what is left of it', rows.length, `${facts.length} rows, ${Math.round(grown / 2 ** 20)} MB more`, [
-        ...(facts.length > 0 ? [`${facts.length} rows were stored`] : []),
-        ...(grown > MOST_GROWTH ? [`workerd grew by ${Math.round(grown / 2 ** 20)} MB`] : []),
-        ...(good.status === 200 ? [] : [`a good report was answered ${good.status} afterwards`]),
-      ]),
+      plain(
+        'malformed: what is left of it',
+        rows.length,
+        `${facts.length} rows, ${Math.round(grown / 2 ** 20)} MB more`,
+        [
+          ...(facts.length > 0 ? [`${facts.length} rows were stored`] : []),
+          ...(grown > MOST_GROWTH ? [`workerd grew by ${Math.round(grown / 2 ** 20)} MB`] : []),
+          ...(good.status === 200 ? [] : [`a good report was answered ${good.status} afterwards`]),
+        ],
+      ),
     )
     return rows
   },

@@ -22,7 +22,8 @@ async function cutOff(what: Exclude<Cut, 'nothing'>, net: number): Promise<Row> 
   const short = (await crew.ended(ids, 180_000)) ? [] : [`${fault}: a scan never ended`]
   const scans = await Promise.all(ids.map(crew.read))
   for (const { state, verdict, ports } of scans)
-    if (ports.length < OPEN_PORTS.length) short.push(`${fault}: ${ports.length} of ${OPEN_PORTS.length} ports, ${state} ${verdict}`)
+    if (ports.length < OPEN_PORTS.length)
+      short.push(`${fault}: ${ports.length} of ${OPEN_PORTS.length} ports, ${state} ${verdict}`)
   await Promise.all(hosts.map((host) => host.close()))
   return audited(fault, ids.length, crew.books(ids), scans.map(({ verdict }) => verdict).join(', '), short)
 }
@@ -39,7 +40,8 @@ async function aborted(times: number): Promise<Row> {
     const dials = crew.wire.dials.length
     await crew.rig.abortBells()
     const isBack = () => crew.wire.dials.length >= dials + crew.probes.size
-    if (!(await until(isBack, 60_000))) short.push(`${fault}: ${crew.wire.dials.length - dials} of ${crew.probes.size} probes dialled again`)
+    if (!(await until(isBack, 60_000)))
+      short.push(`${fault}: ${crew.wire.dials.length - dials} of ${crew.probes.size} probes dialled again`)
     await pause(300)
   }
   if (!(await crew.ended(ids, 120_000))) short.push(`${fault}: a scan never ended`)

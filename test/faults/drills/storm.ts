@@ -4,9 +4,8 @@
  */
 import type { ScanAnswer } from '../../../schema/api.ts'
 import type { Endpoint, LeasedRun } from '../../../schema/wire.ts'
-import type { Probe } from '../../worker/support/fleet.ts'
-import { openFleet, openProcess } from '../../worker/support/probes.ts'
-import type { Stage } from '../../worker/support/stage.ts'
+import { openFleet, type Probe } from '../../worker/support/fleet.ts'
+import { openProcess } from '../../worker/support/process.ts'
 import { audit } from '../audit/audit.ts'
 import { type Journal, openJournal } from '../audit/journal.ts'
 import { readKept } from '../audit/store.ts'
@@ -19,7 +18,7 @@ const PORTS = [22, 80, 443]
 const LOST_PORT = 443
 const ENGAGE_MS = 8_000
 const LOST_AFTER_MS = 5_000
-const PATIENCE_MS = 180_000
+const PATIENCE_MS = 600_000
 const SEED = 20_261_128
 /** Of one look of the fleet at its work: how likely a process forgets what it holds. */
 const FORGETS = 0.25
@@ -80,7 +79,7 @@ async function fly(rig: Rig, { scans, storm, seed }: { scans: number; storm: boo
       check: 'greeting' as const,
       service: 'unknown' as const,
     }))
-  const stage = { now: () => Date.now() } as Stage
+  const stage = { now: () => Date.now() }
   const born = (probe: Probe) =>
     openProcess(stage, storm ? stormy(probe, old, luck) : probe, model, { engageMs: ENGAGE_MS, open: openIn })
   const crew = fleet.map((probe) => ({ probe, process: born(probe) }))

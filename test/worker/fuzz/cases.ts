@@ -35,11 +35,26 @@ const PREFIX: Readonly<Record<string, string>> = {
   tenants: 'ten',
   proofs: 'prf',
 }
-const TYPES = ['application/json', 'application/json', 'application/json', 'application/json; charset=utf-16', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', '']
+const TYPES = [
+  'application/json',
+  'application/json',
+  'application/json',
+  'application/json; charset=utf-16',
+  'text/plain',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data',
+  '',
+]
 const QUERIES = ['limit', 'cursor', 'state', 'targetId', 'format', 'since', 'kind', 'site', 'once', 'q', 'issueId']
 
 /** The case of this seed and number, without those changes. */
-export function caseOf(realm: Realm, routes: readonly Route[], seed: number, n: number, without: ReadonlySet<number>): Case {
+export function caseOf(
+  realm: Realm,
+  routes: readonly Route[],
+  seed: number,
+  n: number,
+  without: ReadonlySet<number>,
+): Case {
   const luck = luckFrom(seed, n)
   const probing = luck.chance(0.5)
   const changes = luck.chance(0.1) ? 0 : 1 + luck.below(4)
@@ -59,11 +74,28 @@ function probeCase(realm: Realm, { method, path, body }: Route, luck: Luck, opti
     const { runId, epoch, plan } = held.run
     const address = plan.kind === 'scan' ? plan.addresses[0] : plan.steps[0]?.touches[0]?.address
     // Something the run may say, most of the time: else every message would end at the same check.
-    const inside = <T>(list: unknown): T[] => (Array.isArray(list) ? list.map((one) => ({ ...one, address, port: luck.pick([22, 80, 443]) })) : list) as T[]
-    Object.assign(value, { runId, epoch: luck.chance(0.9) ? epoch : epoch + 1 - luck.below(3), seq: 1 + luck.below(1_000) })
-    for (const list of ['observations', 'spans', 'found', 'lost', 'recheck', 'engagement']) if (list in value) value[list] = inside(value[list])
+    const inside = <T>(list: unknown): T[] =>
+      (Array.isArray(list) ? list.map((one) => ({ ...one, address, port: luck.pick([22, 80, 443]) })) : list) as T[]
+    Object.assign(value, {
+      runId,
+      epoch: luck.chance(0.9) ? epoch : epoch + 1 - luck.below(3),
+      seq: 1 + luck.below(1_000),
+    })
+    for (const list of ['observations', 'spans', 'found', 'lost', 'recheck', 'engagement'])
+      if (list in value) value[list] = inside(value[list])
     if (plan.kind !== 'scan' && luck.chance(0.8))
-      for (const word of ['phase', 'progress', 'ready', 'discovered', 'untested', 'ports', 'engagement', 'recheck', 'output']) delete value[word]
+      for (const word of [
+        'phase',
+        'progress',
+        'ready',
+        'discovered',
+        'untested',
+        'ports',
+        'engagement',
+        'recheck',
+        'output',
+      ])
+        delete value[word]
     if (plan.kind !== 'scan' && luck.chance(0.8)) value.found = []
   }
   if (value && 'wire' in value) value.wire = 1
@@ -95,6 +127,15 @@ function apiCase(realm: Realm, { method, path, body }: Route, luck: Luck, option
   if (luck.chance(0.1)) headers.accept = luck.pick(['text/html', '*/*', 'application/yaml', 'x'.repeat(500)])
   if (luck.chance(0.05)) headers['if-none-match'] = luck.pick(['*', '""', 'W/"x"', '"'.repeat(50)])
   if (luck.chance(0.05)) headers['last-event-id'] = luck.pick(['-1', '9e99', 'x', '🙂'].map(encodeURIComponent))
-  if (luck.chance(0.05)) headers.cookie = luck.pick(['portwitness_session=a.b.9999999999999.c', 'portwitness_session=;=;', '=; ='])
-  return { method, path: filled.join('/') + query, headers, bytes, tenant: headers.authorization ? tenant : null, probe: null, changes: options.count }
+  if (luck.chance(0.05))
+    headers.cookie = luck.pick(['portwitness_session=a.b.9999999999999.c', 'portwitness_session=;=;', '=; ='])
+  return {
+    method,
+    path: filled.join('/') + query,
+    headers,
+    bytes,
+    tenant: headers.authorization ? tenant : null,
+    probe: null,
+    changes: options.count,
+  }
 }

@@ -25,7 +25,8 @@ const SITES = ['fra-1', 'fra-1', 'nyc-1', 'sgp-1']
 
 const must = async <T>(door: Door, key: string, method: string, path: string, body?: unknown): Promise<T> => {
   const answer = await door.api<T>(method, path, body, key)
-  if (answer.status > 299) throw new Error(`${method} ${path} was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+  if (answer.status > 299)
+    throw new Error(`${method} ${path} was answered ${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer.body
 }
 
@@ -43,7 +44,10 @@ export async function settle(door: Door, bootstrap: string): Promise<Realm> {
   }
   for (const [i, tenant] of tenants.entries()) {
     for (const scope of ['read', 'write', 'admin'])
-      tenant.keys.push((await must<{ key: string }>(door, tenant.admin, 'POST', '/keys', { name: `${tenant.secret} ${scope}`, scope })).key)
+      tenant.keys.push(
+        (await must<{ key: string }>(door, tenant.admin, 'POST', '/keys', { name: `${tenant.secret} ${scope}`, scope }))
+          .key,
+      )
     for (let n = 0; n < 2; n++) {
       const address = `127.72.${i}.${n + 1}`
       const body = { address, ports: '22,80,443', profile: 'discovery', tags: [tenant.secret] }

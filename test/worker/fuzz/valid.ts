@@ -77,7 +77,12 @@ export function validOf(schema: Schema | undefined, luck: Luck, pool: Pool, name
   }
 }
 
-function textOf({ pattern = '', format = '', minLength = 0, maxLength = 40 }: Schema, luck: Luck, pool: Pool, name: string): string {
+function textOf(
+  { pattern = '', format = '', minLength = 0, maxLength = 40 }: Schema,
+  luck: Luck,
+  pool: Pool,
+  name: string,
+): string {
   const [, prefix] = /\^([a-z]{3})_/.exec(pattern) ?? []
   const known = pool.get(prefix ?? '') ?? pool.get(name)
   if (known && known.length > 0) return luck.pick(known)

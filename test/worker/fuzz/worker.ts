@@ -8,6 +8,7 @@ import { app } from '../../../worker/app.ts'
 import type { Env } from '../../../worker/env.ts'
 import { Doorbell } from '../../../worker/index.ts'
 import type { Door } from '../support/fleet.ts'
+import type { Batch, Failure } from './batch.ts'
 import { type Case, caseOf, type Route } from './cases.ts'
 import { type Answered, objection, TIME_BOX_MS } from './judge.ts'
 import { look, type Realm, settle } from './realm.ts'
@@ -15,24 +16,16 @@ import type { Schema } from './valid.ts'
 
 export { Doorbell }
 
-export interface Failure {
-  n: number
-  why: string
-  /** as it was sent, spoilt by as few changes as still fail */
-  request: { method: string; path: string; headers: Record<string, string>; body: string | null }
-}
-export interface Batch {
-  statuses: Record<number, number>
-  /** cases that reached each route */
-  routes: Record<string, number>
-  failures: Failure[]
-  slowestMs: number
-}
-
 /** After so many cases what there is is learnt anew; keys, probes and tenants that a case removed are made again. */
 const LOOK_EVERY = 500
 const BASE = 'https://portwitness.test'
-const PROBE_SHAPES = { enrol: EnrolRequest, lease: LeaseRequest, renew: RenewRequest, alarm: AlarmRequest, result: ResultRequest }
+const PROBE_SHAPES = {
+  enrol: EnrolRequest,
+  lease: LeaseRequest,
+  renew: RenewRequest,
+  alarm: AlarmRequest,
+  result: ResultRequest,
+}
 
 let realm: Realm | null = null
 let routes: Route[] = []
@@ -64,7 +57,11 @@ function doorOf(env: Env): Door {
     fetch: request,
     api: async (method, path, body, key = env.BOOTSTRAP_KEY ?? '') => {
       const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
-      const answer = await request(`/api/v1${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+      const answer = await request(`/api/v1${path}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
       return { status: answer.status, headers: answer.headers, body: JSON.parse(last.text || 'null') as never }
     },
   }
@@ -79,7 +76,10 @@ async function textOf(answer: Response): Promise<string> {
   }
   if (!(answer.headers.get('content-type') ?? '').startsWith('text/event-stream')) return answer.text()
   const reader = answer.body?.getReader()
-  const first = await Promise.race([reader?.read(), new Promise<null>((resolve) => setTimeout(resolve, 50, null))])
+  const first = await Promise.race([
+    reader?.read(),
+    new Promise<null>((resolve) => setTimeout(() => resolve(null), 50)),
+  ])
   await reader?.cancel().catch(() => undefined)
   return first?.value ? new TextDecoder().decode(first.value) : ''
 }
@@ -113,7 +113,9 @@ async function wipe(env: Env): Promise<void> {
   ).all<{ name: string }>()
   await env.DB.batch(results.map(({ name }) => env.DB.prepare(`DELETE FROM "${name}" WHERE NOT (1 = 2)`)))
   // What migrations put in must stand: the operator's own tenant.
-  await env.DB.prepare("INSERT OR IGNORE INTO tenants (id, name, created_at) VALUES ('ten_default', 'Operator', 0)").run()
+  await env.DB.prepare(
+    "INSERT OR IGNORE INTO tenants (id, name, created_at) VALUES ('ten_default', 'Operator', 0)",
+  ).run()
 }
 
 async function play(door: Door, one: Case): Promise<Answered> {
@@ -125,17 +127,25 @@ async function play(door: Door, one: Case): Promise<Answered> {
   const [, word = ''] = /^\/probe\/v1\/(\w+)/.exec(one.path) ?? []
   const ask = async (): Promise<string | null> => {
     if (one.probe && word === 'doorbell') await one.probe.bell()
-    else if (one.probe && word !== 'enrol') await one.probe.say(word, null, { raw: bytes, headers: one.headers }).catch(parsing)
+    else if (one.probe && word !== 'enrol')
+      await one.probe.say(word, null, { raw: bytes, headers: one.headers }).catch(parsing)
     else await door.fetch(one.path, { method: one.method, headers, ...(one.bytes ? { body: bytes } : {}) })
     return null
   }
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: ReturnType<typeof setTimeout> | null = null
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, TIME_BOX_MS + 5_000, 'no answer in time')
+    timer = setTimeout(() => resolve('no answer in time'), TIME_BOX_MS + 5_000)
   })
-  const thrown = await Promise.race([ask().catch((error: unknown) => `threw ${error instanceof Error ? `${error.message}\n${error.stack}` : error}`), late])
+  const thrown = await Promise.race([
+    ask().catch((error: unknown) => `threw ${error instanceof Error ? `${error.message}\n${error.stack}` : error}`),
+    late,
+  ])
   clearTimeout(timer)
-  return { ...last, ms: performance.now() - began, thrown: thrown ?? (bugs[0] ? `a bug: ${bugs[0].slice(0, 600)}` : null) }
+  return {
+    ...last,
+    ms: performance.now() - began,
+    thrown: thrown ?? (bugs[0] ? `a bug: ${bugs[0].slice(0, 600)}` : null),
+  }
 }
 
 /** An answer to a probe that is no JSON: the case's own text is judged. */
@@ -158,7 +168,9 @@ async function shrunk(door: Door, world: Realm, seed: number, n: number): Promis
 const shown = ({ method, path, headers, bytes }: Case): Failure['request'] => ({
   method,
   path,
-  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, name === 'authorization' ? 'Bearer …' : value])),
+  headers: Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, name === 'authorization' ? 'Bearer …' : value]),
+  ),
   body: bytes && new TextDecoder().decode(bytes.subarray(0, 4_000)),
 })
 
@@ -176,7 +188,8 @@ async function batch(env: Env, seed: number, from: number, count: number): Promi
     const why = objection(one, answer, realm)
     done.statuses[answer.status] = (done.statuses[answer.status] ?? 0) + 1
     const route = `${one.method} ${one.path.split('?')[0]?.split('/').slice(0, 4).join('/')}`
-    if (done.routes[route] !== undefined || Object.keys(done.routes).length < 200) done.routes[route] = (done.routes[route] ?? 0) + 1
+    if (done.routes[route] !== undefined || Object.keys(done.routes).length < 200)
+      done.routes[route] = (done.routes[route] ?? 0) + 1
     done.slowestMs = Math.max(done.slowestMs, answer.ms)
     if (why !== null && done.failures.length < 5) {
       const least = await shrunk(door, realm, seed, n)

@@ -1,31 +1,6 @@
 /** A D1 and an R2 that fail as they are told to, before or after what was asked has been done. */
 
-/** What D1 says when it cannot serve (developers.cloudflare.com/d1/observability/debug-d1). */
-export const D1_FAULTS = {
-  overloaded: 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.',
-  queued: 'D1_ERROR: D1 DB is overloaded. Too many requests queued.',
-  lost: 'D1_ERROR: Network connection lost.',
-  updated: 'D1_ERROR: D1 DB reset because its code was updated.',
-  timeout: 'D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.',
-  starting: 'D1_ERROR: Internal error while starting up D1 DB storage caused object to be reset.',
-  memory: 'D1_ERROR: D1 DB exceeded its memory limit and was reset.',
-  cpu: 'D1_ERROR: D1 DB exceeded its CPU time limit and was reset.',
-  remote: 'D1_ERROR: Cannot resolve D1 DB due to transient issue on remote node.',
-} as const
-export type D1Fault = keyof typeof D1_FAULTS
-
-export interface Ailment {
-  /** which share of what the database is asked fails, 0 to 1 */
-  share: number
-  /** `after`: it was committed, and the answer was lost */
-  when: 'before' | 'after'
-  says: D1Fault
-}
-export interface Ailments {
-  db: Ailment | null
-  /** which share of puts fails, and whether after having stored */
-  raw: Pick<Ailment, 'share' | 'when'> | null
-}
+import { type Ailment, type Ailments, D1_FAULTS } from './ailments.ts'
 
 /** `ails` is read at each call, `hit` is told of each failure that was made. */
 export function faultyD1(d1: D1Database, ails: () => Ailment | null, hit: () => void): D1Database {

@@ -6,7 +6,8 @@ import type { Env } from '../../../worker/env.ts'
 import { plan, send } from '../../../worker/flow.ts'
 import worker, { Doorbell as Whole } from '../../../worker/index.ts'
 import { worldOf } from '../../../worker/world.ts'
-import { type Ailments, faultyD1, faultyR2 } from './faulty-d1.ts'
+import type { Ailments } from './ailments.ts'
+import { faultyD1, faultyR2 } from './faulty-d1.ts'
 
 export class Doorbell extends Whole {
   abort(): void {
