@@ -16,6 +16,8 @@ export interface Spool {
   /** Sends what waits, one after the other, until one is not taken. An acknowledged or refused report is removed. */
   drain(send: (report: Report) => Promise<Asked<unknown>>): Promise<void>
   count(): number
+  /** reports that were given up since the start: too many, too old, or not written down */
+  dropped(): number
 }
 
 export interface SpoolLimits {
@@ -23,12 +25,17 @@ export interface SpoolLimits {
   bytes: number
   ageMs: number
 }
+const UNFINISHED = '.new'
 const LIMITS: SpoolLimits = { files: 200, bytes: 50 * 1024 * 1024, ageMs: 24 * 3_600_000 }
 
 export async function openSpool(dataDir: string, log: Log, limits: SpoolLimits = LIMITS): Promise<Spool> {
   const folder = join(dataDir, 'spool')
   await mkdir(folder, { recursive: true, mode: 0o700 })
+  // What was being written when a process or the disk came to its end.
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith(UNFINISHED)))
+    await rm(join(folder, name), { force: true })
   let waiting = (await list(folder)).length
+  let dropped = 0
   let draining = false
 
   async function bound(): Promise<void> {
@@ -42,6 +49,7 @@ export async function openSpool(dataDir: string, log: Log, limits: SpoolLimits =
       await rm(join(folder, name), { force: true })
       bytes -= size
       count -= 1
+      dropped += 1
       log('warn', 'a report that could not be delivered was dropped', { bytes: size, old: isOld })
     }
     waiting = count
@@ -52,10 +60,12 @@ export async function openSpool(dataDir: string, log: Log, limits: SpoolLimits =
       const { runId, epoch, seq } = report.body
       const name = `${String(Date.now()).padStart(14, '0')}-${runId}-${epoch}-${String(seq).padStart(7, '0')}.json`
       try {
-        await writeFile(join(folder, `${name}.new`), JSON.stringify(report), { mode: 0o600, flush: true })
-        await rename(join(folder, `${name}.new`), join(folder, name))
+        await writeFile(join(folder, `${name}${UNFINISHED}`), JSON.stringify(report), { mode: 0o600, flush: true })
+        await rename(join(folder, `${name}${UNFINISHED}`), join(folder, name))
       } catch (error) {
-        // A full disk: the run is simply done again by its next lease.
+        // A full disk: the run is simply done again by its next lease. Half of the report would only keep it full.
+        await rm(join(folder, `${name}${UNFINISHED}`), { force: true }).catch(() => {})
+        dropped += 1
         log('error', 'a report could not be written down', { code: (error as NodeJS.ErrnoException).code ?? 'UNKNOWN' })
       }
       await bound()
@@ -80,6 +90,7 @@ export async function openSpool(dataDir: string, log: Log, limits: SpoolLimits =
       }
     },
     count: () => waiting,
+    dropped: () => dropped,
   }
 }
 

@@ -94,6 +94,8 @@ async function discoverOne(
   const knownPorts = new Set(here().map(({ target }) => target.port))
   /** accepted in the sweep, and not when they were to be identified */
   const unseen = new Set<number>()
+  /** accepted in the sweep, and then we could not look: nothing is known of what is there */
+  const unlooked = new Set<number>()
   let accepted = 0
   let waiting = 0
 
@@ -105,15 +107,10 @@ async function discoverOne(
     const at = clock.now() - Math.round(agoMs)
     const job = gate(async () => {
       const isPhantom = await phantom
-      const known = await identifyOne(scan, {
-        address,
-        port,
-        at,
-        agoMs,
-        isPhantom,
-        brief: isPhantom && accepted > PHANTOM_IDENTIFIED,
-      })
+      const brief = isPhantom && accepted > PHANTOM_IDENTIFIED
+      const known = await identifyInTime(scan, { address, port, at, agoMs, isPhantom, brief })
       waiting -= 1
+      if (known === 'not_looked') return void unlooked.add(port)
       if (!known) {
         unseen.add(port)
         knownPorts.delete(port)
@@ -179,7 +176,7 @@ async function discoverOne(
   ended.removeEventListener('abort', stop)
   await Promise.all(identifying)
   // A ban may have come between the sweep's connect and the second one; without a ban the port does as it does.
-  if (isLost) left = [...new Set([...left, ...unseen])]
+  left = [...new Set([...left, ...(isLost ? unseen : []), ...unlooked])]
   // Found in the meantime by a touch that got through: known after all.
   return left.filter((port) => !here().some(({ target }) => target.port === port))
 }
@@ -222,20 +219,34 @@ async function touchPhantoms(scan: Scan, address: string): Promise<boolean> {
   return isPhantom
 }
 
+/** A fault of our own is over when others have closed their sockets. */
+const OWN_FAULT_RESTS_MS = [300, 1_000, 3_000]
 const PATIENCE_MIN_MS = 200
 const PATIENCE_MAX_MS = 1_000
 
+interface Accepted {
+  address: string
+  port: number
+  at: number
+  agoMs: number
+  isPhantom: boolean
+  brief: boolean
+}
+
+/** Waits for a machine that has run out of something of its own: a port that answered is not left out for our want of sockets. */
+async function identifyInTime(scan: Scan, accepted: Accepted): Promise<Known | null | 'not_looked'> {
+  for (const ms of [...OWN_FAULT_RESTS_MS, null]) {
+    const known = await identifyOne(scan, accepted)
+    if (known !== 'not_looked' || ms === null || scan.ended.aborted) return known
+    await rest(ms, scan.ended)
+  }
+  return 'not_looked'
+}
+
 async function identifyOne(
   scan: Scan,
-  {
-    address,
-    port,
-    at,
-    agoMs,
-    isPhantom,
-    brief,
-  }: { address: string; port: number; at: number; agoMs: number; isPhantom: boolean; brief: boolean },
-): Promise<Known | null> {
+  { address, port, at, agoMs, isPhantom, brief }: Accepted,
+): Promise<Known | null | 'not_looked'> {
   const { world, plan, run, reporter, output } = scan
   const patience = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_MIN_MS, 150 + 5 * agoMs))
   const target = { address, port, check: firstCheck(port), service: 'unknown' as const }
@@ -246,7 +257,7 @@ async function identifyOne(
     timeoutMs: WATCH_TIMEOUT_MS,
   })
   await scan.pace.take(scan.ended)
-  if (scan.ended.aborted) return null
+  if (scan.ended.aborted) return 'not_looked'
   const startedAt = world.clock.now()
   const started = performance.now()
   const { service, touched } = await identifyPort(options, patience, brief || plan.profile === 'discovery')
@@ -268,6 +279,7 @@ async function identifyOne(
   }
   reporter.add(seen)
   output.line('Services', `${clockTime(startedAt)}  ${endpointText(target)}  ${service}  ${sightText(seen)}`)
+  if (seen.sight === 'probe_fault') return 'not_looked'
   // Accepted in the sweep, but not now: nobody has seen a service there. The fact is reported all the same. Others are not
   // sent there: a trap port (portsentry) accepts once, and bans for good whoever comes.
   if (seen.sight !== 'open' && seen.sight !== 'notice') return null

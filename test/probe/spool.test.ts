@@ -67,3 +67,18 @@ test('a file that was cut short by a crash does not stand in the way', async () 
   })
   expect(sent).toEqual([1])
 })
+
+test('what had to go is counted', async () => {
+  const spool = await openSpool(dataDir, quiet, { files: 2, bytes: 50_000, ageMs: 60_000 })
+  for (const seq of [1, 2, 3, 4]) await spool.keep(report(seq))
+  expect([spool.count(), spool.dropped()]).toEqual([2, 2])
+})
+
+test('half of a report, as a full disk or a crash leaves it, does not stay', async () => {
+  const spool = await openSpool(dataDir, quiet)
+  await spool.keep(report(1))
+  const [name = ''] = await readdir(join(dataDir, 'spool'))
+  await writeFile(join(dataDir, 'spool', `${name}.new`), 'half of a rep')
+  const again = await openSpool(dataDir, quiet)
+  expect([again.count(), await readdir(join(dataDir, 'spool'))]).toEqual([1, [name]])
+})

@@ -87,11 +87,25 @@ export function inParts<T>(list: readonly T[], most = PART_BYTES): T[][] {
 /** A write met a unique index. drizzle wraps the database's error: its own text holds SQL and parameters. */
 export const isTaken = (error: unknown): boolean => /UNIQUE constraint failed/.test(causeOf(error))
 
-/** D1 could not serve just now: every write is safe to repeat, so the caller is asked to. */
-export const isBusy = (error: unknown): boolean =>
-  /overloaded|network connection lost|exceeded timeout|was reset|reset because|storage caused object|too many requests|database is locked/i.test(
-    causeOf(error),
-  )
+/** Said by raw.ts when R2 could not serve. */
+export const BUCKET_BUSY = 'the bucket did not serve'
+/** What D1 says when it could not (developers.cloudflare.com/d1/observability/debug-d1), and what we say of R2. */
+const BUSY = [
+  ...[
+    'overloaded',
+    'network connection lost',
+    'exceeded timeout',
+    'was reset',
+    'reset because',
+    'storage caused object',
+  ],
+  ...['transient issue', 'too many requests', 'database is locked', BUCKET_BUSY],
+]
+/** Database or bucket could not serve just now: every write is safe to repeat, so the caller is asked to. */
+export const isBusy = (error: unknown): boolean => {
+  const said = causeOf(error).toLowerCase()
+  return BUSY.some((words) => said.includes(words))
+}
 
 /** The database's own words, which name no value; never drizzle's, which hold SQL and parameters. */
 export function causeOf(error: unknown): string {

@@ -1,0 +1,107 @@
+/** workerd with the fuzzer in it. Nothing in it can reach anything: names do not resolve, messages go nowhere. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { Log, LogLevel, Miniflare } from 'miniflare'
+import { makeKey } from '../../schema/key.ts'
+import { bundleWorker } from '../../worker/embedded/bundle.ts'
+import { COMPATIBILITY } from '../../worker/embedded/host.ts'
+import { type Database, migrate } from '../../worker/embedded/migrate.ts'
+import { caller } from '../faults/caller.ts'
+import type { Batch } from '../worker/fuzz/batch.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+export interface FuzzHost {
+  /** every route, `+` where it takes a body */
+  begin(): Promise<string[]>
+  fuzz(seed: number, from: number, count: number): Promise<Batch>
+  /** time on a processor of all its threads so far */
+  cpuMs(): number
+  /** resident bytes of workerd */
+  memory(): number
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+export async function openFuzzHost(): Promise<FuzzHost> {
+  const data = mkdtempSync(join(tmpdir(), 'portwitness-fuzz-'))
+  const before = new Set(runtimes())
+  const miniflare = new Miniflare({
+    modules: [
+      { type: 'ESModule', path: 'worker.js', contents: await bundleWorker(ROOT, 'test/worker/fuzz/worker.ts') },
+    ],
+    compatibilityDate: COMPATIBILITY.date,
+    compatibilityFlags: COMPATIBILITY.flags,
+    d1Databases: { DB: 'portwitness' },
+    r2Buckets: { RAW: 'portwitness-raw' },
+    durableObjects: { DOORBELL: { className: 'Doorbell', useSQLite: true } },
+    serviceBindings: {
+      RESOLVER: () => new Response('[]', { headers: { 'content-type': 'application/json' } }) as never,
+      EGRESS: () => new Response('', { status: 502 }) as never,
+    },
+    outboundService: () => new Response('', { status: 502 }) as never,
+    bindings: {
+      ALLOW_PRIVATE: '1',
+      ALLOW_LOCAL_RECEIVERS: '1',
+      BOOTSTRAP_KEY: makeKey((count) => crypto.getRandomValues(new Uint8Array(count))),
+      CHANNEL_KEY: `k1:${btoa('0'.repeat(32))}`,
+      PUBLIC_URL: 'https://portwitness.test',
+    },
+    d1Persist: join(data, 'd1'),
+    r2Persist: join(data, 'r2'),
+    unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+    host: '127.0.0.1',
+    port: 0,
+    cf: false,
+    telemetry: { enabled: false },
+    log: new Log(LogLevel.NONE),
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+      stdout.resume()
+      if (process.env.FUZZ_LOG) stderr.pipe(process.stderr)
+      else stderr.resume()
+    },
+  })
+  await miniflare.ready
+  await migrate((await miniflare.getD1Database('DB')) as unknown as Database, join(ROOT, 'schema/migrations'))
+  const base = (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, '')
+  const pid = runtimes().find((one) => !before.has(one)) ?? 0
+  const call = caller(base, { keepAlive: false })
+  const ask = async <T>(path: string): Promise<T> => {
+    const answer = await call(path, 'POST', {}, new Uint8Array())
+    const text = await answer.text()
+    if (answer.status !== 200) throw new Error(`the fuzzer itself failed: ${text.slice(0, 1_000)}`)
+    return JSON.parse(text) as T
+  }
+  return {
+    begin: async () => (await ask<{ routes: string[] }>('/__begin')).routes,
+    fuzz: (seed, from, count) => ask<Batch>(`/__fuzz?seed=${seed}&from=${from}&count=${count}`),
+    cpuMs: () => cpuMsOf(pid),
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    async [Symbol.asyncDispose]() {
+      await miniflare.dispose()
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+function runtimes(): number[] {
+  const tasks = readdirSync('/proc/self/task')
+  const children = tasks.flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+  )
+  return children.filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd')
+    } catch {
+      return false
+    }
+  })
+}
+
+function cpuMsOf(pid: number): number {
+  let ns = 0
+  for (const task of readdirSync(`/proc/${pid}/task`))
+    ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
+  return ns / 1e6
+}
