@@ -3,6 +3,7 @@
  * All times are milliseconds since 1970 on the *Worker's* clock: a probe learns its offset from the `now` of each answer.
  */
 import * as v from 'valibot'
+import { CONTROL_BYTES } from './control.ts'
 import { base64, id, instant, listOf, portNumber, text, whole } from './shapes.ts'
 import {
   CHECKS,
@@ -60,7 +61,7 @@ export const LIMITS = {
 } as const
 
 /** How long a lease lasts without renewal, by run kind; the probe renews at a quarter of it or sooner. */
-export const LEASE_MS = { scan: 60_000, baseline: 600_000, verify: 60_000, recover: 60_000, prove: 120_000 } as const
+export const LEASE_MS = { scan: 60_000, baseline: 600_000, verify: 60_000, recover: 60_000, prove: 120_000, control: 60_000 } as const
 /** At the latest so often a running scan asks again: the kill switch works within this. */
 export const RENEW_MS = 15_000
 
@@ -198,7 +199,19 @@ export const TouchPlan = v.strictObject({
 })
 export type TouchPlan = v.InferOutput<typeof TouchPlan>
 
-export const Plan = v.variant('kind', [ScanPlan, TouchPlan])
+/**
+ * Fetches of the token by which addresses prove who controls them: one GET each, of one path (schema/control.ts), no redirect
+ * followed. The plan does not know the token: the Worker compares.
+ */
+export const ControlPlan = v.strictObject({
+  kind: v.literal('control'),
+  targetId: id('tgt'),
+  fetches: v.pipe(v.array(Endpoint), v.minLength(1), v.maxLength(LIMITS.addressesPerScan)),
+  timeoutMs: whole(500, 15_000),
+})
+export type ControlPlan = v.InferOutput<typeof ControlPlan>
+
+export const Plan = v.variant('kind', [ScanPlan, TouchPlan, ControlPlan])
 export type Plan = v.InferOutput<typeof Plan>
 
 // ---------------------------------------------------------------- messages
@@ -345,6 +358,17 @@ export const AlarmRequest = v.strictObject({ ...report, lost: listOf(Endpoint, L
 export type AlarmRequest = v.InferOutput<typeof AlarmRequest>
 export const AlarmAnswer = v.object({ now: instant, accepted: v.boolean() })
 
+/** One GET of the token. `status` and `body` (its first bytes, base64) as answered; else `code`, why nothing was. */
+export const Fetched = v.strictObject({
+  address,
+  port: portNumber,
+  afterMs: whole(0, 120_000),
+  status: v.optional(whole(100, 999)),
+  body: v.optional(base64(CONTROL_BYTES)),
+  code: v.optional(text(40)),
+})
+export type Fetched = v.InferOutput<typeof Fetched>
+
 export const ResultRequest = v.strictObject({
   ...report,
   outcome: v.picklist(['done', 'stopped', 'failed']),
@@ -367,6 +391,8 @@ export const ResultRequest = v.strictObject({
       LIMITS.openPorts,
     ),
   ),
+  /** control runs: what each address answered */
+  fetched: v.optional(listOf(Fetched, LIMITS.addressesPerScan)),
   /** scan runs: the plain text log */
   output: v.optional(text(LIMITS.outputBytes, 0)),
 })

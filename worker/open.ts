@@ -95,6 +95,7 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     cancelAsked: 0,
     proof: null,
     proofResult: null,
+    control: null,
   }
 }
 
@@ -153,9 +154,8 @@ async function prepared(
 ): Promise<{ scan: Scan; runs: NewRun[] }> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
   if (await isUnderWay(world.db, target.tenantId, target.id, 'proof')) throw proofFirst()
-  const touchable = await touchableNow(world)
   const resolved = await resolvedOf(world, target)
-  mustBeTouchable(touchable, resolved, 'address')
+  mustBeTouchable(await touchableNow(world, target.tenantId, resolved), resolved, 'address')
   await withinCeilings(world, blank, resolved, [...new Set(resolved.map(networkOf))])
 
   const { addresses, panel } = await panelFor(world, target, blank, resolved, scannerProbeId)
@@ -170,7 +170,7 @@ async function prepared(
     lane: scanner.site,
     addresses: pinned,
     leftOut: resolved.flatMap(({ text }) => (pinned.includes(text) ? [] : [text])),
-    anchors: await anchorsFor(world, target, networks, touchable),
+    anchors: await anchorsFor(world, target, networks),
     networks,
     name: parseAddress(target.address) ? null : target.address,
     panel,

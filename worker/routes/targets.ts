@@ -52,7 +52,7 @@ export const targetRoutes = new Hono<AppEnv>()
           sites: body.sites ?? [],
           profile: body.profile ?? 'standard',
           maxConnectsPerSecond: body.maxConnectsPerSecond ?? DEFAULT_RATE,
-          anchors: await anchorsFor(c.var.world, address, body.anchors ?? []),
+          anchors: await anchorsFor(c.var.world, c.var.caller.tenantId, address, body.anchors ?? []),
           tags: body.tags ?? [],
           proofHeader: body.proofHeader ?? 'tenant',
         },
@@ -105,7 +105,7 @@ export const targetRoutes = new Hono<AppEnv>()
       const given = Object.fromEntries(
         Object.entries(change).filter(([, value]) => value !== undefined),
       ) as Partial<Target>
-      if (change.anchors) given.anchors = await anchorsFor(c.var.world, old.address, change.anchors)
+      if (change.anchors) given.anchors = await anchorsFor(c.var.world, old.tenantId, old.address, change.anchors)
       const wish = wishOf({ ...old, ...given }, c.var.world)
       // A schedule that stays the same keeps its due minute: nobody's change makes a scan fall out.
       const isSame = wish.schedule === old.schedule && wish.timezone === old.timezone
@@ -190,10 +190,12 @@ function canonical(world: World, text: string): string {
  */
 async function anchorsFor(
   world: World,
+  tenantId: string,
   target: string,
   anchors: readonly { address: string; port: number }[],
 ): Promise<{ address: string; port: number }[]> {
-  const touchable = anchors.length > 0 ? await touchableNow(world) : () => null
+  const known = anchors.flatMap(({ address }) => parseAddress(address) ?? [])
+  const touchable = known.length > 0 ? await touchableNow(world, tenantId, known) : () => null
   const near = parseAddress(target)
   return anchors.map(({ address: text, port }, i) => {
     const field = `anchors.${i}.address`
