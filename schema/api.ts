@@ -31,6 +31,7 @@ import {
 // ---------------------------------------------------------------- fields
 
 export { parseName }
+
 const addressText = v.pipe(
   text(45, 2),
   v.check((value) => parseAddress(value) !== null, 'must be one IP address in plain notation'),

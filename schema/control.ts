@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { type Address, isPublic, parseAddress, parseCidr } from './address.ts'
 import { parseName } from './name.ts'
-import { id, isoTime, label, text, whole } from './shapes.ts'
+import { isoTime, label, text, whole } from './shapes.ts'
 
 /** Served by the address itself, with the token as a line of its own. Fixed: a probe asks for no other path. */
 export const CONTROL_PATH = '/.well-known/portwitness-verification.txt'
@@ -81,7 +81,7 @@ const letterRange = v.pipe(
   }, 'must be a network such as 198.51.100.0/24 without host bits, of /8 (IPv6: /16) or less, or an address'),
 )
 export const LetterBody = v.strictObject({
-  tenantId: id('ten'),
+  tenantId: v.pipe(text(60), v.regex(/^ten_[A-Za-z0-9]+$/, 'must look like ten_…')),
   cidr: letterRange,
   signedBy: label(200),
   signedAt: isoTime,

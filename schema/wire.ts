@@ -61,7 +61,14 @@ export const LIMITS = {
 } as const
 
 /** How long a lease lasts without renewal, by run kind; the probe renews at a quarter of it or sooner. */
-export const LEASE_MS = { scan: 60_000, baseline: 600_000, verify: 60_000, recover: 60_000, prove: 120_000, control: 60_000 } as const
+export const LEASE_MS = {
+  scan: 60_000,
+  baseline: 600_000,
+  verify: 60_000,
+  recover: 60_000,
+  prove: 120_000,
+  control: 60_000,
+} as const
 /** At the latest so often a running scan asks again: the kill switch works within this. */
 export const RENEW_MS = 15_000
 

@@ -11,6 +11,7 @@ import type {
   RenewRequest,
   ResultRequest,
 } from '../schema/wire.ts'
+import { watchControl } from './controlWatch.ts'
 import { sendDue } from './deliver/send.ts'
 import { watchDrift } from './drift.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
@@ -57,6 +58,7 @@ export async function plan(world: World): Promise<void> {
   await settle('watch', () => watchFleet(world))
   await settle('tidy', () => tidy(world))
   await settle('drift', () => watchDrift(world))
+  await settle('control', () => watchControl(world, (row, job) => settle('control', job, row.targetId)))
 }
 
 /** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */

@@ -17,11 +17,7 @@ type Asking = Pick<World, 'db' | 'allowPrivate' | 'now'>
  * The test as it stands now, for these addresses of a tenant and no others: special and private ones, opt-outs, proof of
  * control.
  */
-export async function touchableNow(
-  world: Asking,
-  tenantId: string,
-  addresses: readonly Address[],
-): Promise<Touchable> {
+export async function touchableNow(world: Asking, tenantId: string, addresses: readonly Address[]): Promise<Touchable> {
   const mayKnock = await knockableNow(world)
   const wanted = addresses.filter((address) => isPublic(address))
   const isProved = wanted.length > 0 ? await provedNow(world, tenantId, wanted) : () => false

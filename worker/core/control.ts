@@ -80,9 +80,7 @@ export interface View {
 export function judgeViews(views: readonly View[], token: string): ControlTrouble | null {
   const answered = views.filter(({ fetched }) => fetched?.status !== undefined)
   const proved = answered.filter(({ fetched }) => fetched && holdsToken(fetched, token))
-  const other = answered.find(
-    (view) => !proved.includes(view) && !REFUSING_STATUSES.has(view.fetched?.status ?? 0),
-  )
+  const other = answered.find((view) => !proved.includes(view) && !REFUSING_STATUSES.has(view.fetched?.status ?? 0))
   if (proved.length > 0 && !other) return null
   if (proved.length > 0 && other)
     return { code: 'views_differ', detail: `${proved[0]?.sourceAddress} read the token, ${troubleOf(other)}` }
@@ -91,11 +89,17 @@ export function judgeViews(views: readonly View[], token: string): ControlTroubl
   if (!worst.fetched)
     return worst.failure
       ? { code: 'refused_by_probe', detail: worst.failure.slice(0, 300) }
-      : { code: 'no_report', detail: `The probe at ${worst.sourceAddress} did not come back with an answer in its time.` }
+      : {
+          code: 'no_report',
+          detail: `The probe at ${worst.sourceAddress} did not come back with an answer in its time.`,
+        }
   const { status, port, code } = worst.fetched
   const detail = `${troubleOf(worst)}`
   if (status === undefined)
-    return { code: 'not_reached', detail: `Nothing answered on port ${port} (${code ?? 'no answer'}), seen from ${worst.sourceAddress}.` }
+    return {
+      code: 'not_reached',
+      detail: `Nothing answered on port ${port} (${code ?? 'no answer'}), seen from ${worst.sourceAddress}.`,
+    }
   if (status >= 300 && status < 400) return { code: 'redirected', detail: `${detail} Redirects are not followed.` }
   return { code: status === 200 ? 'wrong_content' : 'bad_status', detail }
 }
@@ -120,7 +124,9 @@ export interface NameFacts {
 /** The name under which the PTR record of an address stands (RFC 1035 3.5, RFC 3596 2.5). */
 export function reverseName({ text, family, ...rest }: Address): string {
   if (family === 4) return `${text.split('.').toReversed().join('.')}.in-addr.arpa`
-  const digits = bitsOf({ text, family, ...rest }).toString(16).padStart(32, '0')
+  const digits = bitsOf({ text, family, ...rest })
+    .toString(16)
+    .padStart(32, '0')
   return `${[...digits].toReversed().join('.')}.ip6.arpa`
 }
 
@@ -136,7 +142,9 @@ export function namesInside(
   if (!isListed(txt, token)) return { trouble: { code: 'txt_missing', detail: txtMissing(domain, txt.length) } }
   const names = ptr.flatMap((one) => parseName(one.replace(/\.$/, '')) ?? [])
   if (names.length === 0)
-    return { trouble: { code: 'ptr_missing', detail: `${address.text} has no reverse name (${reverseName(address)}).` } }
+    return {
+      trouble: { code: 'ptr_missing', detail: `${address.text} has no reverse name (${reverseName(address)}).` },
+    }
   const inside = names.filter((name) => isInside(name, domain)).slice(0, MOST_NAMES)
   if (inside.length > 0) return { names: inside }
   const said = names.slice(0, 3).join(', ').slice(0, 200)
@@ -150,3 +158,44 @@ const txtMissing = (domain: string, others: number): string =>
   others > 0
     ? `None of the ${others} TXT records of _portwitness-challenge.${domain} is the token.`
     : `_portwitness-challenge.${domain} has no TXT record.`
+
+// ---------------------------------------------------------------- after a look
+
+/** What is stored of a subject after a look: `trouble` null proves it anew; otherwise the proof that stands goes on to its end. */
+export function afterLook(
+  { provedAt, expiresAt }: Pick<Proof, 'provedAt' | 'expiresAt'>,
+  trouble: ControlTrouble | null,
+  now: number,
+): Omit<Proof, 'method'> & { nextAt: number | null } {
+  const proof =
+    trouble === null
+      ? { provedAt: now, expiresAt: now + PROOF_MS, problem: null }
+      : { provedAt, expiresAt, problem: trouble }
+  return { ...proof, nextAt: nextLookAt(proof, now) }
+}
+
+/** A probe as the choice of lookers sees it. */
+export interface Looker {
+  probeId: string
+  site: string
+  sourceAddress: string
+  allowPrivate: boolean
+  online: boolean
+  fit: boolean
+  standing: { looks: boolean }
+}
+
+/** Two views of an address: from two sites where there are two, by fit probes where there are any. */
+export function chooseLookers<T extends Looker>(
+  probes: readonly T[],
+  { family, needsPrivate }: { family: 4 | 6; needsPrivate: boolean },
+): readonly T[] {
+  const able = probes
+    .filter(({ sourceAddress }) => sourceAddress.includes(':') === (family === 6))
+    .filter(({ online, standing, allowPrivate }) => online && standing.looks && (allowPrivate || !needsPrivate))
+    .toSorted((a, b) => Number(b.fit) - Number(a.fit) || (a.probeId < b.probeId ? -1 : 1))
+  const [first] = able
+  if (!first) return []
+  const second = able.find(({ site }) => site !== first.site)
+  return second ? [first, second] : [first]
+}

@@ -102,6 +102,11 @@ export const issueRoutes = new Hono<AppEnv>()
       const { world, caller } = c.var
       const issue = await found(world, caller.tenantId, c.req.param('id'))
       if (issue.closedAt !== null) throw new Failure('conflict', 'The issue is closed.')
+      if (issue.finding === 'unproved')
+        throw new Failure(
+          'conflict',
+          'It closes when control of the address is proved: POST /targets/{id}/verification.',
+        )
       const [target, last] = await Promise.all([
         readTarget(world.db, caller.tenantId, issue.targetId),
         readScan(world.db, caller.tenantId, issue.lastScanId),

@@ -1,13 +1,16 @@
 /** Letters by which holders of ranges let a tenant scan them. Entered by operators; never deleted, but revoked. */
 import { and, desc, eq, gt, isNull } from 'drizzle-orm'
 import { type Address, contains, parseCidr } from '../../schema/address.ts'
-import { letters } from '../../schema/tables.ts'
+import { letters, tenants } from '../../schema/tables.ts'
 import type { Db } from './db.ts'
 
 export type Letter = typeof letters.$inferSelect
 
 /** As many letters as hold for one tenant at once. */
 export const MOST_LETTERS = 1_000
+
+export const tenantExists = async (db: Db, id: string): Promise<boolean> =>
+  (await db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, id)).get()) !== undefined
 
 export const addLetter = async (db: Db, letter: Letter): Promise<void> => {
   await db.insert(letters).values(letter)
@@ -28,11 +31,7 @@ export async function revokeLetter(db: Db, id: string, now: number): Promise<Let
 }
 
 /** Which of the tenant's letters covers an address now: the one that holds longest. */
-export async function readLetters(
-  db: Db,
-  tenantId: string,
-  now: number,
-): Promise<(address: Address) => Letter | null> {
+export async function readLetters(db: Db, tenantId: string, now: number): Promise<(address: Address) => Letter | null> {
   const held = await db
     .select()
     .from(letters)
