@@ -3,7 +3,7 @@
  * All times are milliseconds since 1970 on the *Worker's* clock: a probe learns its offset from the `now` of each answer.
  */
 import * as v from 'valibot'
-import { CONTROL_BYTES } from './control.ts'
+import { ControlPlan, FETCHES, Fetched } from './control-wire.ts'
 import { base64, id, instant, listOf, portNumber, text, whole } from './shapes.ts'
 import {
   CHECKS,
@@ -18,6 +18,8 @@ import {
   SIGHTS,
   STIMULI,
 } from './words.ts'
+
+export type { ControlPlan, Fetched } from './control-wire.ts'
 
 /** Raised when an old probe could misread a message. A probe that speaks another version is told to upgrade (426). */
 export const WIRE_VERSION = 1
@@ -206,18 +208,6 @@ export const TouchPlan = v.strictObject({
 })
 export type TouchPlan = v.InferOutput<typeof TouchPlan>
 
-/**
- * Fetches of the token by which addresses prove who controls them: one GET each, of one path (schema/control.ts), no redirect
- * followed. The plan does not know the token: the Worker compares.
- */
-export const ControlPlan = v.strictObject({
-  kind: v.literal('control'),
-  targetId: id('tgt'),
-  fetches: v.pipe(v.array(Endpoint), v.minLength(1), v.maxLength(LIMITS.addressesPerScan)),
-  timeoutMs: whole(500, 15_000),
-})
-export type ControlPlan = v.InferOutput<typeof ControlPlan>
-
 export const Plan = v.variant('kind', [ScanPlan, TouchPlan, ControlPlan])
 export type Plan = v.InferOutput<typeof Plan>
 
@@ -365,17 +355,6 @@ export const AlarmRequest = v.strictObject({ ...report, lost: listOf(Endpoint, L
 export type AlarmRequest = v.InferOutput<typeof AlarmRequest>
 export const AlarmAnswer = v.object({ now: instant, accepted: v.boolean() })
 
-/** One GET of the token. `status` and `body` (its first bytes, base64) as answered; else `code`, why nothing was. */
-export const Fetched = v.strictObject({
-  address,
-  port: portNumber,
-  afterMs: whole(0, 120_000),
-  status: v.optional(whole(100, 999)),
-  body: v.optional(base64(CONTROL_BYTES)),
-  code: v.optional(text(40)),
-})
-export type Fetched = v.InferOutput<typeof Fetched>
-
 export const ResultRequest = v.strictObject({
   ...report,
   outcome: v.picklist(['done', 'stopped', 'failed']),
@@ -399,7 +378,7 @@ export const ResultRequest = v.strictObject({
     ),
   ),
   /** control runs: what each address answered */
-  fetched: v.optional(listOf(Fetched, LIMITS.addressesPerScan)),
+  fetched: v.optional(listOf(Fetched, FETCHES)),
   /** scan runs: the plain text log */
   output: v.optional(text(LIMITS.outputBytes, 0)),
 })
