@@ -75,6 +75,8 @@ const ask = (socket: Socket, options: TouchOptions): Promise<Pick<Fetched, 'stat
       answer.on('end', () => tell(''))
       answer.on('error', () => tell(''))
     })
+    // It was paused for whoever reads it: from here on that is the parser.
+    request.on('socket', () => socket.resume())
     request.end()
   })
 
