@@ -254,6 +254,7 @@ async function carrierOf(
     addresses: addresses.map(({ text }) => text),
     networks,
     name: null,
+    maxConnectsPerSecond: 1,
     panel: lookers.map(({ probeId, site, provider, country, asn, sourceAddress, fit }) => ({
       probeId,
       role: 'witness',

@@ -26,7 +26,7 @@ export async function touchableNow(world: Asking, tenantId: string, addresses: r
     if (refused || !isPublic(address) || isProved(address)) return refused
     return {
       code: 'unproved_address',
-      detail: `Nobody has proved control of ${address.text}: a public address is not scanned before.`,
+      detail: `Nobody has proved control of ${address.text}: a public address is not scanned before. \`portwitness verify\` shows how to prove it.`,
     }
   }
 }

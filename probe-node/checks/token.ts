@@ -12,18 +12,21 @@ import { secureConnection } from './tls.ts'
 const HEAD_BYTES = 16_384
 
 /** What one GET of the token's path brought. Always resolves, within about twice the timeout. */
-export async function fetchToken(options: TouchOptions): Promise<Omit<Fetched, 'address' | 'port'>> {
+export async function fetchToken(
+  options: TouchOptions,
+  isTls = options.port === TLS_PORT,
+): Promise<Omit<Fetched, 'address' | 'port'>> {
   const started = performance.now()
   const afterMs = () => Math.min(120_000, Math.round(performance.now() - started))
-  const connected = await connect(options)
+  const connected = await connect(options, isTls)
   if ('code' in connected) return { afterMs: afterMs(), code: connected.code }
   const said = await ask(connected.socket, options)
   return { afterMs: afterMs(), ...said }
 }
 
 /** A connection to that very address: `dial` looks at the peer, and connects to literals alone. TLS where its port wants it. */
-async function connect(options: TouchOptions): Promise<{ socket: Socket } | { code: string }> {
-  if (options.port === TLS_PORT) {
+async function connect(options: TouchOptions, isTls: boolean): Promise<{ socket: Socket } | { code: string }> {
+  if (isTls) {
     const secured = await secureConnection(options)
     return 'socket' in secured ? secured : { code: secured.touched.code ?? 'TIMEOUT' }
   }

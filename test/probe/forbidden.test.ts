@@ -1,13 +1,16 @@
 /** The probe refuses by itself what is not for us, whatever its Worker says: not a packet is sent. */
 import { createServer, type Server } from 'node:http'
+import { createServer as createSecure } from 'node:https'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fetchToken } from '../../probe-node/checks/token.ts'
 import { whyNot } from '../../probe-node/touch.ts'
 import { addressAt, boundsOf, parseAddress, parseCidr } from '../../schema/address.ts'
 import { BLOCK_ROWS } from '../../schema/address-blocks.ts'
 import { CONTROL_PATH } from '../../schema/control.ts'
-import type { ControlPlan } from '../../schema/wire.ts'
+import type { ControlPlan, Step } from '../../schema/wire.ts'
 import { AGENT_ADDRESS, agentFor, scanPlan, touchPlan } from '../support/agent.ts'
+import { TEST_CERTIFICATE, TEST_KEY } from '../support/certificate.ts'
 import { fakeDesk, TARGET_ID } from '../support/fake-desk.ts'
 import { embeddings, ODD_SPELLINGS } from '../threats/support/spellings.ts'
 
@@ -67,7 +70,7 @@ describe('a Worker that lies', () => {
   afterAll(() => server.close())
 
   const touch = (address: string) => ({ address, port, check: 'http', service: 'http' }) as const
-  const step = (touches: readonly ReturnType<typeof touch>[]) => ({
+  const step = (touches: readonly ReturnType<typeof touch>[]): Step => ({
     ...{ at: Date.now(), purpose: 'verify', round: 0, timeoutMs: 1_000, beacon: false },
     touches: [...touches],
   })
@@ -227,6 +230,22 @@ describe('a fetch of the token', () => {
     const { one } = await fetched((response) => response.socket?.end('220 mail.example ESMTP\r\n'))
     expect(one?.status).toBeUndefined()
     expect(one?.code).toBeDefined()
+  })
+
+  test('is made behind TLS where that is wanted, whatever certificate is shown', async () => {
+    const server = createSecure({ cert: TEST_CERTIFICATE, key: TEST_KEY }, (_, response) => response.end('token'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.9', resolve))
+    const { port } = server.address() as { port: number }
+    const options = {
+      ...{ address: '127.0.0.9', family: 4 as const, port, source: null, name: null, service: 'http' as const },
+      ...{ timeoutMs: 2_000, userAgent: 'Portwitness/test' },
+    }
+    const one = await fetchToken(options, true)
+    expect(one).toMatchObject({ status: 200 })
+    expect(textOf(one.body)).toBe('token')
+    expect(await fetchToken(options, false)).toMatchObject({ code: expect.any(String) })
+    server.closeAllConnections()
+    server.close()
   })
 
   test('leaves from the probe’s own address', async () => {
