@@ -1,6 +1,6 @@
 /** Bodies and answers of the public API. Times are ISO 8601 in UTC, names camelCase; every field of a body has a bound. */
 import * as v from 'valibot'
-import { parseAddress, parseCidr } from './address.ts'
+import { isEmbedding, parseAddress, parseCidr } from './address.ts'
 import { TargetControl } from './control.ts'
 import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgement.ts'
 import { parseName } from './name.ts'
@@ -108,7 +108,14 @@ export const ProbeChange = v.strictObject({
 })
 export const BeaconBody = endpoint
 export const KillSwitchBody = v.strictObject({ stopped: v.boolean() })
-export const OptOutBody = v.strictObject({ cidr: cidrText, note: v.nullish(text(500)) })
+const optOutText = v.pipe(
+  cidrText,
+  v.check((value) => {
+    const address = parseCidr(value)?.address ?? parseAddress(value)
+    return address === null || parseCidr(value)?.prefix === 0 || !isEmbedding(address)
+  }, 'must name the addresses as they are, not inside others: an IPv4 network in IPv4'),
+)
+export const OptOutBody = v.strictObject({ cidr: optOutText, note: v.nullish(text(500)) })
 export const KeyBody = v.strictObject({ name: label(100), scope: v.picklist(SCOPES), expiresAt: v.nullish(isoTime) })
 export const TenantBody = v.strictObject({ name: label(100) })
 

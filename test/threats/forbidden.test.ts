@@ -94,7 +94,7 @@ test('embeddings of well-known insides are no targets', async () => {
 })
 
 describe('odd spellings', () => {
-  test.each(ODD_SPELLINGS)('%j is no target, anchor, range or opt-out of ours', async (text) => {
+  test.each(ODD_SPELLINGS)('%j is no target and no anchor of ours', async (text) => {
     const { status, body } = await add(text)
     expect({ text, status }).toEqual({ text, status: 422 })
     expect(body.code).toBe('invalid')
@@ -107,6 +107,17 @@ describe('odd spellings', () => {
 
   test.each(ODD_NAMES)('%j is no name of ours', async (text) => {
     expect(await add(text)).toMatchObject({ status: 422, body: { code: 'invalid' } })
+  })
+
+  test('an opt-out that would meet nothing is refused, and not silently kept', async () => {
+    const optOut = async (cidr: string) => (await stage.api('POST', '/opt-outs', { cidr })).status
+    for (const cidr of ['::ffff:8.8.8.0/120', '64:ff9b::808:808', '2002:808:808::/48'])
+      expect(await optOut(cidr)).toBe(422)
+    for (const text of ODD_SPELLINGS.filter((one) => one !== '127.0.0.1/32' && one !== '::1/128'))
+      expect({ text, status: await optOut(text) }).toEqual({ text, status: 422 })
+    expect(await stage.count('opt_outs')).toBe(0)
+    for (const cidr of ['8.8.8.0/24', '2a01:4f8::/32', '45.33.1.7', '::/0']) expect(await optOut(cidr)).toBe(201)
+    await stage.env.DB.prepare('DELETE FROM opt_outs').run()
   })
 
   test('one address has one spelling, so that a proof and an opt-out meet what they speak of', async () => {
