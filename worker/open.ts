@@ -110,7 +110,11 @@ export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {
   const { scan, runs } = await prepared(world, target, newScan(world, tenantId, target, ask), ask.scannerProbeId)
   try {
-    const [added] = await batch(world.db, [addScan(world.db, scan), addRuns(world.db, scan, runs)])
+    const [added] = await batch(world.db, [
+      addScan(world.db, scan),
+      addRuns(world.db, scan, runs),
+      ...controlStands(world, scan),
+    ])
     if (changed(added) === 0) throw proofFirst()
   } catch (error) {
     throw isTaken(error) ? laneTaken() : error
@@ -129,7 +133,7 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
     const [begun] = await batch(world.db, [
       beginScan(world.db, scan),
       addRuns(world.db, scan, runs),
-      ...(needsProof(scan) ? [closeUnproved(world.db, scan.tenantId, scan.targetId, scan.id, world.now)] : []),
+      ...controlStands(world, scan),
     ])
     if (changed(begun) > 0) world.ring(runs.map((run) => run.probeId))
   } catch (error) {
@@ -330,7 +334,11 @@ export const wantedRuns = (
   )
 }
 
-const needsProof = ({ addresses }: Scan): boolean => addresses.some((text) => isPublic(parseAddress(text) as Address))
+/** A scan of public addresses that may begin: nothing is left of an issue about their control. */
+const controlStands = ({ db, now }: World, { tenantId, targetId, id, addresses }: Scan) =>
+  addresses.some((text) => isPublic(parseAddress(text) as Address))
+    ? [closeUnproved(db, tenantId, targetId, id, now)]
+    : []
 
 export const needsPrivate = (scan: Scan): boolean =>
   scan.addresses.some((text) => {

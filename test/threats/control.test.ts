@@ -382,7 +382,7 @@ describe('a letter', () => {
   })
 })
 
-describe('a proof is renewed before it ends', () => {
+describe('a proof is renewed before it ends', { timeout: 400_000 }, () => {
   /** Days pass; each evening cron ticks, and probes come for what is due. */
   async function days(count: number, site: Parameters<typeof fetchAll>[1]): Promise<number> {
     let fetches = 0
