@@ -2,7 +2,7 @@
 export interface Job {
   runId: string
   epoch: number
-  kind: 'scan' | 'baseline' | 'verify' | 'recover' | 'prove'
+  kind: 'scan' | 'baseline' | 'verify' | 'recover' | 'prove' | 'control'
   /** the doorbell rang, or something else makes asking worthwhile */
   ring(): void
   /** Ends it early with what was seen: the kill switch. */

@@ -1,5 +1,6 @@
 /** lease → perform → report → rest: one scan and up to eight short runs side by side. */
 import { type LeaseAnswer, type LeasedRun, LIMITS } from '../schema/wire.ts'
+import { startFetches } from './fetches.ts'
 import { createNudge, type Job, type Nudge } from './job.ts'
 import { deliver, reporterFor } from './report.ts'
 import { startScan } from './scan/scan.ts'
@@ -37,12 +38,14 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   let failures = 0
   let wasFull = false
 
-  const start = (run: LeasedRun) => {
+  const startRun = (run: LeasedRun): Job => {
     const { plan } = run
-    const job =
-      plan.kind === 'scan'
-        ? startScan(world, { ...run, plan }, signal, hard.signal)
-        : startSteps(world, { ...run, plan }, signal, hard.signal)
+    if (plan.kind === 'scan') return startScan(world, { ...run, plan }, signal, hard.signal)
+    if (plan.kind === 'control') return startFetches(world, { ...run, plan }, signal, hard.signal)
+    return startSteps(world, { ...run, plan }, signal, hard.signal)
+  }
+  const start = (run: LeasedRun) => {
+    const job = startRun(run)
     jobs.set(run.runId, job)
     void job.over
       .catch((error: unknown) =>

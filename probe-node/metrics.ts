@@ -15,26 +15,8 @@ interface Metric {
 export function serveMetrics(world: World, port: number, signal: AbortSignal): void {
   const server = http.createServer(async (request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end()
-<<<<<<< HEAD
     const text = (await metricsOf(world)).map(exposed).join('')
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
-=======
-    const { fit, lagMs, openFiles, spooled } = await world.fit.health(world.spool.count(), world.clock.offsetMs())
-    const { touches, scans, shortRuns, alarms } = world.counters
-    const lines = [
-      ['portwitness_probe_fit', 'gauge', fit ? 1 : 0],
-      ['portwitness_probe_event_loop_lag_ms', 'gauge', lagMs],
-      ['portwitness_probe_open_files', 'gauge', openFiles ?? 0],
-      ['portwitness_probe_spooled_reports', 'gauge', spooled],
-      ['portwitness_probe_dropped_reports_total', 'counter', world.spool.dropped()],
-      ['portwitness_probe_touches_total', 'counter', touches],
-      ['portwitness_probe_scans_total', 'counter', scans],
-      ['portwitness_probe_short_runs_total', 'counter', shortRuns],
-      ['portwitness_probe_alarms_total', 'counter', alarms],
-      ['process_resident_memory_bytes', 'gauge', process.memoryUsage.rss()],
-    ].map(([name, type, value]) => `# TYPE ${name} ${type}\n${name} ${value}\n`)
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(lines.join(''))
->>>>>>> h/faults
   })
   server.on('error', (error) =>
     world.log('error', 'the metrics port cannot be had', { port, why: error.message.slice(0, 100) }),
@@ -73,6 +55,7 @@ async function metricsOf(world: World): Promise<Metric[]> {
       (health.clockOffsetMs ?? 0) / 1_000,
     ),
     own('spooled_reports', 'gauge', 'Reports on disk that could not be delivered yet.', health.spooled),
+    own('dropped_reports_total', 'counter', 'Reports given up: too old, or no room for them.', world.spool.dropped()),
     own(
       'last_lease_timestamp_seconds',
       'gauge',

@@ -64,14 +64,21 @@ export function networkOf(address: Address): string {
   return `${textOf(masked(bitsOf(address), address.family, prefix), address.family)}/${prefix}`
 }
 
+function narrowest(address: Address) {
+  const bits = bitsOf(address)
+  return specialBlocks().find(({ family, host, start }) => family === address.family && bits >> host === start)
+}
+
 /** Null when the address may be touched. Of all blocks that hold it, the narrowest decides. */
 export function refusal(address: Address, { allowPrivate }: { allowPrivate: boolean }): Refusal | null {
-  const bits = bitsOf(address)
-  const block = specialBlocks().find(({ family, host, start }) => family === address.family && bits >> host === start)
+  const block = narrowest(address)
   if (!block || block.kind === 'global' || (block.kind === 'private' && allowPrivate)) return null
   const code = block.kind === 'private' ? 'private' : 'special'
   return { code, detail: `${address.text} is ${block.name} (${block.source})` }
 }
+
+/** Carries another address inside. What is meant for the inner one does not meet it so spelled. */
+export const isEmbedding = (address: Address): boolean => narrowest(address)?.kind === 'embedding'
 
 /** On the public internet: outside every special-purpose block. */
 export const isPublic = (address: Address): boolean => refusal(address, { allowPrivate: false }) === null

@@ -1,7 +1,9 @@
 /** Bodies and answers of the public API. Times are ISO 8601 in UTC, names camelCase; every field of a body has a bound. */
 import * as v from 'valibot'
-import { parseAddress, parseCidr } from './address.ts'
+import { isEmbedding, parseAddress, parseCidr } from './address.ts'
+import { TargetControl } from './control.ts'
 import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgement.ts'
+import { parseName } from './name.ts'
 import { parsePorts } from './ports.ts'
 import { countryCode, id, isoTime, label, listOf, portNumber, siteName, text, whole } from './shapes.ts'
 import {
@@ -28,13 +30,7 @@ import {
 
 // ---------------------------------------------------------------- fields
 
-const HOST =
-  /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+(?!\d+$)(?!0x)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/
-/** A name in lower case, without a dot at the end; null for what is no name or could be read as an address. */
-export function parseName(name: string): string | null {
-  const lower = name.toLowerCase()
-  return HOST.test(lower) ? lower : null
-}
+export { parseName }
 
 const addressText = v.pipe(
   text(45, 2),
@@ -112,7 +108,14 @@ export const ProbeChange = v.strictObject({
 })
 export const BeaconBody = endpoint
 export const KillSwitchBody = v.strictObject({ stopped: v.boolean() })
-export const OptOutBody = v.strictObject({ cidr: cidrText, note: v.nullish(text(500)) })
+const optOutText = v.pipe(
+  cidrText,
+  v.check((value) => {
+    const address = parseCidr(value)?.address ?? parseAddress(value)
+    return address === null || parseCidr(value)?.prefix === 0 || !isEmbedding(address)
+  }, 'must name the addresses as they are, not inside others: an IPv4 network in IPv4'),
+)
+export const OptOutBody = v.strictObject({ cidr: optOutText, note: v.nullish(text(500)) })
 export const KeyBody = v.strictObject({ name: label(100), scope: v.picklist(SCOPES), expiresAt: v.nullish(isoTime) })
 export const TenantBody = v.strictObject({ name: label(100) })
 
@@ -159,6 +162,8 @@ export const TargetAnswer = v.object({
     }),
   ),
   proofHeader: v.picklist(PROOF_HEADERS),
+  /** whether its addresses may be scanned: docs/control.md */
+  control: TargetControl,
   /** start of the last proof from all its sites in which every address passed */
   provedAt: maybeTime,
   /** ranges that its allowlist cannot know, and from when each is used */

@@ -4,6 +4,7 @@
  * control characters. Links are paths on this Worker as long as they are stored, whole URLs once they are sent.
  */
 import * as v from 'valibot'
+import { CHECKED_METHODS, CONTROL_PROBLEMS } from './control.ts'
 import { STEP_KINDS } from './judgement.ts'
 import { portNumber, text, whole } from './shapes.ts'
 import {
@@ -255,6 +256,17 @@ const ChannelSwitchedOff = v.object({
   links: v.object({ channels: link }),
 })
 
+const ControlFailing = v.object({
+  ...head,
+  target: Target,
+  address: said(45),
+  state: v.pipe(v.picklist(['failing', 'lapsed']), v.description('lapsed: it is not scanned any more')),
+  method: v.picklist(CHECKED_METHODS),
+  expiresAt: v.pipe(time, v.description('end of the last proof')),
+  problem: v.object({ code: v.picklist(CONTROL_PROBLEMS), detail: said(500) }),
+  links: v.object({ target: link }),
+})
+
 // ---------------------------------------------------------------- envelope
 
 const SHAPES = {
@@ -268,6 +280,7 @@ const SHAPES = {
   'probe.offline': ProbeOffline,
   'probe.online': ProbeOnline,
   'channel.switched_off': ChannelSwitchedOff,
+  'control.failing': ControlFailing,
 } satisfies Record<NoticeName, v.GenericSchema>
 
 const bodyOf = <const N extends NoticeName>(name: N) =>
@@ -291,6 +304,7 @@ export const EVENT_SHAPES = {
   'probe.offline': bodyOf('probe.offline'),
   'probe.online': bodyOf('probe.online'),
   'channel.switched_off': bodyOf('channel.switched_off'),
+  'control.failing': bodyOf('control.failing'),
 } satisfies Record<NoticeName, v.GenericSchema>
 
 export const AnyEvent = v.variant('type', [
@@ -304,6 +318,7 @@ export const AnyEvent = v.variant('type', [
   EVENT_SHAPES['probe.offline'],
   EVENT_SHAPES['probe.online'],
   EVENT_SHAPES['channel.switched_off'],
+  EVENT_SHAPES['control.failing'],
 ])
 export type AnyEvent = v.InferOutput<typeof AnyEvent>
 export type EventOf<N extends NoticeName> = Extract<AnyEvent, { type: N }>

@@ -42,6 +42,7 @@ export const ID_PREFIXES = [
   'key',
   'bcn',
   'opt',
+  'ltr',
   'ntc',
   'dlv',
 ] as const

@@ -7,6 +7,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, json, tenantId } from './columns.ts'
+import type { ControlAsk } from './control.ts'
 import type { Alarm, LastKnown, PanelMember } from './facts.ts'
 import type { Judgement } from './judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
@@ -24,6 +25,7 @@ import {
 } from './words.ts'
 
 export { channels, deliveries, stories } from './channel-tables.ts'
+export { controls, letters } from './control-tables.ts'
 export { rangeChanges, ranges } from './range-tables.ts'
 
 export const tenants = sqliteTable('tenants', {
@@ -85,6 +87,8 @@ export const targets = sqliteTable(
     proofHeader: text('proof_header', { enum: PROOF_HEADERS }).notNull().default('tenant'),
     /** due minutes for which no scan was opened, because one ran and another waited already */
     skipped: integer('skipped').notNull().default(0),
+    /** of a name: where it led when control of it was last asked for */
+    resolved: json<string[]>('resolved').notNull().default([]),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
@@ -158,6 +162,8 @@ export const scans = sqliteTable(
     /** what a proof was asked: this row is no scan then, but carries the runs of a proof */
     proof: json<ProofAsk>('proof'),
     proofResult: json<ProofResult>('proof_result'),
+    /** what was to be fetched: this row is no scan then, but carries runs of kind `control` */
+    control: json<ControlAsk>('control'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),

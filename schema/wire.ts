@@ -3,6 +3,7 @@
  * All times are milliseconds since 1970 on the *Worker's* clock: a probe learns its offset from the `now` of each answer.
  */
 import * as v from 'valibot'
+import { ControlPlan, FETCHES, Fetched } from './control-wire.ts'
 import { base64, id, instant, listOf, portNumber, text, whole } from './shapes.ts'
 import {
   CHECKS,
@@ -17,6 +18,8 @@ import {
   SIGHTS,
   STIMULI,
 } from './words.ts'
+
+export type { ControlPlan, Fetched } from './control-wire.ts'
 
 /** Raised when an old probe could misread a message. A probe that speaks another version is told to upgrade (426). */
 export const WIRE_VERSION = 1
@@ -60,7 +63,14 @@ export const LIMITS = {
 } as const
 
 /** How long a lease lasts without renewal, by run kind; the probe renews at a quarter of it or sooner. */
-export const LEASE_MS = { scan: 60_000, baseline: 600_000, verify: 60_000, recover: 60_000, prove: 120_000 } as const
+export const LEASE_MS = {
+  scan: 60_000,
+  baseline: 600_000,
+  verify: 60_000,
+  recover: 60_000,
+  prove: 120_000,
+  control: 60_000,
+} as const
 /** At the latest so often a running scan asks again: the kill switch works within this. */
 export const RENEW_MS = 15_000
 
@@ -198,7 +208,7 @@ export const TouchPlan = v.strictObject({
 })
 export type TouchPlan = v.InferOutput<typeof TouchPlan>
 
-export const Plan = v.variant('kind', [ScanPlan, TouchPlan])
+export const Plan = v.variant('kind', [ScanPlan, TouchPlan, ControlPlan])
 export type Plan = v.InferOutput<typeof Plan>
 
 // ---------------------------------------------------------------- messages
@@ -367,6 +377,8 @@ export const ResultRequest = v.strictObject({
       LIMITS.openPorts,
     ),
   ),
+  /** control runs: what each address answered */
+  fetched: v.optional(listOf(Fetched, FETCHES)),
   /** scan runs: the plain text log */
   output: v.optional(text(LIMITS.outputBytes, 0)),
 })

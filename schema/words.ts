@@ -78,7 +78,8 @@ export type Service = (typeof SERVICES)[number]
 /** Services whose daemons count every connection without a login against the source. */
 export const RATIONED: readonly Service[] = ['ssh', 'smtp', 'imap', 'pop3', 'ftp', 'imaps', 'pop3s', 'smtps']
 
-export const RUN_KINDS = ['scan', 'baseline', 'verify', 'recover', 'prove'] as const
+/** `control`: fetches of the token by which an address proves who controls it. */
+export const RUN_KINDS = ['scan', 'baseline', 'verify', 'recover', 'prove', 'control'] as const
 export type RunKind = (typeof RUN_KINDS)[number]
 export const RUN_STATES = ['due', 'leased', 'done', 'ended'] as const
 export type RunState = (typeof RUN_STATES)[number]
@@ -201,8 +202,8 @@ export type Recovery = (typeof RECOVERIES)[number]
 
 export const ISSUE_STATES = ['open', 'snoozed', 'closed'] as const
 export type IssueState = (typeof ISSUE_STATES)[number]
-/** What an issue is about: the scan was interfered with, or it merely could not be completed. */
-export const FINDINGS = ['interference', 'incomplete'] as const
+/** What an issue is about: the scan was interfered with, or it merely could not be completed, or it may not be made: control of an address is not proved. */
+export const FINDINGS = ['interference', 'incomplete', 'unproved'] as const
 export type Finding = (typeof FINDINGS)[number]
 export const SNOOZE_REASONS = ['accepted_risk', 'false_positive', 'mitigated'] as const
 export type SnoozeReason = (typeof SNOOZE_REASONS)[number]
@@ -249,6 +250,7 @@ export const NOTICES = [
   'probe.offline',
   'probe.online',
   'channel.switched_off',
+  'control.failing',
 ] as const
 export type NoticeName = (typeof NOTICES)[number]
 
@@ -288,6 +290,7 @@ export type EventName = (typeof EVENTS)[number]
 export const FAILURES = [
   'no_probe',
   'address_refused',
+  'unproved_address',
   'name_not_resolved',
   'timed_out',
   'probe_lost',

@@ -1,6 +1,6 @@
 /** A report is limited to its run: what a plan does not name, its probe has no business telling us. */
 import { portsIn } from '../schema/ports.ts'
-import type { Endpoint, Plan } from '../schema/wire.ts'
+import type { AlarmRequest, Endpoint, Plan, RenewRequest, ResultRequest } from '../schema/wire.ts'
 import type { Purpose } from '../schema/words.ts'
 import { badField } from './failure.ts'
 
@@ -32,13 +32,24 @@ export function insidePlan(
   if (port >= 0) throw badField('outside_plan', `${field}.${port}.port`, 'the run does not name this port')
 }
 
+function namedIn(plan: Plan): readonly Endpoint[] {
+  switch (plan.kind) {
+    case 'scan':
+      return plan.only ?? []
+    case 'control':
+      return plan.fetches
+    default:
+      return plan.steps.flatMap((step) => step.touches)
+  }
+}
+
 function allowing({ plan, scan }: Bounds): { address(address: string): boolean; port(endpoint: Endpoint): boolean } {
   // An onlooker touches whatever the scanner finds: its plan need not name it, the scan does.
   if (plan.kind === 'baseline' || (plan.kind === 'scan' && plan.only === null)) {
     const ports = portsIn(scan.ports)
     return { address: (address) => scan.addresses.includes(address), port: ({ port }) => ports.has(port) }
   }
-  const named = plan.kind === 'scan' ? (plan.only ?? []) : plan.steps.flatMap((step) => step.touches)
+  const named = namedIn(plan)
   const gaps = portsIn(plan.kind === 'scan' ? (plan.gaps ?? '') : '')
   const addresses = new Set([...named.map(({ address }) => address), ...(gaps.size > 0 ? scan.addresses : [])])
   const endpoints = new Set(named.map(({ address, port }) => `${address} ${port}`))
@@ -46,4 +57,30 @@ function allowing({ plan, scan }: Bounds): { address(address: string): boolean; 
     address: (address) => addresses.has(address),
     port: ({ address, port }) => endpoints.has(`${address} ${port}`) || gaps.has(port),
   }
+}
+
+/** What only a run with a scanner's plan may say: an onlooker has neither found nor lost nor finished anything. */
+const SCANNERS_WORDS = [
+  'found',
+  'phase',
+  'progress',
+  'ready',
+  'discovered',
+  'untested',
+  'lost',
+  'ports',
+  'engagement',
+  'recheck',
+  'output',
+] as const
+
+/** Throws `outside_plan` when a report says what its run cannot know. */
+export function wordsOfItsKind(plan: Plan, report: RenewRequest | AlarmRequest | ResultRequest): void {
+  const said: Partial<Record<(typeof SCANNERS_WORDS)[number] | 'fetched', unknown>> = report
+  const isSaid = (word: (typeof SCANNERS_WORDS)[number]) =>
+    said[word] !== undefined && !(word === 'found' && report.found.length === 0)
+  const word = plan.kind === 'scan' ? undefined : SCANNERS_WORDS.find(isSaid)
+  if (word) throw badField('outside_plan', word, 'only the run of the scanner may say this')
+  if (said.fetched !== undefined && plan.kind !== 'control')
+    throw badField('outside_plan', 'fetched', 'only a run of kind control may say this')
 }

@@ -10,6 +10,7 @@ import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists
 import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { channelRoutes } from './routes/channels.ts'
+import { letterRoutes, verificationRoutes } from './routes/control.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
@@ -30,6 +31,7 @@ import { worldOf } from './world.ts'
 const api = new Hono<AppEnv>()
   .use(tenant)
   .route('/targets', targetRoutes)
+  .route('/targets', verificationRoutes)
   .route('/scans', scanRoutes)
   .route('/proofs', proofRoutes)
   .route('/proof-token', proofTokenRoutes)
@@ -40,6 +42,7 @@ const api = new Hono<AppEnv>()
   .route('/beacons', beaconRoutes)
   .route('/kill-switch', killSwitchRoutes)
   .route('/opt-outs', optOutRoutes)
+  .route('/letters', letterRoutes)
   .route('/ranges', rangeRoutes)
   .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)

@@ -1,10 +1,11 @@
+import { parseCidr } from '../schema/address.ts'
 import { judge } from './flow.ts'
 import { batch } from './store/db.ts'
 import { endRuns } from './store/runs.ts'
 import { askCancel, askCancelAll, endUnbegun, type Scan } from './store/scans.ts'
 import { setStopped } from './store/settings.ts'
 import { askCancelOf } from './store/withdrawn.ts'
-import { askCancelIn } from './withdrawn.ts'
+import { askCancelIn, askCancelUnproved } from './withdrawn.ts'
 import type { World } from './world.ts'
 
 /** As many are wound up by the request that stops them; cron does the rest, which is stopped as well. */
@@ -30,6 +31,12 @@ export const cancelOfTarget = async (world: World, tenantId: string, targetId: s
 /** What runs, of any tenant, against a network that opted out. */
 export const cancelInNetwork = async (world: World, cidr: string): Promise<void> =>
   windEach(world, await askCancelIn(world, [cidr]))
+
+/** What runs, of this tenant, against a network that it may not scan any more, unless control is proved otherwise. */
+export async function withdrawFrom(world: World, tenantId: string, cidr: string): Promise<void> {
+  const network = parseCidr(cidr)
+  if (network) await windEach(world, await askCancelUnproved(world, tenantId, network))
+}
 
 async function windEach(world: World, asked: readonly Scan[]): Promise<void> {
   // Of one that has ended only the recovery goes on: its mark is enough.

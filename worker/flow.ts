@@ -11,6 +11,7 @@ import type {
   RenewRequest,
   ResultRequest,
 } from '../schema/wire.ts'
+import { watchControl } from './controlWatch.ts'
 import { sendDue } from './deliver/send.ts'
 import { watchDrift } from './drift.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
@@ -53,6 +54,7 @@ export async function plan(world: World): Promise<void> {
   await settle('drift', () => watchDrift(world))
   await settle('forget', () => forgetOld(world))
   await settle('tick', () => noteTick(db, now))
+  await settle('control', () => watchControl(world, (row, job) => settle('control', job, row.targetId)))
 }
 
 /** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */

@@ -4,6 +4,7 @@ import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import type { Step } from '../schema/wire.ts'
 import type { Phase } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
+import { judgeLook } from './controlEnd.ts'
 import { judgeScan } from './core/judge.ts'
 import { steer } from './core/steer.ts'
 import type { Steering } from './core/steering.ts'
@@ -11,6 +12,7 @@ import { endingOf, finish } from './finish.ts'
 import { wantedRuns } from './open.ts'
 import { isProof, judgeProof } from './proofEnd.ts'
 import { planBeacons } from './store/beacons.ts'
+import { isLook } from './store/controls.ts'
 import { batch, changed, isTaken, type Statement } from './store/db.ts'
 import { readSnapshot, type Snapshot } from './store/facts.ts'
 import { addRuns, appendSteps, stopRuns } from './store/runs.ts'
@@ -45,6 +47,10 @@ export async function judgeAndSteer(
   for (let look = 0; look < LOOKS; look++) {
     const snapshot = look === 0 && first ? first : await readSnapshot(world.db, tenantId, scanId)
     if (!snapshot || snapshot.scan.scannerProbeId === '') break
+    if (isLook(snapshot.scan)) {
+      await judgeLook(world, snapshot, snapshot.scan)
+      break
+    }
     if (isProof(snapshot.scan)) {
       await judgeProof(world, snapshot, snapshot.scan)
       break
@@ -85,7 +91,7 @@ async function steerOn(
   const made = missing ? await wantedRuns(scan, facts, steering.wanted, await planBeacons(db)) : []
   const appended = steering.append.flatMap(({ runId, steps }) => {
     const run = runs.find((one) => one.id === runId && one.endedAt === null)
-    const all = run && run.plan.kind !== 'scan' ? withNew(run.plan.steps, steps) : null
+    const all = run && 'steps' in run.plan ? withNew(run.plan.steps, steps) : null
     return run && all ? [{ run, steps: all }] : []
   })
   // Onlookers ask every few seconds and are told then (flow.ts): their end is worth no row.

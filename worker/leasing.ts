@@ -47,7 +47,11 @@ export async function leaseRuns(
   for (const run of gone) await endAsFailed(db, { ...run, probeId: probe.id }, DRAINED, now)
   const picked = withinCapacity(ready, ask.capacity)
   const taken = picked.length > 0 ? await lease(db, probe.id, picked, askedAt, now) : []
-  const tokens = await tokensFor(world, taken)
+  // Who has not proved that it is theirs is not shown a tenant's token.
+  const tokens = await tokensFor(
+    world,
+    taken.filter(({ kind }) => kind !== 'control'),
+  )
   return {
     now,
     standing,

@@ -1,10 +1,11 @@
 /** Opens scans: pins addresses, refuses what may not be touched, keeps the ceilings, chooses the panel, makes the runs. */
 
+import type { SQL } from 'drizzle-orm'
 import { type Address, isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { RunFacts, ScanFacts } from '../schema/facts.ts'
 import { newId } from '../schema/ids.ts'
 import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
-import type { Plan, TouchTarget } from '../schema/wire.ts'
+import type { Plan, TouchPlan, TouchTarget } from '../schema/wire.ts'
 import type { Profile } from '../schema/words.ts'
 import { anchorsFor } from './anchors.ts'
 import { judgeScan } from './core/judge.ts'
@@ -15,6 +16,7 @@ import { sendSoon } from './deliver/send.ts'
 import { badField, Failure, type FailureCode } from './failure.ts'
 import { unbegunNotice } from './finish.ts'
 import { planBeacons } from './store/beacons.ts'
+import { closeUnproved, raiseUnproved } from './store/controls.ts'
 import { batch, changed, isTaken } from './store/db.ts'
 import { scanFactsOf } from './store/facts.ts'
 import { readPanelFacts } from './store/probes.ts'
@@ -24,6 +26,7 @@ import { addScan, beginScan, countRunning, endUnbegun, type Scan } from './store
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
 import { mustBeTouchable, touchableNow } from './touchable.ts'
+import { rememberWhere } from './where.ts'
 import type { World } from './world.ts'
 
 /** What is asked of one scan, beyond its target. */
@@ -95,6 +98,7 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     cancelAsked: 0,
     proof: null,
     proofResult: null,
+    control: null,
   }
 }
 
@@ -106,7 +110,11 @@ export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {
   const { scan, runs } = await prepared(world, target, newScan(world, tenantId, target, ask), ask.scannerProbeId)
   try {
-    const [added] = await batch(world.db, [addScan(world.db, scan), ...addRuns(world.db, scan, runs)])
+    const [added] = await batch(world.db, [
+      addScan(world.db, scan),
+      ...addRuns(world.db, scan, runs),
+      ...controlStands(world, scan),
+    ])
     if (changed(added) === 0) throw proofFirst()
   } catch (error) {
     throw isTaken(error) ? laneTaken() : error
@@ -122,7 +130,11 @@ export async function openScan(world: World, tenantId: string, target: Target, a
 export async function begin(world: World, target: Target, stored: Scan): Promise<void> {
   try {
     const { scan, runs } = await prepared(world, target, { ...stored, dueAt: Math.max(stored.dueAt, world.now) }, null)
-    const [begun] = await batch(world.db, [beginScan(world.db, scan), ...addRuns(world.db, scan, runs)])
+    const [begun] = await batch(world.db, [
+      beginScan(world.db, scan),
+      ...addRuns(world.db, scan, runs),
+      ...controlStands(world, scan),
+    ])
     if (changed(begun) > 0) world.ring(runs.map((run) => run.probeId))
   } catch (error) {
     const refused = isTaken(error) ? laneTaken() : error
@@ -132,14 +144,25 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
     const code = waits ? 'timed_out' : (FINAL.find((one) => one === refused.code) ?? 'address_refused')
     const failure = { code, detail: refused.message } as const
     const notices = [await unbegunNotice(stored, target, failure, world.now)]
-    await endUnbegun(world.db, stored, { state: 'failed', failure, notices }, world.now)
+    const issue = {
+      issueId: newId('iss'),
+      title: `${target.name ?? target.address} is not scanned. ${refused.message}`.slice(0, 400),
+    }
+    const also = (guard: SQL) => [raiseUnproved(world.db, stored, issue, guard, world.now)]
+    const isUnproved = refused.code === 'unproved_address'
+    await endUnbegun(
+      world.db,
+      stored,
+      { state: 'failed', failure, notices, ...(isUnproved ? { also } : {}) },
+      world.now,
+    )
     sendSoon(world, stored.tenantId)
   }
 }
 
 /** What may be otherwise in a while. */
 const WAITING: readonly FailureCode[] = ['too_many_scans', 'network_busy', 'scanning_stopped', 'scan_running']
-const FINAL = ['no_probe', 'name_not_resolved'] as const
+const FINAL = ['no_probe', 'name_not_resolved', 'unproved_address'] as const
 const proofFirst = () =>
   new Failure('scan_running', 'A proof of this target is under way: its stimulus would pass for that of the scan.')
 const laneTaken = () => new Failure('scan_running', 'A scan of this target from this site is running or waiting.')
@@ -153,9 +176,9 @@ async function prepared(
 ): Promise<{ scan: Scan; runs: NewRun[] }> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
   if (await isUnderWay(world.db, target.tenantId, target.id, 'proof')) throw proofFirst()
-  const touchable = await touchableNow(world)
   const resolved = await resolvedOf(world, target)
-  mustBeTouchable(touchable, resolved, 'address')
+  if (!parseAddress(target.address)) await rememberWhere(world, target, resolved)
+  mustBeTouchable(await touchableNow(world, target.tenantId, resolved), resolved, 'address')
   await withinCeilings(world, blank, resolved, [...new Set(resolved.map(networkOf))])
 
   const { addresses, panel } = await panelFor(world, target, blank, resolved, scannerProbeId)
@@ -170,7 +193,7 @@ async function prepared(
     lane: scanner.site,
     addresses: pinned,
     leftOut: resolved.flatMap(({ text }) => (pinned.includes(text) ? [] : [text])),
-    anchors: await anchorsFor(world, target, networks, touchable),
+    anchors: await anchorsFor(world, target, networks),
     networks,
     name: parseAddress(target.address) ? null : target.address,
     panel,
@@ -284,7 +307,7 @@ export const wantedRuns = (
   scan: Scan,
   facts: ScanFacts,
   wanted: readonly WantedRun[],
-  beacons: Plan['beacons'],
+  beacons: TouchPlan['beacons'],
 ): Promise<NewRun[]> => {
   const there = new Set(facts.runs.map((run) => run.key))
   return Promise.all(
@@ -310,6 +333,12 @@ export const wantedRuns = (
       })),
   )
 }
+
+/** A scan of public addresses that may begin: nothing is left of an issue about their control. */
+const controlStands = ({ db, now }: World, { tenantId, targetId, id, addresses }: Scan) =>
+  addresses.some((text) => isPublic(parseAddress(text) as Address))
+    ? [closeUnproved(db, tenantId, targetId, id, now)]
+    : []
 
 export const needsPrivate = (scan: Scan): boolean =>
   scan.addresses.some((text) => {

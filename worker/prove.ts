@@ -54,7 +54,7 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
   if (await isUnderWay(world.db, target.tenantId, target.id, 'scan')) throw scanFirst()
   const resolved = await resolvedOf(world, target)
-  mustBeTouchable(await touchableNow(world), resolved, 'address')
+  mustBeTouchable(await touchableNow(world, target.tenantId, resolved), resolved, 'address')
   const known = resolved.map(({ text }) => text)
   const probes = await readPanelFacts(world.db, known, world.now, RESTED_MS, { drained: true })
   const issues = await interferedOf(world, target, probes)

@@ -2,10 +2,10 @@
 import { parseAddress } from '../schema/address.ts'
 import type { AlarmRequest, RenewAnswer, RenewRequest, ResultRequest } from '../schema/wire.ts'
 import { RENEW_MS } from '../schema/wire.ts'
-import { type Bounds, insidePlan } from './allowed.ts'
+import { type Bounds, insidePlan, wordsOfItsKind } from './allowed.ts'
 import { foundSteps } from './core/baseline.ts'
 import { mayRun, standingOf } from './core/ranges/standing.ts'
-import { badField, Failure } from './failure.ts'
+import { Failure } from './failure.ts'
 import { callNext } from './proofEnd.ts'
 import { batch, type Statement } from './store/db.ts'
 import {
@@ -94,7 +94,7 @@ export function answerRenewal(
   known: Known,
   { hasSeenEnough, mayGoOn }: { hasSeenEnough: boolean; mayGoOn: boolean },
 ): RenewAnswer {
-  const planned = run.plan.kind === 'scan' ? [] : run.plan.steps
+  const planned = 'steps' in run.plan ? run.plan.steps : []
   const steps = run.kind === 'baseline' ? [...planned, ...foundSteps(known.found)] : planned
   const stop =
     stopped ||
@@ -213,12 +213,13 @@ export async function storeResult(
   checkPlan(before, report)
   insidePlan(boundsOf(before), report.recheck ?? [], 'recheck')
   insidePlan(boundsOf(before), report.engagement ?? [], 'engagement')
+  insidePlan(boundsOf(before), report.fetched ?? [], 'fetched')
 
   const key = report.output ? logKey(run.tenantId, run.scanId, run.id, run.epoch, digest) : null
   if (key) await putText(world.raw, key, report.output ?? '')
   const token = crypto.randomUUID()
-  const { outcome, failure, ports, engagement, recheck } = report
-  const closing = { outcome, failure, ports, engagement, recheck, logKey: key }
+  const { outcome, failure, ports, engagement, recheck, fetched } = report
+  const closing = { outcome, failure, ports, engagement, recheck, fetched, logKey: key }
   const writes = [
     close(db, before, { digest, token, closing }, now),
     ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),
@@ -282,27 +283,8 @@ const lastSeen = async ({ db }: World, { id }: Probe, { runId, epoch }: ResultRe
 
 const boundsOf = ({ run, scan }: HeldRun): Bounds => ({ plan: run.plan, scan })
 
-/** What only a run with a scanner's plan may say: an onlooker has neither found nor lost nor finished anything. */
-const SCANNERS_WORDS = [
-  'found',
-  'phase',
-  'progress',
-  'ready',
-  'discovered',
-  'untested',
-  'lost',
-  'ports',
-  'engagement',
-  'recheck',
-  'output',
-] as const
-
 function checkPlan(held: HeldRun, report: RenewRequest | AlarmRequest | ResultRequest): void {
-  const said: Partial<Record<(typeof SCANNERS_WORDS)[number], unknown>> = report
-  const isSaid = (word: (typeof SCANNERS_WORDS)[number]) =>
-    said[word] !== undefined && !(word === 'found' && report.found.length === 0)
-  const word = held.run.plan.kind === 'scan' ? undefined : SCANNERS_WORDS.find(isSaid)
-  if (word) throw badField('outside_plan', word, 'only the run of the scanner may say this')
+  wordsOfItsKind(held.run.plan, report)
   insidePlan(boundsOf(held), report.observations, 'observations')
   insidePlan(boundsOf(held), report.spans, 'spans')
   insidePlan(boundsOf(held), report.found, 'found')

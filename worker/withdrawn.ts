@@ -1,7 +1,8 @@
 /** What must stop because its target may not be touched any more: opted out, or removed. */
-import { contains, parseAddress, parseCidr } from '../schema/address.ts'
+import { type Address, type Cidr, contains, parseAddress, parseCidr } from '../schema/address.ts'
 import type { Scan } from './store/scans.ts'
-import { askCancelAt, askCancelRemoved, optedOutSince } from './store/withdrawn.ts'
+import { askCancelAt, askCancelRemoved, optedOutSince, touchedNow } from './store/withdrawn.ts'
+import { touchableNow } from './touchable.ts'
 import type { World } from './world.ts'
 
 /** So long after an opt-out something may still be opened by a request that had looked before it: generous, no request takes so long. */
@@ -14,6 +15,21 @@ export async function askCancelIn({ db }: Pick<World, 'db'>, cidrs: readonly str
     const address = parseAddress(text)
     return address !== null && networks.some((network) => contains(network, address))
   })
+}
+
+/** The same of one tenant, for what lies in this network and of which control is not proved any more. */
+export async function askCancelUnproved(
+  world: Pick<World, 'db' | 'allowPrivate' | 'now'>,
+  tenantId: string,
+  network: Cidr,
+): Promise<Scan[]> {
+  const touched: Address[] = (await touchedNow(world.db, tenantId))
+    .flatMap((text) => parseAddress(text) ?? [])
+    .filter((address) => contains(network, address))
+  if (touched.length === 0) return []
+  const touchable = await touchableNow(world, tenantId, touched)
+  const out = new Set(touched.filter((address) => touchable(address) !== null).map(({ text }) => text))
+  return askCancelAt(world.db, (text) => out.has(text), tenantId)
 }
 
 /** The same for what slipped in: opened while its address opted out or its target was removed, or not reached by whoever asked. */

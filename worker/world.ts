@@ -1,7 +1,7 @@
 import { ring, stir } from './bell.ts'
 import { LIMIT_MS, type Post, post } from './deliver/post.ts'
 import type { Env } from './env.ts'
-import { type Resolve, resolverOf } from './resolve.ts'
+import { type Records, type Resolve, recordsOf, resolverOf } from './resolve.ts'
 import { type Keyring, keyringOf } from './seal.ts'
 import { type Db, openDb } from './store/db.ts'
 
@@ -13,6 +13,8 @@ export interface World {
   allowPrivate: boolean
   /** names to addresses; throws Failure `name_not_resolved` */
   resolve: Resolve
+  /** TXT and PTR records of a name */
+  records: Records
   /** tells these probes to ask now; never fails, never waits */
   ring(probeIds: Iterable<string>): void
   /** wakes those who watch this scan; never fails, never waits */
@@ -39,6 +41,7 @@ export function worldOf(env: Env, now: number, later: (work: Promise<unknown>) =
     now,
     allowPrivate: env.ALLOW_PRIVATE === '1',
     resolve: resolverOf(env.RESOLVER),
+    records: recordsOf(env.RESOLVER),
     ring: (probeIds) => {
       const wanted = [...new Set(probeIds)]
       if (wanted.length > 0) later(ring(env, wanted))

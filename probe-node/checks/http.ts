@@ -3,6 +3,13 @@ import type { Check, Touched, TouchOptions } from './check.ts'
 import { converse, exchange, identityOf, touchedBy } from './exchange.ts'
 import { secureConnection } from './tls.ts'
 
+/** What the Host header names. */
+export function authorityOf(options: TouchOptions): string {
+  const host = options.name ?? (options.family === 6 ? `[${options.address}]` : options.address)
+  const isUsual = options.port === 80 || options.port === 443
+  return isUsual ? host : `${host}:${options.port}`
+}
+
 /** One plain request, as a careful client writes it. `target` is the path with query. */
 export function requestText(
   method: string,
@@ -10,9 +17,7 @@ export function requestText(
   target: string,
   more: readonly string[] = [],
 ): string {
-  const host = options.name ?? (options.family === 6 ? `[${options.address}]` : options.address)
-  const isUsual = options.port === 80 || options.port === 443
-  const authority = isUsual ? host : `${host}:${options.port}`
+  const authority = authorityOf(options)
   return [
     `${method} ${target} HTTP/1.1`,
     `Host: ${authority}`,

@@ -7,6 +7,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   probe: async () => (await import('./probe.ts')).probe,
   beacon: async () => (await import('./beacon.ts')).beacon,
   scan: async () => (await import('./scan.ts')).scan,
+  verify: async () => (await import('./verify.ts')).verify,
   prove: async () => (await import('./prove.ts')).prove,
   issues: async () => (await import('./issues.ts')).issues,
   probes: async () => (await import('./probes.ts')).probes,

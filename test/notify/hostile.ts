@@ -1,5 +1,6 @@
 /** Events that nobody would make on purpose: every text as hostile as it gets, every list as long as its shape allows. */
 import fc from 'fast-check'
+import { CHECKED_METHODS, CONTROL_PROBLEMS } from '../../schema/control.ts'
 import type { AnyEvent } from '../../schema/events.ts'
 import { MAX_LOSS_PORTS, MAX_LOSSES, MAX_PORTS, MAX_RANGES, MAX_REMEDIES, MAX_STEPS } from '../../schema/events.ts'
 import { STEP_KINDS } from '../../schema/judgement.ts'
@@ -206,6 +207,11 @@ const DATA: Record<AnyEvent['type'], fc.Arbitrary<unknown>> = {
   }),
   'probe.offline': fc.record({ ...head, probe, seenAt: when, scansTouched: many, links: probeLinks }),
   'probe.online': fc.record({ ...head, probe, seenAt: when, offlineSince: maybe(when), links: probeLinks }),
+  'control.failing': fc.record({
+    ...{ ...head, target, address: hostile(45), state: pick(['failing', 'lapsed']), method: pick(CHECKED_METHODS) },
+    ...{ expiresAt: when, problem: fc.record({ code: pick(CONTROL_PROBLEMS), detail: hostile(500) }) },
+    links: fc.record({ target: link }),
+  }),
   'channel.switched_off': fc.record({
     ...{ ...head, channel: fc.record({ id: id('chn'), kind: pick(CHANNEL_KINDS), name: hostile(100) }) },
     ...{ reason: hostile(300), waiting: many, links: fc.record({ channels: link }) },

@@ -3,6 +3,7 @@ import type { AnyEvent } from '../../schema/events.ts'
 import type { Cause, Judgement, PortVerdict } from '../../schema/judgement.ts'
 import type { Service } from '../../schema/words.ts'
 import { type IssueStep, stepsOf } from '../../worker/core/issue.ts'
+import { controlNotice } from '../../worker/core/notices/control.ts'
 import {
   allowlistNotice,
   offlineNotice,
@@ -184,6 +185,17 @@ export const SAMPLES: Record<AnyEvent['type'], AnyEvent> = {
   ),
   'probe.offline': offlineNotice(PROBE, 2, NOW),
   'probe.online': onlineNotice(PROBE, NOW - 900_000, NOW),
+  'control.failing': controlNotice(
+    {
+      target: SCAN.target,
+      address: '198.51.100.20',
+      state: 'failing',
+      method: 'http',
+      expiresAt: NOW + 6 * 86_400_000,
+      problem: { code: 'bad_status', detail: '192.0.2.7 was answered with status 404.' },
+    },
+    NOW,
+  ),
   'channel.switched_off': switchedOffNotice(
     { id: 'chn_5Tg7Hy2Jk9Lp0Qw3Er6Z', kind: 'slack', name: 'Security team' },
     '404: no_service',

@@ -7,8 +7,16 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'schema/columns.ts': ['drizzle-orm'],
   'schema/range-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/channel-tables.ts': ['schema', 'drizzle-orm'],
+  'schema/control-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/tables.ts': [
-    ...['schema', 'schema/columns.ts', 'schema/range-tables.ts', 'schema/channel-tables.ts', 'drizzle-orm'],
+    ...[
+      'schema',
+      'schema/columns.ts',
+      'schema/range-tables.ts',
+      'schema/channel-tables.ts',
+      'schema/control-tables.ts',
+    ],
+    'drizzle-orm',
   ],
 
   worker: [

@@ -129,6 +129,7 @@ function sleepOf(issue: OpenIssue, now: number): { asleep: boolean; wake: boolea
 const FINDING_TITLE: Record<Finding, string> = {
   interference: 'the scan was interfered with',
   incomplete: 'the scan could not be completed',
+  unproved: 'control of it is not proved',
 }
 
 function titleOf(target: string, finding: Finding, occurrences: readonly Occurrence[]): string {

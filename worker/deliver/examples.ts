@@ -1,6 +1,7 @@
 /** An example of each event, of documentation addresses: for tests of a channel and for previews where nothing happened yet. */
 import type { AnyEvent, EventOf } from '../../schema/events.ts'
 import type { NoticeName } from '../../schema/words.ts'
+import { controlNotice } from '../core/notices/control.ts'
 import {
   allowlistNotice,
   offlineNotice,
@@ -75,6 +76,18 @@ export function exampleOf(name: NoticeName, now: number): AnyEvent {
       return offlineNotice({ ...PROBE, seenAt: now - 7 * 60_000 }, 1, now)
     case 'probe.online':
       return onlineNotice({ ...PROBE, seenAt: now }, now - 7 * 60_000, now)
+    case 'control.failing':
+      return controlNotice(
+        {
+          target: SCAN.target,
+          address: SCAN.target.address,
+          state: 'failing',
+          method: 'http',
+          expiresAt: now + 6 * 86_400_000,
+          problem: { code: 'bad_status', detail: '198.51.100.7 was answered with status 404.' },
+        },
+        now,
+      )
     case 'channel.switched_off':
       return switchedOffNotice(
         { id: 'chn_00000000000000000000', kind: 'webhook', name: 'Example channel' },

@@ -26,6 +26,7 @@ export function storyOf(event: AnyEvent, noticeId: string): Story {
       return { key: `scan:${event.data.target.id}`, deed: 'alone' }
     case 'ip_ranges.changed':
     case 'allowlist.outdated':
+    case 'control.failing':
     case 'channel.switched_off':
       return { key: noticeId, deed: 'alone' }
   }

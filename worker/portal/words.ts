@@ -50,6 +50,7 @@ export const SCAN_STATE: Record<ScanState, { tone: Tone; sentence: string }> = {
 export const FAILURE: Record<FailureWord, string> = {
   no_probe: 'No fit probe was there to scan it.',
   address_refused: 'The address may not be scanned.',
+  unproved_address: 'Control of the address is not proved.',
   name_not_resolved: 'The name led to no address.',
   timed_out: 'It did not end in time.',
   probe_lost: 'The probe fell silent.',
@@ -71,7 +72,7 @@ export const RECOVERY: Record<Recovery, string> = {
   seen: 'back',
   expired: 'not back within 24 hours',
 }
-export const FINDING: Record<Finding, Tone> = { interference: 'bad', incomplete: 'warn' }
+export const FINDING: Record<Finding, Tone> = { interference: 'bad', incomplete: 'warn', unproved: 'warn' }
 export const RANGE: Record<RangeState, Tone> = { announced: 'info', active: 'good', retiring: 'warn', retired: 'mute' }
 export const PURPOSE: Record<RangePurpose, string> = {
   scan: 'scans',

@@ -97,6 +97,11 @@ export const issueRoutes = new Hono<AppEnv>()
       const { world, caller } = c.var
       const issue = await found(world, caller.tenantId, c.req.param('id'))
       if (issue.closedAt !== null) throw new Failure('conflict', 'The issue is closed.')
+      if (issue.finding === 'unproved')
+        throw new Failure(
+          'conflict',
+          'It closes when control of the address is proved: POST /targets/{id}/verification.',
+        )
       const { scan, target } = await openRetest(world, issue)
       return c.json(scanAnswer(scan, target.address, [], null), 202)
     },

@@ -7,6 +7,7 @@ import type {
   ScanAnswer,
   TargetAnswer,
 } from '../../schema/api.ts'
+import type { TargetControl } from '../../schema/control.ts'
 import { observationId, type ScanFacts } from '../../schema/facts.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
 import type { Phase } from '../../schema/words.ts'
@@ -29,6 +30,7 @@ export const maybeIso = (ms: number | null | undefined): string | null =>
 export const targetAnswer = (
   row: Target,
   last: Pick<ScanLine, 'id' | 'state' | 'verdict' | 'finishedAt'> | null,
+  control: TargetControl,
 ): TargetAnswer => ({
   id: row.id,
   address: row.address,
@@ -53,6 +55,7 @@ export const targetAnswer = (
     finishedAt: maybeIso(last.finishedAt),
   },
   proofHeader: row.proofHeader,
+  control,
   provedAt: maybeIso(row.provedAt),
   allowlistOutdatedBy: row.outdatedBy.map(({ cidr, site, from }) => ({ cidr, site, from: iso(from) })),
 })

@@ -5,6 +5,7 @@ import { parsePorts } from '../../schema/ports.ts'
 import { ProofAnswer, ProofTokenAnswer, ProveBody } from '../../schema/proofApi.ts'
 import { cancelOfTarget } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
+import { controlOf } from '../controlView.ts'
 import { cronError, nextDue } from '../cron.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyAs, bodyOrForm } from '../guards/limit.ts'
@@ -52,16 +53,14 @@ export const targetRoutes = new Hono<AppEnv>()
           sites: body.sites ?? [],
           profile: body.profile ?? 'standard',
           maxConnectsPerSecond: body.maxConnectsPerSecond ?? DEFAULT_RATE,
-          anchors: await anchorsFor(c.var.world, address, body.anchors ?? []),
+          anchors: await anchorsFor(c.var.world, c.var.caller.tenantId, address, body.anchors ?? []),
           tags: body.tags ?? [],
           proofHeader: body.proofHeader ?? 'tenant',
         },
         c.var.world,
       )
-      return c.json(
-        targetAnswer(await addTarget(c.var.world.db, c.var.caller.tenantId, wish, c.var.world.now), null),
-        201,
-      )
+      const row = await addTarget(c.var.world.db, c.var.caller.tenantId, wish, c.var.world.now)
+      return c.json(await answered(c.var.world, row), 201)
     },
   )
   .get(
@@ -77,15 +76,7 @@ export const targetRoutes = new Hono<AppEnv>()
       const asked = textIn(c, 'address', 253)
       const address = asked === undefined ? undefined : (parseAddress(asked)?.text ?? parseName(asked) ?? asked)
       const page = await listTargets(db, c.var.caller.tenantId, { address }, pageRequest(c))
-      const last = await readEnds(
-        db,
-        c.var.caller.tenantId,
-        page.items.flatMap((row) => row.lastScanId ?? []),
-      )
-      return c.json({
-        ...page,
-        items: page.items.map((row) => targetAnswer(row, last.get(row.lastScanId ?? '') ?? null)),
-      })
+      return c.json({ ...page, items: await answersOf(c.var.world, c.var.caller.tenantId, page.items) })
     },
   )
   .get('/:id', describe({ tag: TAG, does: 'Read a target', answer: TargetAnswer }), async (c) => {
@@ -105,7 +96,7 @@ export const targetRoutes = new Hono<AppEnv>()
       const given = Object.fromEntries(
         Object.entries(change).filter(([, value]) => value !== undefined),
       ) as Partial<Target>
-      if (change.anchors) given.anchors = await anchorsFor(c.var.world, old.address, change.anchors)
+      if (change.anchors) given.anchors = await anchorsFor(c.var.world, old.tenantId, old.address, change.anchors)
       const wish = wishOf({ ...old, ...given }, c.var.world)
       // A schedule that stays the same keeps its due minute: nobody's change makes a scan fall out.
       const isSame = wish.schedule === old.schedule && wish.timezone === old.timezone
@@ -169,11 +160,22 @@ export const targetRoutes = new Hono<AppEnv>()
 
 export const noTarget = (): Failure => new Failure('not_found', 'There is no target with that id.')
 
-const answered = async ({ db }: World, row: Target) =>
-  targetAnswer(
-    row,
-    row.lastScanId ? ((await readEnds(db, row.tenantId, [row.lastScanId])).get(row.lastScanId) ?? null) : null,
+const answered = async (world: World, row: Target): Promise<TargetAnswer> => {
+  const [answer] = await answersOf(world, row.tenantId, [row])
+  return answer as TargetAnswer
+}
+
+async function answersOf(world: World, tenantId: string, rows: readonly Target[]): Promise<TargetAnswer[]> {
+  const last = await readEnds(
+    world.db,
+    tenantId,
+    rows.flatMap((row) => row.lastScanId ?? []),
   )
+  const control = await controlOf(world, tenantId, rows)
+  return rows.map((row) =>
+    targetAnswer(row, last.get(row.lastScanId ?? '') ?? null, control.get(row.id) as TargetAnswer['control']),
+  )
+}
 
 /** The address in its one spelling; what may never be touched is refused at once. */
 function canonical(world: World, text: string): string {
@@ -190,10 +192,12 @@ function canonical(world: World, text: string): string {
  */
 async function anchorsFor(
   world: World,
+  tenantId: string,
   target: string,
   anchors: readonly { address: string; port: number }[],
 ): Promise<{ address: string; port: number }[]> {
-  const touchable = anchors.length > 0 ? await touchableNow(world) : () => null
+  const known = anchors.flatMap(({ address }) => parseAddress(address) ?? [])
+  const touchable = known.length > 0 ? await touchableNow(world, tenantId, known) : () => null
   const near = parseAddress(target)
   return anchors.map(({ address: text, port }, i) => {
     const field = `anchors.${i}.address`

@@ -207,7 +207,7 @@ function runFactsOf(run: Run, reports: readonly { body: Body }[]): RunFacts {
     role: run.role,
     kind: run.kind,
     state: run.state,
-    steps: run.plan.kind === 'scan' ? [] : run.plan.steps,
+    steps: 'steps' in run.plan ? run.plan.steps : [],
     observations: reports.flatMap(({ body }) => body.observations ?? []),
     spans: reports.flatMap(({ body }) => body.spans ?? []),
     found: distinct(reports.map(({ body }) => body)),

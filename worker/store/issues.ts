@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import { issues, occurrences, targets } from '../../schema/tables.ts'
 import type { IssueState, SnoozeReason } from '../../schema/words.ts'
 import type { IssueStep, OpenIssue } from '../core/issue.ts'
@@ -10,13 +10,20 @@ import type { Target } from './targets.ts'
 export type Issue = typeof issues.$inferSelect
 export type OccurrenceRow = typeof occurrences.$inferSelect
 
-/** A target's issues that are not closed. */
+/** A target's issues that are not closed and of which a scan may say something: none of an address whose control is not proved. */
 export const openIssues = async (db: Db, tenantId: string, targetId: string): Promise<OpenIssue[]> =>
   (
     await db
       .select()
       .from(issues)
-      .where(and(eq(issues.tenantId, tenantId), eq(issues.targetId, targetId), isNull(issues.closedAt)))
+      .where(
+        and(
+          eq(issues.tenantId, tenantId),
+          eq(issues.targetId, targetId),
+          ne(issues.finding, 'unproved'),
+          isNull(issues.closedAt),
+        ),
+      )
   ).map((row) => ({
     id: row.id,
     finding: row.finding,

@@ -46,6 +46,7 @@ export const recentScans = (db: Db, tenantId: string, targetId: string | null, l
     and(
       eq(scans.tenantId, tenantId),
       isNull(scans.proof),
+      isNull(scans.control),
       targetId === null ? undefined : eq(scans.targetId, targetId),
     ),
   ).limit(limit)

@@ -194,6 +194,9 @@ const take = once<
     ),
 )
 
+/** Runs with whose first lease their scan, proof or look begins. */
+const STARTING: readonly RunKind[] = ['scan', 'prove', 'control']
+
 /**
  * Leases these, each only if nobody has since; the first lease of a scan's run starts it, and of a proof's. `askedAt` is the time in the
  * request's signature.
@@ -210,7 +213,7 @@ export async function lease(
     take(db, { probeId, id, epoch, leasedAt, leaseUntil: now + LEASE_MS[kind], now }),
   )
   const starts = picked
-    .filter((run) => run.kind === 'scan' || run.kind === 'prove')
+    .filter(({ kind }) => STARTING.includes(kind))
     .map((run) =>
       db
         .update(scans)
@@ -262,7 +265,7 @@ export function extend(
   return { leaseUntil, writes: [write] }
 }
 
-export type Closing = Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'engagement' | 'recheck'> & {
+export type Closing = Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'engagement' | 'recheck' | 'fetched'> & {
   logKey: string | null
 }
 
@@ -374,7 +377,7 @@ export async function reap(db: Db, now: number, limit: number): Promise<{ tenant
     .set({ state: 'ended', endedAt: now })
     .where(sql`(probe_id, id) IN (SELECT probe_id, id FROM runs
       WHERE ended_at IS NULL AND ((deadline_at + 15000 < ${now} AND NOT ${WAITS_FOR_TURN}) OR (state = 'leased' AND ${SILENT} < ${now})
-        OR (state = 'due' AND kind IN ('scan', 'prove') AND due_at < ${now - UNTAKEN_MS}
+        OR (state = 'due' AND kind IN ('scan', 'prove', 'control') AND due_at < ${now - UNTAKEN_MS}
           AND NOT EXISTS (SELECT 1 FROM probes WHERE probes.id = runs.probe_id AND revoked_at IS NULL AND seen_at > ${now - UNTAKEN_MS})))
       LIMIT ${limit})`)
     .returning({ tenantId: runs.tenantId, id: runs.scanId })

@@ -43,6 +43,7 @@ export async function listScans(
       and(
         eq(scans.tenantId, tenantId),
         isNull(scans.proof),
+        isNull(scans.control),
         filter.targetId ? eq(scans.targetId, filter.targetId) : undefined,
         filter.state ? eq(scans.state, filter.state) : undefined,
         cursor ? sql`(${scans.createdAt}, ${scans.id}) < (${cursor.at}, ${cursor.id})` : undefined,

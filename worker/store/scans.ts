@@ -18,10 +18,10 @@ export const scanRow = once<{ tenantId: string; scanId: string }, Scan>((db, { t
     .from(scans)
     .where(and(eq(scans.tenantId, tenantId), eq(scans.id, scanId))),
 )
-/** Null when the tenant has no such scan. A row that carries a proof (store/proofs.ts) is none. */
+/** Null when the tenant has no such scan. A row that carries a proof (store/proofs.ts) or a look (store/controls.ts) is none. */
 export async function readScan(db: Db, tenantId: string, scanId: string): Promise<Scan | null> {
   const [row] = await read(db, scanRow(db, { tenantId, scanId }))
-  return row && row.proof === null ? row : null
+  return row && row.proof === null && row.control === null ? row : null
 }
 
 /** The latest retests of a whole scan that have ended: as many as fit into memory with all they found. */
@@ -68,15 +68,19 @@ export type Pulse = NonNullable<Awaited<ReturnType<typeof readPulse>>>
 export const underWay = (tenantId: string, targetId: string, what: 'scan' | 'proof'): SQL<number> =>
   sql<number>`EXISTS (SELECT 1 FROM scans other WHERE other.tenant_id = ${tenantId} AND other.target_id = ${targetId}
     AND other.finished_at IS NULL AND other.scanner_probe_id <> ''
-    AND other.proof IS ${what === 'proof' ? sql`NOT NULL` : sql`NULL`})`
+    AND other.control IS NULL AND other.proof IS ${what === 'proof' ? sql`NOT NULL` : sql`NULL`})`
 
-/** Writes a scan, or the row that carries a proof, unless one of the other kind is under way: they have no lane in common. */
+/**
+ * Writes a scan, or the row that carries a proof, unless one of the other kind is under way: they have no lane in common. The
+ * row of a look at control is in nobody's way.
+ */
 export function addScan(db: Db, scan: Scan): Statement {
   const values = Object.entries(getTableColumns(scans)).map(([name, column]) =>
     sql.param(scan[name as keyof Scan], column),
   )
   const other = underWay(scan.tenantId, scan.targetId, scan.proof === null ? 'proof' : 'scan')
-  return db.insert(scans).select(sql`SELECT ${sql.join(values, sql`, `)} WHERE NOT ${other}`)
+  const isFree = scan.control === null ? sql`NOT ${other}` : sql`1`
+  return db.insert(scans).select(sql`SELECT ${sql.join(values, sql`, `)} WHERE ${isFree}`)
 }
 
 /**
@@ -240,7 +244,11 @@ const isNext = sql.raw(`place = 1 AND finished_at IS NULL AND NOT EXISTS (SELECT
 export async function endUnbegun(
   db: Db,
   scan: Scan,
-  { notices = [], ...how }: Pick<Ending, 'state' | 'failure'> & { notices?: readonly Told[] },
+  {
+    notices = [],
+    also,
+    ...how
+  }: Pick<Ending, 'state' | 'failure'> & { notices?: readonly Told[]; also?: (guard: SQL) => Statement[] },
   now: number,
 ): Promise<void> {
   const token = crypto.randomUUID()
@@ -249,6 +257,7 @@ export async function endUnbegun(
   await batch(db, [
     endScan(db, scan, ending, now),
     ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
+    ...(also?.(guard) ?? []),
     nextTurn(db, scan, guard),
   ])
 }

@@ -23,15 +23,28 @@ export const askCancelRemoved = (db: Db): Promise<Scan[]> =>
     sql`EXISTS (SELECT 1 FROM targets WHERE targets.tenant_id = scans.tenant_id AND targets.id = scans.target_id AND deleted_at IS NOT NULL)`,
   )
 
-/** Asks all, of whichever tenant, that touches an address for which this holds: a target's, or that of an anchor. */
-export async function askCancelAt(db: Db, isOut: (address: string) => boolean): Promise<Scan[]> {
-  const all = await db
+const going = (db: Db, tenantId: string | null) =>
+  db
     .select({ id: scans.id, addresses: scans.addresses, anchors: scans.anchors })
     .from(scans)
-    .where(goesOn)
-  const out = all.filter(({ addresses, anchors }) =>
-    [...addresses, ...anchors.map(({ address }) => address)].some(isOut),
-  )
+    .where(and(goesOn, tenantId === null ? undefined : eq(scans.tenantId, tenantId)))
+const touchedBy = ({ addresses, anchors }: Pick<Scan, 'addresses' | 'anchors'>): string[] => [
+  ...addresses,
+  ...anchors.map(({ address }) => address),
+]
+
+/** Each address that is touched now for this tenant. */
+export const touchedNow = async (db: Db, tenantId: string): Promise<string[]> => [
+  ...new Set((await going(db, tenantId)).flatMap(touchedBy)),
+]
+
+/** Asks all, of whichever tenant or of one, that touches an address for which this holds: a target's, or that of an anchor. */
+export async function askCancelAt(
+  db: Db,
+  isOut: (address: string) => boolean,
+  tenantId: string | null = null,
+): Promise<Scan[]> {
+  const out = (await going(db, tenantId)).filter((scan) => touchedBy(scan).some(isOut))
   if (out.length === 0) return []
   return askCancelWhere(db, sql`id IN (SELECT value FROM json_each(${rows(out.map(({ id }) => id))}))`)
 }

@@ -139,7 +139,7 @@ export async function startSimulated({
   }
   async function look(held: Held): Promise<void> {
     const plan = held.run.plan
-    let steps = plan.kind === 'scan' ? [] : plan.steps
+    let steps = 'steps' in plan ? plan.steps : []
     while (!held.stop && !signal.aborted) {
       const due = steps.filter((step) => step.at <= Date.now()).flatMap((step) => step.touches)
       const fresh = due.filter(({ address, port }) => !held.touched.has(`${address} ${port}`))

@@ -59,8 +59,9 @@ async function messagesOf(fleet: readonly Probe[]): Promise<Message[]> {
   for (const probe of fleet)
     for (const run of (await probe.lease({ capacity: { scan: 1, short: 8, baseline: 8 } })).runs) {
       const { runId, epoch, plan } = run
-      const address = plan.kind === 'scan' ? plan.addresses[0] : plan.steps[0]?.touches[0]?.address
-      const ports = plan.kind === 'scan' ? PORTS : (plan.steps[0]?.touches ?? []).map(({ port }) => port)
+      const touches = 'steps' in plan ? (plan.steps[0]?.touches ?? []) : []
+      const address = plan.kind === 'scan' ? plan.addresses[0] : touches[0]?.address
+      const ports = plan.kind === 'scan' ? PORTS : touches.map(({ port }) => port)
       const purpose = plan.kind === 'scan' ? 'watch' : 'baseline'
       const at = Date.now()
       const report = (seq: number) => ({

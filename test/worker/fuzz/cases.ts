@@ -72,7 +72,8 @@ function probeCase(realm: Realm, { method, path, body }: Route, luck: Luck, opti
   const value = validOf(body, luck, realm.all) as Record<string, unknown> | null
   if (held && value && 'runId' in value) {
     const { runId, epoch, plan } = held.run
-    const address = plan.kind === 'scan' ? plan.addresses[0] : plan.steps[0]?.touches[0]?.address
+    const touched = 'steps' in plan ? plan.steps[0]?.touches[0] : undefined
+    const address = plan.kind === 'scan' ? plan.addresses[0] : touched?.address
     // Something the run may say, most of the time: else every message would end at the same check.
     const inside = <T>(list: unknown): T[] =>
       (Array.isArray(list) ? list.map((one) => ({ ...one, address, port: luck.pick([22, 80, 443]) })) : list) as T[]

@@ -93,7 +93,7 @@ export function openProcess(
         for (let i = 0; i < (step.burst ?? 1); i++) observe(held, touch, { purpose, round, experiment })
       if (isBaseline) for (const touch of step.touches) held.done.add(endpointOf(touch))
     }
-    const standing = held.run.plan.kind !== 'scan' && held.run.plan.standing
+    const standing = 'standing' in held.run.plan && held.run.plan.standing
     const over = !standing && held.steps.every((step) => held.done.has(stepKey(step)))
     if (over) return result(held, { outcome: 'done' })
     // Rounds of verification are reported at once, the rest when it is time to ask.
@@ -183,7 +183,7 @@ export function openProcess(
     holds,
     async step(): Promise<void> {
       for (const run of (await probe.lease({ holding: holding() })).runs) {
-        const steps = run.plan.kind === 'scan' ? [] : [...run.plan.steps]
+        const steps = 'steps' in run.plan ? [...run.plan.steps] : []
         holds.set(run.runId, {
           run,
           steps,

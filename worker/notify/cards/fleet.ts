@@ -61,6 +61,18 @@ export const probeBody = ({ type, data }: EventOf<'probe.offline'> | EventOf<'pr
   links: [{ label: 'Open overview', to: data.links.probes }],
 })
 
+export const controlBody = ({ data }: EventOf<'control.failing'>): Body => ({
+  kicker: data.state === 'lapsed' ? 'Control lapsed' : 'Control in doubt',
+  tone: data.severity,
+  facts: [
+    targetFact(data.target),
+    { name: 'Address', value: [codeSpan(data.address, 45)] },
+    { name: data.state === 'lapsed' ? 'Proved until' : 'Holds until', value: [data.expiresAt.slice(0, 10)] },
+  ],
+  sections: [],
+  links: [{ label: 'Open target', to: data.links.target }],
+})
+
 export const channelBody = ({ data }: EventOf<'channel.switched_off'>): Body => ({
   kicker: 'Channel switched off',
   tone: data.severity,

@@ -1,7 +1,7 @@
 /** What each event says. A new event does not compile until it has its words. */
 import type { AnyEvent } from '../../../schema/events.ts'
 import type { Body, Cut } from './body.ts'
-import { allowlistBody, channelBody, probeBody, rangesBody } from './fleet.ts'
+import { allowlistBody, channelBody, controlBody, probeBody, rangesBody } from './fleet.ts'
 import { failedBody, finishedBody, resolvedBody, troubleBody } from './scan.ts'
 
 export function bodyOf(event: AnyEvent, cut: Cut): Body {
@@ -22,6 +22,8 @@ export function bodyOf(event: AnyEvent, cut: Cut): Body {
     case 'probe.offline':
     case 'probe.online':
       return probeBody(event)
+    case 'control.failing':
+      return controlBody(event)
     case 'channel.switched_off':
       return channelBody(event)
   }

@@ -9,8 +9,12 @@ type Trouble = EventOf<'issue.opened'> | EventOf<'issue.updated'>
 type Lossy = Trouble['data'] | EventOf<'scan.finished'>['data']
 
 const KICKER: Record<Trouble['type'], Record<Trouble['data']['issue']['finding'], string>> = {
-  'issue.opened': { interference: 'Scan interference', incomplete: 'Scan incomplete' },
-  'issue.updated': { interference: 'Scan interference, seen again', incomplete: 'Scan incomplete, again' },
+  'issue.opened': { interference: 'Scan interference', incomplete: 'Scan incomplete', unproved: 'Not scanned' },
+  'issue.updated': {
+    interference: 'Scan interference, seen again',
+    incomplete: 'Scan incomplete, again',
+    unproved: 'Not scanned, again',
+  },
 }
 
 export const troubleBody = ({ type, data }: Trouble, cut: Cut): Body => ({

@@ -30,6 +30,8 @@ function incidentOf({ type, data }: AnyEvent): { action: 'trigger' | 'resolve'; 
       return { action: 'trigger', key: `probe:${data.probe.id}` }
     case 'probe.online':
       return { action: 'resolve', key: `probe:${data.probe.id}` }
+    case 'control.failing':
+      return { action: 'trigger', key: `control:${data.target.id}:${data.address}` }
     case 'channel.switched_off':
       return { action: 'trigger', key: `channel:${data.channel.id}` }
   }

@@ -1,0 +1,496 @@
+/** Threat: scanning other people's hosts. A public address is touched only for a tenant that proved control of that address. */
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ScanAnswer, TargetAnswer } from '../../schema/api.ts'
+import type { LetterAnswer } from '../../schema/control.ts'
+import type { Probe } from '../worker/support/probes.ts'
+import { KEY, openStage, type Stage } from '../worker/support/stage.ts'
+import {
+  DAY,
+  fetchAll,
+  type Names,
+  openNames,
+  openPublicFleet,
+  openTenant,
+  prove,
+  serving,
+  type Tenant,
+  tokenOf,
+} from './support/control.ts'
+
+let stage: Stage
+let fleet: Probe[]
+let names: Names
+let mine: Tenant
+let theirs: Tenant
+let next = 0
+
+beforeAll(async () => {
+  stage = await openStage({ ALLOW_PRIVATE: '' })
+  names = openNames(stage)
+  fleet = await openPublicFleet(stage)
+  mine = await openTenant(stage, 'mine')
+  theirs = await openTenant(stage, 'theirs')
+})
+beforeEach(async () => {
+  stage.pass(60_000)
+  await alive()
+})
+
+/** Each story has a network of its own. */
+const fresh = (host = 7) => `45.33.${++next}.${host}`
+const alive = async () => {
+  for (const probe of fleet) await probe.lease({ capacity: { scan: 0, short: 0, baseline: 0 }, allowPrivate: false })
+}
+const issuesOf = async (tenant: Tenant, targetId: string) =>
+  (
+    await tenant.api<{
+      items: { id: string; finding: string; state: string; title: string; closedBy: string | null }[]
+    }>('GET', `/issues?targetId=${targetId}`)
+  ).body.items
+const controlOf = async (tenant: Tenant, targetId: string) =>
+  (await tenant.api<TargetAnswer>('GET', `/targets/${targetId}`)).body.control
+const told = async (address: string) =>
+  (
+    await stage.env.DB.prepare("SELECT body FROM outbox WHERE name = 'control.failing' AND body LIKE ? ORDER BY at")
+      .bind(`%${address}%`)
+      .all<{ body: string }>()
+  ).results.map(({ body }) => (JSON.parse(body) as { data: { state: string } }).data.state)
+
+describe('without a proof', () => {
+  test('nothing is scanned, retested or proved', async () => {
+    const target = await mine.add(fresh())
+    expect(target.control).toMatchObject({ state: 'unproved', method: null, provedAt: null, addresses: [{}] })
+    expect(await mine.scan(target.id)).toMatchObject({ status: 422, body: { code: 'unproved_address' } })
+    expect(await mine.api('POST', `/targets/${target.id}/prove`, {})).toMatchObject({
+      status: 422,
+      body: { code: 'unproved_address' },
+    })
+    expect(await stage.count('runs')).toBe(0)
+  })
+
+  test('a scheduled scan is skipped, and one issue says why; it closes on proof of control alone', async () => {
+    const target = await mine.add(fresh(), { schedule: '* * * * *' })
+    for (let minute = 0; minute < 3; minute++) {
+      stage.pass(60_000)
+      await stage.tick()
+    }
+    const [issue, ...more] = await issuesOf(mine, target.id)
+    expect(more).toEqual([])
+    expect(issue).toMatchObject({ finding: 'unproved', state: 'open' })
+    expect(issue?.title).toContain(target.address)
+    const { body: scans } = await mine.api<{ items: ScanAnswer[] }>('GET', `/scans?targetId=${target.id}`)
+    expect(new Set(scans.items.map(({ failure }) => failure?.code))).toEqual(new Set(['unproved_address']))
+    expect(await mine.api('POST', `/issues/${issue?.id}/retest`, {})).toMatchObject({ status: 409 })
+    await prove(stage, fleet, mine, target.id)
+    expect(await issuesOf(mine, target.id)).toMatchObject([{ finding: 'unproved', state: 'closed' }])
+    await mine.api('DELETE', `/targets/${target.id}`)
+  })
+
+  test('an anchor is refused, and so is one whose proof has ended when the scan begins', async () => {
+    const network = `45.33.${++next}`
+    const anchors = [{ address: `${network}.9`, port: 443 }]
+    expect(await mine.api('POST', '/targets', { address: `${network}.7`, anchors })).toMatchObject({
+      status: 422,
+      body: { code: 'unproved_address', errors: [{ field: 'anchors.0.address' }] },
+    })
+    const neighbour = await mine.add(`${network}.9`)
+    await prove(stage, fleet, mine, neighbour.id)
+    const target = await mine.add(`${network}.7`, { anchors })
+    await prove(stage, fleet, mine, target.id)
+    const anchored = async () => {
+      const { body } = await mine.api<ScanAnswer>('POST', '/scans', { targetId: target.id })
+      const row = await stage.env.DB.prepare('SELECT anchors FROM scans WHERE id = ?')
+        .bind(body.id)
+        .first<{ anchors: string }>()
+      await mine.api('POST', `/scans/${body.id}/cancel`, {})
+      return JSON.parse(row?.anchors ?? 'null')
+    }
+    expect(await anchored()).toEqual(anchors)
+    await stage.env.DB.prepare('UPDATE controls SET expires_at = 1 WHERE subject = ?').bind(`${network}.9`).run()
+    expect(await anchored()).toEqual([])
+  })
+})
+
+describe('a token served by the address', () => {
+  test('is fetched by probes of two sites, and proves it for 30 days and for one tenant', async () => {
+    const address = fresh()
+    const target = await mine.add(address)
+    const { status, body } = await mine.wish(target.id)
+    expect(status).toBe(200)
+    expect(body.addresses[0]?.task).toMatchObject({
+      url: `http://${address}/.well-known/portwitness-verification.txt`,
+      content: expect.stringMatching(/^portwitness-verification=[0-9a-f]{40}$/),
+    })
+    const checked = await mine.check(target.id)
+    expect(checked).toMatchObject({ status: 202, body: { checking: true } })
+    const runs = await fetchAll(fleet, serving(`hello\r\n  ${tokenOf(body)}  \r\n`))
+    expect(runs.length).toBe(2)
+    for (const run of runs) {
+      expect(run.plan).toEqual({
+        kind: 'control',
+        targetId: target.id,
+        fetches: [{ address, port: 80 }],
+        timeoutMs: expect.any(Number),
+      })
+      // Neither the token that is looked for, nor the one that a tenant's targets are shown.
+      expect(JSON.stringify(run)).not.toContain(tokenOf(body))
+      expect(run.proofToken).toBeUndefined()
+    }
+    expect(await controlOf(mine, target.id)).toMatchObject({
+      state: 'proved',
+      method: 'http',
+      provedAt: new Date(stage.now()).toISOString(),
+      expiresAt: new Date(stage.now() + 30 * DAY).toISOString(),
+      checking: false,
+      problem: null,
+    })
+    expect((await mine.scan(target.id)).status).toBe(202)
+    const same = await theirs.add(address)
+    expect(same.control.state).toBe('unproved')
+    expect(await theirs.scan(same.id)).toMatchObject({ status: 422, body: { code: 'unproved_address' } })
+    const { body: other } = await theirs.wish(same.id)
+    expect(tokenOf(other)).not.toBe(tokenOf(body))
+    // What one tenant had served proves nothing for another.
+    await theirs.check(same.id)
+    await fetchAll(fleet, serving(tokenOf(body)))
+    expect(await controlOf(theirs, same.id)).toMatchObject({ state: 'unproved', problem: { code: 'wrong_content' } })
+  })
+
+  test.each([
+    ['another status', () => ({ status: 404 }), 'bad_status'],
+    ['a redirect to the token', () => ({ status: 301 }), 'redirected'],
+    ['the token amid other text', (token: string) => ({ status: 200, text: `your ${token} is here` }), 'wrong_content'],
+    ['the token with more behind it', (token: string) => ({ status: 200, text: `${token}0` }), 'wrong_content'],
+    ['the token under status 404', (token: string) => ({ status: 404, text: token }), 'bad_status'],
+    ['nothing', () => ({ code: 'ECONNREFUSED' }), 'not_reached'],
+    ['a refusal for both', () => ({ status: 403 }), 'bad_status'],
+  ] as const)('%s proves nothing', async (_, says, code) => {
+    const target = await mine.add(fresh())
+    const { body } = await mine.wish(target.id)
+    await mine.check(target.id)
+    await fetchAll(fleet, () => says(tokenOf(body)))
+    expect(await controlOf(mine, target.id)).toMatchObject({ state: 'unproved', checking: false, problem: { code } })
+    expect((await mine.scan(target.id)).status).toBe(422)
+  })
+
+  test('two views that differ prove nothing: who sits on one way does not sit on the other', async () => {
+    const target = await mine.add(fresh())
+    const { body } = await mine.wish(target.id)
+    await mine.check(target.id)
+    let first = true
+    await fetchAll(fleet, () => {
+      const said = first ? { status: 200, text: tokenOf(body) } : { status: 404 }
+      first = false
+      return said
+    })
+    expect(await controlOf(mine, target.id)).toMatchObject({ state: 'unproved', problem: { code: 'views_differ' } })
+  })
+
+  test('a view that was turned away does not stand against one that read the token', async () => {
+    const target = await mine.add(fresh())
+    const { body } = await mine.wish(target.id)
+    await mine.check(target.id)
+    let first = true
+    await fetchAll(fleet, () => {
+      const said = first ? { status: 200, text: tokenOf(body) } : { status: 403 }
+      first = false
+      return said
+    })
+    expect((await controlOf(mine, target.id)).state).toBe('proved')
+  })
+
+  test('may stand on a port of the administrator’s, and on no other', async () => {
+    const target = await mine.add(fresh())
+    expect(await mine.wish(target.id, { port: 8080 })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'port' }] },
+    })
+    const { body } = await mine.wish(target.id, { port: 443 })
+    expect(body.addresses[0]?.task?.url).toMatch(/^https:\/\/45/)
+    await mine.check(target.id)
+    const runs = await fetchAll(fleet, serving(tokenOf(body)))
+    expect(runs[0]?.plan).toMatchObject({ fetches: [{ port: 443 }] })
+    expect((await controlOf(mine, target.id)).state).toBe('proved')
+  })
+
+  test('a probe can speak of no address and no port that its run does not name, and of nothing else', async () => {
+    const target = await mine.add(fresh())
+    await mine.wish(target.id)
+    await mine.check(target.id)
+    for (const probe of fleet) {
+      const { runs } = await probe.lease({ allowPrivate: false })
+      for (const run of runs.filter(({ kind }) => kind === 'control')) {
+        const say = (fetched: object[], more: object = {}) =>
+          probe.say('result', {
+            ...{ runId: run.runId, epoch: run.epoch, seq: 1, observations: [], spans: [], found: [], outcome: 'done' },
+            ...{ fetched, ...more },
+          })
+        const one = { address: target.address, port: 80, afterMs: 1 }
+        expect((await say([{ ...one, address: '45.33.200.1' }])).status).toBe(422)
+        expect((await say([{ ...one, port: 81 }])).status).toBe(422)
+        expect((await say([one], { output: 'text' })).status).toBe(422)
+        expect((await say(Array(9).fill(one))).status).toBe(422)
+        expect((await say([{ ...one, body: btoa('x'.repeat(1_100)) }])).status).toBe(422)
+        expect((await say([one])).status).toBe(200)
+      }
+    }
+  })
+
+  test('a look that nobody comes home from ends by itself, and is asked for once at a time', async () => {
+    const target = await mine.add(fresh())
+    expect(await mine.check(target.id)).toMatchObject({ status: 409 })
+    await mine.wish(target.id)
+    expect((await mine.check(target.id)).status).toBe(202)
+    expect(await mine.check(target.id)).toMatchObject({ status: 429, body: { code: 'too_soon' } })
+    stage.pass(30_000)
+    expect((await mine.check(target.id)).status).toBe(409)
+    stage.pass(150_000)
+    await alive()
+    await stage.tick()
+    expect(await controlOf(mine, target.id)).toMatchObject({ checking: false, problem: { code: 'no_report' } })
+    expect(await stage.count('scans', `lane = '/control' AND finished_at IS NULL AND target_id = '${target.id}'`)).toBe(
+      0,
+    )
+    expect((await mine.api<{ items: unknown[] }>('GET', `/scans?targetId=${target.id}`)).body.items).toEqual([])
+  })
+})
+
+describe('the reverse name', () => {
+  const reverse = (address: string) => `${address.split('.').toReversed().join('.')}.in-addr.arpa`
+
+  test('proves an address when the domain is the tenant’s, the name lies in it, and it leads back', async () => {
+    const address = fresh()
+    const target = await mine.add(address)
+    expect(await mine.wish(target.id, { method: 'reverse_dns' })).toMatchObject({ status: 422 })
+    const { body } = await mine.wish(target.id, { domain: 'Owned.Example' })
+    expect(body.addresses[0]?.task).toMatchObject({ record: '_portwitness-challenge.owned.example' })
+    const look = async () => {
+      stage.pass(30_000)
+      return (await mine.check(target.id)).body
+    }
+    expect((await look()).problem).toMatchObject({ code: 'txt_missing' })
+    names.txt['_portwitness-challenge.owned.example'] = ['v=spf1 -all', tokenOf(body)]
+    expect((await look()).problem).toMatchObject({ code: 'ptr_missing' })
+    names.ptr[reverse(address)] = ['host.notowned.example.', 'xowned.example.']
+    expect((await look()).problem).toMatchObject({ code: 'ptr_outside' })
+    names.ptr[reverse(address)] = ['Host.Owned.Example.']
+    names.addresses['host.owned.example'] = ['45.33.250.1']
+    expect((await look()).problem).toMatchObject({ code: 'ptr_unconfirmed' })
+    names.isDown = true
+    // Its own address needs no name server; what is asked of the records is not answered.
+    expect((await look()).problem).toMatchObject({ code: 'dns_unanswered' })
+    names.isDown = false
+    expect((await mine.scan(target.id)).status).toBe(422)
+    names.addresses['host.owned.example'] = ['45.33.250.1', address]
+    expect(await look()).toMatchObject({ state: 'proved', method: 'reverse_dns', problem: null })
+    expect((await mine.scan(target.id)).status).toBe(202)
+  })
+
+  test('a domain that somebody else proved, or whose record alone is there, proves no address', async () => {
+    const address = fresh()
+    const target = await mine.add(address)
+    const own = tokenOf((await mine.wish(target.id, { domain: 'shared.example' })).body)
+    names.txt['_portwitness-challenge.shared.example'] = [own]
+    names.ptr[reverse(address)] = ['a.shared.example']
+    names.addresses['a.shared.example'] = [address]
+    expect((await mine.check(target.id)).body.state).toBe('proved')
+    const same = await theirs.add(address)
+    await theirs.wish(same.id, { domain: 'shared.example' })
+    expect((await theirs.check(same.id)).body).toMatchObject({ state: 'unproved', problem: { code: 'txt_missing' } })
+    // A name that is the tenant's leads to an address that is not.
+    names.addresses['www.owned2.example'] = ['45.33.251.9']
+    const named = await mine.add('www.owned2.example')
+    const { body } = await mine.wish(named.id, { domain: 'owned2.example' })
+    names.txt['_portwitness-challenge.owned2.example'] = [tokenOf(body)]
+    expect((await mine.check(named.id)).body).toMatchObject({ state: 'unproved', problem: { code: 'ptr_missing' } })
+    expect(await mine.scan(named.id)).toMatchObject({ status: 422, body: { code: 'unproved_address' } })
+  })
+})
+
+describe('a letter', () => {
+  const letterFor = (tenantId: string, cidr: string, more: object = {}) => ({
+    tenantId,
+    cidr,
+    signedBy: 'A. Holder, Example Carrier',
+    signedAt: new Date(stage.now() - 5 * DAY).toISOString(),
+    expiresAt: new Date(stage.now() + 90 * DAY).toISOString(),
+    sha256: 'ab'.repeat(32),
+    ...more,
+  })
+  const enter = (body: object, key?: string) => stage.api<LetterAnswer>('POST', '/letters', body, key)
+
+  test('covers its range, for its tenant, to its end; revoked, it stops what runs on its strength', async () => {
+    const address = fresh()
+    const network = `${address.split('.').slice(0, 3).join('.')}.0/24`
+    const target = await mine.add(address)
+    const { status, body: letter } = await enter(letterFor(mine.id, network))
+    expect({ status, letter }).toMatchObject({
+      status: 201,
+      letter: { cidr: network, revokedAt: null, enteredBy: 'key_bootstrap' },
+    })
+    expect(await controlOf(mine, target.id)).toMatchObject({
+      state: 'proved',
+      method: 'letter',
+      expiresAt: letter.expiresAt,
+    })
+    const { status: begun, body: scan } = await mine.api<ScanAnswer>('POST', '/scans', { targetId: target.id })
+    expect(begun).toBe(202)
+    const same = await theirs.add(address)
+    expect((await theirs.scan(same.id)).status).toBe(422)
+    expect((await stage.api('DELETE', `/letters/${letter.id}`)).status).toBe(204)
+    expect((await mine.api<ScanAnswer>('GET', `/scans/${scan.id}`)).body.state).toBe('cancelled')
+    expect((await mine.scan(target.id)).status).toBe(422)
+    expect((await stage.api('DELETE', `/letters/${letter.id}`)).status).toBe(404)
+    const { body: list } = await stage.api<{ items: LetterAnswer[] }>('GET', '/letters')
+    expect(list.items.find(({ id }) => id === letter.id)?.revokedAt).not.toBeNull()
+  })
+
+  test('ends by itself', async () => {
+    const address = fresh()
+    const target = await mine.add(address)
+    await enter(letterFor(mine.id, `${address}/32`, { expiresAt: new Date(stage.now() + DAY).toISOString() }))
+    expect((await controlOf(mine, target.id)).state).toBe('proved')
+    stage.pass(DAY)
+    await alive()
+    expect((await controlOf(mine, target.id)).state).toBe('unproved')
+  })
+
+  test('is entered by operators alone, within bounds', async () => {
+    const { body: key } = await mine.api<{ key: string }>('POST', '/keys', { name: 'admin', scope: 'admin' })
+    expect(await enter(letterFor(mine.id, '45.33.250.0/24'), key.key)).toMatchObject({ status: 403 })
+    const bad: [string, object][] = [
+      ['cidr', letterFor(mine.id, '0.0.0.0/0')],
+      ['cidr', letterFor(mine.id, '::/0')],
+      ['cidr', letterFor(mine.id, '45.33.250.1/24')],
+      ['tenantId', letterFor('ten_nobody1234567', '45.33.250.0/24')],
+      ['sha256', letterFor(mine.id, '45.33.250.0/24', { sha256: 'AB'.repeat(32) })],
+      ['signedAt', letterFor(mine.id, '45.33.250.0/24', { signedAt: new Date(stage.now() + DAY).toISOString() })],
+      [
+        'expiresAt',
+        letterFor(mine.id, '45.33.250.0/24', { expiresAt: new Date(stage.now() + 800 * DAY).toISOString() }),
+      ],
+      ['signedBy', letterFor(mine.id, '45.33.250.0/24', { signedBy: '\u202eevil' })],
+    ]
+    for (const [field, body] of bad)
+      expect(await enter(body, KEY), JSON.stringify(body)).toMatchObject({ status: 422, body: { errors: [{ field }] } })
+  })
+
+  test('opens nothing that is special', async () => {
+    const address = '192.0.2.1'
+    await enter(letterFor(mine.id, '192.0.2.0/24'))
+    expect(await mine.api('POST', '/targets', { address })).toMatchObject({ status: 422, body: { code: 'special' } })
+  })
+})
+
+describe('a proof is renewed before it ends', { timeout: 400_000 }, () => {
+  /** Days pass; each evening cron ticks, and probes come for what is due. */
+  async function days(count: number, site: Parameters<typeof fetchAll>[1]): Promise<number> {
+    let fetches = 0
+    for (let day = 0; day < count; day++) {
+      stage.pass(DAY)
+      await alive()
+      await stage.tick()
+      fetches += (await fetchAll(fleet, site)).length
+    }
+    return fetches
+  }
+
+  /** Days in which nothing is due. */
+  const quiet = (count: number) => stage.pass(count * DAY)
+
+  test('while the token is served it goes on for ever, at a look a month', async () => {
+    const target = await mine.add(fresh())
+    await prove(stage, fleet, mine, target.id)
+    const token = tokenOf(await mine.read(target.id))
+    for (let month = 0; month < 3; month++) {
+      quiet(21)
+      expect(await days(3, serving(token))).toBeGreaterThan(0)
+    }
+    expect((await controlOf(mine, target.id)).state).toBe('proved')
+    expect(await stage.count('scans', `target_id = '${target.id}' AND lane = '/control'`)).toBeLessThanOrEqual(4)
+    expect(await told(target.address)).toEqual([])
+  })
+
+  test('when it is gone its tenant is told once, it lapses after 30 days, and that is told once', async () => {
+    const target = await mine.add(fresh())
+    await prove(stage, fleet, mine, target.id)
+    quiet(22)
+    await days(3, () => ({ status: 404 }))
+    expect(await controlOf(mine, target.id)).toMatchObject({ state: 'failing', problem: { code: 'bad_status' } })
+    expect(await told(target.address)).toEqual(['failing'])
+    const { status } = await mine.scan(target.id)
+    expect(status).toBe(202)
+    await days(6, () => ({ status: 404 }))
+    expect((await controlOf(mine, target.id)).state).toBe('lapsed')
+    // What nobody was there to be told is forgotten after a week.
+    expect((await told(target.address)).at(-1)).toBe('lapsed')
+    expect(await mine.scan(target.id)).toMatchObject({ status: 422, body: { code: 'unproved_address' } })
+    // Nobody asks an address for a token that is not there any more.
+    expect(await days(2, () => ({ status: 404 }))).toBe(0)
+    await prove(stage, fleet, mine, target.id)
+    expect((await controlOf(mine, target.id)).state).toBe('proved')
+  })
+
+  test('a target that is gone is looked at no more', async () => {
+    const target = await mine.add(fresh())
+    await prove(stage, fleet, mine, target.id)
+    await mine.api('DELETE', `/targets/${target.id}`)
+    quiet(22)
+    expect(await days(3, () => ({ status: 404 }))).toBe(0)
+  })
+})
+
+describe('an owner who opted out', () => {
+  test('is asked for no token, and a look under way stops', async () => {
+    const address = fresh()
+    const target = await mine.add(address)
+    const { body } = await mine.wish(target.id)
+    await mine.check(target.id)
+    await stage.api('POST', '/opt-outs', { cidr: `${address}/32` })
+    expect(await fetchAll(fleet, serving(tokenOf(body)))).toEqual([])
+    expect(await stage.count('scans', `target_id = '${target.id}' AND finished_at IS NULL`)).toBe(0)
+    expect((await controlOf(mine, target.id)).state).toBe('unproved')
+    stage.pass(30_000)
+    expect(await mine.check(target.id)).toMatchObject({ status: 422, body: { code: 'opted_out' } })
+    expect(await mine.wish(target.id)).toMatchObject({ status: 422, body: { code: 'opted_out' } })
+  })
+
+  test('stops what was proved: scans, and the renewal of the proof', async () => {
+    const address = fresh()
+    const target = await mine.add(address)
+    await prove(stage, fleet, mine, target.id)
+    const { body: scan } = await mine.api<ScanAnswer>('POST', '/scans', { targetId: target.id })
+    await stage.api('POST', '/opt-outs', { cidr: `${address}/32` })
+    expect((await mine.api<ScanAnswer>('GET', `/scans/${scan.id}`)).body.state).toBe('cancelled')
+    expect(await mine.scan(target.id)).toMatchObject({ status: 422, body: { code: 'opted_out' } })
+    stage.pass(24 * DAY)
+    await alive()
+    await stage.tick()
+    expect(await fetchAll(fleet, () => ({ status: 404 }))).toEqual([])
+  })
+})
+
+test('the kill switch keeps looks from being asked for and from being carried out', async () => {
+  const target = await mine.add(fresh())
+  await mine.wish(target.id)
+  await mine.check(target.id)
+  await stage.api('PUT', '/kill-switch', { stopped: true })
+  expect(await fetchAll(fleet, () => ({ status: 404 }))).toEqual([])
+  stage.pass(30_000)
+  expect(await mine.check(target.id)).toMatchObject({ status: 409, body: { code: 'scanning_stopped' } })
+  await stage.api('PUT', '/kill-switch', { stopped: false })
+})
+
+test('one tenant sees and proves nothing of another’s targets', async () => {
+  const target = await mine.add(fresh())
+  for (const [method, path] of [
+    ['GET', 'verification'],
+    ['POST', 'verification'],
+    ['POST', 'verification/check'],
+  ] as const)
+    expect(await theirs.api(method, `/targets/${target.id}/${path}`, method === 'POST' ? {} : undefined)).toMatchObject(
+      {
+        status: 404,
+      },
+    )
+})

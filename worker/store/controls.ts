@@ -1,0 +1,187 @@
+/** Proofs of control, by tenant and address (or domain), and the rows that carry the fetches for them. */
+import { and, asc, eq, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import type { ControlAsk, ControlTrouble } from '../../schema/control.ts'
+import { controls, issues, scans, targets } from '../../schema/tables.ts'
+import type { FailureWord } from '../../schema/words.ts'
+import { type Db, rows, type Statement } from './db.ts'
+import type { Scan } from './scans.ts'
+
+export type Control = typeof controls.$inferSelect
+/** The row that carries the runs of a look. */
+export type Look = Scan & { control: ControlAsk }
+
+/** The site and lane of each carrier: no site is called so. One row of a target and lane may be under way. */
+export const CONTROL_LANE = '/control'
+export const isLook = (scan: Scan): scan is Look => scan.control !== null
+
+/** As many subjects as one query is asked for: a page of targets, each with its most addresses. */
+const AT_ONCE = 2_000
+
+/** The tenant's rows for these addresses and domains, by subject. */
+export async function readControls(
+  db: Db,
+  tenantId: string,
+  subjects: readonly string[],
+): Promise<ReadonlyMap<string, Control>> {
+  if (subjects.length === 0) return new Map()
+  const found = await db
+    .select()
+    .from(controls)
+    .where(
+      and(
+        eq(controls.tenantId, tenantId),
+        sql`${controls.subject} IN (SELECT value FROM json_each(${rows([...new Set(subjects)].slice(0, AT_ONCE))}))`,
+      ),
+    )
+  return new Map(found.map((row) => [row.subject, row]))
+}
+
+/** What is wished of a subject: its row is made, or changed; token and proof stay. */
+export const wishControl = (
+  db: Db,
+  wish: Pick<Control, 'tenantId' | 'subject' | 'token' | 'method' | 'port' | 'domain' | 'targetId'>,
+  now: number,
+): Statement =>
+  db
+    .insert(controls)
+    .values({ ...wish, createdAt: now })
+    .onConflictDoUpdate({
+      target: [controls.tenantId, controls.subject],
+      set: { method: wish.method, port: wish.port, domain: wish.domain, targetId: wish.targetId },
+    })
+
+const those = (tenantId: string, subjects: readonly string[]) =>
+  and(eq(controls.tenantId, tenantId), inArray(controls.subject, [...subjects]))
+
+/** A look begins: cron has no need to begin another before `nextAt`. */
+export const noteAsked = (
+  db: Db,
+  tenantId: string,
+  subjects: readonly string[],
+  nextAt: number | null,
+  now: number,
+): Statement =>
+  db
+    .update(controls)
+    .set({
+      askedAt: now,
+      ...(nextAt === null ? {} : { nextAt: sql`CASE WHEN next_at IS NULL THEN NULL ELSE ${nextAt} END` }),
+    })
+    .where(those(tenantId, subjects))
+
+/** What a look found of one subject. */
+export interface Found {
+  provedAt: number | null
+  expiresAt: number | null
+  problem: ControlTrouble | null
+  nextAt: number | null
+}
+
+export const noteFound = (
+  db: Db,
+  tenantId: string,
+  subject: string,
+  found: Found,
+  now: number,
+  guard: SQL = sql`1`,
+): Statement =>
+  db
+    .update(controls)
+    .set({ ...found, checkedAt: now })
+    .where(and(those(tenantId, [subject]), guard))
+
+/** Cron looks no more by itself. */
+export const letLapse = (db: Db, tenantId: string, subject: string): Statement =>
+  db
+    .update(controls)
+    .set({ nextAt: null })
+    .where(those(tenantId, [subject]))
+
+/** Proofs that are to be looked at again, the longest due first. */
+export const dueControls = (db: Db, now: number, limit: number): Promise<Control[]> =>
+  db.select().from(controls).where(lte(controls.nextAt, now)).orderBy(asc(controls.nextAt)).limit(limit)
+
+/** Where a name led when control was last asked for. */
+export const noteResolved = (db: Db, tenantId: string, targetId: string, addresses: readonly string[]): Statement =>
+  db
+    .update(targets)
+    .set({ resolved: [...addresses] })
+    .where(and(eq(targets.tenantId, tenantId), eq(targets.id, targetId), sql`resolved <> ${JSON.stringify(addresses)}`))
+
+/** The tenant's target of this very address, if the one that asked is gone. */
+export const targetAt = async (db: Db, tenantId: string, address: string): Promise<string | null> =>
+  (
+    await db
+      .select({ id: targets.id })
+      .from(targets)
+      .where(and(eq(targets.tenantId, tenantId), eq(targets.address, address), isNull(targets.deletedAt)))
+      .limit(1)
+      .get()
+  )?.id ?? null
+
+// ---------------------------------------------------------------- looks
+
+/** Which of these targets have a look under way. */
+export async function lookingNow(db: Db, tenantId: string, targetIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (targetIds.length === 0) return new Set()
+  const found = await db
+    .select({ id: scans.targetId })
+    .from(scans)
+    .where(
+      and(
+        eq(scans.tenantId, tenantId),
+        eq(scans.lane, CONTROL_LANE),
+        isNull(scans.finishedAt),
+        sql`${scans.targetId} IN (SELECT value FROM json_each(${rows(targetIds)}))`,
+      ),
+    )
+  return new Set(found.map(({ id }) => id))
+}
+
+/** Ends a look for the one judge who comes first. */
+export const endLook = (
+  db: Db,
+  look: Look,
+  ending: { state: 'finished' | 'cancelled'; token: string; failure: { code: FailureWord; detail: string } | null },
+  now: number,
+): Statement =>
+  db
+    .update(scans)
+    .set({
+      state: ending.state,
+      finishedAt: now,
+      finishToken: ending.token,
+      failureCode: ending.failure?.code ?? null,
+      failureDetail: ending.failure?.detail ?? null,
+    })
+    .where(and(eq(scans.tenantId, look.tenantId), eq(scans.id, look.id), isNull(scans.finishedAt)))
+
+// ---------------------------------------------------------------- issues
+
+/** A target that is not scanned because control is not proved: opens its issue, or states it anew. */
+export const raiseUnproved = (
+  db: Db,
+  scan: Pick<Scan, 'tenantId' | 'targetId' | 'id'>,
+  { issueId, title }: { issueId: string; title: string },
+  guard: SQL,
+  now: number,
+): Statement =>
+  db.run(sql`INSERT INTO issues (tenant_id, id, target_id, finding, state, title, opened_at, restated_at, last_scan_id)
+    SELECT ${scan.tenantId}, ${issueId}, ${scan.targetId}, 'unproved', 'open', ${title}, ${now}, ${now}, ${scan.id} WHERE ${guard}
+    ON CONFLICT (tenant_id, target_id, finding) WHERE closed_at IS NULL
+    DO UPDATE SET title = excluded.title, restated_at = excluded.restated_at, last_scan_id = excluded.last_scan_id,
+      state = CASE WHEN snoozed_until > ${now} THEN state ELSE 'open' END`)
+
+/** Control is proved: that is the proof on which such an issue closes. */
+export const closeUnproved = (db: Db, tenantId: string, targetId: string, by: string, now: number) =>
+  db
+    .update(issues)
+    .set({ state: 'closed', closedAt: now, closedBy: by })
+    .where(
+      and(
+        eq(issues.tenantId, tenantId),
+        eq(issues.targetId, targetId),
+        eq(issues.finding, 'unproved'),
+        isNull(issues.closedAt),
+      ),
+    )
