@@ -33,7 +33,7 @@ export default defineConfig({
             },
           })),
         ],
-        test: { name: 'worker', include: ['test/worker/**/*.test.{ts,tsx}'], testTimeout: 120_000 },
+        test: { name: 'worker', include: ['test/{worker,threats}/**/*.test.{ts,tsx}'], testTimeout: 120_000 },
       },
     ],
   },

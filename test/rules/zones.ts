@@ -7,8 +7,10 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'schema/columns.ts': ['drizzle-orm'],
   'schema/range-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/channel-tables.ts': ['schema', 'drizzle-orm'],
+  'schema/access-tables.ts': ['schema/columns.ts', 'drizzle-orm'],
   'schema/tables.ts': [
-    ...['schema', 'schema/columns.ts', 'schema/range-tables.ts', 'schema/channel-tables.ts', 'drizzle-orm'],
+    ...['schema', 'schema/columns.ts', 'schema/range-tables.ts', 'schema/channel-tables.ts', 'schema/access-tables.ts'],
+    ...['drizzle-orm'],
   ],
 
   worker: [
