@@ -321,7 +321,9 @@ export const EnrolmentAnswer = v.object({
   range: v.object({ cidr: v.string(), state: v.picklist(RANGE_STATES), activeFrom: time }),
 })
 export const BeaconAnswer = v.object({ id: v.string(), address: v.string(), port: v.number(), createdAt: time })
-export const KillSwitchAnswer = v.object({ stopped: v.boolean() })
+/** `since`: when the switch was last moved; null when it never was */
+export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: maybeTime })
+export type KillSwitchAnswer = v.InferOutput<typeof KillSwitchAnswer>
 export const OptOutAnswer = v.object({
   id: v.string(),
   cidr: v.string(),
@@ -341,8 +343,16 @@ export const NewKeyAnswer = v.object({ ...KeyAnswer.entries, key: v.string() })
 export const TenantAnswer = v.object({ id: v.string(), name: v.string(), createdAt: time })
 export const NewTenantAnswer = v.object({ ...TenantAnswer.entries, key: v.string() })
 export const OnceAnswer = v.object({ url: v.string(), expiresAt: time })
-export const HealthAnswer = v.object({ status: v.literal('ok') })
+export const HealthAnswer = v.object({
+  status: v.literal('ok'),
+  /** `stopped` while the kill switch is on */
+  scanning: v.picklist(['on', 'stopped']),
+})
 
 export type ProbeAnswer = v.InferOutput<typeof ProbeAnswer>
 export type EnrolmentAnswer = v.InferOutput<typeof EnrolmentAnswer>
+export type KeyAnswer = v.InferOutput<typeof KeyAnswer>
+export type NewKeyAnswer = v.InferOutput<typeof NewKeyAnswer>
+export type TenantAnswer = v.InferOutput<typeof TenantAnswer>
+export type NewTenantAnswer = v.InferOutput<typeof NewTenantAnswer>
 export type OnceAnswer = v.InferOutput<typeof OnceAnswer>

@@ -3,10 +3,12 @@ import { Hono } from 'hono'
 import { HealthAnswer } from '../schema/api.ts'
 import type { AppEnv } from './context.ts'
 import { Failure, problem } from './failure.ts'
+import { audited } from './guards/audit.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { describe } from './routes/describe.ts'
@@ -22,11 +24,13 @@ import { rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { targetRoutes } from './routes/targets.ts'
-import { answers, causeOf, isBusy } from './store/db.ts'
+import { causeOf, isBusy } from './store/db.ts'
+import { isStopped } from './store/settings.ts'
 import { worldOf } from './world.ts'
 
 const api = new Hono<AppEnv>()
   .use(tenant)
+  .use(audited)
   .route('/targets', targetRoutes)
   .route('/scans', scanRoutes)
   .route('/proofs', proofRoutes)
@@ -43,6 +47,7 @@ const api = new Hono<AppEnv>()
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
   .route('/sessions', sessionRoutes)
+  .route('/audit', auditRoutes)
 
 const document = (): Promise<Document> => documentOf(app)
 
@@ -59,8 +64,9 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
     '/healthz',
     describe({ tag: 'Health', does: '200 when the database answers', answer: HealthAnswer }),
     async (c) => {
-      if (!(await answers(c.var.world.db))) throw new Failure('busy', 'The database does not answer.')
-      return c.json({ status: 'ok' })
+      const isOff = await isStopped(c.var.world.db).catch(() => null)
+      if (isOff === null) throw new Failure('busy', 'The database does not answer.')
+      return c.json({ status: 'ok', scanning: isOff ? 'stopped' : 'on' })
     },
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))

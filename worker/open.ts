@@ -95,6 +95,9 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     cancelAsked: 0,
     proof: null,
     proofResult: null,
+    connects: 0,
+    isPublic: 1,
+    doubtedAt: null,
   }
 }
 

@@ -13,5 +13,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   channels: async () => (await import('./channels.ts')).channels,
   ranges: async () => (await import('./ranges.ts')).ranges,
   token: async () => (await import('./token.ts')).token,
+  keys: async () => (await import('./keys.ts')).keys,
+  tenants: async () => (await import('./tenants.ts')).tenants,
+  audit: async () => (await import('./audit.ts')).audit,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }

@@ -1,9 +1,10 @@
-import type { ProbeAnswer } from '../../schema/api.ts'
+import type { KillSwitchAnswer, ProbeAnswer } from '../../schema/api.ts'
 import { timeFor } from './ago.ts'
 import { openApi } from './api.ts'
 import { type Command, EXIT } from './command.ts'
 import { jsonText } from './json.ts'
 import { parse, REACH, reach } from './options.ts'
+import { ALL_STOPPED } from './stop-all.ts'
 import { table } from './table.ts'
 
 export const probes: Command = {
@@ -15,7 +16,10 @@ export const probes: Command = {
 `,
   async run(args) {
     const { values } = parse(args, { ...REACH, json: { type: 'boolean', default: false } })
-    const { items } = await openApi(reach(values)).get<{ items: ProbeAnswer[] }>('/api/v1/probes')
+    const api = openApi(reach(values))
+    const { items } = await api.get<{ items: ProbeAnswer[] }>('/api/v1/probes')
+    const { stopped } = await api.get<KillSwitchAnswer>('/api/v1/kill-switch')
+    if (stopped) process.stderr.write(`${ALL_STOPPED}\n`)
     if (values.json) process.stdout.write(jsonText(items))
     else if (items.length === 0) process.stdout.write('No probes. Add one with: portwitness enrol\n')
     else {

@@ -22,11 +22,13 @@ import { allow, operator } from '../guards/tenant.ts'
 import { rangeForProbe } from '../ranges.ts'
 import { newToken, sha256 } from '../secrets.ts'
 import { addBeacon, listBeacons, removeBeacon } from '../store/beacons.ts'
+import type { Db } from '../store/db.ts'
 import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
 import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
 import { changeProbe, hostRange, listProbes, revokeProbe } from '../store/probes.ts'
+import { readSwitch } from '../store/settings.ts'
 import { describe } from './describe.ts'
-import { beaconAnswer, iso, optOutAnswer, probeAnswer } from './shape.ts'
+import { beaconAnswer, iso, maybeIso, optOutAnswer, probeAnswer } from './shape.ts'
 
 const TAG = 'Fleet'
 
@@ -116,18 +118,32 @@ export const beaconRoutes = new Hono<AppEnv>()
     return c.body(null, 204)
   })
 
+/** Whether it is on concerns every tenant: their scans wait for it. */
 export const killSwitchRoutes = new Hono<AppEnv>()
-  .use(operator)
+  .get('/', describe({ tag: TAG, does: 'Whether all scanning is stopped', answer: KillSwitchAnswer }), async (c) =>
+    c.json(await switchNow(c.var.world.db)),
+  )
   .put(
     '/',
-    describe({ tag: TAG, does: 'Stop all scanning, or let it go on', body: KillSwitchBody, answer: KillSwitchAnswer }),
+    describe({
+      tag: TAG,
+      does: 'Stop all scanning within 20 s, or let it go on',
+      body: KillSwitchBody,
+      answer: KillSwitchAnswer,
+    }),
+    operator,
     allow('admin'),
     async (c) => {
       const { stopped } = await bodyAs(c, KillSwitchBody)
       await switchAll(c.var.world, stopped)
-      return c.json({ stopped })
+      return c.json(await switchNow(c.var.world.db))
     },
   )
+
+async function switchNow(db: Db): Promise<{ stopped: boolean; since: string | null }> {
+  const { stopped, since } = await readSwitch(db)
+  return { stopped, since: maybeIso(since) }
+}
 
 export const optOutRoutes = new Hono<AppEnv>()
   .use(operator)

@@ -15,6 +15,7 @@ import { doorbell, tell } from '../bell.ts'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
 import { lease, take } from '../flow.ts'
+import { auditAs } from '../guards/audit.ts'
 import { bytesOf, jsonOf, shaped } from '../guards/limit.ts'
 import { clientAddress, signed } from '../guards/probe.ts'
 import { sha256 } from '../secrets.ts'
@@ -25,14 +26,14 @@ const ENROL_BYTES = 8 * 1024
 
 export const probeRoutes = new Hono<AppEnv>()
   .post('/enrol', async (c) => {
-    const { db, now } = c.var.world
+    const { db: plain, now } = c.var.world
     const message = jsonOf(c.req.raw, await bytesOf(c.req.raw, ENROL_BYTES))
     speaksOurs(message)
     const { token, publicKey, sourceAddress, allowPrivate, agent } = shaped(EnrolRequest, message)
     const source = parseAddress(sourceAddress)?.text
     if (!source) throw badField('invalid', 'sourceAddress', 'must be an IP address')
     const hash = await sha256(token)
-    const enrolment = await readEnrolment(db, hash, now)
+    const enrolment = await readEnrolment(plain, hash, now)
     if (!enrolment) throw new Failure('unauthorized', 'This token is unknown, used or too old.')
     if (enrolment.sourceAddress !== source || clientAddress(c) !== source)
       throw new Failure(
@@ -55,6 +56,7 @@ export const probeRoutes = new Hono<AppEnv>()
       enrolledAt: now,
       seenAt: now,
     }
+    const { db } = auditAs(c, OPERATOR, `token:${hash.slice(0, 12)}`, JSON.stringify({ probeId, publicKey }))
     if (!(await enrol(db, hash, probe))) throw new Failure('unauthorized', 'This token was just used.')
     return c.json({ probeId, site, sourceAddress: source, now })
   })

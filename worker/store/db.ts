@@ -79,10 +79,3 @@ export function causeOf(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return inner instanceof Error && !inner.message.startsWith('Failed query') ? inner.message : 'database error'
 }
-
-/** Whether the database answers at all. */
-export const answers = (db: Db): Promise<boolean> =>
-  db.get(sql`SELECT 1`).then(
-    () => true,
-    () => false,
-  )
