@@ -96,7 +96,8 @@ export function checkAudit(kept: AuditHead | null = null): AuditCheck {
     },
     end(head) {
       if (head === null || head.seq === 0) return null
-      if (last === null || last.seq < head.seq) return `the log ends at seq ${last?.seq ?? 0}, where ${head.seq} is known.`
+      if (last === null || last.seq < head.seq)
+        return `the log ends at seq ${last?.seq ?? 0}, where ${head.seq} is known.`
       if (last.seq === head.seq && last.hash !== head.hash) return `seq ${head.seq} is not the line that is known.`
       return null
     },

@@ -353,6 +353,8 @@ export const ResultRequest = v.strictObject({
   ports: v.optional(
     v.strictObject({ asked: whole(0, 65_535 * 8), tested: whole(0, 65_535 * 8), untested: text(200_000, 0) }),
   ),
+  /** scan runs: connects that it made, to all ports together; what was set aside besides is free again */
+  connects: v.optional(whole(0, 1_000_000_000)),
   /** scan runs: stimuli planned and stimuli carried out while reachable, by endpoint */
   engagement: v.optional(
     listOf(

@@ -10,6 +10,7 @@ import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
+import { ceilingRoutes } from './routes/ceilings.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
@@ -42,6 +43,7 @@ const api = new Hono<AppEnv>()
   .route('/beacons', beaconRoutes)
   .route('/kill-switch', killSwitchRoutes)
   .route('/opt-outs', optOutRoutes)
+  .route('/ceilings', ceilingRoutes)
   .route('/ranges', rangeRoutes)
   .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)

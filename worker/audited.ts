@@ -119,7 +119,9 @@ async function lineFor(db: Db, d1: D1Database, { now, asked, ...deed }: Deed): P
     prev: head?.hash ?? '',
   }
   return d1
-    .prepare('INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    .prepare(
+      'INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
     .bind(
       ...[line.tenantId, line.seq, now, line.actor, line.deed, line.subject, line.before, line.asked, line.prev],
       await auditHash(line),

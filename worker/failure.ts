@@ -26,6 +26,7 @@ const STATUS = {
   upgrade_required: 426,
   too_many_scans: 429,
   network_busy: 429,
+  ceiling_reached: 429,
   busy: 503,
   internal: 500,
 } as const

@@ -6,6 +6,7 @@ import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import type { FailureWord } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
+import { spentOf } from './ceilings.ts'
 import { stepsOf } from './core/issue.ts'
 import { failureNotice, issueNotice, scanNotice, type ToldScan } from './core/notices/scan.ts'
 import { renderOutput } from './core/output.ts'
@@ -76,7 +77,7 @@ export async function finish(
   const token = crypto.randomUUID()
   const guard = ended(scan, token)
   const answers = await batch(db, [
-    endScan(db, scan, { ...ending, token, judgement, output }, now),
+    endScan(db, scan, { ...ending, token, judgement, output, connects: spentOf(snapshot) }, now),
     ...applySteps(db, scan, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
     ...(isWhole ? [teachTarget(db, scan, lessonOf(scan, snapshot, judgement, now), guard)] : []),

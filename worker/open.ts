@@ -7,6 +7,7 @@ import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
 import type { Plan, TouchTarget } from '../schema/wire.ts'
 import type { Profile } from '../schema/words.ts'
 import { anchorsFor } from './anchors.ts'
+import { boundedRate, justTaken, mustBeWithin, reserveFor } from './ceilings.ts'
 import { judgeScan } from './core/judge.ts'
 import { choosePanel, type PanelChoice, RESTED_MS } from './core/panel.ts'
 import { steer } from './core/steer.ts'
@@ -15,7 +16,8 @@ import { sendSoon } from './deliver/send.ts'
 import { badField, Failure, type FailureCode } from './failure.ts'
 import { unbegunNotice } from './finish.ts'
 import { planBeacons } from './store/beacons.ts'
-import { batch, changed, isTaken } from './store/db.ts'
+import { readCeilings, withinAll } from './store/ceilings.ts'
+import { batch, changed, isTaken, type SQL } from './store/db.ts'
 import { scanFactsOf } from './store/facts.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay } from './store/proofs.ts'
@@ -107,10 +109,16 @@ export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
 
 /** Opens a scan that somebody asked for, in one batch. Throws the Failure that tells why not. */
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {
-  const { scan, runs } = await prepared(world, target, newScan(world, tenantId, target, ask), ask.scannerProbeId)
+  const { scan, runs, within } = await prepared(
+    world,
+    target,
+    newScan(world, tenantId, target, ask),
+    ask.scannerProbeId,
+  )
   try {
-    const [added] = await batch(world.db, [addScan(world.db, scan), addRuns(world.db, scan, runs)])
-    if (changed(added) === 0) throw proofFirst()
+    const [added] = await batch(world.db, [addScan(world.db, scan, within), addRuns(world.db, scan, runs)])
+    if (changed(added) === 0)
+      throw (await isUnderWay(world.db, tenantId, target.id, 'proof')) ? proofFirst() : justTaken()
   } catch (error) {
     throw isTaken(error) ? laneTaken() : error
   }
@@ -124,8 +132,13 @@ export async function openScan(world: World, tenantId: string, target: Target, a
  */
 export async function begin(world: World, target: Target, stored: Scan): Promise<void> {
   try {
-    const { scan, runs } = await prepared(world, target, { ...stored, dueAt: Math.max(stored.dueAt, world.now) }, null)
-    const [begun] = await batch(world.db, [beginScan(world.db, scan), addRuns(world.db, scan, runs)])
+    const { scan, runs, within } = await prepared(
+      world,
+      target,
+      { ...stored, dueAt: Math.max(stored.dueAt, world.now) },
+      null,
+    )
+    const [begun] = await batch(world.db, [beginScan(world.db, scan, within), addRuns(world.db, scan, runs)])
     if (changed(begun) > 0) world.ring(runs.map((run) => run.probeId))
   } catch (error) {
     const refused = isTaken(error) ? laneTaken() : error
@@ -141,7 +154,13 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
 }
 
 /** What may be otherwise in a while. */
-const WAITING: readonly FailureCode[] = ['too_many_scans', 'network_busy', 'scanning_stopped', 'scan_running']
+const WAITING: readonly FailureCode[] = [
+  'too_many_scans',
+  'network_busy',
+  'ceiling_reached',
+  'scanning_stopped',
+  'scan_running',
+]
 const FINAL = ['no_probe', 'name_not_resolved'] as const
 const proofFirst = () =>
   new Failure('scan_running', 'A proof of this target is under way: its stimulus would pass for that of the scan.')
@@ -153,7 +172,7 @@ async function prepared(
   target: Target,
   blank: Scan,
   scannerProbeId: string | null,
-): Promise<{ scan: Scan; runs: NewRun[] }> {
+): Promise<{ scan: Scan; runs: NewRun[]; within: SQL }> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
   if (await isUnderWay(world.db, target.tenantId, target.id, 'proof')) throw proofFirst()
   const touchable = await touchableNow(world)
@@ -168,8 +187,12 @@ async function prepared(
   if (blank.only?.some(({ address }) => !pinned.includes(address)))
     throw new Failure('conflict', 'The name points elsewhere now: what was lost cannot be tested again at its address.')
   const networks = [...new Set(addresses.map(networkOf))]
-  const scan: Scan = {
+  const ceilings = await readCeilings(world.db)
+  const isPublicScan = addresses.some(isPublic) ? 1 : 0
+  const begun: Scan = {
     ...blank,
+    isPublic: isPublicScan,
+    maxConnectsPerSecond: boundedRate({ ...blank, isPublic: isPublicScan }, ceilings),
     lane: scanner.site,
     addresses: pinned,
     leftOut: resolved.flatMap(({ text }) => (pinned.includes(text) ? [] : [text])),
@@ -180,7 +203,9 @@ async function prepared(
     scannerProbeId: scanner.probeId,
     deadlineAt: blank.dueAt + WAIT_MS + durationMs(blank),
   }
-  return { scan, runs: await firstRuns(world, target, scan) }
+  const scan = { ...begun, connects: reserveFor(begun) }
+  await mustBeWithin(world, scan, ceilings)
+  return { scan, runs: await firstRuns(world, target, scan), within: withinAll(scan, ceilings, world.now) }
 }
 
 /** The target's addresses, resolved now. */

@@ -316,8 +316,8 @@ export async function storeResult(
   const key = report.output ? logKey(run.tenantId, run.scanId, run.id, run.epoch, digest) : null
   if (key) await putText(world.raw, key, report.output ?? '')
   const token = crypto.randomUUID()
-  const { outcome, failure, ports, engagement, recheck } = report
-  const closing = { outcome, failure, ports, engagement, recheck, logKey: key }
+  const { outcome, failure, ports, connects, engagement, recheck } = report
+  const closing = { outcome, failure, ports, connects, engagement, recheck, logKey: key }
   const writes = [
     close(db, before, { digest, token, closing }, now),
     ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),

@@ -101,7 +101,10 @@ async function verified(
     }
   } catch (error) {
     if (error instanceof CommandFailure) throw error
-    throw new CommandFailure(EXIT.failed, `the file cannot be read: ${printable(String((error as Error).message), 200)}.`)
+    throw new CommandFailure(
+      EXIT.failed,
+      `the file cannot be read: ${printable(String((error as Error).message), 200)}.`,
+    )
   }
   const cut = check.end(head) ?? check.end(known && (check.last?.seq ?? 0) < known.seq ? known : null)
   if (cut) throw new CommandFailure(EXIT.failed, `the log is not whole: ${cut}`)

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type AuditHead, type AuditLine, checkAudit } from '../../schema/audit.ts'
-import { openDb } from '../../worker/store/db.ts'
 import { retainAudit } from '../../worker/store/audit.ts'
+import { openDb } from '../../worker/store/db.ts'
 import { enrolProbe } from '../worker/support/probes.ts'
 import { BODIES } from './support/bodies.ts'
 import { changes, inOrder, isApi, nameOf, ROUTES, type Route } from './support/routes.ts'
@@ -62,7 +62,10 @@ async function call(route: Route) {
 
 describe('a line says', () => {
   test('what its subject was before, as a hash, and nothing of what was said', async () => {
-    const { body: target } = await town.stage.api<{ id: string }>('POST', '/targets', { address: '127.0.63.1', name: 'Planted-name' })
+    const { body: target } = await town.stage.api<{ id: string }>('POST', '/targets', {
+      address: '127.0.63.1',
+      name: 'Planted-name',
+    })
     await town.stage.api('PATCH', `/targets/${target.id}`, { tags: ['a'] })
     await town.stage.api('PATCH', `/targets/${target.id}`, { tags: ['b'] })
     await town.stage.api('PATCH', `/targets/tgt_00000000000000000000`, { tags: ['b'] })
@@ -177,7 +180,9 @@ describe('the database itself', () => {
     await expect(insert('INSERT OR REPLACE', { actor: 'nobody' })).rejects.toThrow('not the next line')
     await expect(insert('INSERT OR IGNORE', { actor: 'nobody' })).rejects.toThrow('not the next line')
     await expect(insert('INSERT', { seq: before.length + 5 })).rejects.toThrow('not the next line')
-    await expect(insert('INSERT', { seq: before.length + 1, prev: 'f'.repeat(64) })).rejects.toThrow('not the next line')
+    await expect(insert('INSERT', { seq: before.length + 1, prev: 'f'.repeat(64) })).rejects.toThrow(
+      'not the next line',
+    )
     expect(await exported()).toEqual(before)
   })
 

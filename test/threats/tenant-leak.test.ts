@@ -88,15 +88,14 @@ test('the town has one of everything that a route can name', () => {
 })
 
 describe('nobody', () => {
-  test.each(ROUTES.filter((route) => !isPublic(route) && !isProbes(route)).map((route) => [nameOf(route), route] as const))(
-    'may ask %s without a key',
-    async (_, route) => {
-      const { status, text } = await ask(route, null)
-      // Pages lead to the way in.
-      expect(isApi(route) ? [401] : [401, 303]).toContain(status)
-      expect(leaks(text)).toEqual([])
-    },
-  )
+  test.each(
+    ROUTES.filter((route) => !isPublic(route) && !isProbes(route)).map((route) => [nameOf(route), route] as const),
+  )('may ask %s without a key', async (_, route) => {
+    const { status, text } = await ask(route, null)
+    // Pages lead to the way in.
+    expect(isApi(route) ? [401] : [401, 303]).toContain(status)
+    expect(leaks(text)).toEqual([])
+  })
   test('learns anything of a tenant from what is for everybody', async () => {
     for (const route of ROUTES.filter((one) => isPublic(one) && !changes(one)))
       expect(leaks((await ask(route, null)).text), nameOf(route)).toEqual([])
@@ -114,11 +113,16 @@ describe('another tenant', () => {
   test('gets 404 for each id of the owner, of the operator what one that nobody has gets, and no word of either', async () => {
     const before = await rowsOf(town.owner.id)
     const missing: string[] = []
-    for (const route of inOrder(ROUTES.filter((one) => !isPublic(one) && !isProbes(one) && one.params.includes('id')))) {
+    for (const route of inOrder(
+      ROUTES.filter((one) => !isPublic(one) && !isProbes(one) && one.params.includes('id')),
+    )) {
       const { status, text } = await ask(route, town.stranger.keys.admin)
       expect(leaks(text), nameOf(route)).toEqual([])
       const unknown = await ask(route, town.stranger.keys.admin, madeUp(town.ids))
-      expect({ status, text: blank(text) }, nameOf(route)).toEqual({ status: unknown.status, text: blank(unknown.text) })
+      expect({ status, text: blank(text) }, nameOf(route)).toEqual({
+        status: unknown.status,
+        text: blank(unknown.text),
+      })
       // The fleet is the operator's: there its answer is one for every id.
       if (status !== 404 && !text.includes('"operators_only"')) missing.push(`${nameOf(route)} answers ${status}`)
     }
@@ -156,7 +160,10 @@ describe('another tenant', () => {
     for (const route of inOrder(theirs)) {
       const { status, text } = await ask(route, KEY)
       expect(status, nameOf(route)).toBe(404)
-      expect(leaks(text).filter((secret) => !town.ids[secret]), nameOf(route)).toEqual([])
+      expect(
+        leaks(text).filter((secret) => !town.ids[secret]),
+        nameOf(route),
+      ).toEqual([])
     }
   })
 })

@@ -15,7 +15,12 @@ export function deedOf(method: string, path: string): { deed: string; subject: s
 }
 
 /** From here on what the request writes is written down as this actor's deed. */
-export function auditAs(c: Context<AppEnv>, tenantId: string, actor: string, asked: string | Uint8Array<ArrayBuffer>): Audited {
+export function auditAs(
+  c: Context<AppEnv>,
+  tenantId: string,
+  actor: string,
+  asked: string | Uint8Array<ArrayBuffer>,
+): Audited {
   const { world } = c.var
   const log = auditedDb(world.db, { tenantId, actor, ...deedOf(c.req.method, c.req.path), asked, now: world.now })
   c.set('world', { ...world, db: log.db })

@@ -16,7 +16,12 @@ export const auditRoutes = new Hono<AppEnv>()
   .use(allow('admin'))
   .get(
     '/',
-    describe({ tag: TAG, does: 'Who changed what and when, newest first', answer: pageOf(AuditLine), query: PAGE_QUERY }),
+    describe({
+      tag: TAG,
+      does: 'Who changed what and when, newest first',
+      answer: pageOf(AuditLine),
+      query: PAGE_QUERY,
+    }),
     async (c) => {
       const limit = wholeIn('limit', c.req.query('limit') ?? '50', 1, 200)
       const cursor = c.req.query('cursor')
@@ -65,12 +70,24 @@ export const auditRoutes = new Hono<AppEnv>()
     },
   )
 
-export const auditLine = ({ tenantId, seq, at, actor, deed, subject, before, asked, prev, hash }: AuditRow): AuditLine => ({
+export const auditLine = ({
+  tenantId,
+  seq,
+  at,
+  actor,
+  deed,
+  subject,
+  before,
+  asked,
+  prev,
+  hash,
+}: AuditRow): AuditLine => ({
   ...{ tenantId, seq, at: iso(at), actor, deed, subject, before, asked, prev, hash },
 })
 
 function wholeIn(field: string, text: string, least: number, most: number): number {
   const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= least && value <= most)) throw badField('invalid', field, `must be a whole number from ${least} to ${most}`)
+  if (!(value >= least && value <= most))
+    throw badField('invalid', field, `must be a whole number from ${least} to ${most}`)
   return value
 }

@@ -3,6 +3,7 @@ import { fillPlaceholders, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
+export type { SQL }
 export type Db = DrizzleD1Database
 export type Statement = BatchItem<'sqlite'>
 

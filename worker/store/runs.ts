@@ -240,7 +240,7 @@ export function extend(
   return { leaseUntil, writes: [write] }
 }
 
-export type Closing = Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'engagement' | 'recheck'> & {
+export type Closing = Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'connects' | 'engagement' | 'recheck'> & {
   logKey: string | null
 }
 

@@ -2,8 +2,8 @@
 import type { ScanAnswer, TargetAnswer } from '../../../schema/api.ts'
 import type { ProofAnswer } from '../../../schema/proofApi.ts'
 import type { TouchTarget } from '../../../schema/wire.ts'
-import { addWebhook, put } from '../../worker/support/channels.ts'
 import { exampleOf } from '../../../worker/deliver/examples.ts'
+import { addWebhook, put } from '../../worker/support/channels.ts'
 import { hasEnded, type Model, openFleet, openProcess, type Probe, play } from '../../worker/support/probes.ts'
 import { KEY, openStage, type Stage } from '../../worker/support/stage.ts'
 
@@ -56,16 +56,18 @@ export async function openTown(): Promise<Town> {
   const from = stage.now() + 12_000
   const model: Model = (probe, endpoint, now) =>
     endpoint.port === 3306 && probe.id === scan.scanner?.probeId && now > from ? 'closed' : 'open'
-  const work = (how: Model) =>
-    fleet.map((probe) => openProcess(stage, probe, how, { engageMs: 30_000, open: OPEN }))
-  const isOver = async () =>
-    ['finished', 'failed'].includes((await mine<ScanAnswer>('GET', `/scans/${scan.id}`)).state)
+  const work = (how: Model) => fleet.map((probe) => openProcess(stage, probe, how, { engageMs: 30_000, open: OPEN }))
+  const isOver = async () => ['finished', 'failed'].includes((await mine<ScanAnswer>('GET', `/scans/${scan.id}`)).state)
   await play(stage, work(model), isOver)
   const issue = (await mine<{ items: { id: string }[] }>('GET', '/issues')).items[0]?.id ?? ''
   const occurrence = (await mine<{ items: { id: string }[] }>('GET', `/issues/${issue}/occurrences`)).items[0]?.id ?? ''
   const proof = await mine<ProofAnswer>('POST', `/targets/${target.id}/prove`, {})
   const isProved = async () => (await mine<ProofAnswer>('GET', `/proofs/${proof.id}`)).state !== 'running'
-  await play(stage, work(() => 'open'), isProved)
+  await play(
+    stage,
+    work(() => 'open'),
+    isProved,
+  )
   await put(stage, exampleOf('issue.opened', stage.now()), owner.id)
   await stage.tick()
   const deliveries = await mine<{ items: { id: string }[] }>('GET', `/channels/${channel.id}/deliveries`)
