@@ -1,5 +1,6 @@
 import { parseAddress } from '../schema/address.ts'
 import { listen } from './bell.ts'
+import { createBrake, NO_CEILINGS, type OwnCeilings } from './brake.ts'
 import { createClock } from './clock.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { watchFitness } from './fit.ts'
@@ -27,6 +28,8 @@ export interface AgentOptions {
   sourceAddress: string
   allowPrivate: boolean
   metricsPort?: number
+  /** what this process sends at most; the defaults unless given */
+  ceilings?: OwnCeilings
   log?: (line: LogLine) => void
 }
 
@@ -51,6 +54,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       clock,
       fit,
       ration: createRation(),
+      brake: createBrake(options.ceilings ?? NO_CEILINGS),
       memory: createMemory(),
       spool: await openSpool(options.dataDir, log),
       log,

@@ -1,3 +1,4 @@
+import type { Brake } from './brake.ts'
 import type { Clock } from './clock.ts'
 import type { Desk } from './desk.ts'
 import type { Fitness } from './fit.ts'
@@ -14,6 +15,8 @@ export interface World {
   clock: Clock
   fit: Fitness
   ration: Ration
+  /** the ceilings of this process */
+  brake: Brake
   memory: Memory
   spool: Spool
   log: Log

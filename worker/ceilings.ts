@@ -60,7 +60,9 @@ export function spentOf({ scan, runs, facts }: Snapshot): number {
   const told = facts.runs.reduce((sum, run) => sum + run.observations.length, 0)
   const made = carriers.reduce((sum, run) => {
     const { connects } = (run.closing ?? {}) as Partial<Closing>
-    return sum + (connects ?? (run.epoch === 0 ? 0 : share))
+    // What an earlier lease made is known to nobody.
+    const least = run.epoch > 1 ? share : 0
+    return sum + Math.max(least, connects ?? (run.epoch === 0 ? 0 : share))
   }, 0)
   return Math.max(told, made)
 }

@@ -49,6 +49,8 @@ export interface SweepEvents {
 
 export interface SweepOutcome {
   end: 'done' | 'reach_lost' | 'aborted' | 'exhausted'
+  /** all that were started: both passes, and what was asked of sentinels */
+  connects: number
   open: number[]
   refused: number
   silent: number
@@ -127,6 +129,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   let pass: 1 | 2 = 1
   let inFlight = 0
   let done = 0
+  let connects = 0
   let limit = Math.min(job.maxOpen, FEWEST_SOCKETS)
   let most = FEWEST_SOCKETS
   let answersToSizing = 0
@@ -222,6 +225,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       slotPort[slot] = port
       slotStart[slot] = now
       slotTimer[slot] = pass === 1 ? firstTimer() : secondTimer()
+      connects += 1
       sockets.connect(slot, port)
     }
     if (inFlight === 0 && returned.length === 0 && isDry && next >= queue.length && sentinelsOut.size === 0) {
@@ -305,6 +309,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       sentinelsOut.set(slot, sentinel)
       slotStart[slot] = performance.now()
       slotTimer[slot] = timers.sentinel
+      connects += 1
       sockets.connect(slot, sentinel.port)
     })
     return list.length > 0
@@ -375,6 +380,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     const count = (wanted: number) => counts[wanted] as number
     settle({
       end,
+      connects,
       open: openPorts,
       refused: count(CLOSED),
       silent: count(SILENT) + count(SILENT_ONCE),
