@@ -1,8 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Health } from '../schema/wire.ts'
+import { AGENT, type Health } from '../schema/wire.ts'
 import { readCapacity } from './capacity.ts'
-
-export const AGENT = 'portwitness/0.1.0'
 
 /**
  * May this probe accuse? A probe that was stalled, had no descriptors left, or missed its beacon says nothing about

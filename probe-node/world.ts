@@ -6,6 +6,7 @@ import type { Knock } from './knock.ts'
 import type { Log } from './log.ts'
 import type { Memory } from './memory.ts'
 import type { Ration } from './ration.ts'
+import type { Rotation } from './rotation.ts'
 import type { Spool } from './spool.ts'
 import type { StandingBox } from './standing.ts'
 
@@ -17,6 +18,7 @@ export interface World {
   ration: Ration
   /** the ceilings of this process */
   brake: Brake
+  rotation: Rotation
   memory: Memory
   spool: Spool
   log: Log

@@ -5,6 +5,7 @@ import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgem
 import { parsePorts } from './ports.ts'
 import { countryCode, id, isoTime, label, listOf, portNumber, siteName, text, whole } from './shapes.ts'
 import {
+  CANARY_STATES,
   CHECKS,
   FINDINGS,
   ISSUE_STATES,
@@ -106,11 +107,14 @@ export const EnrolmentBody = v.strictObject({
 })
 export const ProbeChange = v.strictObject({
   drained: v.optional(v.boolean()),
+  /** not leased, not believed; what it said is judged again without it */
+  quarantined: v.optional(v.boolean()),
   country: v.nullish(countryCode),
   provider: v.nullish(label(100)),
   asn: v.nullish(whole(1, 4_294_967_295)),
 })
 export const BeaconBody = endpoint
+export const CanaryBody = v.strictObject({ ...endpoint.entries, expect: v.picklist(CANARY_STATES) })
 export const KillSwitchBody = v.strictObject({ stopped: v.boolean() })
 export const OptOutBody = v.strictObject({ cidr: cidrText, note: v.nullish(text(500)) })
 export const KeyBody = v.strictObject({ name: label(100), scope: v.picklist(SCOPES), expiresAt: v.nullish(isoTime) })
@@ -188,6 +192,8 @@ export const PortAnswer = v.object({
   issueId: v.nullable(v.string()),
   occurrenceId: v.nullable(v.string()),
   remediation: v.nullable(Remediation),
+  /** whose observations carried the verdict */
+  probes: v.array(v.string()),
 })
 export type PortAnswer = v.InferOutput<typeof PortAnswer>
 
@@ -308,6 +314,12 @@ export const ProbeAnswer = v.object({
   fit: v.boolean(),
   reasons: v.array(v.string()),
   drained: v.boolean(),
+  quarantined: v.boolean(),
+  quarantineReason: v.nullable(v.string()),
+  /** what is held against it: how much it disagreed with what is known; quarantine begins at 3 */
+  disagreement: v.number(),
+  /** a newer version than its own is there */
+  outdated: v.boolean(),
   allowPrivate: v.boolean(),
   enrolledAt: time,
   seenAt: time,
@@ -321,6 +333,13 @@ export const EnrolmentAnswer = v.object({
   range: v.object({ cidr: v.string(), state: v.picklist(RANGE_STATES), activeFrom: time }),
 })
 export const BeaconAnswer = v.object({ id: v.string(), address: v.string(), port: v.number(), createdAt: time })
+export const CanaryAnswer = v.object({
+  id: v.string(),
+  address: v.string(),
+  port: v.number(),
+  expect: v.picklist(CANARY_STATES),
+  createdAt: time,
+})
 /** `since`: when the switch was last moved; null when it never was */
 export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: maybeTime })
 export type KillSwitchAnswer = v.InferOutput<typeof KillSwitchAnswer>

@@ -18,6 +18,9 @@ import {
   STIMULI,
 } from './words.ts'
 
+/** Name and version of this release: what a probe says it is, and what a Worker says is the newest. */
+export const AGENT = 'portwitness/0.1.0'
+
 /** Raised when an old probe could misread a message. A probe that speaks another version is told to upgrade (426). */
 export const WIRE_VERSION = 1
 
@@ -227,6 +230,22 @@ export const EnrolAnswer = v.object({ probeId: id('prb'), site: text(64), source
 export type EnrolAnswer = v.InferOutput<typeof EnrolAnswer>
 
 /**
+ * A probe makes a new key and proves it twice: the request is signed with the old one as ever, `proof` with the new one over
+ * `rotationText`. Both are believed for ROTATION_MS, so that an answer lost on the way locks nobody out.
+ */
+export const RotateRequest = v.strictObject({
+  wire: whole(1, 1_000),
+  publicKey: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes in base64')),
+  proof: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{86}==$/, 'must be an Ed25519 signature in base64')),
+})
+export type RotateRequest = v.InferOutput<typeof RotateRequest>
+export const RotateAnswer = v.object({ now: instant, oldKeyUntil: instant })
+export type RotateAnswer = v.InferOutput<typeof RotateAnswer>
+export const rotationText = (probeId: string, publicKey: string) =>
+  ['portwitness-rotate-1', probeId, publicKey].join('\n')
+export const ROTATION_MS = 24 * 3_600_000
+
+/**
  * The key directory (`/.well-known/http-message-signatures-directory`) signed by one of its keys, over `"@authority";req` of
  * one authority: RFC 9421, tag `http-message-signatures-directory`. Shows that whoever lists the key has it.
  */
@@ -291,6 +310,8 @@ export const LeaseAnswer = v.object({
   stopped: v.boolean(),
   runs: v.array(LeasedRun),
   nextPollMs: whole(100, 600_000),
+  /** the newest version of the probe that this Worker knows */
+  newest: v.optional(text(40)),
   /** where this Worker is reached from outside, without a slash at the end: how HTTP touches say who they are */
   publicUrl: v.optional(text(300)),
   /** the probe is asked to sign the key directory for this authority */

@@ -10,6 +10,7 @@ import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
+import { canaryRoutes } from './routes/canaries.ts'
 import { ceilingRoutes } from './routes/ceilings.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { describe } from './routes/describe.ts'
@@ -44,6 +45,7 @@ const api = new Hono<AppEnv>()
   .route('/kill-switch', killSwitchRoutes)
   .route('/opt-outs', optOutRoutes)
   .route('/ceilings', ceilingRoutes)
+  .route('/canaries', canaryRoutes)
   .route('/ranges', rangeRoutes)
   .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)

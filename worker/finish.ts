@@ -21,6 +21,7 @@ import { addNotices, type Told } from './store/outbox.ts'
 import { outputKey, putText, readText } from './store/raw.ts'
 import { type Closing, endRuns, type Run } from './store/runs.ts'
 import { ended, endScan, nextTurn, type Scan, unbegunBehind } from './store/scans.ts'
+import { weigh } from './trust.ts'
 import type { World } from './world.ts'
 
 export interface EndingKind {
@@ -90,6 +91,7 @@ export async function finish(
   if (changed(answers[0]) === 0) return null
   world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
   world.stir(scan.id)
+  if (isWhole) await weigh(world, snapshot)
   if (notices.length > 0) sendSoon(world, scan.tenantId)
   return answers.at(-1) as Scan[]
 }

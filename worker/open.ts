@@ -7,6 +7,7 @@ import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
 import type { Plan, TouchTarget } from '../schema/wire.ts'
 import type { Profile } from '../schema/words.ts'
 import { anchorsFor } from './anchors.ts'
+import { CANARY_TAG } from './canaries.ts'
 import { boundedRate, justTaken, mustBeWithin, reserveFor } from './ceilings.ts'
 import { judgeScan } from './core/judge.ts'
 import { choosePanel, type PanelChoice, RESTED_MS } from './core/panel.ts'
@@ -19,6 +20,7 @@ import { planBeacons } from './store/beacons.ts'
 import { readCeilings, withinAll } from './store/ceilings.ts'
 import { batch, changed, isTaken, type SQL } from './store/db.ts'
 import { scanFactsOf } from './store/facts.ts'
+import { OPERATOR } from './store/keys.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf, SCAN_KEY } from './store/runs.ts'
@@ -222,6 +224,7 @@ async function panelFor(
   resolved: readonly Address[],
   scannerProbeId: string | null,
 ): Promise<{ addresses: readonly Address[]; panel: Scan['panel'] }> {
+  const inTurn = target.tenantId === OPERATOR && target.tags.includes(CANARY_TAG)
   const texts = resolved.map(({ text }) => text)
   const probes = await readPanelFacts(world.db, texts, world.now, RESTED_MS)
   let refused: Extract<PanelChoice, { failure: string }> | null = null
@@ -231,7 +234,8 @@ async function panelFor(
       probes,
       site: scan.site === '' ? null : scan.site,
       scannerProbeId,
-      sticky: target.scanners[scan.site] ?? null,
+      sticky: inTurn ? null : (target.scanners[scan.site] ?? null),
+      inTurn,
       family,
       needsPrivate: !addresses.every(isPublic),
       now: world.now,

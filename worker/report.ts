@@ -12,7 +12,7 @@ import type {
   ScanPlan,
   Standing,
 } from '../schema/wire.ts'
-import { RENEW_MS } from '../schema/wire.ts'
+import { AGENT, RENEW_MS } from '../schema/wire.ts'
 import { type Bounds, insidePlan } from './allowed.ts'
 import { isDirectoryOf, wantsDirectory } from './botDirectory.ts'
 import { foundSteps } from './core/baseline.ts'
@@ -34,7 +34,7 @@ import {
 } from './store/facts.ts'
 import { type HeldRun, heldFrom, heldIn, heldRow, lastHeld, readHeld } from './store/held.ts'
 import type { Probe, Signer } from './store/probes.ts'
-import { DRAINED, noteSeen, readSigner } from './store/probes.ts'
+import { DRAINED, keysOf, noteSeen, readSigner } from './store/probes.ts'
 import { logKey, putText } from './store/raw.ts'
 import {
   type Candidate,
@@ -74,7 +74,7 @@ const GATHER_MS = 2_000
 
 /**
  * Hands a probe what is due for it and fits its capacity. `signer` is the probe as it was when its signature was checked
- * (guards/probe.ts): here it is read anew, so that one that was revoked since gets nothing.
+ * (guards/probe.ts), with the key that made it: here it is read anew, so that one that was revoked since gets nothing.
  */
 export async function leaseRuns(
   world: World,
@@ -85,7 +85,8 @@ export async function leaseRuns(
 ): Promise<LeaseAnswer> {
   const { db, now } = world
   const { probe, stopped, candidates } = await leasable(db, signer, now)
-  if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
+  if (!probe || !keysOf(probe, now).includes(signer.publicKey) || probe.sourceAddress !== signer.sourceAddress)
+    throw notOurs()
   const { directory } = ask
   const isSigned = directory !== undefined && (await isDirectoryOf(probe, directory, publicUrl, now))
   await noteSeen(db, probe, { ...ask, directory: isSigned ? directory : null }, now)
@@ -109,6 +110,7 @@ export async function leaseRuns(
     now,
     standing,
     stopped,
+    newest: AGENT,
     publicUrl,
     ...(signFor === undefined ? {} : { signFor }),
     runs: await Promise.all(taken.map((run) => leasedRun(world, run, tokens.get(run.scanId)))),
@@ -227,6 +229,8 @@ export function answerRenewal(
 
 /** Whether the probe's range still lets it do this run. What was kept of the range may be old: before a run is ended for it, it is read anew. */
 export async function mayGoOn({ db, now }: World, probe: Signer, { run }: HeldRun): Promise<boolean> {
+  // What was kept of a probe is at most a few seconds old.
+  if (probe.quarantinedAt !== null) return false
   const may = (source: Signer['source']) => mayRun(standingOf(probe.sourceAddress, source, now), run.kind)
   if (may(probe.source)) return true
   const address = parseAddress(probe.sourceAddress)

@@ -9,6 +9,7 @@ const OPTIONS = {
   'source-address': { type: 'string' },
   'allow-private': { type: 'boolean', default: false },
   'metrics-port': { type: 'string' },
+  'key-days': { type: 'string' },
   'max-rate': { type: 'string' },
   'max-total-rate': { type: 'string' },
   'max-sockets': { type: 'string' },
@@ -28,6 +29,9 @@ export const probe: Command = {
                             link-local addresses
   --metrics-port N          serve its own metrics on 127.0.0.1:N
 
+  --key-days N              change its key when it is so many days old (90);
+                            the old one is believed for a day more
+
   It holds these whatever the Worker asks for; a plan that asks for more is
   carried out more slowly:
   --max-rate N              connects a second to one address
@@ -45,6 +49,7 @@ export const probe: Command = {
       dataDir: needed(values.data, 'data'),
       sourceAddress: neededAddress(values['source-address'], 'source-address'),
       allowPrivate: values['allow-private'],
+      keyDays: wholeNumber(values['key-days'], 'key-days', 1, 3_650),
       metricsPort: wholeNumber(values['metrics-port'], 'metrics-port', 1, 65_535),
     }
     const ceilings = {

@@ -140,7 +140,13 @@ async function discoverOne(
   const seed = (Math.random() * 2 ** 31) | 0
   let order = sweepOrder(knownPorts.size === 0 ? asked : asked.filter((port) => !knownPorts.has(port)), TOP_PORTS, seed)
   const [source, capacity] = await asking
-  const base = { address, family, source, maxOpen: world.brake.sockets(socketsFor(capacity)), spared: COUNTING_PORTS } as const
+  const base = {
+    address,
+    family,
+    source,
+    maxOpen: world.brake.sockets(socketsFor(capacity)),
+    spared: COUNTING_PORTS,
+  } as const
   let sentinels: Sentinel[] = here().map(({ target }) => ({ port: target.port, kind: 'open' }))
   let rate = sweepRate(plan.maxConnectsPerSecond)
   output.line(

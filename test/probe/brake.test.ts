@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { createBrake, DEFAULT_OWN, NO_CEILINGS } from '../../probe-node/brake.ts'
 import { agentFor, scanPlan, touchPlan } from '../support/agent.ts'

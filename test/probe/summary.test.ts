@@ -35,6 +35,7 @@ const portOf = (port: number, more: Partial<PortAnswer> = {}): PortAnswer => ({
   issueId: null,
   occurrenceId: null,
   remediation: null,
+  probes: [],
   ...more,
 })
 const causeOf = (word: CauseClass, mechanism: Mechanism | null): PortAnswer['cause'] => ({

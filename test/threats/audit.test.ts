@@ -52,7 +52,8 @@ test('each call that changes something leaves one line, on every route: who, wha
   expect(fails.length, fails.join(', ')).toBeLessThanOrEqual(4)
 })
 /** Of tenants the other goes: the owner is wanted after. */
-const idFor = ({ path }: Route) => path.includes('/tenants/') ? town.stranger.id : town.ids[path.split('/')[path.split('/').indexOf(':id') - 1] ?? '']
+const idFor = ({ path }: Route) =>
+  path.includes('/tenants/') ? town.stranger.id : town.ids[path.split('/')[path.split('/').indexOf(':id') - 1] ?? '']
 async function call(route: Route) {
   const path = route.path.replace('/api/v1', '').replace(':id', idFor(route) ?? '')
   const say = route.method === 'DELETE' ? undefined : BODIES[nameOf(route)]?.(town)

@@ -16,6 +16,7 @@ import {
 } from '../../schema/api.ts'
 import { cancelInNetwork, switchAll } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
+import { QUARANTINE_AT } from '../core/trust.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
@@ -25,8 +26,10 @@ import { addBeacon, listBeacons, removeBeacon } from '../store/beacons.ts'
 import type { Db } from '../store/db.ts'
 import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
 import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
-import { changeProbe, hostRange, listProbes, revokeProbe } from '../store/probes.ts'
+import { changeProbe, hostRange, listProbes, readProbe, revokeProbe } from '../store/probes.ts'
 import { readSwitch } from '../store/settings.ts'
+import { liftQuarantine } from '../store/trust.ts'
+import { lockUp } from '../trust.ts'
 import { describe } from './describe.ts'
 import { beaconAnswer, iso, maybeIso, optOutAnswer, probeAnswer } from './shape.ts'
 
@@ -85,10 +88,14 @@ export const probeFleetRoutes = new Hono<AppEnv>()
     }),
     allow('admin'),
     async (c) => {
-      const { drained, ...rest } = await bodyAs(c, ProbeChange)
+      const { drained, quarantined, ...rest } = await bodyAs(c, ProbeChange)
       const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
       const change = { ...given, ...(drained === undefined ? {} : { drainedAt: drained ? c.var.world.now : null }) }
-      const row = await changeProbe(c.var.world.db, c.req.param('id'), change)
+      const id = c.req.param('id')
+      if (!(await changeProbe(c.var.world.db, id, change))) throw none('probe')
+      if (quarantined === true) await lockUp(c.var.world, id, 'The operator does not believe it.', QUARANTINE_AT)
+      if (quarantined === false) await liftQuarantine(c.var.world.db, id)
+      const row = await readProbe(c.var.world.db, id)
       if (!row) throw none('probe')
       return c.json(probeAnswer(row, c.var.world.now))
     },

@@ -9,6 +9,7 @@ import type {
 } from '../../schema/api.ts'
 import { observationId, type ScanFacts } from '../../schema/facts.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
+import { AGENT } from '../../schema/wire.ts'
 import type { Phase } from '../../schema/words.ts'
 import { isPublished } from '../core/ranges/life.ts'
 import type { Beacon } from '../store/beacons.ts'
@@ -144,6 +145,7 @@ export const portAnswer = (port: PortVerdict, seen: OccurrenceRow | undefined): 
   issueId: seen?.issueId ?? null,
   occurrenceId: seen?.id ?? null,
   remediation: port.remediation,
+  probes: port.probes,
 })
 
 /** All facts of a scan, oldest run first, one line each. */
@@ -207,6 +209,14 @@ export function occurrenceAnswer(row: OccurrenceRow, port: PortVerdict | undefin
   }
 }
 
+/** Of `name/1.2.3` by its numbers; what is no version of ours is not called old. */
+function isOlder(agent: string, newest: string): boolean {
+  const of = (text: string) => /^portwitness\/(\d+)\.(\d+)\.(\d+)$/.exec(text)?.slice(1).map(Number)
+  const [own, last] = [of(agent), of(newest)]
+  const first = own?.findIndex((number, i) => number !== last?.[i]) ?? -1
+  return first >= 0 && (own?.[first] ?? 0) < (last?.[first] ?? 0)
+}
+
 export const probeAnswer = (row: Probe, now: number) => ({
   id: row.id,
   site: row.site,
@@ -219,6 +229,10 @@ export const probeAnswer = (row: Probe, now: number) => ({
   fit: row.health?.fit ?? true,
   reasons: row.health?.reasons ?? [],
   drained: row.drainedAt !== null,
+  quarantined: row.quarantinedAt !== null,
+  quarantineReason: row.quarantineReason,
+  disagreement: row.disagreement,
+  outdated: isOlder(row.agent, AGENT),
   allowPrivate: row.allowPrivate === 1,
   enrolledAt: iso(row.enrolledAt),
   seenAt: iso(row.seenAt),

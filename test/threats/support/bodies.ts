@@ -24,6 +24,7 @@ export const BODIES: Readonly<Record<string, Say>> = {
   'POST /api/v1/probes/enrolments': () => ({ site: 'fra-1', sourceAddress: '127.0.1.9' }),
   'POST /api/v1/beacons': () => ({ address: '127.0.0.1', port: 10 }),
   'PUT /api/v1/kill-switch': () => ({ stopped: false }),
+  'POST /api/v1/canaries': () => ({ address: '127.0.97.1', port: 22, expect: 'open' }),
   'PUT /api/v1/ceilings': () => ({ public: { target: { perSecond: 500 } } }),
   'POST /api/v1/opt-outs': () => ({ cidr: '127.0.98.0/24' }),
   'POST /api/v1/ranges': () => ({ cidr: '10.9.9.0/24', site: 'fra-1' }),

@@ -90,6 +90,7 @@ export async function openTown(): Promise<Town> {
       probes: fleet[0]?.id ?? '',
       ranges: ranges.body.items[0]?.id ?? '',
       beacons: await operators('/beacons', { address: '127.0.0.1', port: 9 }),
+      canaries: await operators('/canaries', { address: '127.0.96.1', port: 22, expect: 'open' }),
       'opt-outs': await operators('/opt-outs', { cidr: '127.0.99.0/24', note: MARK }),
     },
   }
