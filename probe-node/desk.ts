@@ -3,6 +3,7 @@
  * same body until it is answered, so a report is counted once however often it travels.
  */
 import * as v from 'valibot'
+import { RotateAnswer, type RotateRequest } from '../schema/rotation.ts'
 import {
   AGENT,
   AlarmAnswer,
@@ -14,8 +15,6 @@ import {
   type RenewRequest,
   ResultAnswer,
   type ResultRequest,
-  RotateAnswer,
-  type RotateRequest,
   SKEW_MS,
   WIRE_VERSION,
 } from '../schema/wire.ts'

@@ -38,7 +38,9 @@ const NONCE_BYTES = 64
 const MOST_RUNS = 500
 
 const keyidOf = ({ publicKey }: Pick<Identity, 'publicKey'>): string =>
-  createHash('sha256').update(thumbprintText(base64url(publicKey))).digest('base64url')
+  createHash('sha256')
+    .update(thumbprintText(base64url(publicKey)))
+    .digest('base64url')
 
 export function createKnock(url: string, own: Signing, clock: Clock): Knock {
   let origin = new URL(url).origin

@@ -1,4 +1,4 @@
-import { rotationText } from '../schema/wire.ts'
+import { rotationText } from '../schema/rotation.ts'
 import type { Desk } from './desk.ts'
 import { type Identity, nextIdentity, takeNext } from './identity.ts'
 import type { Log } from './log.ts'

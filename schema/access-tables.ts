@@ -41,7 +41,7 @@ export const audit = sqliteTable(
     actor: text('actor').notNull(),
     /** method and route, such as `DELETE /api/v1/keys/:id` */
     deed: text('deed').notNull(),
-    /** the id that the path names; null where it names none */
+    /** the id that the path names; null where it names none, or none that the tenant has */
     subject: text('subject'),
     /** SHA-256 of the subject's row as it was before, hex; null where there was none */
     before: text('before'),

@@ -222,6 +222,8 @@ export const ScanAnswer = v.object({
     }),
   ),
   retestOf: v.nullable(v.string()),
+  /** of one scan read by itself: why it is still queued */
+  waitsFor: v.nullable(v.string()),
   verdict: v.nullable(v.picklist(SCAN_VERDICTS)),
   coverage: v.nullable(ScanCoverage),
   waf: v.nullable(v.object({ vendor: v.string(), evidence: v.array(v.string()) })),
@@ -340,8 +342,8 @@ export const CanaryAnswer = v.object({
   expect: v.picklist(CANARY_STATES),
   createdAt: time,
 })
-/** `since`: when the switch was last moved; null when it never was */
-export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: maybeTime })
+/** `since`: when the switch was last moved, where that is asked; null when it never was */
+export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: v.optional(maybeTime) })
 export type KillSwitchAnswer = v.InferOutput<typeof KillSwitchAnswer>
 export const OptOutAnswer = v.object({
   id: v.string(),

@@ -112,6 +112,8 @@ async function lineFor(db: Db, d1: D1Database, { now, asked, ...deed }: Deed): P
   ])
   const line: Omit<AuditLine, 'hash'> = {
     ...deed,
+    // What the caller’s tenant does not have is not repeated after it.
+    subject: before === null ? null : deed.subject,
     seq: (head?.seq ?? 0) + 1,
     at: new Date(now).toISOString(),
     before: before === null ? null : await sha256(before),

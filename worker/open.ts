@@ -155,6 +155,19 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
   }
 }
 
+/** Why a stored scan has not begun; null when nothing keeps it any more, or it has. */
+export async function whyItWaits(world: World, target: Target, scan: Scan): Promise<string | null> {
+  if (scan.finishedAt !== null || scan.scannerProbeId !== '') return null
+  if (scan.place === 1) return 'The scan of this target and site before it has not ended.'
+  try {
+    await prepared(world, target, scan, null)
+    return null
+  } catch (error) {
+    if (error instanceof Failure) return error.message
+    throw error
+  }
+}
+
 /** What may be otherwise in a while. */
 const WAITING: readonly FailureCode[] = [
   'too_many_scans',

@@ -143,7 +143,7 @@ export const killSwitchRoutes = new Hono<AppEnv>()
     async (c) => {
       const { stopped } = await bodyAs(c, KillSwitchBody)
       await switchAll(c.var.world, stopped)
-      return c.json(await switchNow(c.var.world.db))
+      return c.json({ stopped })
     },
   )
 

@@ -3,15 +3,13 @@ import { type Context, Hono } from 'hono'
 import type { GenericSchema, InferOutput } from 'valibot'
 import { parseAddress } from '../../schema/address.ts'
 import { newId } from '../../schema/ids.ts'
+import { ROTATION_MS, RotateRequest, rotationText } from '../../schema/rotation.ts'
 import {
   AlarmRequest,
   EnrolRequest,
   LeaseRequest,
   RenewRequest,
   ResultRequest,
-  ROTATION_MS,
-  RotateRequest,
-  rotationText,
   WIRE_VERSION,
 } from '../../schema/wire.ts'
 import { doorbell, tell } from '../bell.ts'

@@ -106,6 +106,7 @@ export function lineAnswer(scan: ScanLine, live: Parameters<typeof scanAnswer>[3
         rested,
       })),
     retestOf: scan.retestOf,
+    waitsFor: null,
     // A verdict on the whole is for the end; its parts are shown as they come.
     verdict: scan.state === 'finished' ? scan.verdict : null,
     coverage: ended ? scan.coverage : null,

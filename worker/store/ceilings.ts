@@ -52,21 +52,24 @@ export function brokenBy(scan: Scan, ceilings: Ceilings, now: number): SQL {
       HAVING coalesce(sum(rate), 0) + ${rate} > ${perSecond}${perDay}`
   }
   /** of each of these, what the used ones that hold it too add up to */
-  const each = (list: readonly string[], column: 'addresses' | 'networks') =>
-    sql`FROM json_each(${rows(list)}) mine LEFT JOIN used ON EXISTS (SELECT 1 FROM json_each(used.${sql.raw(column)}) theirs WHERE theirs.value = mine.value)
+  const each = (list: readonly string[], column: 'addresses' | 'networks', which: SQL = sql`1`) =>
+    sql`FROM json_each(${rows(list)}) mine LEFT JOIN used ON ${which} AND EXISTS (SELECT 1 FROM json_each(used.${sql.raw(column)}) theirs WHERE theirs.value = mine.value)
       GROUP BY mine.value`
-  // Where several targets name one address, the least that their owners said it bears holds for all of them together.
-  const borne = sql`min(${number(most.target.perSecond)}, coalesce(min(used.bears), ${number(most.target.perSecond)}),
-    coalesce((SELECT max_connects_per_second FROM targets WHERE tenant_id = ${scan.tenantId} AND id = ${scan.targetId}), ${number(most.target.perSecond)}))`
+  const top = number(most.target.perSecond)
+  // Where several targets name one address, the least that their owners said it bears holds for all of them together. The sites
+  // of one target share what it bears already (shareOf).
+  const borne = sql`min(${top}, coalesce(min(used.bears), ${top}),
+    coalesce((SELECT max_connects_per_second FROM targets WHERE tenant_id = ${scan.tenantId} AND id = ${scan.targetId}), ${top}))`
   return sql`WITH used AS MATERIALIZED (
-      SELECT tenant_id, addresses, networks,
+      SELECT tenant_id, addresses, networks, (tenant_id = ${scan.tenantId} AND target_id = ${scan.targetId}) AS is_own,
         CASE WHEN finished_at IS NULL THEN max_connects_per_second ELSE 0 END AS rate,
         CASE WHEN coalesce(started_at, due_at) > ${number(now - DAY_MS)} THEN connects ELSE 0 END AS connects,
         CASE WHEN finished_at IS NULL THEN (SELECT max_connects_per_second FROM targets WHERE targets.tenant_id = scans.tenant_id AND targets.id = scans.target_id) END AS bears
       FROM scans
       WHERE tenant_id IN (SELECT id FROM tenants UNION SELECT tenant_id FROM keys) AND created_at > ${number(now - 3 * DAY_MS)}
         AND scanner_probe_id <> '' AND is_public = ${number(scan.isPublic)} AND id <> ${scan.id})
-    ${over('target', sql`mine.value`, each(scan.addresses, 'addresses'), borne)}
+    ${over('target', sql`mine.value`, each(scan.addresses, 'addresses'))}
+    UNION ALL ${over('target', sql`mine.value`, each(scan.addresses, 'addresses', sql`NOT used.is_own`), borne)}
     UNION ALL ${over('network', sql`mine.value`, each(scan.networks, 'networks'))}
     UNION ALL ${over('tenant', sql`''`, sql`FROM used WHERE tenant_id = ${scan.tenantId}`)}
     UNION ALL ${over('fleet', sql`''`, sql`FROM used`)}`

@@ -78,7 +78,7 @@ export async function rotateKey(
 ): Promise<Probe | null> {
   const [row] = await db
     .update(probes)
-    
+
     // The signed directory lists a key that is going.
     .set({ publicKey: keys.next, oldKey: keys.old, oldKeyUntil: keys.oldUntil, directory: null })
     .where(and(eq(probes.id, id), eq(probes.publicKey, keys.old), isNull(probes.revokedAt)))
