@@ -26,7 +26,7 @@ import { rangeRoutes } from './routes/ranges.ts'
 import { scanRoutes } from './routes/scans.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { targetRoutes } from './routes/targets.ts'
-import { causeOf, isBusy } from './store/db.ts'
+import { causeOf, innermost, isBusy } from './store/db.ts'
 import { isStopped } from './store/settings.ts'
 import { worldOf } from './world.ts'
 
@@ -86,7 +86,8 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
 app.notFound(() => problem(new Failure('not_found', 'There is nothing at this path.')))
 
 app.onError((error, c) => {
-  if (error instanceof Failure) return problem(error)
+  const chosen = innermost(error)
+  if (chosen instanceof Failure) return problem(chosen)
   if (isBusy(error)) return problem(new Failure('busy', 'The database is busy. Try again.'))
   // A database error's own text holds statements and values; causeOf leaves them out.
   console.error(

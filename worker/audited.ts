@@ -22,6 +22,9 @@ export interface Audited {
   settle(): Promise<void>
 }
 
+/** The database under each of these. */
+const BENEATH = new WeakMap<D1Database, D1Database>()
+
 /** So often a line is made anew because others of the tenant came first. */
 const TRIES = 25
 
@@ -30,14 +33,17 @@ const TRIES = 25
  * Of two who write at once one finds its number taken: its whole batch was undone, and is sent again with the next number.
  */
 export function audited(plain: Db, deed: Deed): Audited {
-  const d1 = (plain as unknown as { $client: D1Database }).$client
+  const given = (plain as unknown as { $client: D1Database }).$client
+  // Two lines in one batch would both be the next: a deed within a deed has a batch of its own.
+  const d1 = BENEATH.get(given) ?? given
+  const reader = d1 === given ? plain : openDb(d1)
   let isDone = false
   let turn: Promise<unknown> = Promise.resolve()
 
   async function withLine(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
     if (isDone) return d1.batch([...statements])
     for (let tries = 1; ; tries++) {
-      const line = await lineFor(plain, d1, deed)
+      const line = await lineFor(reader, d1, deed)
       try {
         const results = await d1.batch([...statements, line])
         isDone = true
@@ -76,6 +82,7 @@ export function audited(plain: Db, deed: Deed): Audited {
     exec: () => Promise.reject(new Error('exec carries no line of the audit log')),
   } as unknown as D1Database
 
+  BENEATH.set(wrapped, d1)
   return {
     db: openDb(wrapped),
     settle: async () => {

@@ -7,6 +7,7 @@ import { listen } from './answers.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { type Sentinel, watchReach } from './reach.ts'
 import { REFUSED, type Sockets, type SocketsOptions, type Status } from './sockets.ts'
+import { MANY_SILENT, SECOND_WHEN_MANY, TIMERS, type Timers } from './timers.ts'
 
 export interface SweepJob {
   address: string
@@ -26,20 +27,6 @@ export interface SweepJob {
   /** timers in milliseconds; the defaults suit the internet */
   timers?: Partial<Timers>
 }
-
-export interface Timers {
-  /** first pass: bounds of the adaptive timer */
-  firstMin: number
-  firstMax: number
-  /** second pass. Long enough for a second SYN (1 s after the first), and a third on kernels since 6.5 */
-  second: number
-  sentinelEvery: number
-  sentinel: number
-}
-const TIMERS: Timers = { firstMin: 300, firstMax: 1_000, second: 2_200, sentinelEvery: 1_000, sentinel: 2_000 }
-/** With very many silent ports the second pass settles for the second SYN. */
-const MANY_SILENT = 20_000
-const SECOND_WHEN_MANY = 1_600
 
 export interface SweepEvents {
   /** `agoMs` before now its connect was started */

@@ -1,7 +1,8 @@
 /** What an operator does with the command line when it must be sure: stop everything, change keys, look who did what. */
+
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -64,7 +65,10 @@ test('stop-all ends all scanning within 20 s, nothing begins, everybody is told,
 
   const stoppedAt = Date.now()
   const stop = await stack.portwitness('stop-all').ended
-  expect(stop).toMatchObject({ code: 0, stdout: 'All scanning is stopped. Lift it with: portwitness stop-all --resume\n' })
+  expect(stop).toMatchObject({
+    code: 0,
+    stdout: 'All scanning is stopped. Lift it with: portwitness stop-all --resume\n',
+  })
   await expect.poll(() => Promise.all(scans.map(stateOf)), { timeout: WITHIN_MS }).toEqual(['cancelled', 'cancelled'])
   expect(Date.now() - stoppedAt).toBeLessThan(WITHIN_MS)
   const counts = [one.count(), two.count()]
@@ -121,7 +125,10 @@ test('the log of who changed what is exported, found whole, and found out when a
   const shown = await stack.portwitness('audit', '--limit', '5').ended
   expect(shown.stdout).toContain('POST /api/v1/')
   const whole = await stack.portwitness('audit', '--verify').ended
-  expect(whole).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+ lines, whole\.\nNote its end elsewhere: --head \d+:[0-9a-f]{64}\n$/) })
+  expect(whole).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+ lines, whole\.\nNote its end elsewhere: --head \d+:[0-9a-f]{64}\n$/),
+  })
   const head = /--head (\S+)/.exec(whole.stdout)?.[1] ?? ''
   const exported = (await stack.portwitness('audit', '--export').ended).stdout
   const file = join(folder, 'audit.jsonl')
@@ -134,8 +141,19 @@ test('the log of who changed what is exported, found whole, and found out when a
   const lines = exported.trimEnd().split('\n')
   const changed = lines.with(3, (lines[3] ?? '').replace(/"actor":"[^"]+"/, '"actor":"key:key_nobody"'))
   expect((await check(changed.join('\n')))[1]).toContain('line 4 of the file (seq 4) was changed')
-  expect((await check(lines.toSpliced(3, 1).join('\n')))[1]).toContain('line 4 of the file (seq 5): 1 before it is missing')
-  expect((await check(lines.with(3, lines[4] ?? '').with(4, lines[3] ?? '').join('\n')))[1]).toContain('line 4 of the file')
+  expect((await check(lines.toSpliced(3, 1).join('\n')))[1]).toContain(
+    'line 4 of the file (seq 5): 1 before it is missing',
+  )
+  expect(
+    (
+      await check(
+        lines
+          .with(3, lines[4] ?? '')
+          .with(4, lines[3] ?? '')
+          .join('\n'),
+      )
+    )[1],
+  ).toContain('line 4 of the file')
   const cut = await check(lines.slice(0, -2).join('\n'), '--head', head)
   expect(cut[0]).toBe(1)
   expect(cut[1]).toContain('the log ends at seq')

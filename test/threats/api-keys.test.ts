@@ -60,7 +60,7 @@ test('a key is shown once and then nowhere: not in a row, a list, a line of a lo
     for (const secret of planted) expect(rows.includes(secret), name).toBe(false)
   }
   // A body that is refused, a path that leads nowhere, and a fault of ours.
-  const bad = await stage.api('POST', '/targets', { address: key, [key]: key })
+  const bad = await stage.api('POST', '/targets', { address: key, name: key })
   const nowhere = await stage.fetch(`/api/v1/${key}`, { headers: { authorization: `Bearer ${key}` } })
   expect(`${JSON.stringify(bad.body.errors ?? '')}`).not.toContain(`:"${key}"`)
   expect(await nowhere.text()).not.toContain(key)

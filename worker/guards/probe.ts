@@ -31,6 +31,7 @@ export const signed = createMiddleware<AppEnv>(async (c, next) => {
     throw new Failure('clock_skew', 'The clock is off by more than a minute.', [], { now })
   const from = parseAddress(clientAddress(c))
   const leases = c.req.path.endsWith('/lease')
+  const remembered = kept.get(id)
   let known = from && (await knownProbe(db, id, from, now, leases))
   if (!from || !known || from.text !== known.probe.sourceAddress) throw notOurs()
 
@@ -39,7 +40,7 @@ export const signed = createMiddleware<AppEnv>(async (c, next) => {
   const text = canonicalRequest(c.req.method, c.req.path, id, time ?? '', nonce, digest)
   let usedKey = await signedWith(known, signature ?? '', text, now)
   // What was kept may be from before the probe changed its key.
-  if (usedKey === null && known.readAt < now) {
+  if (usedKey === null && known === remembered) {
     kept.delete(id)
     known = await knownProbe(db, id, from, now, false)
     usedKey = known && (await signedWith(known, signature ?? '', text, now))

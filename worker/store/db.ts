@@ -75,8 +75,15 @@ export const isBusy = (error: unknown): boolean =>
     causeOf(error),
   )
 
+/** What was thrown first: drizzle puts an error of its own around each. */
+export function innermost(error: unknown): unknown {
+  let inner = error
+  for (let depth = 0; depth < 5 && inner instanceof Error && inner.cause instanceof Error; depth++) inner = inner.cause
+  return inner
+}
+
 /** The database's own words, which name no value; never drizzle's, which hold SQL and parameters. */
 export function causeOf(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const inner = innermost(error)
   return inner instanceof Error && !inner.message.startsWith('Failed query') ? inner.message : 'database error'
 }
