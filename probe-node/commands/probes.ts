@@ -24,7 +24,11 @@ export const probes: Command = {
     else if (items.length === 0) process.stdout.write('No probes. Add one with: portwitness enrol\n')
     else {
       const time = timeFor(process.stdout, Date.now())
-      const state = (it: ProbeAnswer) => (it.online ? (it.fit ? 'fit' : 'unfit') : 'offline')
+      const condition = (it: ProbeAnswer) => (it.online ? (it.fit ? 'fit' : 'unfit') : 'offline')
+      const state = (it: ProbeAnswer) =>
+        it.quarantined
+          ? 'quarantined'
+          : `${condition(it)}${it.drained ? ', drained' : ''}${it.outdated ? ', outdated' : ''}`
       const rows = items.map((it) => [
         ...[it.id, it.site, it.sourceAddress, it.country, it.provider],
         ...[state(it), time(it.seenAt)],

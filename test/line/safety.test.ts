@@ -54,7 +54,7 @@ test('stop-all ends all scanning within 20 s, nothing begins, everybody is told,
   ] as const) {
     const ended = await stack.portwitness(
       ...['scan', address, '--ports', `1-20000,${port}`, '--rate', '200', '--profile', 'assertive', '--no-wait'],
-      ...(address.endsWith('62') ? ['--site', 'nyc-1'] : []),
+      ...(address.endsWith('62') ? ['--site', 'ash-1'] : []),
     ).ended
     expect(ended.code, ended.stderr).toBe(0)
     scans.push(ended.stdout.trim())

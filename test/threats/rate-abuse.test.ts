@@ -1,6 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ScanAnswer, TargetAnswer } from '../../schema/api.ts'
-import { DEFAULT_CEILINGS } from '../../schema/ceilings.ts'
+import { CEILING_SCOPES, ceilingsWith, DEFAULT_CEILINGS } from '../../schema/ceilings.ts'
+import { readBroken } from '../../worker/store/ceilings.ts'
+import { openDb } from '../../worker/store/db.ts'
+import { readScan, type Scan } from '../../worker/store/scans.ts'
 import { openFleet, type Probe } from '../worker/support/probes.ts'
 import { KEY, openStage, type Stage } from '../worker/support/stage.ts'
 
@@ -169,4 +172,20 @@ test('a scan costs no row for it', async () => {
   // Scan with its two index entries, its runs (two each), the line of the audit log.
   const runs = (JSON.parse(String(results[0]?.panel)) as unknown[]).length
   expect(stage.rows()).toBeLessThanOrEqual(3 + 2 * runs + 1)
+})
+
+test('public addresses have ceilings of their own: each of them, a second and a day', async () => {
+  const db = openDb(stage.env.DB)
+  const { body } = await open(await addTarget(`127.0.90.${next++}`))
+  const scan = await readScan(db, 'ten_default', body.id)
+  const wanted = { ...scan, id: 'scn_00000000000000000000', isPublic: 1, maxConnectsPerSecond: 2, connects: 2 } as Scan
+  expect(await readBroken(db, wanted, DEFAULT_CEILINGS, stage.now())).toBeNull()
+  for (const scope of CEILING_SCOPES)
+    for (const [unit, ceiling] of [
+      ['second', { perSecond: 1 }],
+      ['day', { perDay: 1 }],
+    ] as const) {
+      const broken = await readBroken(db, wanted, ceilingsWith({ public: { [scope]: ceiling } }), stage.now())
+      expect(broken).toMatchObject({ scope, unit, used: 0, most: 1 })
+    }
 })

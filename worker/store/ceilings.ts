@@ -4,7 +4,7 @@
  */
 import { eq, type SQL, sql } from 'drizzle-orm'
 import type { CeilingScope, Ceilings, CeilingsBody } from '../../schema/ceilings.ts'
-import { ceilingsWith } from '../../schema/ceilings.ts'
+import { CEILING_SCOPES, ceilingsWith } from '../../schema/ceilings.ts'
 import { settings } from '../../schema/tables.ts'
 import { type Db, rows } from './db.ts'
 import type { Scan } from './scans.ts'
@@ -34,32 +34,46 @@ export interface Broken {
 
 const number = (value: number): SQL => sql.raw(String(Math.max(0, Math.floor(value))))
 
+/** One sum to be looked at. `shared`: what targets of others that name the same address use of what they bear. */
+interface Look {
+  scope: CeilingScope | 'shared'
+  what: string
+  unit: Broken['unit']
+  needs: number
+  most: number
+}
+
+function looksFor(scan: Scan, ceilings: Ceilings): Look[] {
+  const most = ceilings[scan.isPublic === 1 ? 'public' : 'private']
+  const whats = { target: scan.addresses, network: scan.networks, tenant: [scan.tenantId], fleet: [''] }
+  const at = (scope: CeilingScope, what: string): Look[] => {
+    const { perSecond, perDay } = most[scope]
+    const second: Look = { scope, what, unit: 'second', needs: scan.maxConnectsPerSecond, most: perSecond }
+    return perDay === null ? [second] : [second, { scope, what, unit: 'day', needs: scan.connects, most: perDay }]
+  }
+  return [
+    ...CEILING_SCOPES.flatMap((scope) => whats[scope].flatMap((what) => at(scope, what))),
+    ...scan.addresses.map(
+      (what): Look => ({
+        ...{ scope: 'shared', what, unit: 'second', needs: scan.maxConnectsPerSecond, most: most.target.perSecond },
+      }),
+    ),
+  ]
+}
+
 /**
  * Rows of `Broken`: the ceilings that this scan would break now, beside all others under way. A scan counts from the write
  * that gives it its panel, which asks this in the same statement: of two that would break one together, the second is refused.
+ *
+ * Where several targets name one address, the least that their owners said it bears holds for all of them together; the sites of
+ * one target share what it bears already (shareOf). One query over a list, because D1 takes five terms of a UNION at most.
  */
 export function brokenBy(scan: Scan, ceilings: Ceilings, now: number): SQL {
-  const most = ceilings[scan.isPublic === 1 ? 'public' : 'private']
-  const [rate, connects] = [number(scan.maxConnectsPerSecond), number(scan.connects)]
-  const over = (scope: CeilingScope, what: SQL, from: SQL, perSecond: SQL = number(most[scope].perSecond)) => {
-    const day = most[scope].perDay
-    const perDay =
-      day === null
-        ? sql``
-        : sql` UNION ALL SELECT ${sql.raw(`'${scope}'`)}, ${what}, 'day', coalesce(sum(connects), 0), ${number(day)} ${from}
-            HAVING coalesce(sum(connects), 0) + ${connects} > ${number(day)}`
-    return sql`SELECT ${sql.raw(`'${scope}'`)} AS scope, ${what} AS what, 'second' AS unit, coalesce(sum(rate), 0) AS used, ${perSecond} AS most ${from}
-      HAVING coalesce(sum(rate), 0) + ${rate} > ${perSecond}${perDay}`
-  }
-  /** of each of these, what the used ones that hold it too add up to */
-  const each = (list: readonly string[], column: 'addresses' | 'networks', which: SQL = sql`1`) =>
-    sql`FROM json_each(${rows(list)}) mine LEFT JOIN used ON ${which} AND EXISTS (SELECT 1 FROM json_each(used.${sql.raw(column)}) theirs WHERE theirs.value = mine.value)
-      GROUP BY mine.value`
-  const top = number(most.target.perSecond)
-  // Where several targets name one address, the least that their owners said it bears holds for all of them together. The sites
-  // of one target share what it bears already (shareOf).
-  const borne = sql`min(${top}, coalesce(min(used.bears), ${top}),
-    coalesce((SELECT max_connects_per_second FROM targets WHERE tenant_id = ${scan.tenantId} AND id = ${scan.targetId}), ${top}))`
+  const holds = (column: 'addresses' | 'networks') =>
+    sql`EXISTS (SELECT 1 FROM json_each(used.${sql.raw(column)}) one WHERE one.value = looks.what)`
+  const counts = sql`CASE looks.scope WHEN 'fleet' THEN 1 WHEN 'tenant' THEN used.tenant_id = looks.what WHEN 'network' THEN ${holds('networks')}
+    WHEN 'shared' THEN NOT used.is_own AND ${holds('addresses')} ELSE ${holds('addresses')} END`
+  const own = sql`(SELECT max_connects_per_second FROM targets WHERE tenant_id = ${scan.tenantId} AND id = ${scan.targetId})`
   return sql`WITH used AS MATERIALIZED (
       SELECT tenant_id, addresses, networks, (tenant_id = ${scan.tenantId} AND target_id = ${scan.targetId}) AS is_own,
         CASE WHEN finished_at IS NULL THEN max_connects_per_second ELSE 0 END AS rate,
@@ -67,12 +81,17 @@ export function brokenBy(scan: Scan, ceilings: Ceilings, now: number): SQL {
         CASE WHEN finished_at IS NULL THEN (SELECT max_connects_per_second FROM targets WHERE targets.tenant_id = scans.tenant_id AND targets.id = scans.target_id) END AS bears
       FROM scans
       WHERE tenant_id IN (SELECT id FROM tenants UNION SELECT tenant_id FROM keys) AND created_at > ${number(now - 3 * DAY_MS)}
-        AND scanner_probe_id <> '' AND is_public = ${number(scan.isPublic)} AND id <> ${scan.id})
-    ${over('target', sql`mine.value`, each(scan.addresses, 'addresses'))}
-    UNION ALL ${over('target', sql`mine.value`, each(scan.addresses, 'addresses', sql`NOT used.is_own`), borne)}
-    UNION ALL ${over('network', sql`mine.value`, each(scan.networks, 'networks'))}
-    UNION ALL ${over('tenant', sql`''`, sql`FROM used WHERE tenant_id = ${scan.tenantId}`)}
-    UNION ALL ${over('fleet', sql`''`, sql`FROM used`)}`
+        AND scanner_probe_id <> '' AND is_public = ${number(scan.isPublic)} AND id <> ${scan.id}),
+    looks AS MATERIALIZED (
+      SELECT value ->> '$.scope' AS scope, value ->> '$.what' AS what, value ->> '$.unit' AS unit, value ->> '$.needs' AS needs, value ->> '$.most' AS most
+      FROM json_each(${rows(looksFor(scan, ceilings))})),
+    sums AS (
+      SELECT scope, what, unit, needs,
+        (SELECT coalesce(sum(CASE looks.unit WHEN 'second' THEN used.rate ELSE used.connects END), 0) FROM used WHERE ${counts}) AS used,
+        CASE scope WHEN 'shared' THEN min(most, coalesce((SELECT min(used.bears) FROM used WHERE ${counts}), most), coalesce(${own}, most)) ELSE most END AS most
+      FROM looks)
+    SELECT CASE scope WHEN 'shared' THEN 'target' ELSE scope END AS scope, what, unit, used, most FROM sums
+    WHERE used + needs > most AND (scope <> 'shared' OR used > 0)`
 }
 
 /** True while it would break none. */
