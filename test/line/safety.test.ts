@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await stack?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
+  if (folder) await rm(folder, { recursive: true, force: true })
 })
 
 /** A host with one port, which notes when it was last connected to. */
