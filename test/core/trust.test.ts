@@ -3,6 +3,7 @@ import type { RunFacts, ScanFacts } from '../../schema/facts.ts'
 import type { Observation } from '../../schema/wire.ts'
 import type { Sight } from '../../schema/words.ts'
 import {
+  ALONE_MOST,
   againstTruth,
   CLEAN_LEAVES,
   heldAgainst,
@@ -108,6 +109,15 @@ describe('what is held against a probe', () => {
   test('one port that cannot be open is enough', () => {
     const facts = scanOf({ ...all({ 22: 'open', 81: 'closed' }), w1: { 22: 'open', 81: 'open' } })
     expect(heldAgainst(facts, TRUTHS, new Map())).toMatchObject([{ probeId: 'w1', score: QUARANTINE_AT }])
+  })
+  test('a country that a host shuts out is not, however often that host is scanned', () => {
+    const shut = scanOf({ ...all({ 443: 'open' }), w3: { 443: 'unresponsive' } })
+    let score = 0
+    for (let day = 0; day < 100; day++) score = heldAgainst(shut, [], new Map([['w3', score]]))[0]?.score ?? score
+    expect(score).toBe(ALONE_MOST)
+    expect(ALONE_MOST).toBeLessThan(QUARANTINE_AT)
+    // Nor does it wash away what was held against it before.
+    expect(heldAgainst(shut, [], new Map([['w3', 2.5]]))).toEqual([])
   })
   test('lost packets are not, and are forgotten by clean scans of canaries', () => {
     const lossy = scanOf({ ...all({ 22: 'open', 81: 'closed' }), w1: { 22: 'unresponsive' } })

@@ -29,6 +29,11 @@ export interface Contradiction {
 export const WEIGHT = { falseOpen: 3, falseClosed: 1.5, falseSilence: 0.75, alone: 0.5 } as const
 /** From here on a probe is not believed. */
 export const QUARANTINE_AT = 3
+/**
+ * Standing alone adds up to this and no further: a host that shuts out the country of a witness is scanned every day. To be
+ * quarantined a probe must have denied what is known.
+ */
+export const ALONE_MOST = 1.5
 /** What a scan of a canary without any contradiction leaves of what was held against a probe. */
 export const CLEAN_LEAVES = 0.7
 /** So many others must agree with the truth before one is blamed; a truth that most deny is none. */
@@ -124,10 +129,13 @@ export function heldAgainst(
   const looked = (member: PanelMember) =>
     facts.runs.some((run) => run.probeId === member.probeId && run.observations.length > 0)
   return facts.panel.flatMap((member) => {
-    const mine = [...onTruth, ...alone].filter(({ probeId }) => probeId === member.probeId)
+    const of = (list: readonly Contradiction[]) => list.filter(({ probeId }) => probeId === member.probeId)
+    const [denied, stood] = [of(onTruth), of(alone)]
+    const mine = [...denied, ...stood]
+    const weightOf = (list: readonly Contradiction[]) => list.reduce((sum, { weight }) => sum + weight, 0)
     const old = before.get(member.probeId) ?? 0
-    const added = mine.reduce((sum, { weight }) => sum + weight, 0)
-    const score = mine.length > 0 ? old + added : isCanary && looked(member) ? old * CLEAN_LEAVES : old
+    const grown = Math.max(old, Math.min(ALONE_MOST, old + weightOf(stood))) + weightOf(denied)
+    const score = mine.length > 0 ? grown : isCanary && looked(member) ? old * CLEAN_LEAVES : old
     const rounded = score < 0.05 ? 0 : Math.round(score * 1_000) / 1_000
     return rounded === old ? [] : [{ probeId: member.probeId, score: rounded, reason: mine[0]?.text ?? null }]
   })
