@@ -1,5 +1,6 @@
 import { parseAddress } from '../schema/address.ts'
 import { listen } from './bell.ts'
+import { createBrake, NO_CEILINGS, type OwnCeilings } from './brake.ts'
 import { createClock } from './clock.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { watchFitness } from './fit.ts'
@@ -10,6 +11,7 @@ import { startLoop } from './loop.ts'
 import { createMemory } from './memory.ts'
 import { serveMetrics } from './metrics.ts'
 import { createRation } from './ration.ts'
+import { createRotation, KEY_DAYS } from './rotation.ts'
 import { openSpool } from './spool.ts'
 import { createStanding } from './standing.ts'
 import { newCounters, type World } from './world.ts'
@@ -27,6 +29,10 @@ export interface AgentOptions {
   sourceAddress: string
   allowPrivate: boolean
   metricsPort?: number
+  /** what this process sends at most; the defaults unless given */
+  ceilings?: OwnCeilings
+  /** its key is changed when it is so many days old; KEY_DAYS unless given */
+  keyDays?: number
   log?: (line: LogLine) => void
 }
 
@@ -46,11 +52,22 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     const known = identity.probeId === null ? await enrol(desk, options, source.text) : identity
     desk.become(known)
     log('info', 'probe at work', { probeId: known.probeId, sourceAddress: source.text })
+    const knock = createKnock(options.url, known, clock)
+    const become = (next: Identity) => {
+      desk.become(next)
+      knock.become(next)
+    }
     const world: World = {
       desk,
       clock,
       fit,
       ration: createRation(),
+      rotation: createRotation({ rotate: desk.rotate, become }, known, {
+        dataDir: options.dataDir,
+        keyDays: options.keyDays ?? KEY_DAYS,
+        log,
+      }),
+      brake: createBrake(options.ceilings ?? NO_CEILINGS),
       memory: createMemory(),
       spool: await openSpool(options.dataDir, log),
       log,
@@ -58,7 +75,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       standing: createStanding(),
       allowPrivate: options.allowPrivate,
       url: new URL(options.url),
-      knock: createKnock(options.url, known, clock),
+      knock,
       counters: newCounters(),
     }
     if (options.metricsPort !== undefined) serveMetrics(world, options.metricsPort, signal)

@@ -3,6 +3,8 @@
  * same body until it is answered, so a report is counted once however often it travels.
  */
 import * as v from 'valibot'
+import { RotateAnswer, type RotateRequest } from '../schema/rotation.ts'
+import { AGENT } from '../schema/version.ts'
 import {
   AlarmAnswer,
   type AlarmRequest,
@@ -17,7 +19,6 @@ import {
   WIRE_VERSION,
 } from '../schema/wire.ts'
 import { type Clock, rest } from './clock.ts'
-import { AGENT } from './fit.ts'
 import { httpFor } from './http.ts'
 import type { Identity } from './identity.ts'
 import type { Log } from './log.ts'
@@ -35,6 +36,7 @@ export interface Desk {
   renew(body: RenewRequest, until: Until): Promise<Asked<RenewAnswer>>
   alarm(body: AlarmRequest, until: Until): Promise<Asked<v.InferOutput<typeof AlarmAnswer>>>
   result(body: ResultRequest, until: Until): Promise<Asked<v.InferOutput<typeof ResultAnswer>>>
+  rotate(body: Omit<RotateRequest, 'wire'>): Promise<Asked<RotateAnswer>>
   become(identity: Identity): void
   /** For the doorbell: where it is, and who asks. */
   doorbell(): { url: URL; headers: Record<string, string>; localAddress: string | null }
@@ -139,6 +141,7 @@ export function openDesk({ url, clock, localAddress, log, ...options }: DeskOpti
     renew: (body, until) => ask('renew', body, RenewAnswer, until),
     alarm: (body, until) => ask('alarm', body, AlarmAnswer, until),
     result: (body, until) => ask('result', body, ResultAnswer, until),
+    rotate: (body) => ask('rotate', { wire: WIRE_VERSION, ...body }, RotateAnswer, { ms: 20_000, signal: never }),
     become(next) {
       identity = next
     },

@@ -1,9 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { VERSION } from '../schema/version.ts'
+import { AGENT } from '../schema/version.ts'
 import type { Health } from '../schema/wire.ts'
 import { readCapacity } from './capacity.ts'
-
-export const AGENT = `portwitness/${VERSION}`
 
 /**
  * May this probe accuse? A probe that was stalled, had no descriptors left, or missed its beacon says nothing about

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 
 /** Who this probe is. The private key never leaves the data directory. */
 export interface Identity {
+  /** when its key was made; null when nobody knows */
+  madeAt: number | null
   /** null until the Worker has enrolled it */
   probeId: string | null
   /** Ed25519, raw 32 bytes, base64 */
@@ -16,6 +18,10 @@ interface Kept {
   probeId: string | null
   privateKey: string
   publicKey: string
+  /** when the key was made, ms; of files from before it was written down, never */
+  madeAt?: number
+  /** a key that is on its way to the Worker */
+  next?: { privateKey: string; publicKey: string; madeAt: number }
 }
 
 /**
@@ -32,19 +38,44 @@ export async function loadIdentity(dataDir: string): Promise<Identity> {
     await chmod(fileIn(dataDir), 0o600)
     return identityOf(JSON.parse(text) as Kept)
   }
-  const pair = generateKeyPairSync('ed25519')
-  const kept: Kept = {
-    probeId: null,
-    privateKey: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-    publicKey: rawPublicKey(pair.publicKey),
-  }
+  const kept: Kept = { probeId: null, ...newKey() }
   await keep(dataDir, kept)
   return identityOf(kept)
 }
 
+function newKey(): { privateKey: string; publicKey: string; madeAt: number } {
+  const pair = generateKeyPairSync('ed25519')
+  return {
+    privateKey: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    publicKey: rawPublicKey(pair.publicKey),
+    madeAt: Date.now(),
+  }
+}
+
+/**
+ * The key that is to follow ours: kept before anybody hears of it, and the same again after a crash. The Worker believes both
+ * for a day, so that whichever of the two is on disk, one of them opens.
+ */
+export async function nextIdentity(dataDir: string): Promise<Identity> {
+  const kept = await readKept(dataDir)
+  const next = kept.next ?? newKey()
+  if (!kept.next) await keep(dataDir, { ...kept, next })
+  return identityOf({ probeId: kept.probeId, ...next })
+}
+
+/** The Worker knows the next key: it is ours from now on. */
+export async function takeNext(dataDir: string): Promise<Identity> {
+  const { probeId, next, ...own } = await readKept(dataDir)
+  const kept: Kept = { probeId, ...(next ?? own) }
+  await keep(dataDir, kept)
+  return identityOf(kept)
+}
+
+const readKept = async (dataDir: string): Promise<Kept> => JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as Kept
+
 /** Writes down which probe we are, once the Worker has said so. */
 export async function keepProbeId(dataDir: string, probeId: string): Promise<Identity> {
-  const kept = { ...(JSON.parse(await readFile(fileIn(dataDir), 'utf8')) as Kept), probeId }
+  const kept = { ...(await readKept(dataDir)), probeId }
   await keep(dataDir, kept)
   return identityOf(kept)
 }
@@ -65,9 +96,14 @@ const fileIn = (dataDir: string) => join(dataDir, 'probe.json')
 const rawPublicKey = (key: KeyObject): string =>
   Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url').toString('base64')
 
-function identityOf({ probeId, privateKey, publicKey }: Kept): Identity {
+function identityOf({ probeId, privateKey, publicKey, madeAt }: Kept): Identity {
   const key = createPrivateKey(privateKey)
-  return { probeId, publicKey, sign: (text) => sign(null, Buffer.from(text), key).toString('base64') }
+  return {
+    madeAt: madeAt ?? null,
+    probeId,
+    publicKey,
+    sign: (text) => sign(null, Buffer.from(text), key).toString('base64'),
+  }
 }
 
 /** Whole or not at all: written beside, flushed, then renamed. */

@@ -22,7 +22,10 @@ export interface Knock {
   learn(answer: Pick<LeaseAnswer, 'publicUrl' | 'signFor' | 'runs'>): void
   /** The directory's signature, once, when it was asked for. */
   directory(): SignedDirectory | null
+  /** our key was changed */
+  become(next: Signing): void
 }
+type Signing = Pick<Identity, 'publicKey' | 'sign'>
 
 const SECOND = 1_000
 /** A verifier's clock may be behind ours by this much. */
@@ -34,12 +37,17 @@ const DIRECTORY_S = 7 * 86_400
 const NONCE_BYTES = 64
 const MOST_RUNS = 500
 
-export function createKnock(url: string, identity: Pick<Identity, 'publicKey' | 'sign'>, clock: Clock): Knock {
+const keyidOf = ({ publicKey }: Pick<Identity, 'publicKey'>): string =>
+  createHash('sha256')
+    .update(thumbprintText(base64url(publicKey)))
+    .digest('base64url')
+
+export function createKnock(url: string, own: Signing, clock: Clock): Knock {
   let origin = new URL(url).origin
   let signFor: string | null = null
   const tokens = new Map<string, string>()
-  const x = base64url(identity.publicKey)
-  const keyid = createHash('sha256').update(thumbprintText(x)).digest('base64url')
+  let identity = own
+  let keyid = keyidOf(own)
   const times = (forS: number) => {
     const created = Math.floor(clock.now() / SECOND) - BACKDATED_S
     return { keyid, created, expires: created + BACKDATED_S + forS }
@@ -54,6 +62,10 @@ export function createKnock(url: string, identity: Pick<Identity, 'publicKey' | 
   }
 
   return {
+    become(next) {
+      identity = next
+      keyid = keyidOf(next)
+    },
     userAgent: () => `Portwitness/0.1 (+${origin}/.well-known/probing.txt)`,
     lines(authority, scanId) {
       const token = tokens.get(scanId)

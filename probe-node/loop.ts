@@ -1,4 +1,5 @@
 /** lease → perform → report → rest: one scan and up to eight short runs side by side. */
+import { AGENT } from '../schema/version.ts'
 import { type LeaseAnswer, type LeasedRun, LIMITS } from '../schema/wire.ts'
 import { startFetches } from './fetches.ts'
 import { createNudge, type Job, type Nudge } from './job.ts'
@@ -37,6 +38,7 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   let pollMs = FIRST_POLL_MS
   let failures = 0
   let wasFull = false
+  let isHinted = false
 
   const startRun = (run: LeasedRun): Job => {
     const { plan } = run
@@ -57,6 +59,13 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
       })
   }
 
+  /** Once: whoever runs this probe may read its log. */
+  const hint = ({ newest }: LeaseAnswer) => {
+    if (newest === undefined || newest === AGENT || isHinted) return
+    isHinted = true
+    log('warn', 'a newer version of the probe is there', { newest, own: AGENT })
+  }
+
   /** Not a packet is sent for it; the Worker hears why. */
   const refuse = (run: LeasedRun, why: string) => {
     log('warn', `refused a run of kind ${run.kind}: ${why}`, { runId: run.runId })
@@ -67,6 +76,7 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   }
 
   while (!signal.aborted) {
+    await world.rotation.keepFresh()
     await spool.drain((report) => deliver(desk, report, { ms: 0, signal }))
     const capacity = capacityBeside([...jobs.values()])
     wasFull = capacity.short === 0 || capacity.scan === 0 || capacity.baseline === 0
@@ -84,6 +94,7 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
       failures = 0
       pollMs = asked.answer.nextPollMs
       world.knock.learn(asked.answer)
+      hint(asked.answer)
       take(asked.answer)
     } else if (asked.why === 'unreachable') {
       failures += 1

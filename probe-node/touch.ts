@@ -81,6 +81,7 @@ export async function optionsFor(
     name,
     service: target.service,
     timeoutMs,
+    turn: () => world.brake.turn(target.address, scanId),
     userAgent: world.knock.userAgent(),
     knock: (authority) => world.knock.lines(authority, scanId),
     // The last rung of the ladder: the rounds have asked by HEAD.

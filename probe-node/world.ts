@@ -1,3 +1,4 @@
+import type { Brake } from './brake.ts'
 import type { Clock } from './clock.ts'
 import type { Desk } from './desk.ts'
 import type { Fitness } from './fit.ts'
@@ -5,6 +6,7 @@ import type { Knock } from './knock.ts'
 import type { Log } from './log.ts'
 import type { Memory } from './memory.ts'
 import type { Ration } from './ration.ts'
+import type { Rotation } from './rotation.ts'
 import type { Spool } from './spool.ts'
 import type { StandingBox } from './standing.ts'
 
@@ -14,6 +16,9 @@ export interface World {
   clock: Clock
   fit: Fitness
   ration: Ration
+  /** the ceilings of this process */
+  brake: Brake
+  rotation: Rotation
   memory: Memory
   spool: Spool
   log: Log

@@ -7,6 +7,7 @@ import { parseName } from './name.ts'
 import { parsePorts } from './ports.ts'
 import { countryCode, id, isoTime, label, listOf, portNumber, siteName, text, whole } from './shapes.ts'
 import {
+  CANARY_STATES,
   CHECKS,
   FINDINGS,
   ISSUE_STATES,
@@ -102,11 +103,14 @@ export const EnrolmentBody = v.strictObject({
 })
 export const ProbeChange = v.strictObject({
   drained: v.optional(v.boolean()),
+  /** not leased, not believed; what it said is judged again without it */
+  quarantined: v.optional(v.boolean()),
   country: v.nullish(countryCode),
   provider: v.nullish(label(100)),
   asn: v.nullish(whole(1, 4_294_967_295)),
 })
 export const BeaconBody = endpoint
+export const CanaryBody = v.strictObject({ ...endpoint.entries, expect: v.picklist(CANARY_STATES) })
 export const KillSwitchBody = v.strictObject({ stopped: v.boolean() })
 const optOutText = v.pipe(
   cidrText,
@@ -193,6 +197,8 @@ export const PortAnswer = v.object({
   issueId: v.nullable(v.string()),
   occurrenceId: v.nullable(v.string()),
   remediation: v.nullable(Remediation),
+  /** whose observations carried the verdict */
+  probes: v.array(v.string()),
 })
 export type PortAnswer = v.InferOutput<typeof PortAnswer>
 
@@ -221,6 +227,8 @@ export const ScanAnswer = v.object({
     }),
   ),
   retestOf: v.nullable(v.string()),
+  /** of one scan read by itself: why it is still queued */
+  waitsFor: v.nullable(v.string()),
   verdict: v.nullable(v.picklist(SCAN_VERDICTS)),
   coverage: v.nullable(ScanCoverage),
   waf: v.nullable(v.object({ vendor: v.string(), evidence: v.array(v.string()) })),
@@ -313,6 +321,12 @@ export const ProbeAnswer = v.object({
   fit: v.boolean(),
   reasons: v.array(v.string()),
   drained: v.boolean(),
+  quarantined: v.boolean(),
+  quarantineReason: v.nullable(v.string()),
+  /** what is held against it: how much it disagreed with what is known; quarantine begins at 3 */
+  disagreement: v.number(),
+  /** a newer version than its own is there */
+  outdated: v.boolean(),
   allowPrivate: v.boolean(),
   enrolledAt: time,
   seenAt: time,
@@ -326,7 +340,16 @@ export const EnrolmentAnswer = v.object({
   range: v.object({ cidr: v.string(), state: v.picklist(RANGE_STATES), activeFrom: time }),
 })
 export const BeaconAnswer = v.object({ id: v.string(), address: v.string(), port: v.number(), createdAt: time })
-export const KillSwitchAnswer = v.object({ stopped: v.boolean() })
+export const CanaryAnswer = v.object({
+  id: v.string(),
+  address: v.string(),
+  port: v.number(),
+  expect: v.picklist(CANARY_STATES),
+  createdAt: time,
+})
+/** `since`: when the switch was last moved, where that is asked; null when it never was */
+export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: v.optional(maybeTime) })
+export type KillSwitchAnswer = v.InferOutput<typeof KillSwitchAnswer>
 export const OptOutAnswer = v.object({
   id: v.string(),
   cidr: v.string(),
@@ -346,8 +369,16 @@ export const NewKeyAnswer = v.object({ ...KeyAnswer.entries, key: v.string() })
 export const TenantAnswer = v.object({ id: v.string(), name: v.string(), createdAt: time })
 export const NewTenantAnswer = v.object({ ...TenantAnswer.entries, key: v.string() })
 export const OnceAnswer = v.object({ url: v.string(), expiresAt: time })
-export const HealthAnswer = v.object({ status: v.literal('ok') })
+export const HealthAnswer = v.object({
+  status: v.literal('ok'),
+  /** `stopped` while the kill switch is on */
+  scanning: v.picklist(['on', 'stopped']),
+})
 
 export type ProbeAnswer = v.InferOutput<typeof ProbeAnswer>
 export type EnrolmentAnswer = v.InferOutput<typeof EnrolmentAnswer>
+export type KeyAnswer = v.InferOutput<typeof KeyAnswer>
+export type NewKeyAnswer = v.InferOutput<typeof NewKeyAnswer>
+export type TenantAnswer = v.InferOutput<typeof TenantAnswer>
+export type NewTenantAnswer = v.InferOutput<typeof NewTenantAnswer>
 export type OnceAnswer = v.InferOutput<typeof OnceAnswer>

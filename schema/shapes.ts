@@ -37,6 +37,7 @@ export const ID_PREFIXES = [
   'iss',
   'occ',
   'prb',
+  'can',
   'chn',
   'rng',
   'key',

@@ -5,7 +5,7 @@
  */
 
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, json, tenantId } from './columns.ts'
 import type { ControlAsk } from './control.ts'
 import type { Alarm, LastKnown, PanelMember } from './facts.ts'
@@ -13,6 +13,7 @@ import type { Judgement } from './judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
 import type { Endpoint, Health, Plan, SignedDirectory, TouchTarget } from './wire.ts'
 import {
+  CANARY_STATES,
   FINDINGS,
   ISSUE_STATES,
   PROFILES,
@@ -24,34 +25,10 @@ import {
   SNOOZE_REASONS,
 } from './words.ts'
 
+export { audit, keys, tenants } from './access-tables.ts'
 export { channels, deliveries, stories } from './channel-tables.ts'
 export { controls, letters } from './control-tables.ts'
 export { rangeChanges, ranges } from './range-tables.ts'
-
-export const tenants = sqliteTable('tenants', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  createdAt: integer('created_at').notNull(),
-})
-
-export const keys = sqliteTable(
-  'keys',
-  {
-    /** SHA-256 of the key, hex: the key itself is shown once and never stored */
-    hash: text('hash').primaryKey(),
-    tenantId: tenantId(),
-    id: id(),
-    name: text('name').notNull(),
-    /** the first characters, to recognise a key by */
-    hint: text('hint').notNull(),
-    scope: text('scope').notNull(),
-    createdAt: integer('created_at').notNull(),
-    expiresAt: integer('expires_at'),
-    revokedAt: integer('revoked_at'),
-    lastUsedAt: integer('last_used_at'),
-  },
-  (t) => [uniqueIndex('keys_by_id').on(t.tenantId, t.id)],
-)
 
 export const targets = sqliteTable(
   'targets',
@@ -164,6 +141,12 @@ export const scans = sqliteTable(
     proofResult: json<ProofResult>('proof_result'),
     /** what was to be fetched: this row is no scan then, but carries runs of kind `control` */
     control: json<ControlAsk>('control'),
+    /** connects set aside when it got its panel; once it has ended, those that it made */
+    connects: integer('connects').notNull().default(0),
+    /** 1 when an address of it is public: those and our own networks have ceilings of their own */
+    isPublic: integer('is_public').notNull().default(1),
+    /** since when its words rest on a probe that is not believed any more, and want to be judged again */
+    doubtedAt: integer('doubted_at'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
@@ -328,8 +311,18 @@ export const probes = sqliteTable(
     offlineAt: integer('offline_at'),
     drainedAt: integer('drained_at'),
     revokedAt: integer('revoked_at'),
+    /** the key before this one, which is believed until then */
+    oldKey: text('old_key'),
+    oldKeyUntil: integer('old_key_until'),
+    /** how much it disagreed of late with what is known, or with all others (worker/core/trust.ts) */
+    disagreement: real('disagreement').notNull().default(0),
+    quarantinedAt: integer('quarantined_at'),
+    quarantineReason: text('quarantine_reason'),
   },
-  (t) => [uniqueIndex('probes_address').on(t.tenantId, t.sourceAddress).where(sql`revoked_at is null`)],
+  (t) => [
+    index('probes_quarantined').on(t.id).where(sql`quarantined_at is not null`),
+    uniqueIndex('probes_address').on(t.tenantId, t.sourceAddress).where(sql`revoked_at is null`),
+  ],
 )
 
 /** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
@@ -359,6 +352,20 @@ export const enrolments = sqliteTable('enrolments', {
   usedAt: integer('used_at'),
   usedBy: text('used_by'),
 })
+
+/** Endpoints of which the operator knows what is true: a probe that says otherwise errs or lies. */
+export const canaries = sqliteTable(
+  'canaries',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    address: text('address').notNull(),
+    port: integer('port').notNull(),
+    expect: text('expect', { enum: CANARY_STATES }).notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
 
 export const beacons = sqliteTable(
   'beacons',

@@ -301,6 +301,8 @@ export const LeaseAnswer = v.object({
   stopped: v.boolean(),
   runs: v.array(LeasedRun),
   nextPollMs: whole(100, 600_000),
+  /** the newest version of the probe that this Worker knows */
+  newest: v.optional(text(40)),
   /** where this Worker is reached from outside, without a slash at the end: how HTTP touches say who they are */
   publicUrl: v.optional(text(300)),
   /** the probe is asked to sign the key directory for this authority */
@@ -363,6 +365,8 @@ export const ResultRequest = v.strictObject({
   ports: v.optional(
     v.strictObject({ asked: whole(0, 65_535 * 8), tested: whole(0, 65_535 * 8), untested: text(200_000, 0) }),
   ),
+  /** scan runs: connects that it made, to all ports together; what was set aside besides is free again */
+  connects: v.optional(whole(0, 1_000_000_000)),
   /** scan runs: stimuli planned and stimuli carried out while reachable, by endpoint */
   engagement: v.optional(
     listOf(

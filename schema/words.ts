@@ -221,6 +221,9 @@ export type RangeDeed = (typeof RANGE_DEEDS)[number]
 export const SCOPES = ['read', 'write', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
 
+/** What is known of a canary endpoint. */
+export const CANARY_STATES = ['open', 'closed'] as const
+
 /** How a proof stands, and what it came to. `incomplete`: some address could not look at some endpoint, and none is shut out. */
 export const PROOF_STATES = ['running', 'finished', 'failed'] as const
 export type ProofState = (typeof PROOF_STATES)[number]

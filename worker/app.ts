@@ -3,12 +3,16 @@ import { Hono } from 'hono'
 import { HealthAnswer } from '../schema/api.ts'
 import type { AppEnv } from './context.ts'
 import { Failure, problem } from './failure.ts'
+import { audited } from './guards/audit.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
+import { canaryRoutes } from './routes/canaries.ts'
+import { ceilingRoutes } from './routes/ceilings.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { letterRoutes, verificationRoutes } from './routes/control.ts'
 import { describe } from './routes/describe.ts'
@@ -25,11 +29,13 @@ import { scanRoutes } from './routes/scans.ts'
 import { schemaRoutes } from './routes/schemas.ts'
 import { metricsRoutes, stackRoutes } from './routes/stack.ts'
 import { targetRoutes } from './routes/targets.ts'
-import { answers, causeOf, isBusy } from './store/db.ts'
+import { causeOf, innermost, isBusy } from './store/db.ts'
+import { isStopped } from './store/settings.ts'
 import { worldOf } from './world.ts'
 
 const api = new Hono<AppEnv>()
   .use(tenant)
+  .use(audited)
   .route('/targets', targetRoutes)
   .route('/targets', verificationRoutes)
   .route('/scans', scanRoutes)
@@ -43,6 +49,8 @@ const api = new Hono<AppEnv>()
   .route('/kill-switch', killSwitchRoutes)
   .route('/opt-outs', optOutRoutes)
   .route('/letters', letterRoutes)
+  .route('/ceilings', ceilingRoutes)
+  .route('/canaries', canaryRoutes)
   .route('/ranges', rangeRoutes)
   .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)
@@ -52,6 +60,7 @@ const api = new Hono<AppEnv>()
   .route('/export', backupRoutes)
   .route('/restore', restoreRoutes)
   .route('/retention', retentionRoutes)
+  .route('/audit', auditRoutes)
 
 const document = (): Promise<Document> => documentOf(app)
 
@@ -68,8 +77,9 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
     '/healthz',
     describe({ tag: 'Health', does: '200 when the database answers', answer: HealthAnswer }),
     async (c) => {
-      if (!(await answers(c.var.world.db))) throw new Failure('busy', 'The database does not answer.')
-      return c.json({ status: 'ok' })
+      const isOff = await isStopped(c.var.world.db).catch(() => null)
+      if (isOff === null) throw new Failure('busy', 'The database does not answer.')
+      return c.json({ status: 'ok', scanning: isOff ? 'stopped' : 'on' })
     },
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
@@ -86,7 +96,8 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
 app.notFound(() => problem(new Failure('not_found', 'There is nothing at this path.')))
 
 app.onError((error, c) => {
-  if (error instanceof Failure) return problem(error)
+  const chosen = innermost(error)
+  if (chosen instanceof Failure) return problem(chosen)
   if (isBusy(error)) return problem(new Failure('busy', 'The database is busy. Try again.'))
   // A database error's own text holds statements and values; causeOf leaves them out.
   console.error(

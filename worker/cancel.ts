@@ -43,9 +43,14 @@ async function windEach(world: World, asked: readonly Scan[]): Promise<void> {
   for (const scan of asked.filter(({ finishedAt }) => finishedAt === null).slice(0, TO_WIND)) await wind(world, scan)
 }
 
-/** The kill switch. Stopping cancels every scan of every tenant; lifting it lets new ones begin. */
+/**
+ * The kill switch. Stopping cancels every scan of every tenant and calls their probes, which stop at once; one that hears no
+ * bell learns it at its next renewal. Lifting it lets new scans begin.
+ */
 export async function switchAll(world: World, stopped: boolean): Promise<void> {
   await setStopped(world.db, stopped, world.now)
   if (!stopped) return
-  for (const scan of await askCancelAll(world.db)) await wind(world, scan)
+  const asked = await askCancelAll(world.db)
+  world.ring(asked.flatMap(({ panel }) => panel.map(({ probeId }) => probeId)))
+  for (const scan of asked.slice(0, TO_WIND)) await wind(world, scan)
 }

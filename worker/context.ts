@@ -18,6 +18,8 @@ export interface AppEnv {
     world: World
     caller: Caller
     probe: Signer
+    /** the public key with which it signed this request */
+    usedKey: string
     /** the time in the signature of a probe's request */
     signedAt: number
     /** body of a signed probe request, parsed, and SHA-256 of it as sent */

@@ -27,6 +27,7 @@ const STATUS = {
   too_many_scans: 429,
   network_busy: 429,
   too_soon: 429,
+  ceiling_reached: 429,
   busy: 503,
   internal: 500,
 } as const

@@ -6,6 +6,7 @@ import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import type { FailureWord } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
+import { spentOf } from './ceilings.ts'
 import { stepsOf } from './core/issue.ts'
 import { failureNotice, issueNotice, scanNotice, type ToldScan } from './core/notices/scan.ts'
 import { renderOutput } from './core/output.ts'
@@ -21,6 +22,7 @@ import { addNotices, type Told } from './store/outbox.ts'
 import { outputKey, putText, readText } from './store/raw.ts'
 import { type Closing, endRuns, type Run } from './store/runs.ts'
 import { ended, endScan, nextTurn, type Scan, unbegunBehind } from './store/scans.ts'
+import { weigh } from './trust.ts'
 import type { World } from './world.ts'
 
 export interface EndingKind {
@@ -77,7 +79,7 @@ export async function finish(
   const token = crypto.randomUUID()
   const guard = ended(scan, token)
   const answers = await batch(db, [
-    endScan(db, scan, { ...ending, token, judgement, output }, now),
+    endScan(db, scan, { ...ending, token, judgement, output, connects: spentOf(snapshot) }, now),
     ...applySteps(db, scan, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
     ...(isWhole ? [teachTarget(db, scan, lessonOf(scan, snapshot, judgement, now), guard)] : []),
@@ -90,6 +92,7 @@ export async function finish(
   if (changed(answers[0]) === 0) return null
   world.ring(snapshot.runs.filter((run) => run.endedAt === null).map((run) => run.probeId))
   world.stir(scan.id)
+  if (isWhole) await weigh(world, snapshot)
   if (notices.length > 0) sendSoon(world, scan.tenantId)
   return answers.at(-1) as Scan[]
 }

@@ -13,6 +13,7 @@ import type {
 } from '../schema/wire.ts'
 import { watchControl } from './controlWatch.ts'
 import { sendDue } from './deliver/send.ts'
+import { clearDoubts } from './doubts.ts'
 import { watchDrift } from './drift.ts'
 import { callOnlookers, type Judged, judgeAndSteer } from './judge.ts'
 import { leaseRuns } from './leasing.ts'
@@ -36,6 +37,7 @@ import type { World } from './world.ts'
 const TO_JUDGE = 15
 const TO_OPEN = 20
 const TO_BEGIN = 20
+const TO_DOUBT = 5
 
 /** leases of the silent → ended; due targets → scans; what waited → begun; new ranges → told to those whom they concern. What fails in one scan keeps no other waiting. */
 export async function plan(world: World): Promise<void> {
@@ -49,6 +51,7 @@ export async function plan(world: World): Promise<void> {
   })
   await settle('open', () => openDue(world, TO_OPEN))
   await settle('begin', () => beginWaiting(world, TO_BEGIN))
+  await settle('doubts', () => clearDoubts(world, TO_DOUBT))
   await settle('watch', () => watchFleet(world))
   await settle('tidy', () => tidy(world))
   await settle('drift', () => watchDrift(world))

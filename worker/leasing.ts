@@ -1,11 +1,12 @@
 /** What a probe is handed when it asks: its due runs, as many as it can carry. */
+import { AGENT } from '../schema/version.ts'
 import type { LeaseAnswer, LeasedRun, LeaseRequest, Plan, ScanPlan, Standing } from '../schema/wire.ts'
 import { isDirectoryOf, wantsDirectory } from './botDirectory.ts'
 import { mayRun, standingOf } from './core/ranges/standing.ts'
 import { notOurs } from './failure.ts'
 import { tokensFor } from './proofTokens.ts'
 import { readScanFacts } from './store/facts.ts'
-import { DRAINED, noteSeen, type Signer } from './store/probes.ts'
+import { DRAINED, keysOf, noteSeen, type Signer } from './store/probes.ts'
 import { type Candidate, endAsFailed, leasable, lease, type Run } from './store/runs.ts'
 import type { World } from './world.ts'
 
@@ -15,7 +16,7 @@ const SHORTEST_POLL_MS = 250
 
 /**
  * Hands a probe what is due for it and fits its capacity. `signer` is the probe as it was when its signature was checked
- * (guards/probe.ts): here it is read anew, so that one that was revoked since gets nothing.
+ * (guards/probe.ts), with the key that made it: here it is read anew, so that one that was revoked since gets nothing.
  */
 export async function leaseRuns(
   world: World,
@@ -26,7 +27,8 @@ export async function leaseRuns(
 ): Promise<LeaseAnswer> {
   const { db, now } = world
   const { probe, stopped, candidates } = await leasable(db, signer, now)
-  if (probe?.publicKey !== signer.publicKey || probe.sourceAddress !== signer.sourceAddress) throw notOurs()
+  if (!probe || !keysOf(probe, now).includes(signer.publicKey) || probe.sourceAddress !== signer.sourceAddress)
+    throw notOurs()
   const { directory } = ask
   const isSigned = directory !== undefined && (await isDirectoryOf(probe, directory, publicUrl, now))
   await noteSeen(db, probe, { ...ask, directory: isSigned ? directory : null }, now)
@@ -56,6 +58,7 @@ export async function leaseRuns(
     now,
     standing,
     stopped,
+    newest: AGENT,
     publicUrl,
     ...(signFor === undefined ? {} : { signFor }),
     runs: await Promise.all(taken.map((run) => leasedRun(world, run, tokens.get(run.scanId)))),

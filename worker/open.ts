@@ -8,6 +8,8 @@ import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
 import type { Plan, TouchPlan, TouchTarget } from '../schema/wire.ts'
 import type { Profile } from '../schema/words.ts'
 import { anchorsFor } from './anchors.ts'
+import { CANARY_TAG } from './canaries.ts'
+import { boundedRate, justTaken, mustBeWithin, reserveFor } from './ceilings.ts'
 import { judgeScan } from './core/judge.ts'
 import { choosePanel, type PanelChoice, RESTED_MS } from './core/panel.ts'
 import { steer } from './core/steer.ts'
@@ -16,9 +18,11 @@ import { sendSoon } from './deliver/send.ts'
 import { badField, Failure, type FailureCode } from './failure.ts'
 import { unbegunNotice } from './finish.ts'
 import { planBeacons } from './store/beacons.ts'
+import { readCeilings, withinAll } from './store/ceilings.ts'
 import { closeUnproved, raiseUnproved } from './store/controls.ts'
 import { batch, changed, isTaken } from './store/db.ts'
 import { scanFactsOf } from './store/facts.ts'
+import { OPERATOR } from './store/keys.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf, SCAN_KEY } from './store/runs.ts'
@@ -99,6 +103,9 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     proof: null,
     proofResult: null,
     control: null,
+    connects: 0,
+    isPublic: 1,
+    doubtedAt: null,
   }
 }
 
@@ -108,14 +115,20 @@ export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
 
 /** Opens a scan that somebody asked for, in one batch. Throws the Failure that tells why not. */
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {
-  const { scan, runs } = await prepared(world, target, newScan(world, tenantId, target, ask), ask.scannerProbeId)
+  const { scan, runs, within } = await prepared(
+    world,
+    target,
+    newScan(world, tenantId, target, ask),
+    ask.scannerProbeId,
+  )
   try {
     const [added] = await batch(world.db, [
-      addScan(world.db, scan),
+      addScan(world.db, scan, within),
       ...addRuns(world.db, scan, runs),
       ...controlStands(world, scan),
     ])
-    if (changed(added) === 0) throw proofFirst()
+    if (changed(added) === 0)
+      throw (await isUnderWay(world.db, tenantId, target.id, 'proof')) ? proofFirst() : justTaken()
   } catch (error) {
     throw isTaken(error) ? laneTaken() : error
   }
@@ -129,9 +142,14 @@ export async function openScan(world: World, tenantId: string, target: Target, a
  */
 export async function begin(world: World, target: Target, stored: Scan): Promise<void> {
   try {
-    const { scan, runs } = await prepared(world, target, { ...stored, dueAt: Math.max(stored.dueAt, world.now) }, null)
+    const { scan, runs, within } = await prepared(
+      world,
+      target,
+      { ...stored, dueAt: Math.max(stored.dueAt, world.now) },
+      null,
+    )
     const [begun] = await batch(world.db, [
-      beginScan(world.db, scan),
+      beginScan(world.db, scan, within),
       ...addRuns(world.db, scan, runs),
       ...controlStands(world, scan),
     ])
@@ -160,8 +178,27 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
   }
 }
 
+/** Why a stored scan has not begun; null when nothing keeps it any more, or it has. */
+export async function whyItWaits(world: World, target: Target, scan: Scan): Promise<string | null> {
+  if (scan.finishedAt !== null || scan.scannerProbeId !== '') return null
+  if (scan.place === 1) return 'The scan of this target and site before it has not ended.'
+  try {
+    await prepared(world, target, scan, null)
+    return null
+  } catch (error) {
+    if (error instanceof Failure) return error.message
+    throw error
+  }
+}
+
 /** What may be otherwise in a while. */
-const WAITING: readonly FailureCode[] = ['too_many_scans', 'network_busy', 'scanning_stopped', 'scan_running']
+const WAITING: readonly FailureCode[] = [
+  'too_many_scans',
+  'network_busy',
+  'ceiling_reached',
+  'scanning_stopped',
+  'scan_running',
+]
 const FINAL = ['no_probe', 'name_not_resolved', 'unproved_address'] as const
 const proofFirst = () =>
   new Failure('scan_running', 'A proof of this target is under way: its stimulus would pass for that of the scan.')
@@ -173,7 +210,7 @@ async function prepared(
   target: Target,
   blank: Scan,
   scannerProbeId: string | null,
-): Promise<{ scan: Scan; runs: NewRun[] }> {
+): Promise<{ scan: Scan; runs: NewRun[]; within: SQL }> {
   if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
   if (await isUnderWay(world.db, target.tenantId, target.id, 'proof')) throw proofFirst()
   const resolved = await resolvedOf(world, target)
@@ -188,8 +225,12 @@ async function prepared(
   if (blank.only?.some(({ address }) => !pinned.includes(address)))
     throw new Failure('conflict', 'The name points elsewhere now: what was lost cannot be tested again at its address.')
   const networks = [...new Set(addresses.map(networkOf))]
-  const scan: Scan = {
+  const ceilings = await readCeilings(world.db)
+  const isPublicScan = addresses.some(isPublic) ? 1 : 0
+  const begun: Scan = {
     ...blank,
+    isPublic: isPublicScan,
+    maxConnectsPerSecond: boundedRate({ ...blank, isPublic: isPublicScan }, ceilings),
     lane: scanner.site,
     addresses: pinned,
     leftOut: resolved.flatMap(({ text }) => (pinned.includes(text) ? [] : [text])),
@@ -200,7 +241,9 @@ async function prepared(
     scannerProbeId: scanner.probeId,
     deadlineAt: blank.dueAt + WAIT_MS + durationMs(blank),
   }
-  return { scan, runs: await firstRuns(world, target, scan) }
+  const scan = { ...begun, connects: reserveFor(begun) }
+  await mustBeWithin(world, scan, ceilings)
+  return { scan, runs: await firstRuns(world, target, scan), within: withinAll(scan, ceilings, world.now) }
 }
 
 /** The target's addresses, resolved now. */
@@ -217,6 +260,7 @@ async function panelFor(
   resolved: readonly Address[],
   scannerProbeId: string | null,
 ): Promise<{ addresses: readonly Address[]; panel: Scan['panel'] }> {
+  const inTurn = target.tenantId === OPERATOR && target.tags.includes(CANARY_TAG)
   const texts = resolved.map(({ text }) => text)
   const probes = await readPanelFacts(world.db, texts, world.now, RESTED_MS)
   let refused: Extract<PanelChoice, { failure: string }> | null = null
@@ -226,7 +270,8 @@ async function panelFor(
       probes,
       site: scan.site === '' ? null : scan.site,
       scannerProbeId,
-      sticky: target.scanners[scan.site] ?? null,
+      sticky: inTurn ? null : (target.scanners[scan.site] ?? null),
+      inTurn,
       family,
       needsPrivate: !addresses.every(isPublic),
       now: world.now,

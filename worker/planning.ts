@@ -3,6 +3,7 @@ import { dueKey, jitterMs } from './core/schedule.ts'
 import { dueBetween, nextDue } from './cron.ts'
 import { begin, CEILINGS, newScan } from './open.ts'
 import { ageRanges } from './ranges.ts'
+import { retainAudit } from './store/audit.ts'
 import { causeOf } from './store/db.ts'
 import { forgetEnrolments } from './store/enrolments.ts'
 import { wakeIssues } from './store/issues.ts'
@@ -17,6 +18,8 @@ const CATCH_UP_MS = 5 * 60_000
 /** Scheduled scans start spread over this much, and over a quarter of their period at most. */
 const SPREAD_MS = 55_000
 const DAY_MS = 24 * 3_600_000
+/** Lines of the audit log are kept so long: PCI DSS v4.0 10.5.1 asks for twelve months. */
+const AUDIT_MS = 400 * DAY_MS
 /** A notice that nobody was there to be told waits for so long. */
 const NOTICE_MS = 7 * DAY_MS
 
@@ -111,4 +114,6 @@ export async function tidy(world: World): Promise<void> {
   await forgetOnce(world.db, world.now - DAY_MS)
   await forgetEnrolments(world.db, world.now - DAY_MS)
   await forgetNotices(world.db, world.now - NOTICE_MS)
+  // By the day: one pass a day finds something.
+  await retainAudit(world.db, Math.floor(world.now / DAY_MS) * DAY_MS - AUDIT_MS)
 }

@@ -3,6 +3,7 @@ import type { RunFacts } from '../schema/facts.ts'
 import { derivedId } from '../schema/ids.ts'
 import type { ProofResult } from '../schema/proof.ts'
 import { RENEW_MS } from '../schema/wire.ts'
+import { spentOf } from './ceilings.ts'
 import { stillOutdated } from './core/drift.ts'
 import { provedNotice, shutOutNotice } from './core/notices/proof.ts'
 import type { ToldScan } from './core/notices/scan.ts'
@@ -111,7 +112,7 @@ async function finishProof(
     addresses: proof.addresses,
   }
   const answers = await batch(db, [
-    endProof(db, proof, { ...ending, result, token, output }, now),
+    endProof(db, proof, { ...ending, result, token, output, connects: spentOf(snapshot) }, now),
     ...applyProofSteps(db, proof, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, proof.tenantId, notices, guard, now)] : []),
     ...(isGreen ? [teachProved(db, proof, stillOutdated(target.outdatedBy, green), guard)] : []),

@@ -5,12 +5,14 @@ import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
 import type { ProofAsk, ProofSource, ProofStimulus } from '../schema/proof.ts'
 import { LIMITS, type ScanPlan, type TouchTarget } from '../schema/wire.ts'
 import type { CheckName, Service } from '../schema/words.ts'
+import { boundedRate, justTaken, mustBeWithin, reserveFor } from './ceilings.ts'
 import { type ProbeFacts, RESTED_MS } from './core/panel.ts'
 import { endpointsFor } from './core/proof.ts'
 import { badField, Failure } from './failure.ts'
 import { interferedOf, type Repeated } from './interfered.ts'
 import { needsPrivate, newScan, resolvedOf, shareOf, withinCeilings } from './open.ts'
 import { planBeacons } from './store/beacons.ts'
+import { readCeilings, withinAll } from './store/ceilings.ts'
 import { batch, changed, isTaken } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay, PROOF_LANE, type Proof } from './store/proofs.ts'
@@ -121,12 +123,16 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   const asked = ask.sources.filter(({ offline }) => !offline)
   const [first] = asked
   if (!first) throw new Failure('no_probe', 'No probe of these sites is there to be asked.')
+  const ceilings = await readCeilings(world.db)
+  const space = resolved.some(isPublic) ? 1 : 0
+  const wanted = stimulus?.maxConnectsPerSecond ?? blank.maxConnectsPerSecond
   const base: Scan = {
     ...blank,
+    isPublic: space,
     addresses,
     networks,
     name: parseAddress(target.address) ? null : target.address,
-    maxConnectsPerSecond: stimulus?.maxConnectsPerSecond ?? blank.maxConnectsPerSecond,
+    maxConnectsPerSecond: boundedRate({ maxConnectsPerSecond: wanted, isPublic: space }, ceilings),
     panel: asked.map((source) => memberOf(source, able)),
     scannerProbeId: first.probeId,
     proof: ask,
@@ -141,10 +147,18 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
       'sites',
       `the plans of ${asked.length} addresses are ${bytes} bytes long, more than one proof takes (${MOST_PLAN_BYTES}): prove site by site`,
     )
-  const proof = { ...base, deadlineAt: Math.round(world.now + turns.deadlineMs), proof: ask }
+  const proof = {
+    ...base,
+    connects: reserveFor(base),
+    deadlineAt: Math.round(world.now + turns.deadlineMs),
+    proof: ask,
+  }
+  await mustBeWithin(world, proof, ceilings)
   try {
-    const [added] = await batch(world.db, [addScan(world.db, proof), ...addRuns(world.db, proof, runs)])
-    if (changed(added) === 0) throw scanFirst()
+    const within = withinAll(proof, ceilings, world.now)
+    const [added] = await batch(world.db, [addScan(world.db, proof, within), ...addRuns(world.db, proof, runs)])
+    if (changed(added) === 0)
+      throw (await isUnderWay(world.db, target.tenantId, target.id, 'scan')) ? scanFirst() : justTaken()
   } catch (error) {
     throw isTaken(error) ? new Failure('proof_running', 'A proof of this target is under way.') : error
   }

@@ -119,6 +119,8 @@ export function answerRenewal(
 
 /** Whether the probe's range still lets it do this run. What was kept of the range may be old: before a run is ended for it, it is read anew. */
 export async function mayGoOn({ db, now }: World, probe: Signer, { run }: HeldRun): Promise<boolean> {
+  // What was kept of a probe is at most a few seconds old.
+  if (probe.quarantinedAt !== null) return false
   const may = (source: Signer['source']) => mayRun(standingOf(probe.sourceAddress, source, now), run.kind)
   if (may(probe.source)) return true
   const address = parseAddress(probe.sourceAddress)
@@ -218,8 +220,8 @@ export async function storeResult(
   const key = report.output ? logKey(run.tenantId, run.scanId, run.id, run.epoch, digest) : null
   if (key) await putText(world.raw, key, report.output ?? '')
   const token = crypto.randomUUID()
-  const { outcome, failure, ports, engagement, recheck, fetched } = report
-  const closing = { outcome, failure, ports, engagement, recheck, fetched, logKey: key }
+  const { outcome, failure, ports, connects, engagement, recheck, fetched } = report
+  const closing = { outcome, failure, ports, connects, engagement, recheck, fetched, logKey: key }
   const writes = [
     close(db, before, { digest, token, closing }, now),
     ...(carriesFacts(report) ? addReport(db, run, report, won(probe.id, run.id, token), now) : []),

@@ -11,6 +11,8 @@ export interface TouchOptions {
   service: Service
   /** for the handshake, and again for the expected bytes */
   timeoutMs: number
+  /** resolves when one more connect is within our own ceilings; none are kept for listeners of ours */
+  turn?: () => Promise<void>
   /** who we say we are in HTTP */
   userAgent: string
   /** further header lines of an HTTP request to this Host, which say and prove who asks; none to listeners of our own */

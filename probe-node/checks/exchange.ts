@@ -8,7 +8,7 @@ import { routeTo } from '../source.ts'
 import type { Touched, TouchOptions } from './check.ts'
 import { noteOwn } from './own.ts'
 
-type Dial = Pick<TouchOptions, 'address' | 'family' | 'port' | 'source' | 'timeoutMs'>
+type Dial = Pick<TouchOptions, 'address' | 'family' | 'port' | 'source' | 'timeoutMs' | 'turn'>
 
 /** How a handshake ended: a connected socket, or an error, or (neither) our own timer. */
 export type Dialled = { socket: Socket; connectMs: number } | { code: string | null; syscall?: string; afterMs: number }
@@ -18,6 +18,7 @@ const SELF_CONNECT_TRIES = 3
 /** One handshake to an IP literal. On success the socket is paused, and the caller must destroy it. */
 export async function dial(options: Dial): Promise<Dialled> {
   for (let left = SELF_CONNECT_TRIES; ; left--) {
+    await options.turn?.()
     const dialled = await dialOnce(options)
     // On loopback the kernel may pick the very port we dial as our own: TCP then connects the socket to itself.
     if (!('socket' in dialled)) return dialled

@@ -17,5 +17,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   export: async () => (await import('./export.ts')).exportAll,
   restore: async () => (await import('./restore.ts')).restore,
   doctor: async () => (await import('./doctor.ts')).doctor,
+  keys: async () => (await import('./keys.ts')).keys,
+  tenants: async () => (await import('./tenants.ts')).tenants,
+  audit: async () => (await import('./audit.ts')).audit,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }

@@ -23,6 +23,8 @@ export interface Scan {
   startedAt: number
   phase: Phase
   progress: { done: number; total: number }
+  /** made by sweeps so far */
+  connects: number
   discovered: boolean
   /** with `discovered`: what could not be tested */
   untested: string

@@ -137,7 +137,13 @@ async function discoverOne(
   const seed = (Math.random() * 2 ** 31) | 0
   let order = sweepOrder(knownPorts.size === 0 ? asked : asked.filter((port) => !knownPorts.has(port)), TOP_PORTS, seed)
   const [source, capacity] = await asking
-  const base = { address, family, source, maxOpen: socketsFor(capacity), spared: COUNTING_PORTS } as const
+  const base = {
+    address,
+    family,
+    source,
+    maxOpen: world.brake.sockets(socketsFor(capacity)),
+    spared: COUNTING_PORTS,
+  } as const
   let sentinels: Sentinel[] = here().map(({ target }) => ({ port: target.port, kind: 'open' }))
   let rate = sweepRate(plan.maxConnectsPerSecond)
   output.line(
@@ -148,7 +154,10 @@ async function discoverOne(
   let left: number[] = []
   let isLost = false
   for (let times = 0; ; times++) {
-    const outcome = await run.sweep({ ...base, order, sentinels, maxConnectsPerSecond: rate }, events)
+    const grant = await world.brake.sweep(address, rate, ended)
+    const swept = run.sweep({ ...base, order, sentinels, maxConnectsPerSecond: grant.perSecond }, events)
+    const outcome = await swept.finally(grant.release)
+    scan.connects += outcome.connects
     tellOutcome(scan, address, outcome)
     left = [...outcome.untested]
     isLost = outcome.end === 'reach_lost'

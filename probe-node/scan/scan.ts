@@ -91,6 +91,7 @@ async function perform(
     phase: 'discover',
     progress: { done: 0, total: 0 },
     startedAt: world.clock.now(),
+    connects: 0,
     discovered: plan.discovered,
     untested: plan.untested ?? '',
     ready: false,
@@ -364,7 +365,7 @@ function closing(
   scan: Scan,
   { asked, tested, untested }: Discovery,
   lasts: Awaited<ReturnType<typeof recheck>>,
-): Pick<ResultRequest, 'ports' | 'engagement' | 'recheck' | 'output'> {
+): Pick<ResultRequest, 'ports' | 'connects' | 'engagement' | 'recheck' | 'output'> {
   const list = tellRecheck(scan, lasts)
   scan.endpoints.flushSpans()
   const engagement = scan.endpoints
@@ -373,6 +374,7 @@ function closing(
     .map(({ target: { address, port }, planned, done }) => ({ address, port, planned, done: Math.min(done, planned) }))
   return {
     ports: { asked, tested, untested: formatPorts(untested) },
+    connects: scan.connects + scan.world.brake.made(scan.run.scanId),
     engagement,
     recheck: list,
     output: scan.output.text(),

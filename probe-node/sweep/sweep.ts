@@ -7,6 +7,7 @@ import { listen } from './answers.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { type Sentinel, watchReach } from './reach.ts'
 import { REFUSED, type Sockets, type SocketsOptions, type Status } from './sockets.ts'
+import { MANY_SILENT, SECOND_WHEN_MANY, TIMERS, type Timers } from './timers.ts'
 
 export interface SweepJob {
   address: string
@@ -27,20 +28,6 @@ export interface SweepJob {
   timers?: Partial<Timers>
 }
 
-export interface Timers {
-  /** first pass: bounds of the adaptive timer */
-  firstMin: number
-  firstMax: number
-  /** second pass. Long enough for a second SYN (1 s after the first), and a third on kernels since 6.5 */
-  second: number
-  sentinelEvery: number
-  sentinel: number
-}
-const TIMERS: Timers = { firstMin: 300, firstMax: 1_000, second: 2_200, sentinelEvery: 1_000, sentinel: 2_000 }
-/** With very many silent ports the second pass settles for the second SYN. */
-const MANY_SILENT = 20_000
-const SECOND_WHEN_MANY = 1_600
-
 export interface SweepEvents {
   /** `agoMs` before now its connect was started */
   onOpen(port: number, agoMs: number): void
@@ -49,6 +36,8 @@ export interface SweepEvents {
 
 export interface SweepOutcome {
   end: 'done' | 'reach_lost' | 'aborted' | 'exhausted'
+  /** all that were started: both passes, and what was asked of sentinels */
+  connects: number
   open: number[]
   refused: number
   silent: number
@@ -127,6 +116,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   let pass: 1 | 2 = 1
   let inFlight = 0
   let done = 0
+  let connects = 0
   let limit = Math.min(job.maxOpen, FEWEST_SOCKETS)
   let most = FEWEST_SOCKETS
   let answersToSizing = 0
@@ -222,6 +212,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       slotPort[slot] = port
       slotStart[slot] = now
       slotTimer[slot] = pass === 1 ? firstTimer() : secondTimer()
+      connects += 1
       sockets.connect(slot, port)
     }
     if (inFlight === 0 && returned.length === 0 && isDry && next >= queue.length && sentinelsOut.size === 0) {
@@ -305,6 +296,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       sentinelsOut.set(slot, sentinel)
       slotStart[slot] = performance.now()
       slotTimer[slot] = timers.sentinel
+      connects += 1
       sockets.connect(slot, sentinel.port)
     })
     return list.length > 0
@@ -375,6 +367,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     const count = (wanted: number) => counts[wanted] as number
     settle({
       end,
+      connects,
       open: openPorts,
       refused: count(CLOSED),
       silent: count(SILENT) + count(SILENT_ONCE),

@@ -73,11 +73,12 @@ const WORST_FIRST = ['reach_lost', 'exhausted', 'aborted', 'done'] as const
 function joined(outcomes: readonly SweepOutcome[], left: Uint16Array): SweepOutcome {
   const [first] = outcomes
   if (outcomes.length === 1 && first) return first
-  const sum = (of: 'refused' | 'silent' | 'unreachable') => outcomes.reduce((all, one) => all + one[of], 0)
+  const sum = (of: 'connects' | 'refused' | 'silent' | 'unreachable') => outcomes.reduce((all, one) => all + one[of], 0)
   const ports = (of: 'untested' | 'again') => Uint16Array.from([...outcomes.flatMap((one) => [...one[of]]), ...left])
   return {
     end: WORST_FIRST.find((end) => outcomes.some((one) => one.end === end)) ?? 'done',
     open: outcomes.flatMap(({ open }) => open),
+    connects: sum('connects'),
     refused: sum('refused'),
     silent: sum('silent'),
     unreachable: sum('unreachable'),

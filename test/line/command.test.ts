@@ -45,6 +45,12 @@ describe('without a Worker', () => {
     [['channels', 'add', 'slack', 'n', '--url', 'http://h', '--key', 'k'], 'channels add KIND NAME URL', 2],
     [['channels', 'test', '--url', 'http://h', '--key', 'k'], 'which channel?', 2],
     [['issues', 'retest', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
+    [['keys', 'burn', '--url', 'http://h', '--key', 'k'], "there is no 'keys burn'", 2],
+    [['keys', 'add', 'n', '--scope', 'god', '--url', 'http://h', '--key', 'k'], '--scope must be one of', 2],
+    [['tenants', 'add', '--url', 'http://h', '--key', 'k'], 'which name?', 2],
+    [['audit', '--verify', '--export', '--url', 'http://h', '--key', 'k'], '--verify or --export', 2],
+    [['audit', '--verify', '--head', '7', '--url', 'http://h', '--key', 'k'], '--head must be', 2],
+    [['stop-all', '--resume', '--status', '--url', 'http://h', '--key', 'k'], '--resume or --status', 2],
     [['issues', 'allowlist', '--url', 'http://h', '--key', 'k'], 'which issue?', 2],
   ]
   test.each(cases)('portwitness %j says: %s', async (args, says, code) => {
@@ -58,7 +64,7 @@ describe('without a Worker', () => {
     const help = await portwitness(['help']).ended
     const names = [
       ...['worker', 'enrol', 'probe', 'beacon', 'scan', 'prove', 'issues', 'probes', 'channels', 'ranges', 'token'],
-      'stop-all',
+      ...['keys', 'tenants', 'audit', 'stop-all'],
     ]
     expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
     for (const name of names) {

@@ -35,6 +35,7 @@ const portOf = (port: number, more: Partial<PortAnswer> = {}): PortAnswer => ({
   issueId: null,
   occurrenceId: null,
   remediation: null,
+  probes: [],
   ...more,
 })
 const causeOf = (word: CauseClass, mechanism: Mechanism | null): PortAnswer['cause'] => ({
@@ -82,6 +83,7 @@ const scanOf = (more: Partial<ScanAnswer>): ScanAnswer => ({
   scanner: { probeId: 'prb_s', sourceAddress: '192.0.2.9', site: 'fra-1' },
   panel: [WITNESS],
   retestOf: null,
+  waitsFor: null,
   verdict: 'clear',
   coverage: { share: 1, statement: 'All 3 ports asked were tested.', portsAsked: 3, portsTested: 3, untested: '' },
   waf: null,

@@ -8,6 +8,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'schema/range-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/channel-tables.ts': ['schema', 'drizzle-orm'],
   'schema/control-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
+  'schema/access-tables.ts': ['schema/columns.ts', 'drizzle-orm'],
   'schema/tables.ts': [
     ...[
       'schema',
@@ -15,6 +16,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema/range-tables.ts',
       'schema/channel-tables.ts',
       'schema/control-tables.ts',
+      'schema/access-tables.ts',
     ],
     'drizzle-orm',
   ],

@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import * as v from 'valibot'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { ROTATION_MS, RotateRequest, rotationText } from '../../schema/rotation.ts'
 import {
   AlarmRequest,
   canonicalRequest,
@@ -55,6 +56,9 @@ export interface FakeDesk {
   /** Worker time minus real time */
   offsetMs: number
   badSignatures: number
+  /** the key of the last request */
+  signedBy: string
+  rotations: number
   bells: Set<WebSocket>
   result(runId: string): Promise<ResultRequest>
   close(): Promise<void>
@@ -75,7 +79,8 @@ export const TARGET_ID = 'tgt_ABCDEFGHIJ0123456789'
 
 export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<FakeDesk> {
   const runs: { run: LeasedRun; over: boolean }[] = []
-  let publicKey: string | null = null
+  /** the newest first; the one before it is believed as well */
+  let publicKeys: string[] = []
   let results: (() => void)[] = []
 
   const desk: FakeDesk = {
@@ -111,6 +116,8 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     loseAnswers: 0,
     offsetMs: 0,
     badSignatures: 0,
+    signedBy: '',
+    rotations: 0,
     bells: new Set(),
     async result(runId) {
       for (;;) {
@@ -132,15 +139,17 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
 
   const isSigned = (request: IncomingMessage, body: string): boolean => {
     const of = (name: keyof typeof SIGNATURE_HEADERS) => String(request.headers[SIGNATURE_HEADERS[name]] ?? '')
-    if (!publicKey || of('probe') !== PROBE_ID || Math.abs(Number(of('time')) - Date.now() - desk.offsetMs) > 60_000)
-      return false
+    if (of('probe') !== PROBE_ID || Math.abs(Number(of('time')) - Date.now() - desk.offsetMs) > 60_000) return false
     const digest = createHash('sha256').update(body).digest('hex')
     const text = canonicalRequest(request.method ?? '', request.url ?? '', PROBE_ID, of('time'), of('nonce'), digest)
-    const key = createPublicKey({
-      key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey, 'base64').toString('base64url') },
-      format: 'jwk',
-    })
-    return verify(null, Buffer.from(text), key, Buffer.from(of('signature'), 'base64'))
+    const by = publicKeys.findIndex((publicKey) => isBy(publicKey, text, of('signature')))
+    if (by >= 0) desk.signedBy = publicKeys[by] ?? ''
+    return by >= 0
+  }
+  const isBy = (publicKey: string, text: string, signature: string): boolean => {
+    const x = Buffer.from(publicKey, 'base64').toString('base64url')
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'))
   }
 
   function answer(path: string, parsed: unknown): { status: number; body: object; headers?: Record<string, string> } {
@@ -148,9 +157,17 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     switch (path) {
       case '/probe/v1/enrol': {
         const body = v.parse(EnrolRequest, parsed)
-        publicKey = body.publicKey
+        publicKeys = [body.publicKey]
         desk.told.push({ kind: 'enrol', body })
         return { status: 200, body: { probeId: PROBE_ID, site: 'test-1', sourceAddress: body.sourceAddress, now } }
+      }
+      case '/probe/v1/rotate': {
+        const { publicKey, proof } = v.parse(RotateRequest, parsed)
+        if (!isBy(publicKey, rotationText(PROBE_ID, publicKey), proof))
+          return { status: 422, body: { code: 'invalid' } }
+        if (publicKeys[0] !== publicKey) publicKeys = [publicKey, ...publicKeys.slice(0, 1)]
+        desk.rotations += 1
+        return { status: 200, body: { now, oldKeyUntil: now + ROTATION_MS } }
       }
       case '/probe/v1/lease': {
         const body = v.parse(LeaseRequest, parsed)

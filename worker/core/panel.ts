@@ -25,6 +25,8 @@ export interface PanelRequest {
   scannerProbeId: string | null
   /** who scanned this target from this site last time: it goes on, so that its sibling stays rested */
   sticky: string | null
+  /** whoever has not scanned it for longest scans it: a target that puts probes to the proof */
+  inTurn?: boolean
   family: 4 | 6
   needsPrivate: boolean
   now: number
@@ -84,7 +86,7 @@ const usable = (probe: ProbeFacts, { family, needsPrivate }: PanelRequest) =>
   (probe.sourceAddress.includes(':') ? 6 : 4) === family &&
   (!needsPrivate || probe.allowPrivate)
 
-function chooseScanner(present: readonly ProbeFacts[], { scannerProbeId, site, sticky }: PanelRequest) {
+function chooseScanner(present: readonly ProbeFacts[], { scannerProbeId, site, sticky, inTurn = false }: PanelRequest) {
   const able = present.filter((probe) => probe.standing.scans)
   if (scannerProbeId) return able.find((probe) => probe.probeId === scannerProbeId && (!site || probe.site === site))
   const there = site ? able.filter((probe) => probe.site === site) : able
@@ -96,6 +98,7 @@ function chooseScanner(present: readonly ProbeFacts[], { scannerProbeId, site, s
   const company = (probe: ProbeFacts) => present.filter((other) => other.site === probe.site).length
   // Who scanned last goes on: a new scanner would tire a second address of the site.
   const last = (probe: ProbeFacts) => probe.lastScannedAt ?? 0
+  if (inTurn) return here.toSorted((a, b) => last(a) - last(b))[0]
   return here.toSorted((a, b) => Math.min(company(b), 2) - Math.min(company(a), 2) || last(b) - last(a))[0]
 }
 

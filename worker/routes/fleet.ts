@@ -16,17 +16,22 @@ import {
 } from '../../schema/api.ts'
 import { cancelInNetwork, switchAll } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
+import { QUARANTINE_AT } from '../core/trust.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { rangeForProbe } from '../ranges.ts'
 import { newToken, sha256 } from '../secrets.ts'
 import { addBeacon, listBeacons, removeBeacon } from '../store/beacons.ts'
+import type { Db } from '../store/db.ts'
 import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
 import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
-import { changeProbe, hostRange, listProbes, revokeProbe } from '../store/probes.ts'
+import { changeProbe, hostRange, listProbes, readProbe, revokeProbe } from '../store/probes.ts'
+import { readSwitch } from '../store/settings.ts'
+import { liftQuarantine } from '../store/trust.ts'
+import { lockUp } from '../trust.ts'
 import { describe } from './describe.ts'
-import { beaconAnswer, iso, optOutAnswer, probeAnswer } from './shape.ts'
+import { beaconAnswer, iso, maybeIso, optOutAnswer, probeAnswer } from './shape.ts'
 
 const TAG = 'Fleet'
 
@@ -83,10 +88,14 @@ export const probeFleetRoutes = new Hono<AppEnv>()
     }),
     allow('admin'),
     async (c) => {
-      const { drained, ...rest } = await bodyAs(c, ProbeChange)
+      const { drained, quarantined, ...rest } = await bodyAs(c, ProbeChange)
       const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
       const change = { ...given, ...(drained === undefined ? {} : { drainedAt: drained ? c.var.world.now : null }) }
-      const row = await changeProbe(c.var.world.db, c.req.param('id'), change)
+      const id = c.req.param('id')
+      if (!(await changeProbe(c.var.world.db, id, change))) throw none('probe')
+      if (quarantined === true) await lockUp(c.var.world, id, 'The operator does not believe it.', QUARANTINE_AT)
+      if (quarantined === false) await liftQuarantine(c.var.world.db, id)
+      const row = await readProbe(c.var.world.db, id)
       if (!row) throw none('probe')
       return c.json(probeAnswer(row, c.var.world.now))
     },
@@ -116,11 +125,20 @@ export const beaconRoutes = new Hono<AppEnv>()
     return c.body(null, 204)
   })
 
+/** Whether it is on concerns every tenant: their scans wait for it. */
 export const killSwitchRoutes = new Hono<AppEnv>()
-  .use(operator)
+  .get('/', describe({ tag: TAG, does: 'Whether all scanning is stopped', answer: KillSwitchAnswer }), async (c) =>
+    c.json(await switchNow(c.var.world.db)),
+  )
   .put(
     '/',
-    describe({ tag: TAG, does: 'Stop all scanning, or let it go on', body: KillSwitchBody, answer: KillSwitchAnswer }),
+    describe({
+      tag: TAG,
+      does: 'Stop all scanning within 20 s, or let it go on',
+      body: KillSwitchBody,
+      answer: KillSwitchAnswer,
+    }),
+    operator,
     allow('admin'),
     async (c) => {
       const { stopped } = await bodyAs(c, KillSwitchBody)
@@ -128,6 +146,11 @@ export const killSwitchRoutes = new Hono<AppEnv>()
       return c.json({ stopped })
     },
   )
+
+async function switchNow(db: Db): Promise<{ stopped: boolean; since: string | null }> {
+  const { stopped, since } = await readSwitch(db)
+  return { stopped, since: maybeIso(since) }
+}
 
 export const optOutRoutes = new Hono<AppEnv>()
   .use(operator)

@@ -9,7 +9,7 @@ import { badField, Failure } from '../failure.ts'
 import { bodyAs } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { judgementNow } from '../live.ts'
-import { openScan } from '../open.ts'
+import { openScan, whyItWaits } from '../open.ts'
 import { rejudge } from '../rejudge.ts'
 import { readScanFacts } from '../store/facts.ts'
 import { occurrencesOfScan } from '../store/issues.ts'
@@ -168,5 +168,6 @@ async function answered(c: Context<AppEnv>, scan: Scan): Promise<ScanAnswer> {
     scan.finishedAt === null ? liveOf(c.env, scan.id) : null,
     scan.addresses.length > 0 ? null : readTarget(c.var.world.db, scan.tenantId, scan.targetId),
   ])
-  return scanAnswer({ ...scan, judgement }, target?.address ?? '', seen, live)
+  const waitsFor = target ? await whyItWaits(c.var.world, target, scan) : null
+  return { ...scanAnswer({ ...scan, judgement }, target?.address ?? '', seen, live), waitsFor }
 }

@@ -10,6 +10,7 @@ import type {
 import type { TargetControl } from '../../schema/control.ts'
 import { observationId, type ScanFacts } from '../../schema/facts.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
+import { AGENT } from '../../schema/version.ts'
 import type { Phase } from '../../schema/words.ts'
 import { isPublished } from '../core/ranges/life.ts'
 import type { Beacon } from '../store/beacons.ts'
@@ -108,6 +109,7 @@ export function lineAnswer(scan: ScanLine, live: Parameters<typeof scanAnswer>[3
         rested,
       })),
     retestOf: scan.retestOf,
+    waitsFor: null,
     // A verdict on the whole is for the end; its parts are shown as they come.
     verdict: scan.state === 'finished' ? scan.verdict : null,
     coverage: ended ? scan.coverage : null,
@@ -147,6 +149,7 @@ export const portAnswer = (port: PortVerdict, seen: OccurrenceRow | undefined): 
   issueId: seen?.issueId ?? null,
   occurrenceId: seen?.id ?? null,
   remediation: port.remediation,
+  probes: port.probes,
 })
 
 /** All facts of a scan, oldest run first, one line each. */
@@ -210,6 +213,14 @@ export function occurrenceAnswer(row: OccurrenceRow, port: PortVerdict | undefin
   }
 }
 
+/** Of `name/1.2.3` by its numbers; what is no version of ours is not called old. */
+function isOlder(agent: string, newest: string): boolean {
+  const of = (text: string) => /^portwitness\/(\d+)\.(\d+)\.(\d+)$/.exec(text)?.slice(1).map(Number)
+  const [own, last] = [of(agent), of(newest)]
+  const first = own?.findIndex((number, i) => number !== last?.[i]) ?? -1
+  return first >= 0 && (own?.[first] ?? 0) < (last?.[first] ?? 0)
+}
+
 export const probeAnswer = (row: Probe, now: number) => ({
   id: row.id,
   site: row.site,
@@ -222,6 +233,10 @@ export const probeAnswer = (row: Probe, now: number) => ({
   fit: row.health?.fit ?? true,
   reasons: row.health?.reasons ?? [],
   drained: row.drainedAt !== null,
+  quarantined: row.quarantinedAt !== null,
+  quarantineReason: row.quarantineReason,
+  disagreement: row.disagreement,
+  outdated: isOlder(row.agent, AGENT),
   allowPrivate: row.allowPrivate === 1,
   enrolledAt: iso(row.enrolledAt),
   seenAt: iso(row.seenAt),

@@ -3,6 +3,7 @@ import { fillPlaceholders, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
+export type { SQL }
 export type Db = DrizzleD1Database
 export type Statement = BatchItem<'sqlite'>
 
@@ -107,15 +108,15 @@ export const isBusy = (error: unknown): boolean => {
   return BUSY.some((words) => said.includes(words))
 }
 
-/** The database's own words, which name no value; never drizzle's, which hold SQL and parameters. */
-export function causeOf(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return inner instanceof Error && !inner.message.startsWith('Failed query') ? inner.message : 'database error'
+/** What was thrown first: drizzle puts an error of its own around each. */
+export function innermost(error: unknown): unknown {
+  let inner = error
+  for (let depth = 0; depth < 5 && inner instanceof Error && inner.cause instanceof Error; depth++) inner = inner.cause
+  return inner
 }
 
-/** Whether the database answers at all. */
-export const answers = (db: Db): Promise<boolean> =>
-  db.get(sql`SELECT 1`).then(
-    () => true,
-    () => false,
-  )
+/** The database's own words, which name no value; never drizzle's, which hold SQL and parameters. */
+export function causeOf(error: unknown): string {
+  const inner = innermost(error)
+  return inner instanceof Error && !inner.message.startsWith('Failed query') ? inner.message : 'database error'
+}

@@ -6,10 +6,12 @@ import type { Alarm, RunFacts, ScanFacts } from '../../schema/facts.ts'
 import { facts, runs, targets } from '../../schema/tables.ts'
 import type { Found, Observation, Span } from '../../schema/wire.ts'
 import type { CheckName, Service } from '../../schema/words.ts'
+import { withoutWordsOf } from '../core/trust.ts'
 import { batch, type Db, once, type Statement } from './db.ts'
 import { type Closing, REPORT_BYTES, type Run, runIdOf, runsOf, SCAN_KEY } from './runs.ts'
 import { type Scan, scanRow } from './scans.ts'
 import type { Target } from './targets.ts'
+import { quarantined } from './trust.ts'
 
 export interface Report {
   runId: string
@@ -166,16 +168,19 @@ export interface Snapshot {
 }
 
 /** The reads of a snapshot, to go in one batch with the writes that come before them: a batch is one transaction. */
-export const snapshotReads = (db: Db, tenantId: string, scanId: string) =>
-  [scanRow, targetOf, runsOf, reportsOf].map((query) => query(db, { tenantId, scanId }))
+export const snapshotReads = (db: Db, tenantId: string, scanId: string) => [
+  ...[scanRow, targetOf, runsOf, reportsOf].map((query) => query(db, { tenantId, scanId })),
+  quarantined(db, {}),
+]
 
 /** What these reads answered; null when there is no such scan. */
 export function snapshotFrom(answers: readonly unknown[]): Snapshot | null {
-  const [[scan], [target], runRows, reports] = answers as [
+  const [[scan], [target], runRows, reports, unheard] = answers as [
     Scan[],
     KnownTarget[],
     Run[],
     { runId: string; body: string }[],
+    { probeId: string }[],
   ]
   if (!scan || !target) return null
   const bodies = new Map<string, { body: Body }[]>()
@@ -187,7 +192,9 @@ export function snapshotFrom(answers: readonly unknown[]): Snapshot | null {
     bodies.set(row.runId, list)
   }
   const runFacts = runRows.map((run) => runFactsOf(run, bodies.get(run.id) ?? []))
-  return { scan, target, runs: runRows, facts: scanFactsOf(scan, target, runFacts), told }
+  const whole = scanFactsOf(scan, target, runFacts)
+  const facts = withoutWordsOf(whole, new Set(unheard.map(({ probeId }) => probeId)))
+  return { scan, target, runs: runRows, facts, told }
 }
 
 /** Null when there is no such scan. */

@@ -64,6 +64,30 @@ export const readSigner = async (db: Db, id: string, address: Address): Promise<
   return signerFrom(await read(db, signerRow(db, { id, key })), key)
 }
 
+/** The keys of a probe that are believed now: its own, and for a while the one before. */
+export const keysOf = (probe: Probe, now: number): string[] => [
+  probe.publicKey,
+  ...(probe.oldKey !== null && (probe.oldKeyUntil ?? 0) > now ? [probe.oldKey] : []),
+]
+
+/** Gives a probe a new key, if it still has the one with which it asked. A repeat of the same finds it done. */
+export async function rotateKey(
+  db: Db,
+  id: string,
+  keys: { old: string; next: string; oldUntil: number },
+): Promise<Probe | null> {
+  const [row] = await db
+    .update(probes)
+
+    // The signed directory lists a key that is going.
+    .set({ publicKey: keys.next, oldKey: keys.old, oldKeyUntil: keys.oldUntil, directory: null })
+    .where(and(eq(probes.id, id), eq(probes.publicKey, keys.old), isNull(probes.revokedAt)))
+    .returning()
+  if (row) return row
+  const now = await readProbe(db, id)
+  return now?.publicKey === keys.next && now.oldKey === keys.old ? now : null
+}
+
 /** The probe that has this source address now; null when none has. */
 export const readProbeAt = async (db: Db, sourceAddress: string): Promise<Probe | null> =>
   (await db
@@ -180,7 +204,12 @@ export async function readPanelFacts(
       .select()
       .from(probes)
       .where(
-        and(eq(probes.tenantId, OPERATOR), isNull(probes.revokedAt), drained ? undefined : isNull(probes.drainedAt)),
+        and(
+          eq(probes.tenantId, OPERATOR),
+          isNull(probes.revokedAt),
+          isNull(probes.quarantinedAt),
+          drained ? undefined : isNull(probes.drainedAt),
+        ),
       )
       .limit(2_000),
     db

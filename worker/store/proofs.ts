@@ -74,6 +74,8 @@ export interface ProofEnding {
   failure: { code: FailureWord; detail: string } | null
   result: ProofResult
   output: { bytes: number; key: string } | null
+  /** that all its addresses made together */
+  connects: number
 }
 
 /** Ends a proof for the one judge who comes first. */
@@ -89,6 +91,7 @@ export const endProof = (db: Db, proof: Proof, ending: ProofEnding, now: number)
       proofResult: boundedProof(ending.result),
       outputBytes: ending.output?.bytes ?? null,
       outputKey: ending.output?.key ?? null,
+      connects: ending.connects,
     })
     .where(and(eq(scans.tenantId, proof.tenantId), eq(scans.id, proof.id), isNull(scans.finishedAt)))
 

@@ -164,7 +164,9 @@ export async function leasable(
   const reads = [signerRow(db, { id: probeId, key }), stoppedRow(db, {}), leasableRows(db, { probeId, now })]
   const [probe, flag, candidates] = (await batch(db, reads)) as [unknown, unknown, Candidate[]]
   const stopped = isOn(flag)
-  return { probe: signerFrom(probe, key), stopped, candidates: stopped ? [] : candidates }
+  const signer = signerFrom(probe, key)
+  const isIdle = stopped || signer?.quarantinedAt !== null
+  return { probe: signer, stopped, candidates: isIdle ? [] : candidates }
 }
 
 const take = once<
@@ -265,7 +267,10 @@ export function extend(
   return { leaseUntil, writes: [write] }
 }
 
-export type Closing = Pick<ResultRequest, 'outcome' | 'failure' | 'ports' | 'engagement' | 'recheck' | 'fetched'> & {
+export type Closing = Pick<
+  ResultRequest,
+  'outcome' | 'failure' | 'ports' | 'connects' | 'engagement' | 'recheck' | 'fetched'
+> & {
   logKey: string | null
 }
 

@@ -71,16 +71,16 @@ export const underWay = (tenantId: string, targetId: string, what: 'scan' | 'pro
     AND other.control IS NULL AND other.proof IS ${what === 'proof' ? sql`NOT NULL` : sql`NULL`})`
 
 /**
- * Writes a scan, or the row that carries a proof, unless one of the other kind is under way: they have no lane in common. The
- * row of a look at control is in nobody's way.
+ * Writes a scan, or the row that carries a proof, while `within` holds, unless one of the other kind is under way: they have no
+ * lane in common. The row of a look at control is in nobody's way.
  */
-export function addScan(db: Db, scan: Scan): Statement {
+export function addScan(db: Db, scan: Scan, within: SQL = sql`1`): Statement {
   const values = Object.entries(getTableColumns(scans)).map(([name, column]) =>
     sql.param(scan[name as keyof Scan], column),
   )
   const other = underWay(scan.tenantId, scan.targetId, scan.proof === null ? 'proof' : 'scan')
   const isFree = scan.control === null ? sql`NOT ${other}` : sql`1`
-  return db.insert(scans).select(sql`SELECT ${sql.join(values, sql`, `)} WHERE ${isFree}`)
+  return db.insert(scans).select(sql`SELECT ${sql.join(values, sql`, `)} WHERE ${isFree} AND ${within}`)
 }
 
 /**
@@ -120,8 +120,8 @@ export const hasDueScan = async (
     )
     .get()) !== undefined
 
-/** A scan gets its panel and pinned addresses; only the first to come, and while no proof is under way. */
-export const beginScan = (db: Db, scan: Scan): Statement =>
+/** A scan gets its panel and pinned addresses; only the first to come, while no proof is under way and `within` holds. */
+export const beginScan = (db: Db, scan: Scan, within: SQL): Statement =>
   db
     .update(scans)
     .set({
@@ -135,12 +135,16 @@ export const beginScan = (db: Db, scan: Scan): Statement =>
       panel: scan.panel,
       deadlineAt: scan.deadlineAt,
       dueAt: scan.dueAt,
+      maxConnectsPerSecond: scan.maxConnectsPerSecond,
+      connects: scan.connects,
+      isPublic: scan.isPublic,
     })
     .where(
       and(
         running(scan.tenantId, scan.id),
         eq(scans.scannerProbeId, ''),
         sql`NOT ${underWay(scan.tenantId, scan.targetId, 'proof')}`,
+        within,
       ),
     )
 
@@ -207,6 +211,8 @@ export interface Ending {
   failure: { code: FailureWord; detail: string } | null
   judgement: Judgement | null
   output: { bytes: number; key: string } | null
+  /** connects that it made: what was set aside besides is free again */
+  connects: number
 }
 
 /** Ends a scan for the one judge who comes first, with all facts he judged from. */
@@ -224,6 +230,7 @@ export const endScan = (db: Db, scan: Scan, ending: Ending, now: number): Statem
       judgedRev: scan.judgedRev + 1,
       outputBytes: ending.output?.bytes ?? null,
       outputKey: ending.output?.key ?? null,
+      connects: ending.connects,
     })
     .where(and(running(scan.tenantId, scan.id), eq(scans.judgedRev, scan.judgedRev)))
 
@@ -252,7 +259,7 @@ export async function endUnbegun(
   now: number,
 ): Promise<void> {
   const token = crypto.randomUUID()
-  const ending = { ...how, token, judgement: null, output: null }
+  const ending = { ...how, token, judgement: null, output: null, connects: 0 }
   const guard = ended(scan, token)
   await batch(db, [
     endScan(db, scan, ending, now),

@@ -15,6 +15,12 @@ export const isOn = (answer: unknown): boolean => (answer as { value: string }[]
 /** All scanning is stopped. */
 export const isStopped = async (db: Db): Promise<boolean> => isOn(await read(db, stoppedRow(db, {})))
 
+/** The kill switch, and since when it is as it is; null when nobody ever touched it. */
+export async function readSwitch(db: Db): Promise<{ stopped: boolean; since: number | null }> {
+  const row = await db.select().from(settings).where(eq(settings.name, STOPPED)).get()
+  return { stopped: row?.value === '1', since: row?.changedAt ?? null }
+}
+
 /** The same as a sub-select, for queries that must know it anyway. */
 export const stoppedFlag = sql<number>`EXISTS (SELECT 1 FROM settings WHERE name = 'stopped' AND value = '1')`
 

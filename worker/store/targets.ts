@@ -81,6 +81,21 @@ export async function listTargets(
   )
 }
 
+/** Of this address, with this tag. */
+export const targetsTagged = (db: Db, tenantId: string, address: string, tag: string): Promise<Target[]> =>
+  db
+    .select()
+    .from(targets)
+    .where(
+      and(
+        eq(targets.tenantId, tenantId),
+        eq(targets.address, address),
+        isNull(targets.deletedAt),
+        sql`EXISTS (SELECT 1 FROM json_each(${targets.tags}) WHERE value = ${tag})`,
+      ),
+    )
+    .limit(10)
+
 /** Null when there is no such target. */
 export async function changeTarget(
   db: Db,

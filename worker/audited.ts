@@ -1,0 +1,138 @@
+/** A database whose first write carries its line of the audit log: both are done, or neither. */
+import { type AuditLine, auditHash } from '../schema/audit.ts'
+import { Failure } from './failure.ts'
+import { sha256 } from './secrets.ts'
+import { auditHead, isBehind, rowNamed } from './store/audit.ts'
+import { type Db, openDb } from './store/db.ts'
+
+/** Who does what to what. */
+export interface Deed {
+  tenantId: string
+  actor: string
+  deed: string
+  subject: string | null
+  /** the body as sent */
+  asked: string | Uint8Array<ArrayBuffer>
+  now: number
+}
+
+export interface Audited {
+  db: Db
+  /** Writes the line by itself, where nothing was written that could carry it. Once at most. */
+  settle(): Promise<void>
+}
+
+/** The database under each of these. */
+const BENEATH = new WeakMap<D1Database, D1Database>()
+
+/** So often a line is made anew because others of the tenant came first. */
+const TRIES = 25
+
+/**
+ * `db` is for one request. What only reads passes; the first statement or batch that writes goes in one batch with the line.
+ * Of two who write at once one finds its number taken: its whole batch was undone, and is sent again with the next number.
+ */
+export function audited(plain: Db, deed: Deed): Audited {
+  const given = (plain as unknown as { $client: D1Database }).$client
+  // Two lines in one batch would both be the next: a deed within a deed has a batch of its own.
+  const d1 = BENEATH.get(given) ?? given
+  const reader = d1 === given ? plain : openDb(d1)
+  let isDone = false
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function withLine(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
+    if (isDone) return d1.batch([...statements])
+    for (let tries = 1; ; tries++) {
+      const line = await lineFor(reader, d1, deed)
+      try {
+        const results = await d1.batch([...statements, line])
+        isDone = true
+        return results.slice(0, -1)
+      } catch (error) {
+        if (!isBehind(error)) throw error
+        if (tries === TRIES) throw new Failure('busy', 'Too many changes at once. Try again.')
+        await new Promise((resolve) => setTimeout(resolve, 2 * tries * Math.random()))
+      }
+    }
+  }
+  /** One after the other until the line stands: of what a handler writes side by side, one carries it. */
+  function write(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
+    if (isDone) return d1.batch([...statements])
+    const mine = turn.then(() => withLine(statements))
+    turn = mine.catch(() => undefined)
+    return mine
+  }
+
+  const inner = new WeakMap<object, { statement: D1PreparedStatement; writes: boolean }>()
+  function wrap(sql: string, statement: D1PreparedStatement): D1PreparedStatement {
+    const writes = !/^\s*(select|pragma|explain)\b/i.test(sql)
+    const one = async (): Promise<D1Result> => (await write([statement]))[0] as D1Result
+    const bind = (...values: unknown[]) => wrap(sql, statement.bind(...values))
+    const wrapped = writes ? { bind, run: one, all: one, ...listsOf(one) } : through(statement, bind)
+    inner.set(wrapped, { statement, writes })
+    return wrapped as unknown as D1PreparedStatement
+  }
+  const wrapped = {
+    prepare: (sql: string) => wrap(sql, d1.prepare(sql)),
+    async batch(list: D1PreparedStatement[]) {
+      const known = list.map((each) => inner.get(each) ?? { statement: each, writes: true })
+      const statements = known.map(({ statement }) => statement)
+      return known.some(({ writes }) => writes) ? write(statements) : d1.batch(statements)
+    },
+    exec: () => Promise.reject(new Error('exec carries no line of the audit log')),
+  } as unknown as D1Database
+
+  BENEATH.set(wrapped, d1)
+  return {
+    db: openDb(wrapped),
+    settle: async () => {
+      if (!isDone) await write([])
+    },
+  }
+}
+
+const through = (statement: D1PreparedStatement, bind: unknown) => ({
+  bind,
+  run: () => statement.run(),
+  all: () => statement.all(),
+  raw: (options?: { columnNames: true }) => (options ? statement.raw(options) : statement.raw()),
+  first: (column?: string) => (column === undefined ? statement.first() : statement.first(column)),
+})
+
+/** What returns rows without their names; a batch knows them only with. */
+const listsOf = (one: () => Promise<D1Result>) => ({
+  async raw(options?: { columnNames: true }) {
+    const { results } = (await one()) as D1Result<Record<string, unknown>>
+    const values = results.map((row) => Object.values(row))
+    return options?.columnNames ? [Object.keys(results[0] ?? {}), ...values] : values
+  },
+  async first(column?: string) {
+    const [row] = ((await one()) as D1Result<Record<string, unknown>>).results
+    return row === undefined ? null : column === undefined ? row : row[column]
+  },
+})
+
+async function lineFor(db: Db, d1: D1Database, { now, asked, ...deed }: Deed): Promise<D1PreparedStatement> {
+  const [head, before] = await Promise.all([
+    auditHead(db, deed.tenantId),
+    deed.subject === null ? null : rowNamed(db, deed.tenantId, deed.subject),
+  ])
+  const line: Omit<AuditLine, 'hash'> = {
+    ...deed,
+    // What the caller’s tenant does not have is not repeated after it.
+    subject: before === null ? null : deed.subject,
+    seq: (head?.seq ?? 0) + 1,
+    at: new Date(now).toISOString(),
+    before: before === null ? null : await sha256(before),
+    asked: await sha256(asked),
+    prev: head?.hash ?? '',
+  }
+  return d1
+    .prepare(
+      'INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
+    .bind(
+      ...[line.tenantId, line.seq, now, line.actor, line.deed, line.subject, line.before, line.asked, line.prev],
+      await auditHash(line),
+    )
+}

@@ -1,0 +1,47 @@
+/** What a finished scan says of the probes that made it; and quarantine. */
+import { audited } from './audited.ts'
+import { heldAgainst, QUARANTINE_AT } from './core/trust.ts'
+import { batch, causeOf } from './store/db.ts'
+import type { Snapshot } from './store/facts.ts'
+import { OPERATOR } from './store/keys.ts'
+import { canariesAt, noteScore, quarantine, scoresOf } from './store/trust.ts'
+import type { World } from './world.ts'
+
+/** Never fails: a scan has ended by then. Writes only where something is held against a probe, or less than before. */
+export const weigh = (world: World, snapshot: Snapshot): Promise<void> =>
+  weighed(world, snapshot).catch((error: unknown) =>
+    console.error(JSON.stringify({ event: 'weigh.failed', id: snapshot.scan.id, error: causeOf(error) })),
+  )
+
+async function weighed(world: World, { facts }: Snapshot): Promise<void> {
+  const truths = await canariesAt(world.db, facts.addresses)
+  const before = await scoresOf(
+    world.db,
+    facts.panel.map(({ probeId }) => probeId),
+  )
+  const held = heldAgainst(facts, truths, before)
+  const liars = held.filter(({ score, reason }) => score >= QUARANTINE_AT && reason !== null)
+  const rest = held.filter((one) => !liars.includes(one))
+  if (rest.length > 0)
+    await batch(
+      world.db,
+      rest.map(({ probeId, score }) => noteScore(world.db, probeId, score)),
+    )
+  for (const { probeId, score, reason } of liars) await lockUp(world, probeId, reason ?? '', score)
+}
+
+/** No lease, no voice; the verdicts that it carried are judged again without it. */
+export async function lockUp(world: World, probeId: string, reason: string, score: number): Promise<void> {
+  const deed = {
+    tenantId: OPERATOR,
+    actor: 'line',
+    deed: 'quarantine',
+    subject: probeId,
+    asked: reason,
+    now: world.now,
+  }
+  const { db } = audited(world.db, deed)
+  await batch(db, quarantine(db, probeId, reason, score, world.now))
+  console.warn(JSON.stringify({ event: 'probe.quarantined', probeId, score }))
+  world.ring([probeId])
+}
