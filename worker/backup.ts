@@ -106,14 +106,18 @@ async function opened({ keyring }: World, table: BackupTable, rows: BackupRow[])
 export async function beginRestore({ db, now }: World, migration: string, tenant: string | null): Promise<void> {
   if (migration > NEWEST_MIGRATION)
     throw badField('invalid', 'migration', `is newer than ${NEWEST_MIGRATION}: upgrade this Worker first`)
-  if ((await readSetting(db, RESTORING)) !== null) return
+  const scope = tenant ?? '*'
+  const under = await readSetting(db, RESTORING)
+  if (under === scope) return
+  if (under !== null)
+    throw new Failure('conflict', 'Another restore is under way: end it first (DELETE /api/v1/restore).')
   if (!(await isEmpty(db, tenant)))
     throw new Failure(
       'conflict',
       tenant === null ? 'This stack is not empty: a backup is put into a new one.' : 'This tenant is not empty.',
     )
   await setStopped(db, true, now)
-  await writeSetting(db, RESTORING, tenant ?? '*', now)
+  await writeSetting(db, RESTORING, scope, now)
 }
 
 export async function restoreRows(world: World, name: string, rows: BackupRow[]): Promise<number> {

@@ -89,6 +89,13 @@ test('rows are taken only once a restore was begun, into an empty stack, by its 
   expect((await put('issues', [issue])).status).toBe(200)
   expect((await put('issues', [issue])).status).toBe(200)
   expect(await stage.count('issues', `tenant_id = '${third.id}'`)).toBe(1)
+  expect((await begin(null)).status).toBe(409)
+  // A made-up backup takes no key of another's.
+  const hash = await stage.env.DB.prepare('SELECT hash FROM keys WHERE tenant_id = ?').bind(other.id).first('hash')
+  const stolen = { hash, tenant_id: third.id, id: 'key_x', name: 'x', hint: 'pw_', scope: 'admin', created_at: 1 }
+  expect((await put('keys', [stolen])).status).toBe(200)
+  expect(await stage.count('keys', `id = 'key_x'`)).toBe(0)
+  expect((await stage.api('GET', '/targets', undefined, other.key)).status).toBe(200)
   expect((await stage.api('DELETE', '/restore')).status).toBe(204)
   expect((await put('issues', [issue])).status).toBe(409)
 })

@@ -74,9 +74,13 @@ export const strangers = (table: string, rows: readonly BackupRow[]): string[] =
   return [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => !known.has(name))
 }
 
-/** Writes them over whatever has their keys. Columns that a row does not name get their defaults. */
+/**
+ * Writes them over whatever has their keys, but for what is another tenant's: a backup may have been made up. Columns that a row
+ * does not name get their defaults.
+ */
 export async function writeRows(db: Db, table: string, rows: readonly BackupRow[]): Promise<void> {
-  const { columns } = shapeOf(table)
+  const { columns, key } = shapeOf(table)
+  const owner = columns.includes('tenant_id') ? names(['tenant_id']) : null
   await batch(
     db,
     rows.map((row) => {
@@ -85,7 +89,14 @@ export async function writeRows(db: Db, table: string, rows: readonly BackupRow[
         given.map((column) => sql`${row[column]}`),
         sql`, `,
       )
-      return db.run(sql`INSERT OR REPLACE INTO ${names([table])} (${names(given)}) VALUES (${values})`)
+      const same = sql.join(
+        key.map((column) => sql`${names([column])} = ${row[column]}`),
+        sql` AND `,
+      )
+      const taken = owner
+        ? sql`EXISTS (SELECT 1 FROM ${names([table])} WHERE ${same} AND ${owner} <> ${row.tenant_id})`
+        : sql`0`
+      return db.run(sql`INSERT OR REPLACE INTO ${names([table])} (${names(given)}) SELECT ${values} WHERE NOT ${taken}`)
     }),
   )
 }
