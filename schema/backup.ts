@@ -24,7 +24,7 @@ export interface BackupTable {
  * notice is taken for one that nobody wants because its channel is missing.
  */
 export const BACKUP_TABLES: readonly BackupTable[] = [
-  { name: 'settings', of: 'stack', page: 200, names: ['stopped', 'retention'] },
+  { name: 'settings', of: 'stack', page: 200, names: ['stopped', 'retention', 'ceilings'] },
   { name: 'tenants', of: 'tenant', page: 200 },
   { name: 'keys', of: 'tenant', page: 200 },
   { name: 'proof_secrets', of: 'tenant', page: 200, seal: ['secret'] },
@@ -33,6 +33,9 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'probes', of: 'stack', page: 50 },
   { name: 'beacons', of: 'stack', page: 200 },
   { name: 'opt_outs', of: 'stack', page: 200 },
+  { name: 'canaries', of: 'stack', page: 200 },
+  { name: 'controls', of: 'tenant', page: 200 },
+  { name: 'letters', of: 'tenant', page: 200 },
   { name: 'targets', of: 'tenant', page: 50 },
   { name: 'channels', of: 'tenant', page: 100 },
   { name: 'stories', of: 'tenant', page: 200 },
@@ -48,6 +51,7 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
 /** Why each of these is not in a backup. */
 export const NOT_IN_BACKUP: Readonly<Record<string, string>> = {
   enrolments: 'tokens that are good for 15 minutes',
+  audit: 'a chain of its own stack: `portwitness audit --export` keeps it, and a restored stack begins a new one',
 }
 
 const name = v.picklist(BACKUP_TABLES.map((table) => table.name))

@@ -56,7 +56,11 @@ test.each([
       const say =
         route.method === 'GET' || route.method === 'DELETE'
           ? undefined
-          : BODIES[nameOf(route)]?.({ stage, ids: { targets: 'tgt_00000000000000000000' } } as never)
+          : BODIES[nameOf(route)]?.({
+              stage,
+              ids: { targets: 'tgt_00000000000000000000' },
+              owner: { id: 'ten_0' },
+            } as never)
       const path = route.path
         .replace('/api/v1', '')
         .replace(':id', 'tgt_00000000000000000000')

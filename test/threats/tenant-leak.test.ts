@@ -22,7 +22,12 @@ const PUBLIC = [
 const isPublic = ({ path }: Route) => PUBLIC.some((one) => path === one || path.startsWith(one))
 const isProbes = ({ path }: Route) => path.startsWith('/probe/v1/')
 /** Words that a path wants besides ids. */
-const WORDS: Readonly<Record<string, string>> = { format: 'nginx', name: 'issue.opened', file: 'issue.opened.json' }
+const WORDS: Readonly<Record<string, string>> = {
+  format: 'nginx',
+  name: 'issue.opened',
+  file: 'issue.opened.json',
+  table: 'targets?at=2026-01-01T00:00:00Z',
+}
 
 /** The route with the owner's ids in it, or with ids that nobody has. */
 function pathOf(route: Route, ids: Readonly<Record<string, string>>): string {
@@ -181,6 +186,8 @@ test('the owner is answered on each of them: it is the tenant that decides, not 
   for (const route of inOrder(ROUTES.filter((one) => isApi(one)))) {
     if (route.path === '/api/v1/tenants/:id') continue
     const { status, text } = await ask(route, town.owner.keys.admin)
+    // Wants the key of an object, which the list beside it tells.
+    if (route.path === '/api/v1/export/raw/object' && status === 422) continue
     // A range that is not published is the operator's to see.
     if (route.path === '/api/v1/ranges/:id' && status === 404) continue
     // What the fleet's operator alone may do; what does not fit the present state comes after who may ask.

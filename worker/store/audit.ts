@@ -85,7 +85,10 @@ export async function rowNamed(db: Db, tenantId: string, id: string): Promise<st
   const query =
     prefix === 'ten'
       ? sql`SELECT * FROM tenants WHERE id = ${id}`
-      : table && sql`SELECT * FROM ${sql.raw(table)} WHERE tenant_id = ${tenantId} AND id = ${named} LIMIT 1`
+      : // A letter is a tenant's, and entered by the operator alone.
+        prefix === 'ltr'
+        ? sql`SELECT * FROM letters WHERE id = ${id}`
+        : table && sql`SELECT * FROM ${sql.raw(table)} WHERE tenant_id = ${tenantId} AND id = ${named} LIMIT 1`
   const row = query ? await db.get<unknown>(query) : null
   return row ? JSON.stringify(row) : null
 }

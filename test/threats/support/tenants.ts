@@ -91,6 +91,14 @@ export async function openTown(): Promise<Town> {
       ranges: ranges.body.items[0]?.id ?? '',
       beacons: await operators('/beacons', { address: '127.0.0.1', port: 9 }),
       canaries: await operators('/canaries', { address: '127.0.96.1', port: 22, expect: 'open' }),
+      letters: await operators('/letters', {
+        tenantId: owner.id,
+        cidr: '198.51.101.0/24',
+        signedBy: MARK,
+        signedAt: new Date(stage.now()).toISOString(),
+        expiresAt: new Date(stage.now() + 30 * 86_400_000).toISOString(),
+        sha256: 'b'.repeat(64),
+      }),
       'opt-outs': await operators('/opt-outs', { cidr: '127.0.99.0/24', note: MARK }),
     },
   }
