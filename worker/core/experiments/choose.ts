@@ -122,7 +122,7 @@ export function isNeeded({ experiment, situation }: Trial, run: RunFacts): boole
   if (!runs.includes(run)) return false
   if (run.role === 'scanner') return true
   if (!hasSteps(experiment, situation)) return experiment.panel === true
-  if (experiment.awaitsPanel?.(situation) || experiment.steps(situation, run).length > 0) return true
+  if (isPanelAwaited(experiment, situation) || experiment.steps(situation, run).length > 0) return true
   const seen = [...endpoint.looks, ...endpoint.ladder].filter(
     ({ probeId, observation }) => probeId === run.probeId && observation.experiment === experiment.id,
   )
@@ -131,6 +131,10 @@ export function isNeeded({ experiment, situation }: Trial, run: RunFacts): boole
     stepsOf(run, experiment.id, endpoint).some(({ at, timeoutMs }) => scan.now < at + timeoutMs + LATE_MS)
   )
 }
+
+/** The second burst may still come, and the onlookers are to touch beside it. */
+const isPanelAwaited = ({ id, panel }: Experiment, { run, endpoint }: Situation): boolean =>
+  panel === true && id === 'E4' && stepsOf(run, id, endpoint).length === 1
 
 /** The steps that a run must have for the trials of its verification. */
 export const trialSteps = (trials: readonly Trial[], run: RunFacts): Step[] =>

@@ -33,8 +33,6 @@ export interface Experiment {
   decides?: boolean
   /** onlookers take part */
   panel?: boolean
-  /** they may be needed once more, whatever they have seen by now */
-  awaitsPanel?: (s: Situation) => boolean
   /** steps that a member's run must have by now; those that it has need not be left out */
   steps: (s: Situation, run: RunFacts) => readonly Step[]
 }

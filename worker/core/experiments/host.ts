@@ -4,7 +4,10 @@
  */
 import type { EndpointEvidence } from '../evidence.ts'
 import { strataE, sumOf } from '../tests.ts'
-import { clearer, isHit, priced, type RateTest, roundsE, SILENT_GRADES, silentTest } from './rate.ts'
+import { clearer, priced, type RateTest, roundsE, SILENT_GRADES, silentTest } from './rate.ts'
+
+/** A port whose bursts went no worse than that met no limit. */
+const BAD = 3
 
 /** What the bursts on a host say together, and where they were made. */
 export interface HostTest {
@@ -25,6 +28,7 @@ export function hostTest(endpoints: readonly EndpointEvidence[]): HostTest | nul
   })
   const [late, lost] = read.map((one) => one && { ...one, test: together(one.tests, endpoints) })
   if (!late || !lost) return null
+  const isHit = ({ burst }: RateTest) => burst.late + burst.failed >= BAD
   if (!late.tests.every(isHit)) return null
   return { ports: late.ports, test: clearer(priced(late.test), priced(lost.test)) }
 }
@@ -51,6 +55,7 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
     },
     bursts: arm('bursts'),
     again: agains.length > 0 ? sumOf(agains) : null,
+    seeped: total(({ seeped }) => seeped),
     slow: arm('slow'),
     own: arm('own'),
     slowFailed: arm('slowFailed'),

@@ -12,16 +12,10 @@ import {
   stepsOf,
   touchesEndpoint,
 } from './experiment.ts'
-import { burstsOf, isHit, type RateTest, rateTest, smellsOfLimit, wentAlone } from './rate.ts'
+import { rateTest, smellsOfLimit } from './rate.ts'
 
-/** At once, so that a bucket runs dry. */
+/** At once, so that a bucket runs dry; the second burst, as soon as the first is in, shows that it was no matter of the moment. */
 const BURST = 18
-/**
- * Where that many were taken in their stride although the scanner alone went badly before: a host's bucket holds more (hashlimit's
- * are made for 30 and more), and is all but empty now. As many as a step may hold.
- */
-const MORE = 40
-/** As soon as a burst that went badly is in: it shows that it was no matter of the moment. */
 const AGAIN = 8
 /** As long as any other touch: a host that takes four seconds for everyone must not fail in the burst alone. */
 const TIMEOUT_MS = TOUCH_TIMEOUT_MS
@@ -32,6 +26,9 @@ const BESIDE_MS = 300
 /** So many slow touches after the bursts, enough to tell the scanner's own way from a limit; what limits by the minute has room again for one touch in so long. */
 const SLOW = 4
 const SLOW_GAP_MS = 8_500
+/** A burst of which fewer went badly met no limiter. */
+const BAD = 3
+
 /** E4: is the scanner limited by rate? On the verdict `degraded` it decides; never on services that count touches. */
 export const pace: Experiment = {
   id: 'E4',
@@ -50,7 +47,7 @@ export const pace: Experiment = {
       outcome.verdict === 'transient' ||
       (outcome.rule === 'DEG-1' && outcome.strength !== 'confirmed') ||
       // A burst could draw a ban anew; where words or pages refused, or some were let in amid, it was none.
-      (outcome.rule === 'SEL-8' && (outcome.tally.refusals > 0 || isAmid(s))) ||
+      (outcome.rule === 'SEL-8' && (outcome.tally.refusals > 0 || letInAmid(endpoint, s.case, scan).length > 0)) ||
       (outcome.verdict === 'inconclusive' && outcome.tally.between > 0)
     return isQuestion && isSettled(outcome, endpoint, scan.now) && smellsOfLimit(endpoint, s.case)
   },
@@ -64,10 +61,8 @@ export const pace: Experiment = {
         .filter(({ at: burstAt }) => !stepsOf(run, 'E4', s.endpoint).some((one) => one.at === burstAt + BESIDE_MS))
         .map(({ at: burstAt }) => step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS }))
     if (planned.length === 0) return [step(s, at, { burst: BURST, timeoutMs: TIMEOUT_MS })]
-    const next = nextOf(s, planned)
-    if (next === 'nothing') return []
+    if (planned.length > 1 || !firstWentBadly(s)) return []
     const again = besideRounds(run, s.scan.now + SOON_MS)
-    if (next === 'more') return [step(s, again, { burst: MORE, timeoutMs: TIMEOUT_MS })]
     // Rounds that are planned anyway are slow touches too.
     const rounds = roundsAfter(s, again + SLOW_GAP_MS)
     const from = Math.max(again, ...roundsAfter(s, again))
@@ -78,22 +73,6 @@ export const pace: Experiment = {
       ),
     ]
   },
-  awaitsPanel: (s) => {
-    const planned = stepsOf(s.run, 'E4', s.endpoint)
-    return planned.length === 1 || planned.at(-1)?.burst === MORE
-  },
-}
-
-const isAmid = ({ endpoint, case: one, scan }: Situation): boolean => letInAmid(endpoint, one, scan).length > 0
-
-/** What the bursts that are in call for. */
-function nextOf(s: Situation, planned: readonly Step[]): 'nothing' | 'more' | 'again' {
-  const bursts = planned.filter(({ burst }) => burst !== undefined)
-  const seen = burstsOf(s.endpoint.looks).length
-  const test = rateTest(s.endpoint, s.case)
-  if (!test || seen < bursts.length || bursts.at(-1)?.burst === AGAIN) return 'nothing'
-  if (isHit(test)) return 'again'
-  return bursts.length === 1 && (isAmid(s) || wentAlone(s.case, s.endpoint)) ? 'more' : 'nothing'
 }
 
 /** The first moment with no round of this endpoint shortly before it, and none of any within a second. */
@@ -118,16 +97,19 @@ const step = ({ endpoint }: Situation, at: number, more: Pick<Step, 'timeoutMs'>
   ...more,
 })
 
-/** The bursts came to nothing; or everything is in; or its time is up. */
+function firstWentBadly(s: Situation): boolean {
+  const test = rateTest(s.endpoint, s.case)
+  return test !== null && test.burst.late + test.burst.failed >= BAD
+}
+
+/** The burst came to nothing; or everything is in; or its time is up. */
 function isOver(s: Situation, planned: readonly Step[]): boolean {
   const { now } = s.scan
-  const last = planned.findLast(({ burst }) => burst !== undefined) as Step
-  const test: RateTest | null = rateTest(s.endpoint, s.case)
-  const isLate = now > last.at + TIMEOUT_MS + 2 * LATE_MS
-  if (last.burst !== AGAIN) {
-    const isIn = burstsOf(s.endpoint.looks).length >= planned.length
-    return isLate || (isIn && nextOf(s, planned) === 'nothing')
-  }
-  const end = Math.max(...planned.map(({ at }) => at), ...roundsAfter(s, planned[0]?.at ?? now).slice(0, SLOW + 1))
-  return (test?.after.n ?? 0) >= SLOW || now > end + TOUCH_TIMEOUT_MS + LATE_MS
+  const test = rateTest(s.endpoint, s.case)
+  const first = planned[0] as Step
+  if (!test) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
+  if (!firstWentBadly(s)) return true
+  if (planned.length === 1) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
+  const last = Math.max(...planned.map(({ at }) => at), ...roundsAfter(s, first.at).slice(0, SLOW + 1))
+  return test.after.n >= SLOW || now > last + TOUCH_TIMEOUT_MS + LATE_MS
 }

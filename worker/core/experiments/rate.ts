@@ -24,6 +24,8 @@ export interface RateTest {
   bursts: Arm
   /** the second burst, made to see whether the first was a matter of that moment; null before it */
   again: Arm | null
+  /** of both bursts, what got in after the first had begun to fail: a limit lets in now and then, a ban that a burst drew does not */
+  seeped: number
   /** touches on the same path at slow pace: the scanner's, eight and more seconds apart, and the sibling's */
   slow: Arm
   /** the scanner's slow touches since the first burst: before it the scan's own work may have used up what passes */
@@ -63,7 +65,7 @@ const LEAST = 8
 const WINDOW_S = 3
 
 /** The looks of E4 by the scanner as bursts, in order of time; single touches (the slow arm) are left out. */
-export function burstsOf(looks: readonly Look[]): Look[][] {
+function burstsOf(looks: readonly Look[]): Look[][] {
   const bursts: Look[][] = []
   for (const look of looks) {
     if (look.role !== 'scanner' || look.observation.experiment !== 'E4') continue
@@ -89,34 +91,19 @@ export const priced = <T extends { grade: Grade; eRate: number; eOwn: number; eA
 export const clearer = <T extends { eRate: number; eAlone: number }>(a: T, b: T): T =>
   Math.min(b.eRate, b.eAlone) > Math.min(a.eRate, a.eAlone) ? b : a
 
-/** A burst of which fewer went badly met no limiter. */
-const BAD = 3
-export const isHit = ({ burst }: Pick<RateTest, 'burst'>): boolean => burst.late + burst.failed >= BAD
-
-/**
- * The bursts that are read: a first one that was taken in its stride is left behind when a larger one followed. `share`: of
- * the two that could have been read, each has one half.
- */
-function readOf(endpoint: EndpointEvidence): { bursts: Look[][]; share: number } {
-  const all = burstsOf(endpoint.looks)
-  const quickest = quickestOf(endpoint)
-  const [first, ...others] = all
-  const isPassed = others.length > 0 && (first ?? []).filter((look) => limped(look, quickest)).length < BAD
-  return isPassed ? { bursts: others, share: 0.5 } : { bursts: all, share: 1 }
-}
-
 /** Reads E4 of an endpoint; null before the first burst is in. `one`: the case whose rounds it follows. */
 export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest | null {
-  const { bursts } = readOf(endpoint)
+  const bursts = burstsOf(endpoint.looks)
   if (bursts.length === 0) return null
-  if (wasTold(bursts)) return readAs('told', endpoint, one)
-  const [late, lost] = SILENT_GRADES.map((grade) => readAs(grade, endpoint, one))
+  if (wasTold(bursts)) return readAs('told', endpoint, one, bursts)
+  const [late, lost] = SILENT_GRADES.map((grade) => readAs(grade, endpoint, one, bursts))
   return late && lost ? clearer(priced(late), priced(lost)) : null
 }
 
 /** E4 of an endpoint by one grade; null where there is none, or where the limit told in words. */
 export function silentTest(endpoint: EndpointEvidence, grade: Grade): RateTest | null {
-  return wasTold(readOf(endpoint).bursts) ? null : readAs(grade, endpoint, endpoint.cases.at(-1) ?? null)
+  const bursts = burstsOf(endpoint.looks)
+  return wasTold(bursts) ? null : readAs(grade, endpoint, endpoint.cases.at(-1) ?? null, bursts)
 }
 
 function wasTold(bursts: readonly Look[][]): boolean {
@@ -124,11 +111,12 @@ function wasTold(bursts: readonly Look[][]): boolean {
   return all.filter(({ sight }) => TELLING.includes(sight)).length * 2 > all.length
 }
 
-function readAs(grade: Grade, endpoint: EndpointEvidence, one: Case | null): RateTest | null {
-  const {
-    bursts: [first, second],
-    share,
-  } = readOf(endpoint)
+function readAs(
+  grade: Grade,
+  endpoint: EndpointEvidence,
+  one: Case | null,
+  [first, second]: readonly Look[][],
+): RateTest | null {
   if (!first) return null
   const quickest = quickestOf(endpoint)
   const isBad = (look: Look) =>
@@ -160,14 +148,15 @@ function readAs(grade: Grade, endpoint: EndpointEvidence, one: Case | null): Rat
     burst: { connects: first.length, prompt, late, failed },
     bursts: bad(all),
     again: second ? bad(second) : null,
+    seeped: late + (second ?? []).filter((look) => !look.failed).length,
     slow: bad(slow),
     own,
     slowFailed: failing(slow),
     after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
     beside: bad(beside),
-    eRate: share * armsE(bad(all), bad(slow)),
-    eOwn: share * armsE(bad(all), own),
-    eAlone: share * ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
+    eRate: armsE(bad(all), bad(slow)),
+    eOwn: armsE(bad(all), own),
+    eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
     limitPerSecond: late + failed === 0 ? null : limitOf(first, prompt, late),
     isTold: grade === 'told',
     siblingBeside: beside.some(({ role }) => role === 'sibling'),
@@ -296,6 +285,7 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   // One burst alone may have met an outage of a second. What lets slow touches through lets the first of a burst in: a
   // burst that was lost whole was lost by the way, but for answers that no loss makes.
   if (!again || again.bad < AGAIN || (test.burst.prompt + (again.n - again.bad) === 0 && !test.isTold)) return 'no'
+  if (test.seeped === 0 && !test.isTold) return 'no'
   const isFirm =
     eRate >= heaps * E_DEGRADED_FIRM && eAlone >= E_DEGRADED_FIRM && (test.isTold || test.eOwn >= E_OWN_FIRM)
   return isFirm && test.siblingBeside && test.witnessesBeside >= 2 ? 'firm' : 'likely'
