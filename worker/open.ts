@@ -4,10 +4,10 @@ import type { SQL } from 'drizzle-orm'
 import { type Address, isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { RunFacts, ScanFacts } from '../schema/facts.ts'
 import { newId } from '../schema/ids.ts'
-import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
+import { formatPorts, portsIn } from '../schema/ports.ts'
 import type { Plan, TouchPlan, TouchTarget } from '../schema/wire.ts'
-import type { Profile } from '../schema/words.ts'
 import { anchorsFor } from './anchors.ts'
+import { type Ask, newScan } from './ask.ts'
 import { CANARY_TAG } from './canaries.ts'
 import { boundedRate, justTaken, mustBeWithin, reserveFor } from './ceilings.ts'
 import { judgeScan } from './core/judge.ts'
@@ -15,7 +15,7 @@ import { choosePanel, type PanelChoice, RESTED_MS } from './core/panel.ts'
 import { steer } from './core/steer.ts'
 import type { WantedRun } from './core/steering.ts'
 import { sendSoon } from './deliver/send.ts'
-import { badField, Failure, type FailureCode } from './failure.ts'
+import { Failure, type FailureCode } from './failure.ts'
 import { unbegunNotice } from './finish.ts'
 import { planBeacons } from './store/beacons.ts'
 import { readCeilings, withinAll } from './store/ceilings.ts'
@@ -33,85 +33,12 @@ import { mustBeTouchable, touchableNow } from './touchable.ts'
 import { rememberWhere } from './where.ts'
 import type { World } from './world.ts'
 
-/** What is asked of one scan, beyond its target. */
-export interface Ask {
-  site: string
-  scannerProbeId: string | null
-  ports: string
-  profile: Profile
-  accompanySeconds: number | null
-  dueKey: string
-  dueAt: number
-  retestOf: string | null
-  only: TouchTarget[] | null
-  /** of a retest: the whole scan whose gaps it fills */
-  fills: string | null
-}
-
 /** Scans under way at once: of one tenant; against one /24 or /48. Our own networks may be busier. */
 export const CEILINGS = { tenant: 100, publicNetwork: 8, privateNetwork: 128 } as const
 /** Connects per second on one target, at most. */
 export const MAX_RATE = { private: 200_000, public: 2_000 } as const
 const WAIT_MS = 30 * 60_000
 const DAY_MS = 24 * 3_600_000
-
-/** The scan as it is stored before it has a panel. */
-export function newScan(world: World, tenantId: string, target: Target, ask: Ask): Scan {
-  const ports = parsePorts(ask.ports)
-  if ('error' in ports) throw badField('invalid', 'ports', ports.error)
-  return {
-    tenantId,
-    id: newId('scn'),
-    targetId: target.id,
-    site: ask.site,
-    lane: ask.site,
-    dueKey: ask.dueKey,
-    place: 0,
-    state: 'queued',
-    profile: ask.profile,
-    addresses: [],
-    leftOut: [],
-    anchors: [],
-    networks: [],
-    name: null,
-    ports: ports.text,
-    portsAsked: ports.size,
-    maxConnectsPerSecond: shareOf(target),
-    accompanySeconds: ask.accompanySeconds,
-    only: ask.only,
-    fills: ask.fills,
-    scannerProbeId: '',
-    panel: [],
-    retestOf: ask.retestOf,
-    createdAt: world.now,
-    dueAt: ask.dueAt,
-    startedAt: null,
-    finishedAt: null,
-    finishToken: null,
-    readyAt: null,
-    deadlineAt: ask.dueAt + WAIT_MS + DAY_MS,
-    phase: null,
-    alarms: [],
-    steering: null,
-    failureCode: null,
-    failureDetail: null,
-    judgement: null,
-    judgedRev: 0,
-    outputBytes: null,
-    outputKey: null,
-    cancelAsked: 0,
-    proof: null,
-    proofResult: null,
-    control: null,
-    connects: 0,
-    isPublic: 1,
-    doubtedAt: null,
-  }
-}
-
-/** Sites may scan at the same time: the target's ceiling is for all of them together. */
-export const shareOf = ({ maxConnectsPerSecond, sites }: Target): number =>
-  Math.max(1, Math.floor(maxConnectsPerSecond / Math.max(1, sites.length)))
 
 /** Opens a scan that somebody asked for, in one batch. Throws the Failure that tells why not. */
 export async function openScan(world: World, tenantId: string, target: Target, ask: Ask): Promise<Scan> {

@@ -1,7 +1,9 @@
 /** What cron moves: due minutes become scans, waiting scans begin, what had its time goes. Due-ness is data: a tick may be missed or doubled. */
+
+import { newScan } from './ask.ts'
 import { dueKey, jitterMs } from './core/schedule.ts'
 import { dueBetween, nextDue } from './cron.ts'
-import { begin, CEILINGS, newScan } from './open.ts'
+import { begin, CEILINGS } from './open.ts'
 import { ageRanges } from './ranges.ts'
 import { retainAudit } from './store/audit.ts'
 import { causeOf } from './store/db.ts'
