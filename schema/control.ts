@@ -10,12 +10,16 @@ export const CONTROL_PATH = '/.well-known/portwitness-verification.txt'
 export const CONTROL_LABEL = '_portwitness-challenge'
 /** As much of a served file is read. */
 export const CONTROL_BYTES = 1_024
-/** Ports below this are opened by the administrator of a machine alone; TLS is spoken on 443. */
-const USER_PORTS_FROM = 1_024
+/** Those of web servers, which the administrator of a machine alone opens; TLS is spoken on 443. */
 export const TLS_PORT = 443
+export const CONTROL_PORTS: readonly number[] = [80, TLS_PORT]
 
-/** May the token be served here? Anybody with an account on a host can listen on a high port; of a private one nothing hangs on it. */
-export const isControlPort = (address: Address, port: number): boolean => !isPublic(address) || port < USER_PORTS_FROM
+/**
+ * May the token be served here? Anybody with an account on a host can listen on a high port, and a free choice would make a look a
+ * search for open ports; of a private address nothing hangs on it.
+ */
+export const isControlPort = (address: Address, port: number): boolean =>
+  !isPublic(address) || CONTROL_PORTS.includes(port)
 
 /** `http`: served by the address. `reverse_dns`: its name lies in a proved domain and leads back. `letter`: of whoever holds the range. */
 export const CONTROL_METHODS = ['http', 'reverse_dns', 'letter'] as const
@@ -64,7 +68,7 @@ const domainName = v.pipe(
 )
 export const VerificationBody = v.strictObject({
   method: v.optional(v.picklist(CHECKED_METHODS)),
-  /** of `http`: 80 unless said; below 1024, and TLS on 443 */
+  /** of `http`: 80 unless said, or 443 with TLS */
   port: v.optional(whole(1, 65_535)),
   /** of `reverse_dns`: the domain that holds the names of the addresses */
   domain: v.optional(domainName),

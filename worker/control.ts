@@ -62,7 +62,7 @@ function wishOf(body: VerificationBody, addresses: readonly Address[]): Pick<Con
     if (body.domain !== undefined) throw badField('invalid', 'domain', 'goes with method reverse_dns')
     const port = body.port ?? HTTP_PORT
     if (!addresses.every((address) => isControlPort(address, port)))
-      throw badField('invalid', 'port', 'must be below 1024: anybody with an account on a host can listen above')
+      throw badField('invalid', 'port', 'must be 80 or 443')
     return { method, port, domain: null }
   }
   if (body.port !== undefined) throw badField('invalid', 'port', 'goes with method http')

@@ -220,7 +220,9 @@ export async function storeResult(
   const key = report.output ? logKey(run.tenantId, run.scanId, run.id, run.epoch, digest) : null
   if (key) await putText(world.raw, key, report.output ?? '')
   const token = crypto.randomUUID()
-  const { outcome, failure, ports, connects, engagement, recheck, fetched } = report
+  const { outcome, failure, ports, connects, engagement, recheck } = report
+  // Who is not believed any more proves nobody's control.
+  const fetched = probe.quarantinedAt === null ? report.fetched : undefined
   const closing = { outcome, failure, ports, connects, engagement, recheck, fetched, logKey: key }
   const writes = [
     close(db, before, { digest, token, closing }, now),

@@ -33,7 +33,7 @@ export const verify: Command = {
 
   --method http             a token in a file that the address itself serves
                             (the default)
-  --port N                  serve it on this port, below 1024; 443 speaks TLS
+  --port N                  serve it on this port: 80, or 443 with TLS
                             (default: 80)
   --method reverse-dns      the reverse name of the address lies in a domain of
                             yours and leads back to it

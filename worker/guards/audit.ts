@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { type Audited, audited as auditedDb } from '../audited.ts'
 import type { AppEnv } from '../context.ts'
-import { API_BYTES, bytesOf } from './limit.ts'
+import { API_BYTES, bytesOf, RESTORE_BYTES } from './limit.ts'
 
 const ID = /^[a-z]{3}_[A-Za-z0-9]{10,40}$/
 
@@ -32,7 +32,7 @@ export const audited = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const { tenantId, keyId, byCookie } = c.var.caller
   const { url, method, headers, signal } = c.req.raw
-  const body = await bytesOf(c.req.raw, API_BYTES)
+  const body = await bytesOf(c.req.raw, c.req.path.startsWith('/api/v1/restore/') ? RESTORE_BYTES : API_BYTES)
   c.req.raw = new Request(url, { method, headers, signal, ...(body.length > 0 ? { body } : {}) })
   const log = auditAs(c, tenantId, `${byCookie ? 'session' : 'key'}:${keyId}`, body)
   await next()

@@ -5,6 +5,8 @@ import { Failure } from '../failure.ts'
 
 /** Bytes of a body of the public API. */
 export const API_BYTES = 256 * 1024
+/** Of what a backup puts back at once. */
+export const RESTORE_BYTES = 8 * 1024 * 1024
 const DEPTH = 32
 
 /** The bytes as sent. Throws `too_large` at the first byte beyond the bound, whatever the headers say. */

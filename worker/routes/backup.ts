@@ -13,7 +13,7 @@ import {
 import { backupAnswer, backupPage, beginRestore, endRestore, rawPage, restoreRaw, restoreRows } from '../backup.ts'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs, bytesOf, jsonOf, shaped } from '../guards/limit.ts'
+import { bodyAs, bytesOf, jsonOf, RESTORE_BYTES, shaped } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { readRetention, writeRetention } from '../retention.ts'
 import { isTenant } from '../store/backup.ts'
@@ -23,7 +23,6 @@ import { textIn } from './query.ts'
 
 const TAG = 'Operation'
 /** Of one row there are 2 MB at most (D1), and of the text in R2 as well. */
-const ROWS_BYTES = 8 * 1024 * 1024
 const KEY = /^\w{1,40}(\/[\w-]{1,80}){2,5}$/
 
 /** Null is the whole stack: what the operator gets unless he names a tenant. Others get their own. */
@@ -120,7 +119,7 @@ export const restoreRoutes = new Hono<AppEnv>()
       answer: WrittenAnswer,
     }),
     async (c) => {
-      const { table, rows } = shaped(RowsBody, jsonOf(c.req.raw, await bytesOf(c.req.raw, ROWS_BYTES)))
+      const { table, rows } = shaped(RowsBody, jsonOf(c.req.raw, await bytesOf(c.req.raw, RESTORE_BYTES)))
       return c.json({ rows: await restoreRows(c.var.world, table, rows) })
     },
   )
@@ -129,7 +128,7 @@ export const restoreRoutes = new Hono<AppEnv>()
     describe({ tag: TAG, does: 'Put a raw object back', status: 204, query: { key: 'its key' } }),
     async (c) => {
       const key = keyOf(c)
-      await restoreRaw(c.var.world, key, (await bytesOf(c.req.raw, ROWS_BYTES)).buffer)
+      await restoreRaw(c.var.world, key, (await bytesOf(c.req.raw, RESTORE_BYTES)).buffer)
       return c.body(null, 204)
     },
   )

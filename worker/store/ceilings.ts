@@ -81,7 +81,7 @@ export function brokenBy(scan: Scan, ceilings: Ceilings, now: number): SQL {
         CASE WHEN finished_at IS NULL THEN (SELECT max_connects_per_second FROM targets WHERE targets.tenant_id = scans.tenant_id AND targets.id = scans.target_id) END AS bears
       FROM scans
       WHERE tenant_id IN (SELECT id FROM tenants UNION SELECT tenant_id FROM keys) AND created_at > ${number(now - 3 * DAY_MS)}
-        AND scanner_probe_id <> '' AND is_public = ${number(scan.isPublic)} AND id <> ${scan.id}),
+        AND scanner_probe_id <> '' AND control IS NULL AND is_public = ${number(scan.isPublic)} AND id <> ${scan.id}),
     looks AS MATERIALIZED (
       SELECT value ->> '$.scope' AS scope, value ->> '$.what' AS what, value ->> '$.unit' AS unit, value ->> '$.needs' AS needs, value ->> '$.most' AS most
       FROM json_each(${rows(looksFor(scan, ceilings))})),

@@ -158,7 +158,7 @@ export async function countRunning(
   const row = await db.get<{ tenant: number; network: number }>(sql`
     SELECT coalesce(sum(tenant_id = ${tenantId}), 0) AS tenant,
       coalesce(sum(EXISTS (SELECT 1 FROM json_each(networks) n WHERE n.value IN (SELECT value FROM json_each(${rows(networks)})))), 0) AS network
-    FROM scans WHERE finished_at IS NULL AND scanner_probe_id <> '' AND id <> ${except}`)
+    FROM scans WHERE finished_at IS NULL AND scanner_probe_id <> '' AND control IS NULL AND id <> ${except}`)
   return row ?? { tenant: 0, network: 0 }
 }
 
@@ -342,9 +342,11 @@ export const overdue = (db: Db, now: number, limit: number): Promise<{ tenantId:
       and(
         isNull(scans.finishedAt),
         sql`(deadline_at < ${now} OR cancel_asked = 1 OR steering ->> '$.hold' = 1
-      OR (scanner_probe_id <> '' AND proof IS NULL AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.probe_id = scans.scanner_probe_id AND runs.scan_id = scans.id AND runs.kind = 'scan' AND runs.ended_at IS NULL))
+      OR (scanner_probe_id <> '' AND proof IS NULL AND control IS NULL AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.probe_id = scans.scanner_probe_id AND runs.scan_id = scans.id AND runs.kind = 'scan' AND runs.ended_at IS NULL))
       OR (proof IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(scans.panel) member JOIN runs ON runs.probe_id = member.value ->> '$.probeId'
-        WHERE runs.scan_id = scans.id AND runs.kind = 'prove' AND runs.ended_at IS NULL)))`,
+        WHERE runs.scan_id = scans.id AND runs.kind = 'prove' AND runs.ended_at IS NULL))
+      OR (control IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(scans.panel) member JOIN runs ON runs.probe_id = member.value ->> '$.probeId'
+        WHERE runs.scan_id = scans.id AND runs.kind = 'control' AND runs.ended_at IS NULL)))`,
       ),
     )
     .orderBy(sql`random()`)
