@@ -41,7 +41,8 @@ async function list(args: string[]): Promise<number> {
   const { values } = parse(args, { ...REACH, ...JSON_FLAG })
   const { items } = await openApi(reach(values)).get<{ items: KeyAnswer[] }>('/api/v1/keys')
   if (values.json) process.stdout.write(jsonText(items))
-  else if (items.length === 0) process.stdout.write('No keys. Make one with: portwitness keys add\n')
+  else if (items.length === 0)
+    process.stdout.write('No keys but the one that came with the stack. Make one with: portwitness keys add\n')
   else {
     const time = timeFor(process.stdout, Date.now())
     const when = (at: string | null, none: string) => (at === null ? none : time(at))

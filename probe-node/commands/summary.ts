@@ -46,7 +46,7 @@ function whereToGoOn(scan: ScanAnswer, affected: readonly PortAnswer[], url: str
   return [
     `Details:    ${url}/scans/${scan.id}`,
     ...(scan.output ? [`Output:     ${url}${scan.output.href}`] : []),
-    ...[...issues].map((id) => `Once fixed: portwitness issues retest ${id}`),
+    ...[...issues].map((id) => `Once fixed: npx portwitness issues retest ${id}`),
     ...(issues.size > 0 ? ['            An issue closes when its retest ends clear.'] : []),
   ]
 }

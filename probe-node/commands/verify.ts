@@ -115,7 +115,7 @@ function textOf(answer: VerificationAnswer, width: number, isChecked: boolean, n
   const blocks = answer.addresses.map(({ task, ...control }) => {
     const lines = [`${control.address}  ${stateText(control)}`]
     if (control.problem) lines.push(wrapped('  ', `Found: ${printable(control.problem.detail, 500)}`, width))
-    if (task && control.state !== 'proved') {
+    if (task && !isGood(control.state)) {
       task.steps.forEach((step, i) => {
         lines.push(wrapped(`  ${i + 1}. `, printable(step, 600), width))
       })

@@ -319,6 +319,16 @@ describe('a letter', () => {
   })
   const enter = (body: object, key?: string) => stage.api<LetterAnswer>('POST', '/letters', body, key)
 
+  test('looks of a stranger take nothing from what the owner may scan', async () => {
+    const address = fresh()
+    const target = await mine.add(address)
+    await enter(letterFor(mine.id, `${address}/32`))
+    const same = await theirs.add(address, { maxConnectsPerSecond: 1 })
+    await theirs.wish(same.id)
+    expect((await theirs.check(same.id)).status).toBe(202)
+    expect((await mine.scan(target.id)).status).toBe(202)
+  })
+
   test('covers its range, for its tenant, to its end; revoked, it stops what runs on its strength', async () => {
     const address = fresh()
     const network = `${address.split('.').slice(0, 3).join('.')}.0/24`

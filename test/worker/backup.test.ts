@@ -88,6 +88,14 @@ test('rows are taken only once a restore was begun, into an empty stack, by its 
   expect((await put('probes', [])).status).toBe(422)
   expect((await put('issues', [issue])).status).toBe(200)
   expect((await put('issues', [issue])).status).toBe(200)
+  // As much at once as an export writes.
+  expect((await put('issues', [{ ...issue, title: 'x'.repeat(1_000_000) }])).status).toBe(200)
+  expect((await put('issues', [issue])).status).toBe(200)
+  // It was in the tenant's hands: it proves no control, and brings no work.
+  const letter = { tenant_id: third.id, id: 'ltr_1', cidr: '9.0.0.0/8', expires_at: 9e15 }
+  expect(await put('letters', [letter])).toMatchObject({ status: 200, body: { rows: 0 } })
+  expect(await put('controls', [{ tenant_id: third.id, subject: '8.8.8.8' }])).toMatchObject({ body: { rows: 0 } })
+  expect((await put('scans', [{ tenant_id: third.id, id: 'scn_1', finished_at: null }])).status).toBe(422)
   expect(await stage.count('issues', `tenant_id = '${third.id}'`)).toBe(1)
   expect((await begin(null)).status).toBe(409)
   // A made-up backup takes no key of another's.

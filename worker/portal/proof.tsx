@@ -153,14 +153,15 @@ const Cell = ({ row, cell }: { row: ProofRow; cell: ProofCell | undefined }) => 
   // A column of the other family is none of this address's.
   if (!cell) return <span class="dim">–</span>
   const fails = cell.word === 'shut' || cell.word === 'limited'
-  const more = fails || (cell.word === 'unseen' && row.state === 'done')
+  const said = cellText(cell)
+  const more = (fails || (cell.word === 'unseen' && row.state === 'done')) && said !== CELL[cell.word].text
   return (
     <>
       <Badge tone={CELL[cell.word].tone} text={CELL[cell.word].text} />
       {more && (
         <>
           {' '}
-          <span class="dim">{cellText(cell)}</span>
+          <span class="dim">{said}</span>
         </>
       )}
       {fails && cell.at !== null && (

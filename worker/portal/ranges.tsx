@@ -75,7 +75,7 @@ const Summary = ({ ranges, version, changedAt, keyId }: Ranges) => {
 
 const Check = ({ asked }: { asked: Asked | null }) => (
   <section class="card" aria-labelledby="check">
-    <h2 id="check">Is this address yours?</h2>
+    <h2 id="check">Is an address one of ours?</h2>
     <form class="ask" method="get" action="/ranges">
       <label for="address">An address from your logs</label>
       <input

@@ -45,13 +45,13 @@ function setup({ migrations, setup: set, stopped, cron }: StackAnswer, channels:
       : bad(
           'migrations',
           `The database is at ${migrations.applied ?? 'no migration'}, the Worker needs ${migrations.newest}.`,
-          'npx wrangler d1 migrations apply portwitness --remote (the embedded Worker does it when it starts).',
+          'npx wrangler d1 migrations apply portwitness --env production --remote (the embedded Worker does it when it starts).',
         ),
     ...missing.map(([name, what]) => {
       const secret = what.split(' ')[0]
       const mend = /KEY$/.test(secret ?? '')
         ? `npx wrangler secret put ${secret} (docs/deploy.md).`
-        : `Set ${secret} under [vars] in wrangler.toml.`
+        : `Set ${secret} under [env.production.vars] in wrangler.toml; at an embedded Worker, with its option (portwitness help worker).`
       return name === 'channelKey' && channels > 0
         ? bad('secrets', `${what}.`, mend)
         : warn('secrets', `${what}.`, mend)
