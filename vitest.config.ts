@@ -8,8 +8,8 @@ const node = (name: string, extra: object = {}) => ({
 
 export default defineConfig({
   test: {
-    // Most of them wait for sockets and timers: two at once, also where there are only two cores.
-    maxWorkers: 2,
+    // Most of them wait for sockets and timers: three at once, also where there are only two cores.
+    maxWorkers: 3,
     projects: [
       // No test here waits for anything; a loaded machine takes its time all the same.
       node('schema', { testTimeout: 60_000 }),
@@ -18,8 +18,8 @@ export default defineConfig({
       node('rules'),
       node('notify', { testTimeout: 30_000 }),
       node('probe', { testTimeout: 30_000 }),
-      // Stacks of separate processes, one file after the other: a verdict's rounds should not compete with other stacks.
-      node('line', { testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false }),
+      // Stacks of separate processes, each with a folder, ports and probes of its own.
+      node('line', { testTimeout: 300_000, hookTimeout: 120_000 }),
       {
         plugins: [
           cloudflareTest(async () => ({
