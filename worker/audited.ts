@@ -26,7 +26,7 @@ export interface Audited {
 const BENEATH = new WeakMap<D1Database, D1Database>()
 
 /** So often a line is made anew because others of the tenant came first. */
-const TRIES = 25
+const TRIES = 100
 
 /**
  * `db` is for one request. What only reads passes; the first statement or batch that writes goes in one batch with the line.
@@ -51,7 +51,7 @@ export function audited(plain: Db, deed: Deed): Audited {
       } catch (error) {
         if (!isBehind(error)) throw error
         if (tries === TRIES) throw new Failure('busy', 'Too many changes at once. Try again.')
-        await new Promise((resolve) => setTimeout(resolve, 2 * tries * Math.random()))
+        await new Promise((resolve) => setTimeout(resolve, Math.min(100, 2 * tries) * Math.random()))
       }
     }
   }

@@ -94,7 +94,10 @@ async function opened({ keyring }: World, table: BackupTable, rows: BackupRow[])
         const [, keyId = '', text = ''] = /^([\w.-]+):(.+)$/.exec(String(row[column])) ?? []
         const plain = await keyring?.open(text, keyId, placeOf(table, column, row)).catch(() => null)
         if (typeof plain !== 'string')
-          throw new Failure('conflict', `${table.name} was sealed with a CHANNEL_KEY that this Worker does not have. All scanning stays stopped.`)
+          throw new Failure(
+            'conflict',
+            `${table.name} was sealed with a CHANNEL_KEY that this Worker does not have. All scanning stays stopped.`,
+          )
         changed[column] = plain
       }
       return changed

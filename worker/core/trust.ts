@@ -31,9 +31,9 @@ export const WEIGHT = { falseOpen: 3, falseClosed: 1.5, falseSilence: 0.75, alon
 export const QUARANTINE_AT = 3
 /**
  * Standing alone adds up to this and no further: a host that shuts out the country of a witness is scanned every day. To be
- * quarantined a probe must have denied what is known.
+ * quarantined a probe must have denied what is known, and more than once where it saw only closed what is open (a restart).
  */
-export const ALONE_MOST = 1.5
+export const ALONE_MOST = 1
 /** What a scan of a canary without any contradiction leaves of what was held against a probe. */
 export const CLEAN_LEAVES = 0.7
 /** So many others must agree with the truth before one is blamed; a truth that most deny is none. */

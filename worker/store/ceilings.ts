@@ -45,11 +45,15 @@ interface Look {
 
 function looksFor(scan: Scan, ceilings: Ceilings): Look[] {
   const most = ceilings[scan.isPublic === 1 ? 'public' : 'private']
+  // Each address of a name gets its share of what is sent.
+  const share = Math.ceil(scan.connects / Math.max(1, scan.addresses.length))
   const whats = { target: scan.addresses, network: scan.networks, tenant: [scan.tenantId], fleet: [''] }
   const at = (scope: CeilingScope, what: string): Look[] => {
     const { perSecond, perDay } = most[scope]
     const second: Look = { scope, what, unit: 'second', needs: scan.maxConnectsPerSecond, most: perSecond }
-    return perDay === null ? [second] : [second, { scope, what, unit: 'day', needs: scan.connects, most: perDay }]
+    return perDay === null
+      ? [second]
+      : [second, { scope, what, unit: 'day', needs: scope === 'target' ? share : scan.connects, most: perDay }]
   }
   return [
     ...CEILING_SCOPES.flatMap((scope) => whats[scope].flatMap((what) => at(scope, what))),
@@ -87,7 +91,7 @@ export function brokenBy(scan: Scan, ceilings: Ceilings, now: number): SQL {
       FROM json_each(${rows(looksFor(scan, ceilings))})),
     sums AS (
       SELECT scope, what, unit, needs,
-        (SELECT coalesce(sum(CASE looks.unit WHEN 'second' THEN used.rate ELSE used.connects END), 0) FROM used WHERE ${counts}) AS used,
+        (SELECT coalesce(sum(CASE WHEN looks.unit = 'second' THEN used.rate WHEN looks.scope = 'target' THEN used.connects / max(1, json_array_length(used.addresses)) ELSE used.connects END), 0) FROM used WHERE ${counts}) AS used,
         CASE scope WHEN 'shared' THEN min(most, coalesce((SELECT min(used.bears) FROM used WHERE ${counts}), most), coalesce(${own}, most)) ELSE most END AS most
       FROM looks)
     SELECT CASE scope WHEN 'shared' THEN 'target' ELSE scope END AS scope, what, unit, used, most FROM sums
