@@ -116,6 +116,8 @@ describe('what is held against a probe', () => {
     for (let day = 0; day < 100; day++) score = heldAgainst(shut, [], new Map([['w3', score]]))[0]?.score ?? score
     expect(score).toBe(ALONE_MOST)
     expect(ALONE_MOST).toBeLessThan(QUARANTINE_AT)
+    // Nor with one restart of a canary on top.
+    expect(ALONE_MOST + WEIGHT.falseClosed).toBeLessThan(QUARANTINE_AT)
     // Nor does it wash away what was held against it before.
     expect(heldAgainst(shut, [], new Map([['w3', 2.5]]))).toEqual([])
   })

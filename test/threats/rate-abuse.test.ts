@@ -124,6 +124,20 @@ describe.each([
   })
 })
 
+test('each address of a name is charged its share of what may be sent', async () => {
+  // Four addresses, two ports: 3 × 2 × 4 + 2,000 are set aside, a quarter of that for each.
+  const addresses = [1, 2, 3, 4].map((n) => `127.0.${100 + n}.${next}`)
+  const { RESOLVER } = stage.env
+  stage.env.RESOLVER = { fetch: async () => Response.json({ addresses }) } as unknown as Fetcher
+  await ceilings({ perDay: 600 })
+  expect((await open(await addTarget('four.example'))).status).toBe(202)
+  expect(await open(await addTarget(addresses[0] as string))).toMatchObject({
+    status: 429,
+    body: { code: 'ceiling_reached', detail: expect.stringContaining('506 of 600 connects a day') },
+  })
+  stage.env.RESOLVER = RESOLVER
+})
+
 test('what was sent counts for 24 h: by the probe’s word, and never below the facts it told', async () => {
   await ceilings({ perDay: 5_000 })
   const address = `127.0.87.${next++}`
