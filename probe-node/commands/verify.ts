@@ -60,9 +60,8 @@ Exit codes: 0 proved, or shown what to do; 3 not proved, 1 failed, 2 usage,
     const isAsked = wish !== null || known.addresses.length === 0 || known.addresses.some(({ task }) => task === null)
     const told = isAsked ? await api.send<VerificationAnswer>('POST', path, wish ?? {}) : known
     const answer = values.check ? await checked(api, path, timeoutMs) : told
-    process.stdout.write(
-      values.json ? jsonText(answer) : textOf(answer, widthOf(process.stdout), values.check, printable(address, 253)),
-    )
+    const how = { width: widthOf(process.stdout), isChecked: values.check, isAsked: wish !== null || values.check }
+    process.stdout.write(values.json ? jsonText(answer) : textOf(answer, how, printable(address, 253)))
     return !values.check || isGood(answer.state) ? EXIT.clear : EXIT.interference
   },
 }
@@ -111,11 +110,16 @@ async function checked(api: Api, path: string, timeoutMs: number): Promise<Verif
 const isGood = (state: ControlState): boolean => state === 'proved' || state === 'not_needed'
 
 /** A block for each address: how it stands, what was found, and what is to be done while it is not proved. */
-function textOf(answer: VerificationAnswer, width: number, isChecked: boolean, name: string): string {
+function textOf(
+  answer: VerificationAnswer,
+  { width, isChecked, isAsked }: { width: number; isChecked: boolean; isAsked: boolean },
+  name: string,
+): string {
   const blocks = answer.addresses.map(({ task, ...control }) => {
     const lines = [`${control.address}  ${stateText(control)}`]
     if (control.problem) lines.push(wrapped('  ', `Found: ${printable(control.problem.detail, 500)}`, width))
-    if (task && !isGood(control.state)) {
+    // Of an address that needs no proof it is told to who asks for it.
+    if (task && (control.state === 'not_needed' ? isAsked : control.state !== 'proved')) {
       task.steps.forEach((step, i) => {
         lines.push(wrapped(`  ${i + 1}. `, printable(step, 600), width))
       })
