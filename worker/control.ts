@@ -15,7 +15,15 @@ import { RESTED_MS } from './core/panel.ts'
 import { badField, Failure } from './failure.ts'
 import { withinCeilings } from './open.ts'
 import { hex, luck } from './secrets.ts'
-import { CONTROL_LANE, type Control, noteAsked, noteFound, readControls, wishControl } from './store/controls.ts'
+import {
+  CONTROL_LANE,
+  type Control,
+  countLooks,
+  noteAsked,
+  noteFound,
+  readControls,
+  wishControl,
+} from './store/controls.ts'
 import { batch, isTaken, type Statement } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
@@ -30,6 +38,9 @@ const HTTP_PORT = 80
 const FETCH_TIMEOUT_MS = 10_000
 /** Between two looks that somebody asks for: one GET each, but at somebody's host. */
 const GAP_MS = 20_000
+const HOUR_MS = 3_600_000
+/** Of one tenant: enough to prove a site of machines in a day, too few to search a network. */
+const LOOKS_PER_HOUR = 60
 /** A look that nobody came for by then is over; cron begins another no sooner than this. */
 const LOOK_MS = 120_000
 const CLAIM_MS = 3_600_000
@@ -249,6 +260,9 @@ async function carrierOf(
     fills: null,
   })
   const networks = [...new Set(addresses.map(networkOf))]
+  // Nobody has proved yet that anything of this is theirs.
+  if ((await countLooks(world.db, target.tenantId, world.now - HOUR_MS)) >= LOOKS_PER_HOUR)
+    throw new Failure('too_soon', `A tenant may have ${LOOKS_PER_HOUR} looks at addresses in an hour.`)
   await withinCeilings(world, blank, addresses, networks)
   return {
     ...blank,

@@ -111,6 +111,29 @@ describe('without a proof', () => {
   })
 })
 
+test('looks are no search of a network: a tenant has sixty in an hour', async () => {
+  const searching = await openTenant(stage, 'searching')
+  const [first, last] = [await searching.add(fresh()), await searching.add(fresh())]
+  await searching.wish(first.id)
+  expect((await searching.check(first.id)).status).toBe(202)
+  const look = await stage.env.DB.prepare('SELECT * FROM scans WHERE tenant_id = ? AND control IS NOT NULL')
+    .bind(searching.id)
+    .first<Record<string, unknown>>()
+  const columns = Object.keys(look ?? {})
+  for (let n = 1; n < 60; n++)
+    await stage.env.DB.prepare(
+      `INSERT INTO scans (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    )
+      .bind(...Object.values({ ...look, id: `scn_${n}`, target_id: `tgt_${n}`, finished_at: 1, state: 'finished' }))
+      .run()
+  await searching.wish(last.id)
+  expect(await searching.check(last.id)).toMatchObject({ status: 429, body: { code: 'too_soon' } })
+  stage.pass(3_600_000)
+  await alive()
+  expect((await searching.check(last.id)).status).toBe(202)
+  await fetchAll(fleet, serving('nothing'))
+})
+
 describe('a token served by the address', () => {
   test('is fetched by probes of two sites, and proves it for 30 days and for one tenant', async () => {
     const address = fresh()

@@ -156,6 +156,14 @@ export const endLook = (
     })
     .where(and(eq(scans.tenantId, look.tenantId), eq(scans.id, look.id), isNull(scans.finishedAt)))
 
+/** Looks of a tenant since then, ended ones too. */
+export const countLooks = async (db: Db, tenantId: string, since: number): Promise<number> =>
+  (
+    await db.get<{ looks: number }>(
+      sql`SELECT count(*) AS looks FROM scans WHERE tenant_id = ${tenantId} AND control IS NOT NULL AND created_at > ${since}`,
+    )
+  )?.looks ?? 0
+
 // ---------------------------------------------------------------- issues
 
 /** A target that is not scanned because control is not proved: opens its issue, or states it anew. */
