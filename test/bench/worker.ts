@@ -4,7 +4,7 @@
  * protocol to the bundled Worker. Then one clean scan of five minutes by five real probes, for the rows of a whole scan.
  * SCANS: how many scripted scans (fewer than 500 requests of a kind count as a shortfall); LONG_SCAN_S=0 leaves out the long one.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,7 @@ import { bundleWorker } from '../../worker/embedded/bundle.ts'
 import { openFront } from '../../worker/embedded/front.ts'
 import { COMPATIBILITY } from '../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
+import { cpuMsOf, runtimes } from '../support/runtimes.ts'
 import { type Door, openFleet, type Probe } from '../worker/support/fleet.ts'
 import type { RowCount } from '../worker/support/row-count.ts'
 import { closeWith, printTable } from './table.ts'
@@ -285,21 +286,9 @@ async function openWorker({ count, front: wantsFront = false }: { count: boolean
 
 /** The last workerd that this process started. */
 function workerdPid(): number {
-  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .map(Number)
-  const found = children.findLast((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd'))
+  const found = runtimes().at(-1)
   if (!found) throw new Error('no workerd among the children')
   return found
-}
-
-/** Time on a processor of all threads so far (first field of schedstat, nanoseconds). Threads live as long as workerd. */
-function cpuMsOf(pid: number): number {
-  let ns = 0
-  for (const task of readdirSync(`/proc/${pid}/task`))
-    ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
-  return ns / 1e6
 }
 
 /** What the scripted probes need of a stage, over HTTP. */

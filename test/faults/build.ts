@@ -1,7 +1,7 @@
 /** The Worker as a bundle, whole or with one of its safeguards taken out: a count that cannot rise counts nothing. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import type { Plugin } from 'esbuild'
 import { bundleWorker } from '../../worker/embedded/bundle.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
@@ -51,28 +51,8 @@ export const BREAKAGES = {
 export type Breakage = keyof typeof BREAKAGES
 
 /** @throws when the safeguard is no longer where it was */
-export async function bundle(breakage: Breakage | null = null, entry = ENTRY): Promise<string> {
-  if (breakage === null) return bundleWorker(ROOT, entry)
-  const result = await build({
-    absWorkingDir: ROOT,
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2024',
-    mainFields: ['module', 'main'],
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-    loader: { '.txt': 'text', '.css': 'text', '.sql': 'text', '.html': 'text' },
-    jsx: 'automatic',
-    jsxImportSource: 'hono/jsx',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    logLevel: 'error',
-    plugins: [breaking(BREAKAGES[breakage])],
-  })
-  return result.outputFiles[0]?.text ?? ''
-}
+export const bundle = (breakage: Breakage | null = null, entry = ENTRY): Promise<string> =>
+  bundleWorker(ROOT, entry, breakage === null ? [] : [breaking(BREAKAGES[breakage])])
 
 const breaking = (cuts: readonly Cut[]): Plugin => ({
   name: 'breaking',

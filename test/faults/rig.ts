@@ -1,5 +1,5 @@
 /** The Worker in workerd with a database, a bucket and a doorbell that fail as told, behind the front of the embedded host. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -9,6 +9,7 @@ import { makeKey } from '../../schema/key.ts'
 import { type Front, openFront } from '../../worker/embedded/front.ts'
 import { COMPATIBILITY } from '../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
+import { residentOf, runtimes } from '../support/runtimes.ts'
 import type { Ailments } from '../worker/support/ailments.ts'
 import type { Door } from '../worker/support/fleet.ts'
 import type { Journal } from './audit/journal.ts'
@@ -138,23 +139,4 @@ function doorOf(base: string, key: string, journal: Journal | undefined): Door {
       return { status: answer.status, headers: answer.headers, body: (await answer.json()) as never }
     },
   }
-}
-
-/** The workerds of this process. */
-function runtimes(): number[] {
-  const children = readdirSync('/proc/self/task').flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-  )
-  return children.filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd')
-    } catch {
-      return false
-    }
-  })
-}
-
-function residentOf(pid: number): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes ?? 0) * 1024
 }

@@ -1,5 +1,5 @@
 /** workerd with the fuzzer in it. Nothing in it can reach anything: names do not resolve, messages go nowhere. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -9,6 +9,7 @@ import { bundleWorker } from '../../worker/embedded/bundle.ts'
 import { COMPATIBILITY } from '../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
 import { caller } from '../faults/caller.ts'
+import { cpuMsOf, residentOf, runtimes } from '../support/runtimes.ts'
 import type { Batch } from '../worker/fuzz/batch.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -77,31 +78,10 @@ export async function openFuzzHost(): Promise<FuzzHost> {
     begin: async () => (await ask<{ routes: string[] }>('/__begin')).routes,
     fuzz: (seed, from, count) => ask<Batch>(`/__fuzz?seed=${seed}&from=${from}&count=${count}`),
     cpuMs: () => cpuMsOf(pid),
-    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    memory: () => residentOf(pid),
     async [Symbol.asyncDispose]() {
       await miniflare.dispose()
       rmSync(data, { recursive: true, force: true })
     },
   }
-}
-
-function runtimes(): number[] {
-  const tasks = readdirSync('/proc/self/task')
-  const children = tasks.flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-  )
-  return children.filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd')
-    } catch {
-      return false
-    }
-  })
-}
-
-function cpuMsOf(pid: number): number {
-  let ns = 0
-  for (const task of readdirSync(`/proc/${pid}/task`))
-    ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
-  return ns / 1e6
 }

@@ -1,7 +1,11 @@
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 
 /** Bundles the Worker into one ES module, as `wrangler deploy` would. `root` is the folder of the repository. */
-export async function bundleWorker(root: string, entry = 'worker/index.ts'): Promise<string> {
+export async function bundleWorker(
+  root: string,
+  entry = 'worker/index.ts',
+  plugins: readonly Plugin[] = [],
+): Promise<string> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -20,6 +24,7 @@ export async function bundleWorker(root: string, entry = 'worker/index.ts'): Pro
     sourcemap: 'inline',
     sourcesContent: false,
     logLevel: 'error',
+    plugins: [...plugins],
   })
   const [file] = result.outputFiles
   if (!file) throw new Error(`esbuild gave no output for ${entry}`)

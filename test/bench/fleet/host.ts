@@ -1,5 +1,4 @@
 /** The Worker in workerd behind the front of the embedded host, with a route that does nothing and, if wanted, a count of rows. */
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Log, LogLevel, Miniflare } from 'miniflare'
 import { makeKey } from '../../../schema/key.ts'
@@ -8,6 +7,7 @@ import { openFront } from '../../../worker/embedded/front.ts'
 import { COMPATIBILITY } from '../../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../../worker/embedded/migrate.ts'
 import { caller } from '../../faults/caller.ts'
+import { cpuMsOf, runtimes } from '../../support/runtimes.ts'
 import type { RowCount } from '../../worker/support/row-count.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
@@ -71,25 +71,4 @@ export async function openFleetHost(data: string, count: boolean): Promise<Fleet
       await miniflare.dispose()
     },
   }
-}
-
-function runtimes(): number[] {
-  const tasks = readdirSync('/proc/self/task')
-  const children = tasks.flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
-  )
-  return children.filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd')
-    } catch {
-      return false
-    }
-  })
-}
-
-function cpuMsOf(pid: number): number {
-  let ns = 0
-  for (const task of readdirSync(`/proc/${pid}/task`))
-    ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
-  return ns / 1e6
 }
