@@ -21,23 +21,30 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true })
 })
 
-/** A host with one port, which notes when it was last connected to. */
+/** A host which notes when it was last connected to: with several ports, for a sweep in random order to meet one soon. */
 async function noting(host: string) {
   let lastAt = 0
   let count = 0
-  const server = createServer((socket) => {
-    lastAt = Date.now()
-    count += 1
-    socket.on('error', () => {})
-    socket.end('220 here\r\n')
-  })
-  server.listen(0, host)
-  await once(server, 'listening')
+  const servers = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const server = createServer((socket) => {
+        lastAt = Date.now()
+        count += 1
+        socket.on('error', () => {})
+        socket.end('220 here\r\n')
+      })
+      server.listen(0, host)
+      await once(server, 'listening')
+      return server
+    }),
+  )
   return {
-    port: (server.address() as { port: number }).port,
+    ports: servers.map((server) => (server.address() as { port: number }).port),
     lastAt: () => lastAt,
     count: () => count,
-    [Symbol.asyncDispose]: async () => void server.close(),
+    [Symbol.asyncDispose]: async () => {
+      for (const server of servers) server.close()
+    },
   }
 }
 
@@ -48,12 +55,12 @@ test('stop-all ends all scanning within 20 s, nothing begins, everybody is told,
   await using one = await noting('127.0.0.61')
   await using two = await noting('127.0.0.62')
   const scans: string[] = []
-  for (const [address, { port }] of [
+  for (const [address, { ports }] of [
     ['127.0.0.61', one],
     ['127.0.0.62', two],
   ] as const) {
     const ended = await stack.portwitness(
-      ...['scan', address, '--ports', `1-20000,${port}`, '--rate', '200', '--profile', 'assertive', '--no-wait'],
+      ...['scan', address, '--ports', `1-20000,${ports.join(',')}`, '--rate', '200', '--profile', 'assertive', '--no-wait'],
       ...(address.endsWith('62') ? ['--site', 'ash-1'] : []),
     ).ended
     expect(ended.code, ended.stderr).toBe(0)
@@ -89,7 +96,7 @@ test('stop-all ends all scanning within 20 s, nothing begins, everybody is told,
 
   expect((await stack.portwitness('stop-all', '--resume').ended).stdout).toBe('Scanning may go on.\n')
   expect((await stack.portwitness('stop-all', '--status').ended).code).toBe(0)
-  const again = await stack.portwitness('scan', '127.0.0.61', '--ports', `${one.port}`, '--profile', 'discovery').ended
+  const again = await stack.portwitness('scan', '127.0.0.61', '--ports', `${one.ports[0]}`, '--profile', 'discovery').ended
   expect(again.code, again.stderr).toBe(0)
 })
 
