@@ -83,6 +83,8 @@ export interface Story {
   /** ports that the scan was asked for; default `1-1000,8443` */
   asked?: string
   lastKnown?: ScanFacts['lastKnown']
+  /** everything falls silent to the scanner in its sweep before it knows an open port; taken up again from `to` on, milliseconds */
+  silence?: { from: number; to: number }
   anchors?: ScanFacts['anchors']
   /** another scanner works from the scanner's address: its connections to `port` that were made, at these milliseconds */
   company?: { port: number; at: readonly number[] }
@@ -174,11 +176,13 @@ class World {
       const now = T0 + ms
       const gone = ms >= scannerGoneAt
       this.land(now)
-      if (ms === 1_000) this.discover(scan, ms)
+      const { from, to } = this.story.silence ?? { from: -1, to: 1_000 }
+      if (ms === from) this.alarms.push({ at: now, lost: [], silenced: [ADDRESS] })
+      if (ms >= to && !scan.discovered && !hold) this.discover(scan, ms)
       if (scan.state === 'leased' && !gone && ms > 2_000) this.watch(scan, scanner, ms)
       if (scan.state === 'leased' && !gone) this.accompany(scan, ms)
       if (scan.state === 'leased' && gone && ms > scannerGoneAt + 120_000) scan.state = 'ended'
-      if (scan.state === 'leased' && !gone && !hold && ms >= scanMs) this.close(scan, scanner, ms)
+      if (scan.state === 'leased' && !gone && !hold && scan.discovered && ms >= scanMs) this.close(scan, scanner, ms)
       this.carryOut(now, gone)
       // The Worker is asked when something was reported, and now and then.
       if (!this.stirred && ms % 2_000 !== 0) continue

@@ -7,6 +7,7 @@ import { SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { Decision } from './decide.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { BELL_MS, indexOf, roundTimes, TOUCH_TIMEOUT_MS } from './rounds.ts'
+import { isSilent } from './silence.ts'
 
 /** The loss began between two touches of the watch (probe-node/scan/endpoints.ts). */
 const WATCH_EVERY_MS = 5_000
@@ -36,7 +37,7 @@ function knownSilence(endpoint: EndpointEvidence, scan: ScanEvidence, decisions:
     ({ endpoint: one, outcome }) =>
       one.address === endpoint.address &&
       outcome.verdict === 'interfered' &&
-      one.found !== null &&
+      (one.found !== null || isSilent(scan, one.address, outcome.case?.startAt ?? scan.now)) &&
       silenceOf(one).length > 0,
   )
   return isKnown ? silenceAt(scan.byAddress.get(endpoint.address) ?? []) : null

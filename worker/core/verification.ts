@@ -17,6 +17,7 @@ import {
   roundsEndMs,
   TOUCH_TIMEOUT_MS,
 } from './rounds.ts'
+import { isSilent } from './silence.ts'
 import { isSpared, isToWait } from './sparing.ts'
 import type { Standing, Steering, WantedRun } from './steering.ts'
 import { isSettled } from './verdict.ts'
@@ -69,7 +70,7 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
   const busy = new Set(unsettled.map(({ endpoint }) => endpoint.key))
   const alarms = scan.ended ? [] : alarmed(scan, byKey).filter((one) => !busy.has(one.key))
   const pending = scan.ended ? [] : [...new Set([...again.map(({ endpoint }) => endpoint), ...alarms])]
-  const missed = scan.ended ? [] : missedPorts(scan).filter((one) => one.cases.length === 0)
+  const missed = scan.ended ? [] : missedPorts(scan).filter((one) => isToAsk(one, scan, byKey.get(one.key)))
   return {
     pending,
     waiting: new Set(pending.filter((endpoint) => isToWait(endpoint, scan, decisions))),
@@ -88,6 +89,20 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
         .map(({ endpoint }) => endpoint.key),
     ),
   }
+}
+
+/**
+ * Each is asked once. What rounds amid a silence of the address left open is asked again when the silence is over: a port that
+ * stays away then was not kept from the scanner by what ended.
+ */
+function isToAsk(one: EndpointEvidence, scan: ScanEvidence, decision: Decision | undefined): boolean {
+  if (one.cases.length === 0) return true
+  const isOpenQuestion = one.cases.length < MOST_CASES && (decision?.outcome.strength ?? null) === null
+  return (
+    isOpenQuestion &&
+    !isSilent(scan, one.address, scan.now) &&
+    one.cases.every(({ startAt, over }) => over && isSilent(scan, one.address, startAt))
+  )
 }
 
 /** The onlookers of these rounds are gone, and rounds are left. */
