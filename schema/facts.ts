@@ -58,7 +58,7 @@ export interface LastKnown {
 export interface Alarm {
   at: number
   lost: readonly Endpoint[]
-  /** addresses that fell silent as a whole while ports were looked for, none being known that could be named as lost */
+  /** addresses that fell silent as a whole while ports were looked for, none being known that bears a verification */
   silenced?: readonly string[]
 }
 

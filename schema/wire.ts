@@ -356,7 +356,7 @@ export type RenewAnswer = v.InferOutput<typeof RenewAnswer>
 export const AlarmRequest = v.strictObject({
   ...report,
   lost: listOf(Endpoint, LIMITS.openPorts),
-  /** addresses whose every answer ended while ports were looked for, when none was known to be open: others may know one */
+  /** addresses whose every answer ended while ports were looked for, none being known that bears many touches: others may know one */
   silenced: v.optional(listOf(address, LIMITS.addressesPerScan)),
 })
 export type AlarmRequest = v.InferOutput<typeof AlarmRequest>

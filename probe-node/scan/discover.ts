@@ -170,9 +170,12 @@ async function discoverOne(
       .toSorted(
         (a, b) => Number(outcome.suspects.includes(b.target.port)) - Number(outcome.suspects.includes(a.target.port)),
       )
-    await Promise.all(asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)))
-    // A proof has nobody who looks along.
-    if (here().every((known) => known.phantom) && !plan.proof) await raiseSilence(scan, address)
+    // Of a port that may be touched freely the panel learns enough. Of a proof nobody looks along.
+    const isTold = plan.proof !== undefined || asked.some(({ rationed }) => !rationed)
+    await Promise.all([
+      ...asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)),
+      ...(isTold ? [] : [raiseSilence(scan, address)]),
+    ])
     sentinels = [
       ...here().map(({ target }) => ({ port: target.port, kind: 'open' as const })),
       ...(outcome.refusedPort === null ? [] : [{ port: outcome.refusedPort, kind: 'refused' as const }]),

@@ -151,14 +151,14 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
 }
 
 /**
- * Everything that answered in the sweep fell silent, and no open port of the address is known that could be named as lost. Others
- * may know some: the Worker has them look, and the sweep waits for its word.
+ * Everything that answered in the sweep fell silent, and no open port of the address is known that could be verified at will.
+ * Others may know some: the Worker has them look, and the sweep waits for its word.
  */
 export async function raiseSilence(scan: Scan, address: string): Promise<void> {
   scan.hold = true
   scan.output.line(
     'Alarms',
-    `${clockTime(scan.world.clock.now())}  ${address} fell silent before an open port of it was known; others look`,
+    `${clockTime(scan.world.clock.now())}  ${address} fell silent; others look at what they know to be open there`,
   )
   scan.world.log('info', 'silent amid discovery: alarm', { scanId: scan.run.scanId })
   await scan.reporter.alarm([], [address])

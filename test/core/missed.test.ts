@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ADDRESS, block, HTTP, HTTPS, isHome, isScanner, tell } from '../support/facts.ts'
+import { ADDRESS, block, HTTP, HTTPS, isHome, isScanner, SSH, tell } from '../support/facts.ts'
 
 const LATE = { ...HTTPS, found: false }
 const lastKnown = [{ address: ADDRESS, port: 443, check: 'https' as const, service: 'https' as const }]
@@ -31,6 +31,13 @@ test('a ban amid the sweep, over before its end, is told although no open port h
   expect(told.judgement.verdict).toBe('interference')
   for (const port of [80, 443])
     expect(told.port(port)).toMatchObject({ verdict: 'interfered', recheck: 'open', recovery: 'seen' })
+})
+
+test('a service that counts touches does not hold up what others may touch freely', () => {
+  const silence = { ...cutShort.silence, known: [22] }
+  const sees = block(isScanner, 'unresponsive', 4_000, 61_000)
+  const told = tell({ ...cutShort, ports: [SSH, HTTP, HTTPS], silence, sees })
+  for (const port of [80, 443]) expect(told.port(port).verdict).toBe('interfered')
 })
 
 test('a ban amid the sweep that stays is told of the ports that others reach', () => {

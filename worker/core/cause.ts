@@ -47,9 +47,15 @@ const fitsOf = (hypothesis: Hypothesis, features: Features): number[] =>
     return likelihood(hypothesis, name, features[name]?.value as string) / Math.max(unseen, ...stated)
   })
 
-/** A host that falls silent to all of us is down, or bans our whole fleet: nobody of us can see which. Lost neighbours tell. */
-const cannotBeTold = (verdict: VerdictWord, { mode, area, neighbour }: Features): boolean =>
-  verdict === 'service_down' && mode?.value === 'silent' && area?.value === 'all' && neighbour?.value !== 'lost'
+/**
+ * A host that falls silent to all of us is down, or bans our whole fleet: nobody of us can see which. Nor whether one of its
+ * ports was shut to all or dropped by what gave way for good, which is seen only when it gives way in part. Lost neighbours tell.
+ */
+const cannotBeTold = (verdict: VerdictWord, leading: CauseClass, { mode, area, neighbour }: Features): boolean =>
+  verdict === 'service_down' &&
+  mode?.value === 'silent' &&
+  (area?.value === 'all' || leading !== 'overload') &&
+  neighbour?.value !== 'lost'
 
 /** What is left to the alternatives, in their proportions. */
 function scaled(guesses: readonly CauseGuess[], stated: number): CauseGuess[] {
@@ -97,7 +103,7 @@ export function causeOf(
     !fits(foremost, features) ||
     classShare < MOSTLY ||
     (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
-    cannotBeTold(verdict, features)
+    cannotBeTold(verdict, leading, features)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]

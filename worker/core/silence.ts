@@ -1,6 +1,7 @@
 /**
  * A sweep that was cut short: while ports were looked for, all that had answered the scanner fell silent. It knows no open port
- * that it could name as lost; but others may know some, and what they reach meanwhile was kept from it (baseline.ts, missedPorts).
+ * that it could name as lost, or only such as count touches; but others may know some, and what they reach meanwhile was kept
+ * from it (baseline.ts, missedPorts).
  */
 import type { Alarm } from '../../schema/facts.ts'
 import type { EndpointEvidence } from './evidence.ts'

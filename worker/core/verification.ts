@@ -44,6 +44,8 @@ export interface Agenda {
   waiting: ReadonlySet<EndpointEvidence>
   /** ports that only others reach, not yet verified; they wait until no alarm is open */
   missed: readonly EndpointEvidence[]
+  /** they do not wait: the address is silent now, and the silence may be over soon */
+  missedNow: boolean
   /** endpoints with a case that has not said its last word */
   unsettled: readonly { endpoint: EndpointEvidence; case: Case }[]
   /** experiments that are due or under way */
@@ -75,6 +77,7 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
     pending,
     waiting: new Set(pending.filter((endpoint) => isToWait(endpoint, scan, decisions))),
     missed,
+    missedNow: missed.some(({ address }) => isSilent(scan, address, scan.now)),
     unsettled,
     explaining: chooseTrials(
       scan,
@@ -150,9 +153,13 @@ function covers(scan: ScanEvidence, one: Case, at: number, isBlip: boolean): boo
  * reached a little later joins those of its kind: one after the other they would renew a ban that every touch renews.
  */
 const chosenOf = (agenda: Agenda): readonly EndpointEvidence[] => {
-  const mayJoin = agenda.unsettled.length === 0 || agenda.unsettled.some(({ endpoint }) => endpoint.found === null)
+  const mayJoin =
+    agenda.missedNow ||
+    agenda.unsettled.length === 0 ||
+    agenda.unsettled.some(({ endpoint }) => endpoint.found === null)
   const pending = agenda.pending.filter((endpoint) => !agenda.waiting.has(endpoint))
-  const queue = agenda.pending.length > 0 ? pending : mayJoin ? agenda.missed : []
+  const queue =
+    pending.length > 0 || (agenda.pending.length > 0 && !agenda.missedNow) ? pending : mayJoin ? agenda.missed : []
   return queue.slice(0, Math.max(0, ENDPOINTS_PER_BATCH - agenda.unsettled.length))
 }
 
