@@ -89,6 +89,7 @@ describe('one failure alone, which loss makes as well', () => {
   test('long after the port was back is no sign of a limit that lets in now and then', () => {
     expect(length('FFFSSSSFSS')).toBe(3)
     expect(length('SFFFSSSF')).toBe(3)
+    expect(length('FFFFSFSSS')).toBe(4)
   })
 
   test('soon after a success it is one, and several are', () => {
@@ -139,4 +140,14 @@ test('a limit on new connections leaves the one that stands alone: where that fr
     away: 'under_30s',
   })
   expect(cause?.class === 'ips' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+})
+
+test('a silent loss in which nothing was let in is no firm limit', () => {
+  const silent = { mode: 'silent', who: 'scanner', area: 'some', onset: 'during', renewal: 'fixed', away: 'under_30s' }
+  const cause = causeWithout('source_ban', silent)
+  expect(cause?.class === 'ips' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+  // Let in slowly and turned away when it asks fast, it is one.
+  const limit = causeOf('interfered', seen({ ...silent, burst: 'limited', slow: 'passes' }), CONTEXT).cause
+  expect(limit).toMatchObject({ class: 'ddos_protection', mechanism: 'connection_rate_limit' })
+  expect(limit?.confidence).toBeGreaterThan(0.5)
 })

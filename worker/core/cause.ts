@@ -57,6 +57,17 @@ const cannotBeTold = (verdict: VerdictWord, leading: CauseClass, { mode, area, n
   (area?.value === 'all' || leading !== 'overload') &&
   neighbour?.value !== 'lost'
 
+/**
+ * A limit lets in what comes when there is room. A loss without a word in which nothing of that kind was seen is no firm limit: a
+ * block that is over before anybody asked fast and slowly looks the same.
+ */
+function isUnseenLimit(verdict: VerdictWord, leading: CauseClass, features: Features): boolean {
+  const { mode, burst, slow, flicker, amid, company } = features
+  const isWordless = mode !== undefined && ['silent', 'refused', 'unreachable'].includes(mode.value)
+  const isSeen = burst?.value === 'limited' || slow?.value === 'passes' || flicker?.value === 'now_and_then'
+  return leading === 'ddos_protection' && verdict === 'interfered' && isWordless && !isSeen && !amid && !company
+}
+
 /** What is left to the alternatives, in their proportions. */
 function scaled(guesses: readonly CauseGuess[], stated: number): CauseGuess[] {
   const sum = guesses.reduce((all, { confidence }) => all + confidence, 0)
@@ -103,7 +114,8 @@ export function causeOf(
     !fits(foremost, features) ||
     classShare < MOSTLY ||
     (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
-    cannotBeTold(verdict, leading, features)
+    cannotBeTold(verdict, leading, features) ||
+    isUnseenLimit(verdict, leading, features)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]

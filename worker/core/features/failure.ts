@@ -64,8 +64,9 @@ export function cutOf(failures: readonly Look[]): Seen | null {
   }
 }
 
-/** So many successes running part a last failure from those before it. */
+/** So many successes running part a last failure from those before it; or one, and with those after it so many. */
 const APART = 2
+const AROUND = 3
 
 /**
  * The rounds from the first failure to the last one that tells: a single one, after the port had come back, may be loss as well, and
@@ -74,7 +75,8 @@ const APART = 2
 export function spanOf(rounds: readonly Round[]): readonly Round[] {
   const failed = rounds.flatMap(({ scanner }, i) => (scanner.failed ? [i] : []))
   const [before, last] = failed.slice(-2)
-  const isStray = before !== undefined && last !== undefined && last - before > APART
+  const [ahead, after] = [(last ?? 0) - (before ?? 0) - 1, rounds.length - 1 - (last ?? 0)]
+  const isStray = before !== undefined && ahead > 0 && (ahead >= APART || ahead + after >= AROUND)
   const end = isStray ? before : failed.at(-1)
   return end === undefined ? [] : rounds.slice(failed[0], end + 1)
 }
