@@ -56,6 +56,25 @@ export function isSpared(
   return silence !== null && one.startAt + next > spareFrom(silence.from)
 }
 
+/**
+ * The same for the touches of an experiment, the next of which is due at `nextAt`. Where anything of the address let the scanner in
+ * since the silence began it is no such ban, and the experiment goes on.
+ */
+export function isTrialSpared(
+  endpoint: EndpointEvidence,
+  nextAt: number,
+  scan: ScanEvidence,
+  decisions: readonly Decision[],
+): boolean {
+  const silence = knownSilence(endpoint, scan, decisions)
+  if (!silence || nextAt <= spareFrom(silence.from)) return false
+  const host = scan.byAddress.get(endpoint.address) ?? []
+  return !host.some(({ looks }) => looks.some((look) => isAnswer(look) && look.at > silence.from))
+}
+
+const isAnswer = ({ role, sight, observation }: Look): boolean =>
+  role === 'scanner' && sight !== 'unresponsive' && observation.purpose !== 'canary'
+
 /** A loss that was noticed too late for its rounds: they begin when the address has had a silence that ends such a ban. */
 export function isToWait(endpoint: EndpointEvidence, scan: ScanEvidence, decisions: readonly Decision[]): boolean {
   const silence = knownSilence(endpoint, scan, decisions)
