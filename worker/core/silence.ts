@@ -4,7 +4,8 @@
  * from it (baseline.ts, missedPorts).
  */
 import type { Alarm } from '../../schema/facts.ts'
-import type { EndpointEvidence } from './evidence.ts'
+import type { Found } from '../../schema/wire.ts'
+import type { Look } from './cases.ts'
 
 export interface Silence {
   address: string
@@ -13,19 +14,24 @@ export interface Silence {
   to: number
 }
 
+interface Endpoint {
+  found: Found | null
+  looks: readonly Look[]
+}
+
 /** What no answer is: nothing came back, or a router on the way spoke. */
 const MUTE = ['unresponsive', 'unreachable']
 
 /** The silences that alarms tell of, in order. */
 export const silencesOf = (
   alarms: readonly Alarm[],
-  byAddress: ReadonlyMap<string, readonly EndpointEvidence[]>,
+  byAddress: ReadonlyMap<string, readonly Endpoint[]>,
 ): readonly Silence[] =>
   alarms.flatMap(({ at, silenced = [] }) =>
     silenced.map((address) => ({ address, from: at, to: answeredAfter(at, byAddress.get(address) ?? []) })),
   )
 
-function answeredAfter(at: number, endpoints: readonly EndpointEvidence[]): number {
+function answeredAfter(at: number, endpoints: readonly Endpoint[]): number {
   const times = endpoints.flatMap(({ found, looks }) => [
     ...(found ? [found.firstSeenOpenAt] : []),
     ...looks.filter(({ role, sight }) => role === 'scanner' && !MUTE.includes(sight)).map((look) => look.at),
