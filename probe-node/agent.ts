@@ -8,6 +8,7 @@ import { type Identity, keepProbeId, loadIdentity } from './identity.ts'
 import { createKnock } from './knock.ts'
 import { type LogLine, logTo } from './log.ts'
 import { startLoop } from './loop.ts'
+import { createLoads } from './loads.ts'
 import { createMemory } from './memory.ts'
 import { serveMetrics } from './metrics.ts'
 import { createRation } from './ration.ts'
@@ -68,6 +69,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
         log,
       }),
       brake: createBrake(options.ceilings ?? NO_CEILINGS),
+      loads: createLoads(),
       memory: createMemory(),
       spool: await openSpool(options.dataDir, log),
       log,

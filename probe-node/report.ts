@@ -1,4 +1,5 @@
 import {
+  type AlarmRequest,
   type Endpoint,
   type Found,
   type LeasedRun,
@@ -13,6 +14,9 @@ import type { Asked } from './desk.ts'
 import type { Report } from './spool.ts'
 import type { Seen } from './touch.ts'
 import type { World } from './world.ts'
+
+/** What an alarm says of addresses as a whole. */
+export type AlarmMore = Partial<Pick<AlarmRequest, 'silenced' | 'limited'>>
 
 /**
  * The facts of one run on their way to the Worker. Reports go out one at a time; a report is fixed when it is first
@@ -32,7 +36,7 @@ export interface Reporter {
     extra?: Pick<RenewRequest, 'phase' | 'progress' | 'ready' | 'discovered' | 'untested'>,
     keep?: boolean,
   ): Promise<Asked<RenewAnswer>>
-  alarm(lost: readonly Endpoint[], silenced?: readonly string[]): Promise<Asked<{ accepted: boolean }>>
+  alarm(lost: readonly Endpoint[], more?: AlarmMore): Promise<Asked<{ accepted: boolean }>>
   /** Delivers the result, or leaves it in the spool. */
   result(result: Omit<ResultRequest, keyof Facts>): Promise<void>
 }
@@ -109,12 +113,12 @@ export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'
         const body = { ...take(keep), ...extra }
         return send({ kind: 'renew', body }, () => desk.renew(body, { ms: RENEW_FOR_MS, signal }))
       }),
-    alarm: (lost, silenced = []) =>
+    alarm: (lost, more = {}) =>
       inTurn(async () => {
         world.counters.alarms += 1
         const blocked = await unstick()
         if (blocked) return blocked
-        const body = { ...take(), lost: [...lost], ...(silenced.length > 0 ? { silenced: [...silenced] } : {}) }
+        const body = { ...take(), lost: [...lost], ...more }
         return send({ kind: 'alarm', body }, () => desk.alarm(body, { ms: RENEW_FOR_MS, signal }))
       }),
     result: (result) =>

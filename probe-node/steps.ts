@@ -8,6 +8,7 @@ import {
   LIMITS,
   type ResultRequest,
   type Step,
+  SWEEP_LEAD_MS,
   type TouchPlan,
   type TouchTarget,
 } from '../schema/wire.ts'
@@ -167,8 +168,10 @@ async function perform(
   reporter: Reporter,
   ended: AbortSignal,
 ): Promise<boolean> {
+  const drawn = step.sweep === undefined ? null : draw(world, run.scanId, step, step.sweep, ended)
   await rest(step.at - world.clock.now(), ended)
-  if (ended.aborted) return false
+  // Touches amid nothing would not be what was asked for.
+  if (ended.aborted || (drawn && !(await drawn))) return false
   const round = step.round === undefined ? {} : { round: step.round }
   const beacon = step.beacon
     ? touchBeacon(world, run.plan.beacons, { ...round, timeoutMs: Math.min(BEACON_MS, step.timeoutMs) })
@@ -198,6 +201,25 @@ async function perform(
   const isVoid = sign !== null && sign.sight !== 'open'
   for (const one of seen.flat()) reporter.add(isVoid && !wasAccepted(one.sight) ? { ...one, fit: false } : one)
   return true
+}
+
+/** The touches' second SYN comes a second after the first: the search goes on until then. */
+const SWEEP_TAIL_MS = 1_500
+
+/** Has the search for ports go on around the step's touches. False when there is none of these addresses to borrow. */
+async function draw(
+  world: World,
+  scanId: string,
+  { at, touches }: Step,
+  perSecond: number,
+  ended: AbortSignal,
+): Promise<boolean> {
+  await rest(at - SWEEP_LEAD_MS - world.clock.now(), ended)
+  if (ended.aborted) return false
+  const over = AbortSignal.any([ended, AbortSignal.timeout(Math.max(0, at + SWEEP_TAIL_MS - world.clock.now()))])
+  return [...new Set(touches.map(({ address }) => address))].every(
+    (address) => world.loads.borrow(scanId, address, perSecond, over) !== null,
+  )
 }
 
 const shuffled = <T>(list: readonly T[]): T[] =>

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import type { Desk } from './desk.ts'
 import type { Fitness } from './fit.ts'
 import type { Knock } from './knock.ts'
+import type { Loads } from './loads.ts'
 import type { Log } from './log.ts'
 import type { Memory } from './memory.ts'
 import type { Ration } from './ration.ts'
@@ -19,6 +20,7 @@ export interface World {
   /** the ceilings of this process */
   brake: Brake
   rotation: Rotation
+  loads: Loads
   memory: Memory
   spool: Spool
   log: Log

@@ -3,7 +3,7 @@
  * made again from these.
  */
 
-import type { Endpoint, Found, Observation, ResultRequest, Span, Step } from './wire.ts'
+import type { Endpoint, Found, Limited, Observation, ResultRequest, Span, Step } from './wire.ts'
 import type { CheckName, Profile, Role, RunKind, RunState, ScanState, Service } from './words.ts'
 
 /** A probe as the panel knows it, frozen at the start of the scan. */
@@ -60,6 +60,8 @@ export interface Alarm {
   lost: readonly Endpoint[]
   /** addresses that fell silent as a whole while ports were looked for, none being known that bears a verification */
   silenced?: readonly string[]
+  /** addresses that answered a part of the search for ports, and all that was asked after it had stopped */
+  limited?: readonly Limited[]
 }
 
 export interface ScanFacts {

@@ -177,6 +177,9 @@ export const ScanPlan = v.strictObject({
 })
 export type ScanPlan = v.InferOutput<typeof ScanPlan>
 
+/** So long before its touches the search for ports of a step with `sweep` begins: what a bucket holds is used up by then. */
+export const SWEEP_LEAD_MS = 3_000
+
 /**
  * One step of a short run: at `at` touch these endpoints once each (`burst` times, back to back, when given).
  * Baselines, rounds and experiments are all lists of steps. In experiment E8 an `http` or `https` touch asks by GET.
@@ -188,6 +191,11 @@ export const Step = v.strictObject({
   round: v.optional(whole(0, 1_000)),
   touches: v.pipe(v.array(TouchTarget), v.minLength(1), v.maxLength(LIMITS.endpointsPerStep)),
   burst: v.optional(whole(2, 40)),
+  /**
+   * connects a second at which the scanner's search for ports of these addresses is to be at work while the touches are made,
+   * from SWEEP_LEAD_MS before them: what it draws is to be seen. Only of an address that was `limited`.
+   */
+  sweep: v.optional(whole(1, 200_000)),
   timeoutMs: whole(500, 15_000),
   /** touch a beacon beside it, to show that the probe itself is fit */
   beacon: v.boolean(),
@@ -352,12 +360,18 @@ export const RenewAnswer = v.object({
 })
 export type RenewAnswer = v.InferOutput<typeof RenewAnswer>
 
+/** An address that went on answering a part of what the search for ports asked: connects a second, asked and answered. */
+export const Limited = v.strictObject({ address, offered: whole(1, 200_000), passed: whole(0, 200_000) })
+export type Limited = v.InferOutput<typeof Limited>
+
 /** First sight of a loss. The endpoints are those that the scanner saw open and now sees lost. */
 export const AlarmRequest = v.strictObject({
   ...report,
   lost: listOf(Endpoint, LIMITS.openPorts),
   /** addresses whose every answer ended while ports were looked for, none being known that bears many touches: others may know one */
   silenced: v.optional(listOf(address, LIMITS.addressesPerScan)),
+  /** addresses that dropped most of the search and answer again since it rests: what it drew can be drawn again, and seen by all */
+  limited: v.optional(listOf(Limited, LIMITS.addressesPerScan)),
 })
 export type AlarmRequest = v.InferOutput<typeof AlarmRequest>
 export const AlarmAnswer = v.object({ now: instant, accepted: v.boolean() })

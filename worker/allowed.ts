@@ -77,6 +77,7 @@ const SCANNERS_WORDS = [
   'untested',
   'lost',
   'silenced',
+  'limited',
   'ports',
   'engagement',
   'recheck',

@@ -93,7 +93,7 @@ export const take = {
     const { held, snapshot } = await storeAlarm(world, probe, report)
     if (held.run.kind !== 'prove') await judge(world, held.run.tenantId, held.run.scanId, snapshot)
     // Others may have seen an open port and kept it to themselves so far.
-    if (snapshot && report.silenced) callOnlookers(world, snapshot, true)
+    if (snapshot && (report.silenced || report.limited)) callOnlookers(world, snapshot, true)
   },
   async result(world: World, probe: Probe, report: ResultRequest, digest: string): Promise<Outcome> {
     const { held, outcome, snapshot, isNews } = await storeResult(world, probe, report, digest)

@@ -190,8 +190,18 @@ export async function storeAlarm(world: World, probe: Probe, report: AlarmReques
   insidePlan(boundsOf(held), report.lost, 'lost')
   addressesInside(boundsOf(held), report.silenced ?? [], 'silenced')
   const mine = holds(probe.id, report.runId, report.epoch)
-  const { lost, silenced = [] } = report
-  const alarm = { at: world.now, lost, ...(silenced.length > 0 ? { silenced } : {}) }
+  const { lost, silenced = [], limited = [] } = report
+  addressesInside(
+    boundsOf(held),
+    limited.map(({ address }) => address),
+    'limited',
+  )
+  const alarm = {
+    at: world.now,
+    lost,
+    ...(silenced.length > 0 ? { silenced } : {}),
+    ...(limited.length > 0 ? { limited } : {}),
+  }
   const writes = addAlarm(world.db, held.run, report, alarm, mine, world.now)
   return fenced(world, held, report, writes, held.run.kind !== 'prove')
 }

@@ -18,6 +18,7 @@ import { openSweeper, type Sweeper } from '../sweep/sweeper.ts'
 import { factsOf, optionsFor, type Seen, touch } from '../touch.ts'
 import { gateOf, type Scan } from './context.ts'
 import { type Known, WATCH_EVERY_MS } from './endpoints.ts'
+import { askWhose, type HeldBack, isHeldBack, loadOf, slower } from './held-back.ts'
 import { identifyPort } from './identify.ts'
 import { doubt, raiseSilence, WATCH_TIMEOUT_MS } from './losses.ts'
 
@@ -33,12 +34,6 @@ const IDENTIFY_AT_ONCE = 32
 const PHANTOM_IDENTIFIED = 32
 const LOSSES_ASKED = 16
 const TAKE_UP_TIMES = 2
-/** So much slower each time: what set off a ban once is likely to do so again. */
-const SLOWER = 8
-/** Fewer answers a second are what a ban left over. */
-const LEAST_TRICKLE = 5
-/** Of what a limit lets through: the watch and the panel need some of it. */
-const WITHIN_LIMIT = 0.8
 /** After the Worker has let go, the way is waited for so long. */
 const PATIENCE_MS = 230_000
 /**
@@ -153,12 +148,16 @@ async function discoverOne(
     `${clockTime(clock.now())}  ${address}: ${order.length} ports, at most ${plan.maxConnectsPerSecond} connects a second, order shuffled with seed ${seed}`,
   )
 
+  const load = loadOf(scan, run, { ...base, order: order.slice(), sentinels: [] }, rate)
+  let held: HeldBack | null = null
+  let isAsked = false
   let left: number[] = []
   let isLost = false
   for (let times = 0; ; times++) {
     const grant = await world.brake.sweep(address, rate, ended)
     const swept = run.sweep({ ...base, order, sentinels, maxConnectsPerSecond: grant.perSecond }, events)
     const outcome = await swept.finally(grant.release)
+    const endedAt = performance.now()
     scan.connects += outcome.connects
     tellOutcome(scan, address, outcome)
     left = [...outcome.untested]
@@ -181,6 +180,11 @@ async function discoverOne(
       ...(outcome.refusedPort === null ? [] : [{ port: outcome.refusedPort, kind: 'refused' as const }]),
     ]
     if (!(await wayIsFree(scan, here(), address, outcome.refusedPort))) break
+    if (!held && isHeldBack(rate, outcome.trickle)) {
+      const freeAfterMs = performance.now() - endedAt
+      held = { address, offered: grant.perSecond, passed: outcome.trickle, freeAfterMs }
+      isAsked = await askWhose(scan, held, load)
+    }
     order = Uint16Array.from(new Set([...outcome.again, ...unseen]))
     unseen.clear()
     rate = slower(rate, outcome.trickle)
@@ -191,19 +195,11 @@ async function discoverOne(
   }
   ended.removeEventListener('abort', stop)
   await Promise.all(identifying)
+  if (held && !isAsked && !ended.aborted) await askWhose(scan, held, load)
   // A ban may have come between the sweep's connect and the second one; without a ban the port does as it does.
   left = [...new Set([...left, ...(isLost ? unseen : []), ...unlooked])]
   // Found in the meantime by a touch that got through: known after all.
   return left.filter((port) => !here().some(({ target }) => target.port === port))
-}
-
-/**
- * Slower, so as not to provoke the same again. This is care for the target, not a way under its detector. What goes on answering a
- * part of what is asked is a limit, and says itself how much it bears.
- */
-export function slower(rate: number, trickle: number): number {
-  const isLimit = trickle >= LEAST_TRICKLE && trickle < rate / 2
-  return Math.max(1, isLimit ? trickle * WITHIN_LIMIT : rate / SLOWER)
 }
 
 /** A part is kept for watching and identifying, so that the sum stays below the plan's ceiling. */

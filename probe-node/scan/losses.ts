@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../schema/wire.ts'
+import type { Endpoint, Limited } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
 import { clockTime, endpointText, sightText } from '../output.ts'
 import { type Seen, touch } from '../touch.ts'
@@ -161,7 +161,20 @@ export async function raiseSilence(scan: Scan, address: string): Promise<void> {
     `${clockTime(scan.world.clock.now())}  ${address} fell silent; others look at what they know to be open there`,
   )
   scan.world.log('info', 'silent amid discovery: alarm', { scanId: scan.run.scanId })
-  await scan.reporter.alarm([], [address])
+  await scan.reporter.alarm([], { silenced: [address] })
+  scan.nudge.ring()
+}
+
+/** The search was let through in part, and all answers again since it rests: all look while it goes on once more. */
+export async function raiseLimit(scan: Scan, limited: Limited): Promise<void> {
+  const { address, offered, passed } = limited
+  scan.hold = true
+  scan.output.line(
+    'Alarms',
+    `${clockTime(scan.world.clock.now())}  ${address} answered ${passed} of ${offered} connects a second; all look while it is asked so once more`,
+  )
+  scan.world.log('info', 'held back amid discovery: alarm', { scanId: scan.run.scanId })
+  await scan.reporter.alarm([], { limited: [limited] })
   scan.nudge.ring()
 }
 

@@ -24,6 +24,8 @@ export interface SweepJob {
   sentinels: readonly Sentinel[]
   /** ports never to be touched as sentinels */
   spared: readonly number[]
+  /** nobody asks whether what answered still does: it is known that it may not */
+  isUnwatched?: boolean
   /** timers in milliseconds; the defaults suit the internet */
   timers?: Partial<Timers>
 }
@@ -288,6 +290,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
 
   function askSentinels(now: number): boolean {
     lastSentinels = now
+    if (job.isUnwatched) return false
     return sendSentinels(reach.begin(now, isFinal))
   }
 

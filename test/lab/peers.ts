@@ -1,6 +1,6 @@
 /**
- * `npm run lab:peers [-- NAME…] [--sets 4] [--alone] [--keep]` (root): defences that fire while ports are looked for, a full-range scan by Portwitness
- * beside nmap -sT, nmap -sS and masscan, each against a fresh target. What stands open is known, so is who says a word.
+ * `npm run lab:peers [-- NAME…] [--sets 4] [--alone] [--ports 1-65535] [--keep]` (root): defences that fire while ports are looked for, a full-range
+ * scan by Portwitness beside nmap -sT, nmap -sS and masscan, each against a fresh target. What stands open is known, so is who says a word.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -42,6 +42,8 @@ const { values, positionals } = parseArgs({
     sets: { type: 'string', default: '3' },
     alone: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    // Fewer than all make a quick try; the peers always take the whole range.
+    ports: { type: 'string', default: '1-65535' },
   },
 })
 
@@ -103,7 +105,7 @@ async function ourRow(
       '--timeout',
       `${SCAN_LIMIT_S}`,
     ]
-    const first = await product.scan(stage.target, ['--ports', '1-65535', ...words])
+    const first = await product.scan(stage.target, ['--ports', values.ports, ...words])
     await standing.settle()
     writeFileSync(join(folder, 'progress.txt'), first.progress)
     if (!first.scan) throw new Error(`the scan ended with ${first.code}: ${first.progress.trim().slice(-200)}`)

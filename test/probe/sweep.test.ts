@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { expect, test } from 'vitest'
-import { slower } from '../../probe-node/scan/discover.ts'
+import { slower } from '../../probe-node/scan/held-back.ts'
 import { randomOf, shuffle, sweepOrder } from '../../probe-node/sweep/order.ts'
 import { paceOf } from '../../probe-node/sweep/pace.ts'
 import { openSockets, plainSockets, type Sockets, type SocketsOptions } from '../../probe-node/sweep/sockets.ts'

@@ -1,6 +1,7 @@
 import type { PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
+import { sweptText } from './swept.ts'
 import { count, listed, seconds } from './text.ts'
 
 type EndpointCoverage = PortVerdict['coverage']
@@ -50,7 +51,11 @@ export function scanCoverage(scan: ScanEvidence, ports: readonly PortVerdict[]):
   const breadth = portsAsked === 0 ? 1 : portsTested / portsAsked
   return {
     share: round2(breadth * depth),
-    statement: [statementOf(scan, ports, portsTested), ...leftOutOf(scan.facts.leftOut ?? [])].join(' '),
+    statement: [
+      statementOf(scan, ports, portsTested),
+      ...sweptIn(scan, ports),
+      ...leftOutOf(scan.facts.leftOut ?? []),
+    ].join(' '),
     portsAsked,
     portsTested,
     untested: reported?.untested ?? (portsTested < portsAsked ? scan.facts.ports : ''),
@@ -103,6 +108,16 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
   const stood = portsAsked === 1 && stayed === 1 ? 'it' : `every open port (${stayed})`
   return `${all}, and ${stood} was reachable throughout.`
 }
+
+/** The search was held back, and went on more slowly: whose limit it was is said only where it was shown. */
+const sweptIn = ({ swept }: ScanEvidence, ports: readonly PortVerdict[]): string[] =>
+  swept.map((one) => {
+    const isShown = ports.some(({ address, verdict }) => address === one.address && verdict === 'degraded')
+    const whose = isShown
+      ? 'It limits the scanner’s address; others got through meanwhile.'
+      : 'Whether that is a limit on the scanner or all that the target or the way can bear was not shown.'
+    return `${sweptText(one)} ${whose} The search went on more slowly.`
+  })
 
 const leftOutOf = (addresses: readonly string[]): string[] =>
   addresses.length === 0

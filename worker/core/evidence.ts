@@ -20,6 +20,7 @@ import {
 import { type Awaited, type Case, caseOf, type Look, lookOf } from './cases.ts'
 import { batchOf } from './rounds.ts'
 import { type Silence, silencesOf } from './silence.ts'
+import { portFor, type Swept, sweptOf } from './swept.ts'
 import { lossBound, SLOW_CONNECT_MS } from './tests.ts'
 
 export type { Case, Look, Round } from './cases.ts'
@@ -47,6 +48,8 @@ export interface EndpointEvidence {
   spans: readonly Span[]
   /** first alarm that names it */
   alarmAt: number | null
+  /** the search for ports that the address let through in part, where it is asked here what that was */
+  swept: Swept | null
 }
 
 export interface AnchorLook {
@@ -71,6 +74,8 @@ export interface ScanEvidence {
   byAddress: ReadonlyMap<string, readonly EndpointEvidence[]>
   /** addresses that fell silent to the scanner while it looked for ports, and how long */
   silences: readonly Silence[]
+  /** addresses that let the search for ports through in part */
+  swept: readonly Swept[]
   /** upper bound of the loss per packet on the scanner's path */
   loss: number
   /** last moment at which the scanner saw anything; `now` while the scan runs */
@@ -151,10 +156,13 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     if (!run || isOver(run)) return false
     return run.heardAt !== null || now < startAt + PATIENCE_MS
   }
-  const endpoints = [...drafts.values()]
+  const all = [...drafts.values()]
     .flatMap((ports) => [...ports.values()])
     .map((d) => finish(d, facts, awaited, now))
     .toSorted((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1))
+  const swept = sweptOf(facts.alarms)
+  const asked = new Map(swept.map((one) => [portFor(one, all), one]))
+  const endpoints = all.map((one) => (asked.has(one) ? { ...one, swept: asked.get(one) ?? null } : one))
   const ended = scanRun !== null && isOver(scanRun)
   const byAddress = new Map(
     facts.addresses.map((address) => [address, endpoints.filter((one) => one.address === address)]),
@@ -173,6 +181,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     byKey: new Map(endpoints.map((one) => [one.key, one])),
     byAddress,
     silences: silencesOf(facts.alarms, byAddress),
+    swept,
     loss: lossBound(harvest.slow, harvest.connects),
     anchorLooks: harvest.anchorLooks.sort((a, b) => a.at - b.at),
     phantomLooks: harvest.phantomLooks,
@@ -343,5 +352,6 @@ function finish(d: Draft, facts: ScanFacts, awaited: Awaited, now: number): Endp
     company: d.company.sort((a, b) => a.at - b.at),
     spans: d.spans.sort((a, b) => a.from - b.from),
     alarmAt: d.alarmAt,
+    swept: null,
   }
 }

@@ -14,6 +14,7 @@ import { recoveryOf } from './recovery.ts'
 import { remediationOf } from './remedy.ts'
 import { RULES_VERSION } from './rules.ts'
 import type { Standing } from './steering.ts'
+import { cleanRate } from './swept.ts'
 import { shareFeatures } from './together.ts'
 import { wafOf } from './waf.ts'
 
@@ -122,7 +123,7 @@ function portVerdict(
       port: endpoint.port,
       service: endpoint.service,
       lostAt,
-      highestCleanRate: null,
+      highestCleanRate: outcome.rate?.swept ? cleanRate(outcome.rate.swept) : null,
     }),
     probes: probesOf(decision),
   }

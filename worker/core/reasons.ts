@@ -1,8 +1,9 @@
 import type { Evidence } from '../../schema/judgement.ts'
 import type { Decision } from './decide.ts'
 import type { EndpointEvidence, Look, Round, ScanEvidence } from './evidence.ts'
-import { isLimited, type RateTest } from './experiments/rate.ts'
+import { isLimited, passText, type RateTest } from './experiments/rate.ts'
 import { RULES, type RuleId } from './rules.ts'
+import { type Swept, sweptText } from './swept.ts'
 import { LLR_CLAIM } from './tests.ts'
 import { count, seconds } from './text.ts'
 import type { Outcome } from './verdict.ts'
@@ -25,6 +26,7 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
     line(rule, true, headline(rule, outcome, rounds, provedBy), carriersOf(outcome, endpoint, rounds, scan)),
   ]
   if (outcome.rate && outcome.verdict !== 'open') lines.push(rateLine(outcome.rate))
+  if (endpoint.swept && outcome.verdict === 'degraded') lines.push(sweptLine(endpoint, endpoint.swept))
   const llr = Math.max(tally.topLlr, outcome.stretch?.llr ?? 0)
   const late = lateOf(outcome)
   if ((tally.notLossAt !== null || outcome.stretch) && outcome.strength)
@@ -75,16 +77,29 @@ const lateOf = ({ stretch }: Outcome): readonly Round[] =>
 
 /** What the bursts of E4 saw, for or against a limit. */
 function rateLine(rate: RateTest): Evidence {
-  const { burst, again, slow, beside, limitPerSecond } = rate
+  const { burst, again, slow, beside, swept } = rate
   const isOne = isLimited(rate) !== 'no'
-  const limit =
-    isOne && limitPerSecond ? ` About ${limitPerSecond[0]} to ${limitPerSecond[1]} new connects a second pass.` : ''
+  const limit = isOne && rate.limitPerSecond ? ` About ${passText(rate.limitPerSecond)} new connects a second pass.` : ''
+  const amid = swept ? ` amid a search for ports at ${swept.offered} a second` : ''
   const once = again ? ` A second burst: ${again.bad} of ${again.n} went badly.` : ''
   return line(
     'RATE-1',
     isOne,
-    `Of ${burst.connects} connects at once ${burst.prompt} were answered at once, ${burst.late} after another SYN, ${burst.failed} not; of ${count(slow.n, 'slow touch', 'slow touches')} on the same path ${slow.bad} went badly, of ${beside.n} by others in the burst’s second ${beside.bad}.${once}${limit}`,
+    `Of ${burst.connects} connects at once${amid} ${burst.prompt} were answered at once, ${burst.late} after another SYN, ${burst.failed} not; of ${count(slow.n, 'slow touch', 'slow touches')} on the same path ${slow.bad} went badly, of ${beside.n} by others in the burst’s second ${beside.bad}.${once}${limit}`,
     [...rate.looks.burst.slice(0, 12), ...rate.looks.beside.slice(0, 4), ...rate.looks.slow.slice(-4)],
+  )
+}
+
+/** The search for ports itself, as the probe counted it: at its pace in part, after a rest in full. */
+function sweptLine({ looks }: EndpointEvidence, swept: Swept): Evidence {
+  const mine = looks.filter(({ role, failed }) => role === 'scanner' && !failed)
+  const before = mine.findLast(({ at }) => at < swept.at)
+  const after = mine.find(({ at }) => at >= swept.at)
+  return line(
+    'SWP-1',
+    true,
+    `${sweptText(swept)} Ports that had answered fell silent meanwhile, and answered again when it rested.`,
+    [before, after].flatMap((look) => (look ? [look.id] : [])),
   )
 }
 

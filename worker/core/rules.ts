@@ -181,6 +181,12 @@ export const RULE_LIST = [
     source: 'Portwitness method: a burst beside slow touches; Guo and Heidemann, FADER, PAM 2018',
   },
   {
+    id: 'SWP-1',
+    sentence:
+      'The search for ports was let through in part at its own pace, and the address answered again as soon as it rested: something limits it, or cannot bear it.',
+    source: 'Portwitness method: answers to the search at two paces',
+  },
+  {
     id: 'LAYER-1',
     sentence: 'Bare connect, TLS, HEAD, GET: the first that is turned away is the layer that does it.',
     source: 'Portwitness method: one layer after the other',

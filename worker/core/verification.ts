@@ -131,6 +131,12 @@ function alarmed(scan: ScanEvidence, byKey: ReadonlyMap<string, Decision>): Endp
       const isBlip = (one: Case) => word?.case === one && word.verdict === 'transient'
       if (!endpoint.cases.some((one) => covers(scan, one, alarm.at, isBlip(one)))) wanted.set(endpoint.key, endpoint)
     }
+  // Nothing is lost there: the rounds compare touches without the search for ports to those amid it.
+  for (const endpoint of scan.endpoints) {
+    const { swept } = endpoint
+    if (!swept || (byKey.get(endpoint.key)?.outcome.strength ?? null) !== null) continue
+    if (!endpoint.cases.some((one) => one.startAt >= swept.at)) wanted.set(endpoint.key, endpoint)
+  }
   return [...wanted.values()]
 }
 

@@ -46,6 +46,7 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
   const rounds = endpoints.flatMap((one) => one.cases.slice(-1).map((last) => (1 + roundsE(last, one)) / 2))
   return {
     grade: first.grade,
+    swept: tests.find(({ swept }) => swept)?.swept ?? null,
     ports: tests.length,
     burst: {
       connects: total(({ burst }) => burst.connects),

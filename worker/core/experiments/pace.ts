@@ -1,4 +1,4 @@
-import type { Step } from '../../../schema/wire.ts'
+import { type Step, SWEEP_LEAD_MS } from '../../../schema/wire.ts'
 import { touchOf } from '../plan.ts'
 import { TOUCH_TIMEOUT_MS } from '../rounds.ts'
 import { isSettled } from '../verdict.ts'
@@ -49,25 +49,27 @@ export const pace: Experiment = {
       // A burst could draw a ban anew; where words or pages refused, or some were let in amid, it was none.
       (outcome.rule === 'SEL-8' && (outcome.tally.refusals > 0 || letInAmid(endpoint, s.case, scan).length > 0)) ||
       (outcome.verdict === 'inconclusive' && outcome.tally.between > 0)
-    return isQuestion && isSettled(outcome, endpoint, scan.now) && smellsOfLimit(endpoint, s.case)
+    return isQuestion && isSettled(outcome, endpoint, scan.now) && (sweepOf(s) !== null || smellsOfLimit(endpoint, s.case))
   },
   steps(s, run) {
     const planned = stepsOf(s.run, 'E4', s.endpoint)
-    const at = planned[0]?.at ?? quietAt(s)
+    const sweep = sweepOf(s)
+    const leadMs = sweep ? SWEEP_LEAD_MS : 0
+    const at = planned[0]?.at ?? quietAt(s, leadMs)
     if (run.role !== 'scanner')
       return planned
         .filter(({ burst }) => burst !== undefined)
         .concat(planned.length === 0 ? [step(s, at, { timeoutMs: TOUCH_TIMEOUT_MS })] : [])
         .filter(({ at: burstAt }) => !stepsOf(run, 'E4', s.endpoint).some((one) => one.at === burstAt + BESIDE_MS))
         .map(({ at: burstAt }) => step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS }))
-    if (planned.length === 0) return [step(s, at, { burst: BURST, timeoutMs: TIMEOUT_MS })]
+    if (planned.length === 0) return [step(s, at, { burst: BURST, timeoutMs: TIMEOUT_MS, ...sweep })]
     if (planned.length > 1 || !firstWentBadly(s)) return []
-    const again = besideRounds(run, s.scan.now + SOON_MS)
+    const again = besideRounds(run, s.scan.now + SOON_MS + leadMs)
     // Rounds that are planned anyway are slow touches too.
     const rounds = roundsAfter(s, again + SLOW_GAP_MS)
     const from = Math.max(again, ...roundsAfter(s, again))
     return [
-      step(s, again, { burst: AGAIN, timeoutMs: TIMEOUT_MS }),
+      step(s, again, { burst: AGAIN, timeoutMs: TIMEOUT_MS, ...sweep }),
       ...Array.from({ length: Math.max(0, SLOW - rounds.length) }, (_, i) =>
         step(s, from + (i + 1) * SLOW_GAP_MS, { timeoutMs: TOUCH_TIMEOUT_MS }),
       ),
@@ -75,9 +77,13 @@ export const pace: Experiment = {
   },
 }
 
+/** What only the search for ports meets is drawn by the search, at the pace that drew it; the burst is too small for that. */
+const sweepOf = ({ endpoint: { swept }, case: { startAt } }: Situation): Pick<Step, 'sweep'> | null =>
+  swept && startAt >= swept.at ? { sweep: swept.offered } : null
+
 /** The first moment with no round of this endpoint shortly before it, and none of any within a second. */
-function quietAt({ run, endpoint, scan }: Situation): number {
-  let at = scan.now + SOON_MS
+function quietAt({ run, endpoint, scan }: Situation, leadMs: number): number {
+  let at = scan.now + SOON_MS + leadMs
   for (const step of run.steps.filter((one) => touchesEndpoint(one, endpoint)).toSorted((a, b) => a.at - b.at))
     if (step.at > at - QUIET_MS && step.at < at + SOON_MS) at = step.at + QUIET_MS
   return besideRounds(run, at)

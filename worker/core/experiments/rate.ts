@@ -3,6 +3,7 @@
  * the burst (detection-science.md 4.5: success = min(1, L/rate)).
  */
 import type { Case, EndpointEvidence, Look } from '../evidence.ts'
+import type { Swept } from '../swept.ts'
 import { type Arm, armsE, roundE } from '../tests.ts'
 import { isSlow, limped, quickestOf } from './limp.ts'
 
@@ -16,6 +17,8 @@ export type Grade = 'told' | 'late' | 'lost'
 /** What the bursts and the touches around them say. */
 export interface RateTest {
   grade: Grade
+  /** the search for ports that went on amid the bursts; null where they stood for themselves */
+  swept: Swept | null
   /** how many ports of the host it was read from */
   ports: number
   /** connects of the first burst: at once, after a second SYN, refused by a page or failed */
@@ -141,9 +144,11 @@ function readAs(
   const prompt = first.length - late - failed
   const all = [...first, ...(second ?? [])]
   const known = [...all, ...beside, ...slow]
+  const swept = endpoint.swept && burstAt >= endpoint.swept.at ? endpoint.swept : null
   const own = bad(slow.filter(({ role, at }) => role === 'scanner' && at > (first.at(-1) as Look).at))
   return {
     grade,
+    swept,
     ports: 1,
     burst: { connects: first.length, prompt, late, failed },
     bursts: bad(all),
@@ -157,11 +162,11 @@ function readAs(
     eRate: armsE(bad(all), bad(slow)),
     eOwn: armsE(bad(all), own),
     eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
-    limitPerSecond: late + failed === 0 ? null : limitOf(first, prompt, late),
+    limitPerSecond: late + failed === 0 ? null : swept ? [swept.passed, swept.passed] : limitOf(first, prompt, late),
     isTold: grade === 'told',
     siblingBeside: beside.some(({ role }) => role === 'sibling'),
     witnessesBeside: beside.filter(({ role }) => role === 'witness').length,
-    from: firstSign(endpoint) ?? burstAt,
+    from: swept?.at ?? firstSign(endpoint) ?? burstAt,
     knownAt: Math.max(...known.map(({ endAt }) => endAt)),
     looks: {
       burst: all.map(({ id }) => id),
@@ -213,6 +218,10 @@ function limitOf(burst: readonly Look[], prompt: number, late: number): readonly
   return [round1(late / window), round1((prompt + late) / window)]
 }
 const round1 = (x: number): number => Math.round(x * 10) / 10
+
+/** The least and the most of it, in words. */
+export const passText = ([least, most]: readonly [number, number]): string =>
+  least === most ? `${most}` : `${least} to ${most}`
 
 const TELLING: readonly Look['sight'][] = ['page', 'notice', 'closed', 'cut']
 

@@ -3,7 +3,7 @@
 import type { Sight } from '../../../schema/words.ts'
 import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
 import { onsetOf } from '../experiments/onset.ts'
-import { isLimited, type RateTest, signsOfLimit } from '../experiments/rate.ts'
+import { isLimited, passText, type RateTest, signsOfLimit } from '../experiments/rate.ts'
 import { renewalOf } from '../experiments/renewal.ts'
 import { SLOW_CONNECT_MS } from '../tests.ts'
 import { count, seconds } from '../text.ts'
@@ -13,7 +13,7 @@ import { serviceKind } from './scope.ts'
 
 export function burstOf({ rate }: Outcome): Seen | null {
   if (!rate || rate.burst.connects === 0) return null
-  const { burst, slow, limitPerSecond } = rate
+  const { burst, slow, swept, limitPerSecond } = rate
   const passed = burst.prompt === burst.connects
   const value: ValueOf<'burst'> | null =
     isLimited(rate) !== 'no'
@@ -25,15 +25,16 @@ export function burstOf({ rate }: Outcome): Seen | null {
           : null
   if (value === null) return null
   const limit = limitPerSecond
-    ? `, about ${limitPerSecond[0].toFixed(1)} to ${limitPerSecond[1].toFixed(1)} new connections a second`
+    ? `, about ${passText(limitPerSecond)} new connections a second`
     : ''
+  const amid = swept ? ` amid a search for ports at ${swept.offered} a second` : ''
   return {
     value,
     rule: 'RATE-1',
     text: {
-      limited: `Of ${burst.connects} connects at once ${burst.prompt} got through in time, of ${count(slow.n, 'slow touch', 'slow touches')} ${slow.n - slow.bad}: a limit${limit}.`,
+      limited: `Of ${burst.connects} connects at once${amid} ${burst.prompt} got through in time, of ${count(slow.n, 'slow touch', 'slow touches')} ${slow.n - slow.bad}: a limit${limit}.`,
       blocked: `All ${burst.connects} connects at once failed, and the slow touches too: it does not depend on how fast we ask.`,
-      passes: `All ${burst.connects} connects at once got through: no limit at that pace.`,
+      passes: `All ${burst.connects} connects at once${amid} got through: no limit at that pace.`,
     }[value],
     looks: [...rate.looks.burst, ...rate.looks.slow],
   }

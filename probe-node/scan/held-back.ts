@@ -1,0 +1,90 @@
+/** A search for ports that was let through in part: the Worker has all look at a port while it goes on at that pace once more. */
+import { rest } from '../clock.ts'
+import type { Load } from '../loads.ts'
+import type { SweepEvents, SweepJob } from '../sweep/sweep.ts'
+import type { Sweeper } from '../sweep/sweeper.ts'
+import type { Scan } from './context.ts'
+import { raiseLimit } from './losses.ts'
+
+/** Fewer answers a second are what a ban left over. */
+const LEAST_TRICKLE = 5
+/** Of what a limit lets through: the watch and the panel need some of it. */
+const WITHIN_LIMIT = 0.8
+/** So much slower each time: what set off a ban once is likely to do so again. */
+const SLOWER = 8
+
+/** What goes on answering a part of what is asked, rather than nothing. */
+export const isHeldBack = (rate: number, trickle: number): boolean => trickle >= LEAST_TRICKLE && trickle < rate / 2
+
+/**
+ * Slower, so as not to provoke the same again. This is care for the target, not a way under its detector. What goes on answering a
+ * part of what is asked is a limit, and says itself how much it bears.
+ */
+export const slower = (rate: number, trickle: number): number =>
+  Math.max(1, isHeldBack(rate, trickle) ? trickle * WITHIN_LIMIT : rate / SLOWER)
+
+/** Free when it was asked for the first time (discover.ts, ASK_WAY_MS), with the timers of some touches: hardly a ban is over so soon. */
+const SOON_MS = 30_000
+/** Touches of the watch amid the load would only meet what it draws. */
+const WATCH_AGAIN_MS = 7_000
+const UNHEARD: SweepEvents = { onOpen: () => {}, onProgress: () => {} }
+
+/** How a search was held back, and how it can be repeated. */
+export interface HeldBack {
+  address: string
+  /** connects a second: asked, and answered */
+  offered: number
+  passed: number
+  /** from the loss to the first answer after it */
+  freeAfterMs: number
+}
+
+/**
+ * Asks the panel, and waits for its word. False when there is nobody to ask at: no open port that may be touched freely is known.
+ * What a ban took away comes back later, or was proved lost.
+ */
+export async function askWhose(scan: Scan, held: HeldBack, load: Load): Promise<boolean> {
+  const { address, freeAfterMs } = held
+  const here = scan.endpoints.all().filter(({ target, phantom }) => target.address === address && !phantom)
+  // Of a proof nobody looks along.
+  if (scan.plan.proof || here.some(({ state }) => state === 'lost')) return true
+  if (freeAfterMs > SOON_MS && !here.some(({ letGo }) => letGo > 0)) return true
+  if (!here.some(({ rationed }) => !rationed)) return false
+  const takeBack = scan.world.loads.lend(scan.run.scanId, address, load)
+  try {
+    await raiseLimit(scan, {
+      address,
+      offered: Math.max(1, Math.round(held.offered)),
+      passed: Math.round(held.passed),
+    })
+    while (scan.hold && !scan.ended.aborted) await rest(500, scan.ended)
+  } finally {
+    takeBack()
+  }
+  return true
+}
+
+/** The search once more, over the same ports: nothing is concluded from what it hears, they are tried again later. */
+export function loadOf(scan: Scan, run: Sweeper, job: Omit<SweepJob, 'maxConnectsPerSecond'>, most: number): Load {
+  return async (perSecond, signal) => {
+    const { world, endpoints, ended } = scan
+    const grant = await world.brake.sweep(job.address, Math.min(perSecond, most), AbortSignal.any([signal, ended]))
+    const stop = () => run.stop()
+    signal.addEventListener('abort', stop, { once: true })
+    const watchAt = world.clock.now() + WATCH_AGAIN_MS
+    for (const known of endpoints.all())
+      if (known.target.address === job.address) known.nextWatchAt = Math.max(known.nextWatchAt, watchAt)
+    try {
+      while (!signal.aborted && !ended.aborted) {
+        const order = job.order.filter((port) => !endpoints.get({ address: job.address, port }))
+        const swept = { ...job, order, isUnwatched: true, maxConnectsPerSecond: grant.perSecond }
+        const { connects, end } = await run.sweep(swept, UNHEARD)
+        scan.connects += connects
+        if (connects === 0 || end === 'exhausted') break
+      }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      grant.release()
+    }
+  }
+}
