@@ -113,6 +113,11 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
     }
     for (const address of Array.isArray(data.silenced) ? data.silenced : [])
       once(`silent ${address}`, () => paint('red', `  silent    ${printable(String(address), 45)}`))
+    for (const { address, offered, passed } of Array.isArray(data.limited) ? data.limited : [])
+      once(`limited ${address}`, () => {
+        const rates = `answers ${Number(passed)} of ${Number(offered)} connects a second`
+        return paint('red', `  held back ${printable(String(address), 45)}  ${rates}`)
+      })
   }
 }
 

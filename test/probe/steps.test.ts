@@ -115,6 +115,16 @@ test('a burst goes back to back', async () => {
   expect(server.accepted()).toBe(9)
 })
 
+test('touches amid a search for ports are left out where there is none to borrow', async () => {
+  await using desk = await fakeDesk()
+  await using server = await silent()
+  await using _ = await agentFor(desk)
+  const amid = { purpose: 'explain', experiment: 'E4', burst: 3, sweep: 500 } as const
+  const steps = [step(desk, 200, [tcp(server)], amid), step(desk, 400, [tcp(server)], { round: 1 })]
+  await desk.result(desk.offer(touchPlan({ steps })))
+  expect(seenBy(desk).map(({ round }) => round)).toEqual([1])
+})
+
 test('beside a step the Worker’s own door is touched, to show that we are fit', async () => {
   await using desk = await fakeDesk()
   await using server = await silent()

@@ -125,6 +125,14 @@ test('after a ban in mid-sweep the ports tried since the last proof are not test
   expect(outcome.again.length).toBeGreaterThanOrEqual(outcome.untested.length)
 })
 
+test('a sweep that serves as a load goes on, whatever falls silent', async () => {
+  await using open = await silent(HOST)
+  const ports = [...range(20_000, 20_400), open.port]
+  const outcome = await run(jobOf(ports, { isUnwatched: true, maxConnectsPerSecond: 2_000 }), banning(100))
+  expect(outcome.end).toBe('done')
+  expect(outcome.silent).toBeGreaterThan(200)
+})
+
 test('a port that was silent once before a ban is not tested: it never had its second look', async () => {
   await using there = await silent(HOST)
   const dropped = 10_005

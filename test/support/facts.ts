@@ -4,7 +4,7 @@
  */
 import type { Alarm, PanelMember, RunFacts, ScanFacts } from '../../schema/facts.ts'
 import type { Judgement } from '../../schema/judgement.ts'
-import type { Found, Observation, Step, TouchTarget } from '../../schema/wire.ts'
+import { type Found, type Observation, type Step, SWEEP_LEAD_MS, type TouchTarget } from '../../schema/wire.ts'
 import type { CheckName, Role, Service, Sight } from '../../schema/words.ts'
 import { foundSteps } from '../../worker/core/baseline.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
@@ -68,6 +68,8 @@ export interface Touch {
   purpose: Step['purpose']
   /** within its burst */
   nth: number
+  /** the search for ports goes on meanwhile, at so many connects a second */
+  sweep?: number | undefined
   timeoutMs: number
 }
 
@@ -85,6 +87,8 @@ export interface Story {
   lastKnown?: ScanFacts['lastKnown']
   /** everything falls silent to the scanner in its sweep, when it knows but these; taken up again from `to` on, milliseconds */
   silence?: { from: number; to: number; known?: readonly number[] }
+  /** the search for ports was let through in part, as the scanner says at `at` */
+  limited?: { at: number; offered: number; passed: number }
   anchors?: ScanFacts['anchors']
   /** another scanner works from the scanner's address: its connections to `port` that were made, at these milliseconds */
   company?: { port: number; at: readonly number[] }
@@ -136,6 +140,8 @@ class World {
   state: ScanFacts['state'] = 'running'
   judgement: Judgement
   lost = new Set<number>()
+  /** when the search for ports goes on for the sake of touches amid it */
+  load: { from: number; to: number; sweep: number }[] = []
   /** something happened that the Worker would hear of */
   stirred = true
 
@@ -180,6 +186,11 @@ class World {
       if (ms === 1_000 && known.length > 0) this.find(scan, ms, known)
       if (ms === from) this.alarms.push({ at: now, lost: [], silenced: [ADDRESS] })
       if (ms >= to && !scan.discovered && !hold) this.discover(scan, ms)
+      if (ms === this.story.limited?.at) {
+        const { offered, passed } = this.story.limited
+        this.alarms.push({ at: now, lost: [], limited: [{ address: ADDRESS, offered, passed }] })
+        this.stirred = true
+      }
       if (scan.state === 'leased' && !gone && ms > 2_000) this.watch(scan, scanner, ms)
       if (scan.state === 'leased' && !gone) this.accompany(scan, ms)
       if (scan.state === 'leased' && gone && ms > scannerGoneAt + 120_000) scan.state = 'ended'
@@ -304,7 +315,9 @@ class World {
     nth: number,
   ): void {
     const { purpose, timeoutMs } = step
-    const seen = this.look({ member: who, port: target.port, address: target.address, at: ms, purpose, nth, timeoutMs })
+    const { sweep } = this.load.find(({ from, to }) => ms >= from && ms <= to) ?? { sweep: undefined }
+    const { address, port } = target
+    const seen = this.look({ member: who, port, address, at: ms, purpose, nth, timeoutMs, sweep })
     if (seen === null) return
     const detail = typeof seen === 'string' ? { sight: seen } : seen
     const observation: Observation = {
@@ -381,7 +394,11 @@ class World {
       const who = this.panel.find((one) => one.probeId === wanted.probeId) as PanelMember
       this.newRun(wanted.key, who, wanted.kind, [...wanted.steps], wanted.dueAt)
     }
-    for (const { runId, steps } of steering.append) this.run(runId).steps.push(...steps)
+    for (const { runId, steps } of steering.append) {
+      this.run(runId).steps.push(...steps)
+      for (const { at, sweep } of steps)
+        if (sweep !== undefined) this.load.push({ from: at - T0 - SWEEP_LEAD_MS, to: at - T0 + 1_500, sweep })
+    }
     for (const runId of steering.stop) this.run(runId).state = 'done'
     for (const { port } of [...this.ports].filter((one) => this.lost.has(one.port)))
       if (!steering.lost.some((one) => one.port === port)) this.lost.delete(port)

@@ -131,6 +131,9 @@ describe('a report', () => {
     expect(lost).toMatchObject({ status: 422, body: { errors: [{ field: 'lost.0.port' }] } })
     const silenced = await scanner.say('alarm', report(run, 1, { lost: [], silenced: [address, '127.0.0.77'] }))
     expect(silenced).toMatchObject({ status: 422, body: { errors: [{ field: 'silenced.1' }] } })
+    const limited = [{ address: '127.0.0.77', offered: 900, passed: 50 }]
+    const heldBack = await scanner.say('alarm', report(run, 1, { lost: [], limited }))
+    expect(heldBack).toMatchObject({ status: 422, body: { errors: [{ field: 'limited.0' }] } })
     // Random high ports for the phantom test, and our own beacons, are no business of the plan's.
     const free = [seen(address, 54_321, { purpose: 'phantom' }), seen('127.0.99.99', 25, { n: 2, purpose: 'beacon' })]
     expect((await scanner.say('renew', report(run, 1, { observations: free }))).status).toBe(200)

@@ -112,7 +112,9 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
 /** The search was held back, and went on more slowly: whose limit it was is said only where it was shown. */
 const sweptIn = ({ swept }: ScanEvidence, ports: readonly PortVerdict[]): string[] =>
   swept.map((one) => {
-    const isShown = ports.some(({ address, verdict }) => address === one.address && verdict === 'degraded')
+    const isShown = ports.some(
+      ({ address, evidence }) => address === one.address && evidence.some(({ rule }) => rule === 'SWP-1'),
+    )
     const whose = isShown
       ? 'It limits the scanner’s address; others got through meanwhile.'
       : 'Whether that is a limit on the scanner or all that the target or the way can bear was not shown.'

@@ -26,7 +26,7 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
     line(rule, true, headline(rule, outcome, rounds, provedBy), carriersOf(outcome, endpoint, rounds, scan)),
   ]
   if (outcome.rate && outcome.verdict !== 'open') lines.push(rateLine(outcome.rate))
-  if (endpoint.swept && outcome.verdict === 'degraded') lines.push(sweptLine(endpoint, endpoint.swept))
+  if (outcome.rate?.swept && isLimited(outcome.rate) !== 'no') lines.push(sweptLine(endpoint, outcome.rate.swept))
   const llr = Math.max(tally.topLlr, outcome.stretch?.llr ?? 0)
   const late = lateOf(outcome)
   if ((tally.notLossAt !== null || outcome.stretch) && outcome.strength)
@@ -79,7 +79,8 @@ const lateOf = ({ stretch }: Outcome): readonly Round[] =>
 function rateLine(rate: RateTest): Evidence {
   const { burst, again, slow, beside, swept } = rate
   const isOne = isLimited(rate) !== 'no'
-  const limit = isOne && rate.limitPerSecond ? ` About ${passText(rate.limitPerSecond)} new connects a second pass.` : ''
+  const limit =
+    isOne && rate.limitPerSecond ? ` About ${passText(rate.limitPerSecond)} new connects a second pass.` : ''
   const amid = swept ? ` amid a search for ports at ${swept.offered} a second` : ''
   const once = again ? ` A second burst: ${again.bad} of ${again.n} went badly.` : ''
   return line(

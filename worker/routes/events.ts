@@ -103,7 +103,8 @@ async function look(
   }
   for (const alarm of pulse.alarms.slice(told.alarms)) {
     told.alarms++
-    say('alarm', { at: iso(alarm.at), lost: alarm.lost, ...(alarm.silenced ? { silenced: alarm.silenced } : {}) })
+    const { at, ...said } = alarm
+    say('alarm', { at: iso(at), ...said })
   }
   if (pulse.rev !== told.rev || pulse.reports !== told.reports) await sayPorts(c, scan, told, pulse, say)
   if (!hasEnded(pulse.state)) return false

@@ -1,3 +1,4 @@
+import type { AlarmMore } from '../../../probe-node/report.ts'
 import type { Alarm, PanelMember, RunFacts, ScanFacts } from '../../../schema/facts.ts'
 import type { Judgement } from '../../../schema/judgement.ts'
 import type { Endpoint, Found, Observation, Span, Step } from '../../../schema/wire.ts'
@@ -99,8 +100,8 @@ export class Desk {
     return steering
   }
 
-  alarm(at: number, lost: readonly Endpoint[]): void {
-    this.alarms.push({ at, lost })
+  alarm(at: number, lost: readonly Endpoint[], more: AlarmMore): void {
+    this.alarms.push({ at, lost, ...more } as Alarm)
   }
 
   /** The judgement of what is known now, beside the survey that it was made from. */

@@ -2,7 +2,7 @@ import type { Ration } from '../../../probe-node/ration.ts'
 import { stepKey } from '../../../probe-node/steps.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
 import type { PanelMember } from '../../../schema/facts.ts'
-import type { Step, TouchTarget } from '../../../schema/wire.ts'
+import { type Step, SWEEP_LEAD_MS, type TouchTarget } from '../../../schema/wire.ts'
 import { isLoss, wasAccepted } from '../../../schema/words.ts'
 import { foundSteps } from '../../../worker/core/baseline.ts'
 import { T0 } from '../../support/facts.ts'
@@ -16,6 +16,8 @@ import type { Without } from './setting.ts'
 const BURST_GAP_MS = 5
 const BEACON = { purpose: 'beacon', check: 'tcp', address: '203.0.113.250' } as const
 const BASELINE_GAP_MS = 1_000
+/** The search for ports goes on so long after the touches amid it (probe-node/steps.ts). */
+const SWEEP_TAIL_MS = 1_500
 /** From the wish for a run to its lease: bell, lease, and the way. */
 const BELL_MS = 300
 /** From a report to the decision that it leads to: at once for news, with the next renewal for what was expected. */
@@ -131,6 +133,11 @@ export function createOnlooker(fleet: Fleet, prober: Prober): { take(run: LiveRu
       land()
     })
   }
+  /** The search for ports goes on: what stands on the way sees its SYNs. */
+  const load = (perSecond: number, from: number, to: number) => {
+    queue.at(from, () => fleet.network.detect(who, from, perSecond))
+    for (let at = from; at < to; at += 1_000 / perSecond) queue.at(at, () => fleet.network.knock(who, at))
+  }
   return {
     take(run) {
       const found = run.kind === 'baseline' ? (desk.runs.find((one) => one.kind === 'scan')?.found ?? []) : []
@@ -154,6 +161,7 @@ export function createOnlooker(fleet: Fleet, prober: Prober): { take(run: LiveRu
         const at = step.at - T0
         // A step this long ago is not made up for.
         if (at < queue.now() - 5_000) continue
+        if (step.sweep !== undefined) load(step.sweep, Math.max(queue.now(), at - SWEEP_LEAD_MS), at + SWEEP_TAIL_MS)
         queue.at(Math.max(at, queue.now()), () => perform(run, step, Math.max(at, queue.now())))
       }
     },

@@ -1,7 +1,7 @@
 import { AFTERMATH_MS } from '../../../probe-node/scan/aftermath.ts'
 import type { Scan } from '../../../probe-node/scan/context.ts'
 import { type Known, WATCH_EVERY_MS } from '../../../probe-node/scan/endpoints.ts'
-import { raise, settle, WATCH_TIMEOUT_MS } from '../../../probe-node/scan/losses.ts'
+import { raise, raiseLimit, settle, WATCH_TIMEOUT_MS } from '../../../probe-node/scan/losses.ts'
 import { type Last, stateOf } from '../../../probe-node/scan/recheck.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
 import type { PanelMember } from '../../../schema/facts.ts'
@@ -42,6 +42,7 @@ export class Scanner {
   private answersNeeded = Number.POSITIVE_INFINITY
   private answers = 0
   private whenLetGo: (() => void) | null = null
+  private hasAsked = false
   private canary: { tell(): void } | null = null
 
   constructor(fleet: Fleet, prober: Prober, setting: Setting) {
@@ -79,6 +80,12 @@ export class Scanner {
     const { queue } = this.fleet
     queue.at(at, () => {
       if (this.meeting > 0) return this.endDiscovery(queue.now() + 200)
+      const { heldBack } = this.setting
+      if (heldBack && !this.hasAsked) {
+        this.hasAsked = true
+        void raiseLimit(this.scan, { address: ADDRESS, ...heldBack })
+        return this.untilLetGo(() => this.endDiscovery(queue.now()))
+      }
       this.run.discovered = true
       this.fleet.stir(50)
       const { profile, watchMs = ACCOMPANY_MS } = this.setting

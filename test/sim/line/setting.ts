@@ -24,6 +24,8 @@ export interface Setting {
   beaconPort?: number
   /** the sweep: how long, and how many distinct ports a second */
   sweep?: { ms: number; perSecond: number }
+  /** the sweep was let through in part, connects a second; at that pace it goes on for the sake of touches amid it */
+  heldBack?: { offered: number; passed: number }
   /** follow the recovery so long after the loss */
   recoverMs?: number
 }

@@ -1,3 +1,4 @@
+import type { AlarmMore } from '../../../probe-node/report.ts'
 import type { Scan } from '../../../probe-node/scan/context.ts'
 import { createEndpoints, WATCH_EVERY_MS } from '../../../probe-node/scan/endpoints.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
@@ -25,8 +26,8 @@ export function viewOf(fleet: Fleet, { profile }: Setting, who: PanelMember, run
   const reporter = {
     add,
     addSpan: (span: Span) => void run.spans.push(span),
-    alarm(lost: readonly Endpoint[]) {
-      desk.alarm(T0 + queue.now(), lost)
+    alarm(lost: readonly Endpoint[], more: AlarmMore = {}) {
+      desk.alarm(T0 + queue.now(), lost, more)
       stir(20)
       return Promise.resolve({ ok: true, answer: { accepted: true } })
     },

@@ -97,6 +97,17 @@ export class Network {
     })
   }
 
+  /** One SYN of the search for ports, to a port where nothing is. */
+  knock(who: PanelMember, at: number): void {
+    const packet: Passing = { who, address: ADDRESS, port: 1, service: 'unknown', deed: 'visit', at, ours: true, asks: false }
+    for (const element of this.elements) if (element.syn && element.syn(packet) !== 'pass') return
+  }
+
+  /** The search for ports, as what looks for it counts it. */
+  detect(who: PanelMember, at: number, perSecond: number): void {
+    for (const element of this.elements) element.sweep?.(who, at, perSecond)
+  }
+
   /** The beacon beside a touch: one exchange with a door of ours, and another beside it when that takes long. */
   beacon(who: PanelMember, at: number, port: number, then: Heard): void {
     let first: Touched | null = null

@@ -1,5 +1,5 @@
 import { deadBackend } from '../elements/balancer.ts'
-import { connectionCount } from '../elements/limit.ts'
+import { connectionCount, connectionRate } from '../elements/limit.ts'
 import { NOTICES, PAGES } from '../elements/pages.ts'
 import {
   acceptQueue,
@@ -87,6 +87,17 @@ export const GIVEN: readonly Scenario[] = [
         { ports: WEB_HOST, recoverMs: undefined },
       )
     },
+  ),
+  story(
+    'P14e connection rate 20/s for everyone, drop: only the search for ports meets it',
+    'innocent',
+    { verdicts: ['open', 'transient'], classes: [], mechanisms: [] },
+    () =>
+      watching(portsOf(BOX), [connectionRate({ perSecond: 20, burst: 40, whom: 'all', how: 'drop' })], {
+        profile: 'discovery',
+        heldBack: { offered: 300, passed: 20 },
+        recoverMs: undefined,
+      }),
   ),
   story(
     'P33 state table full',

@@ -70,6 +70,20 @@ export const LIMITS: readonly Scenario[] = [
     }),
   },
   {
+    name: 'P14d connection rate 20/s per source, drop: only the search for ports meets it',
+    kind: 'rate',
+    truth: { ...COUNTED, verdicts: ['degraded'] },
+    draw: () => ({
+      focus: portsOf(BOX),
+      setting: {
+        ports: BOX,
+        profile: 'discovery',
+        heldBack: { offered: 300, passed: 20 },
+        elements: [connectionRate({ perSecond: 20, burst: 40, how: 'drop' })],
+      },
+    }),
+  },
+  {
     name: 'P17 request rate, 503 or 429, other scanner at 10/s',
     kind: 'rate',
     truth: { verdicts: ['app_blocked', 'degraded'], classes: ['ddos_protection'], mechanisms: ['http_rate_limit'] },

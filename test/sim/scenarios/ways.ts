@@ -1,5 +1,6 @@
 import type { PanelMember } from '../../../schema/facts.ts'
 import { ban } from '../elements/ban.ts'
+import { connectionRate } from '../elements/limit.ts'
 import { sometime } from '../elements/trigger.ts'
 import type { Setting } from '../line/setting.ts'
 import type { PathSpec } from '../net/path.ts'
@@ -56,6 +57,28 @@ export const WAYS: readonly Scenario[] = [
     kind: 'innocent',
     truth: { ...NOTHING, verdicts: ['open', 'transient', 'inconclusive', 'path_outage'] },
     draw: () => scan({ paths: (who) => (isScanner(who) ? { loss: 0.4 } : {}) }),
+  },
+  {
+    name: 'N01c the search for ports held back by loss alone, 40 % on the scanner’s path',
+    kind: 'innocent',
+    truth: { ...NOTHING, verdicts: ['open', 'transient', 'inconclusive', 'path_outage'] },
+    draw: () =>
+      scan({
+        profile: 'discovery',
+        heldBack: { offered: 300, passed: 100 },
+        paths: (who) => (isScanner(who) ? { loss: 0.4 } : {}),
+      }),
+  },
+  {
+    name: 'N01d the search for ports is too much for the way of scanner and sibling',
+    kind: 'innocent',
+    truth: { ...NOTHING, verdicts: ['open', 'transient', 'inconclusive', 'path_outage'] },
+    draw: () =>
+      scan({
+        profile: 'discovery',
+        heldBack: { offered: 300, passed: 20 },
+        elements: [connectionRate({ perSecond: 20, burst: 40, whom: 'range', how: 'drop' })],
+      }),
   },
   ...([5_000, 20_000, 60_000] as const).map(
     (mean): Scenario => ({

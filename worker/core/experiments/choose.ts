@@ -132,9 +132,10 @@ export function isNeeded({ experiment, situation }: Trial, run: RunFacts): boole
   const seen = [...endpoint.looks, ...endpoint.ladder].filter(
     ({ probeId, observation }) => probeId === run.probeId && observation.experiment === experiment.id,
   )
+  const steps = stepsOf(run, experiment.id, endpoint)
   return (
-    seen.length < stepsOf(run, experiment.id, endpoint).length &&
-    stepsOf(run, experiment.id, endpoint).some(({ at, timeoutMs }) => scan.now < at + timeoutMs + LATE_MS)
+    seen.length < steps.reduce((sum, { burst = 1 }) => sum + burst, 0) &&
+    steps.some(({ at, timeoutMs }) => scan.now < at + timeoutMs + LATE_MS)
   )
 }
 

@@ -65,6 +65,10 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
     eRate: against('slow'),
     eOwn: against('own'),
     eAlone: (rounds.reduce((sum, e) => sum + e, 0) / Math.max(1, rounds.length)) * against('beside'),
+    eSibling: tests.reduce<number | null>(
+      (least, { eSibling: e }) => (e === null ? least : Math.min(e, least ?? e)),
+      null,
+    ),
     limitPerSecond:
       limits.length > 0 ? [Math.min(...limits.map(([low]) => low)), Math.max(...limits.map(([, high]) => high))] : null,
     isTold: false,

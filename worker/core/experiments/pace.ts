@@ -23,6 +23,8 @@ const TIMEOUT_MS = TOUCH_TIMEOUT_MS
 const QUIET_MS = 5_000
 /** Onlookers look into the burst, once each. */
 const BESIDE_MS = 300
+/** The search for ports could be too much for the scanner's own way: what shares it looks more than once. */
+const BESIDE = 3
 /** So many slow touches after the bursts, enough to tell the scanner's own way from a limit; what limits by the minute has room again for one touch in so long. */
 const SLOW = 4
 const SLOW_GAP_MS = 8_500
@@ -49,19 +51,23 @@ export const pace: Experiment = {
       // A burst could draw a ban anew; where words or pages refused, or some were let in amid, it was none.
       (outcome.rule === 'SEL-8' && (outcome.tally.refusals > 0 || letInAmid(endpoint, s.case, scan).length > 0)) ||
       (outcome.verdict === 'inconclusive' && outcome.tally.between > 0)
-    return isQuestion && isSettled(outcome, endpoint, scan.now) && (sweepOf(s) !== null || smellsOfLimit(endpoint, s.case))
+    return (
+      isQuestion && isSettled(outcome, endpoint, scan.now) && (sweepOf(s) !== null || smellsOfLimit(endpoint, s.case))
+    )
   },
   steps(s, run) {
     const planned = stepsOf(s.run, 'E4', s.endpoint)
     const sweep = sweepOf(s)
     const leadMs = sweep ? SWEEP_LEAD_MS : 0
     const at = planned[0]?.at ?? quietAt(s, leadMs)
-    if (run.role !== 'scanner')
+    if (run.role !== 'scanner') {
+      const burst = sweep && run.role === 'sibling' ? { burst: BESIDE } : {}
       return planned
-        .filter(({ burst }) => burst !== undefined)
+        .filter((one) => one.burst !== undefined)
         .concat(planned.length === 0 ? [step(s, at, { timeoutMs: TOUCH_TIMEOUT_MS })] : [])
         .filter(({ at: burstAt }) => !stepsOf(run, 'E4', s.endpoint).some((one) => one.at === burstAt + BESIDE_MS))
-        .map(({ at: burstAt }) => step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS }))
+        .map(({ at: burstAt }) => step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS, ...burst }))
+    }
     if (planned.length === 0) return [step(s, at, { burst: BURST, timeoutMs: TIMEOUT_MS, ...sweep })]
     if (planned.length > 1 || !firstWentBadly(s)) return []
     const again = besideRounds(run, s.scan.now + SOON_MS + leadMs)

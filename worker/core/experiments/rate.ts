@@ -45,6 +45,8 @@ export interface RateTest {
   eOwn: number
   /** e-value of "all are treated alike": the rounds, with slow handshakes counted, times the burst against those beside it */
   eAlone: number
+  /** amid a search for ports: e-value of "what shares the scanner's way is treated as the scanner"; null without a sibling there */
+  eSibling: number | null
   /** new connections a second that pass: not less than the first, not more than the second; null when nothing was limited */
   limitPerSecond: readonly [number, number] | null
   /** most of what went badly was an answer that loss does not make: a page, a notice, a refusal, a cut */
@@ -144,6 +146,7 @@ function readAs(
   const prompt = first.length - late - failed
   const all = [...first, ...(second ?? [])]
   const known = [...all, ...beside, ...slow]
+  const siblings = beside.filter(({ role }) => role === 'sibling')
   const swept = endpoint.swept && burstAt >= endpoint.swept.at ? endpoint.swept : null
   const own = bad(slow.filter(({ role, at }) => role === 'scanner' && at > (first.at(-1) as Look).at))
   return {
@@ -162,9 +165,10 @@ function readAs(
     eRate: armsE(bad(all), bad(slow)),
     eOwn: armsE(bad(all), own),
     eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
+    eSibling: swept && siblings.length > 0 ? armsE(bad(all), bad(siblings)) : null,
     limitPerSecond: late + failed === 0 ? null : swept ? [swept.passed, swept.passed] : limitOf(first, prompt, late),
     isTold: grade === 'told',
-    siblingBeside: beside.some(({ role }) => role === 'sibling'),
+    siblingBeside: siblings.length > 0,
     witnessesBeside: beside.filter(({ role }) => role === 'witness').length,
     from: swept?.at ?? firstSign(endpoint) ?? burstAt,
     knownAt: Math.max(...known.map(({ endAt }) => endAt)),
@@ -282,12 +286,14 @@ const AGAIN = 2
 
 /** Both tests, and slow touches that pass: the scanner alone is limited. `firm`: with a sibling, two witnesses, twice. */
 export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
-  const { eRate, eAlone, slow, beside, again } = test
+  const { eRate, eAlone, eSibling, slow, beside, again } = test
   const { after } = test
   const passesSlowly = test.slowFailed.bad <= slow.n / 4 && after.n >= 2 && after.bad <= after.n / 2
   const othersPass = test.siblingBeside || test.witnessesBeside > 0 ? beside.bad <= beside.n / 4 : false
   // Silence and slow handshakes can be loss that comes in heaps, which the test does not know: there more is asked.
   const heaps = test.isTold ? 1 : 10
+  // What a search for ports is too much for may be the scanner's own way.
+  if (eSibling !== null && eSibling < E_DEGRADED) return 'no'
   if (!passesSlowly || !othersPass || test.witnessesBeside === 0) return 'no'
   if (eRate < heaps * E_DEGRADED || eAlone < E_DEGRADED) return 'no'
   if (!test.isTold && test.eOwn < (test.ports > 1 ? E_OWN_HOST : E_OWN)) return 'no'

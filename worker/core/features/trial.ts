@@ -24,9 +24,7 @@ export function burstOf({ rate }: Outcome): Seen | null {
           ? 'blocked'
           : null
   if (value === null) return null
-  const limit = limitPerSecond
-    ? `, about ${passText(limitPerSecond)} new connections a second`
-    : ''
+  const limit = limitPerSecond ? `, about ${passText(limitPerSecond)} new connections a second` : ''
   const amid = swept ? ` amid a search for ports at ${swept.offered} a second` : ''
   return {
     value,

@@ -63,7 +63,7 @@ export function sceneOf(situation: Situation, vendor: string | null): Scene {
     slower:
       rate === null
         ? 'Or scan more slowly: halve the target’s `maxConnectsPerSecond` until a scan ends clear.'
-        : `Or scan more slowly: at ${rate} connects per second a scan of this target ended clear, so set \`maxConnectsPerSecond\` to ${rate} or less.`,
+        : `Or scan more slowly: at ${rate} connects per second nothing was held back, so set \`maxConnectsPerSecond\` to ${rate} or less.`,
     vendor,
   }
 }
