@@ -1,20 +1,16 @@
 /** A search for ports that was let through in part: the Worker has all look at a port while it goes on at that pace once more. */
 import { rest } from '../clock.ts'
 import type { Load } from '../loads.ts'
+import { isHeldBack } from '../sweep/answers.ts'
 import type { SweepEvents, SweepJob } from '../sweep/sweep.ts'
 import type { Sweeper } from '../sweep/sweeper.ts'
 import type { Scan } from './context.ts'
 import { raiseLimit } from './losses.ts'
 
-/** Fewer answers a second are what a ban left over. */
-const LEAST_TRICKLE = 5
 /** Of what a limit lets through: the watch and the panel need some of it. */
 const WITHIN_LIMIT = 0.8
 /** So much slower each time: what set off a ban once is likely to do so again. */
 const SLOWER = 8
-
-/** What goes on answering a part of what is asked, rather than nothing. */
-export const isHeldBack = (rate: number, trickle: number): boolean => trickle >= LEAST_TRICKLE && trickle < rate / 2
 
 /**
  * Slower, so as not to provoke the same again. This is care for the target, not a way under its detector. What goes on answering a
@@ -64,6 +60,13 @@ export async function askWhose(scan: Scan, held: HeldBack, load: Load): Promise<
   return true
 }
 
+/** The load begins: until it is over nothing of the address is watched. */
+export function pauseWatch({ world, endpoints }: Scan, address: string): void {
+  const at = world.clock.now() + WATCH_AGAIN_MS
+  for (const known of endpoints.all())
+    if (known.target.address === address) known.nextWatchAt = Math.max(known.nextWatchAt, at)
+}
+
 /** The search once more, over the same ports: nothing is concluded from what it hears, they are tried again later. */
 export function loadOf(scan: Scan, run: Sweeper, job: Omit<SweepJob, 'maxConnectsPerSecond'>, most: number): Load {
   return async (perSecond, signal) => {
@@ -71,9 +74,7 @@ export function loadOf(scan: Scan, run: Sweeper, job: Omit<SweepJob, 'maxConnect
     const grant = await world.brake.sweep(job.address, Math.min(perSecond, most), AbortSignal.any([signal, ended]))
     const stop = () => run.stop()
     signal.addEventListener('abort', stop, { once: true })
-    const watchAt = world.clock.now() + WATCH_AGAIN_MS
-    for (const known of endpoints.all())
-      if (known.target.address === job.address) known.nextWatchAt = Math.max(known.nextWatchAt, watchAt)
+    pauseWatch(scan, job.address)
     try {
       while (!signal.aborted && !ended.aborted) {
         const order = job.order.filter((port) => !endpoints.get({ address: job.address, port }))

@@ -10,12 +10,24 @@ export interface Answers {
   patience(): number | null
   /** median of a sample, milliseconds */
   median(): number | null
+  /** whether so many milliseconds mean that a first SYN went unanswered, where it usually does not */
+  isLate(ms: number): boolean
   /** answers a second over the last two seconds */
   trickle(now: number): number
 }
 
+/** Fewer answers a second are what a ban left over. */
+const LEAST_TRICKLE = 5
+
+/** Whether so many answers a second are what is let through of a part of what was asked, rather than nothing or all. */
+export const isHeldBack = (perSecond: number, trickle: number): boolean =>
+  trickle >= LEAST_TRICKLE && trickle < perSecond / 2
+
 const SAMPLE = 200
 const FEWEST = 10
+/** The kernel's first timer is a second. */
+const SECOND_SYN_MS = 900
+const QUICK_MS = 200
 /** The trickle is measured over so many stretches of so long: as long as a sentinel is waited for. */
 const STRETCHES = 8
 const STRETCH_MS = 250
@@ -53,6 +65,7 @@ export function listen(): Answers {
     quickest: () => quickest,
     patience: () => (count < FEWEST ? null : 2 * smooth + 4 * spread),
     median: () => sample.toSorted((a, b) => a - b)[sample.length >> 1] ?? null,
+    isLate: (ms) => ms >= SECOND_SYN_MS && quickest < QUICK_MS,
     trickle(now) {
       moveTo(now)
       return counts.reduce((sum, one) => sum + one, 0) / ((STRETCHES * STRETCH_MS) / 1_000)

@@ -13,18 +13,24 @@ export interface Reach {
   spare(port: number): void
   /** A round of sentinel touches. Only the last one may touch a port that counts touches, where there is no other. */
   begin(now: number, isLast: boolean): readonly Sentinel[]
-  /** the answer of one sentinel of the round */
-  heard(sentinel: Sentinel, isAsBefore: boolean): void
+  /** the answer of one sentinel of the round; late: only its second SYN was answered, where the first usually is */
+  heard(sentinel: Sentinel, isAsBefore: boolean, isLate?: boolean): void
   /** the touches of the round that are still wanted, after all before were heard; empty when the round is over */
   more(): readonly Sentinel[]
   /** start of the last touch that proved reach; null before any */
   provedAt(): number | null
   isLost(): boolean
+  /** Amid the sweep nothing that is asked answers, and all of it does when the sweep pauses for the second look: three times running. */
+  isHeldBack(): boolean
+  /** that, or a late answer to all that was asked, in as many rounds as not */
+  wasHelped(): boolean
   /** open ports that failed twice while others answered */
   suspects(): readonly number[]
 }
 
 const OTHERS = 3
+/** Loss of a fifth each way fails one sentinel's two SYNs once in eight times. */
+const HELD_BACK_ROUNDS = 3
 
 export function watchReach(known: readonly Sentinel[], spared: Iterable<number>): Reach {
   const avoid = new Set(spared)
@@ -35,8 +41,11 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
   let lost = false
   let turn = 0
   const suspects: number[] = []
+  const pauses = { rounds: 0, helped: 0, running: 0 }
   let round: {
     at: number
+    asked: number
+    late: number
     doubted: Sentinel[]
     heard: Map<string, boolean>
     stage: 'first' | 'again' | 'over'
@@ -73,6 +82,10 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     // An open port that falls while others stay is its own story; all of them, or a refusal turned to silence, is a ban.
     lost = failed.some(({ kind }) => kind === 'refused') || (failedOpen.length > 0 && !openAnswered)
     if (!lost && heard.size > 0) proved = at
+    const hasHelped = doubted.length === round.asked && failed.length === 0
+    pauses.rounds += 1
+    pauses.helped += Number(doubted.length + round.late === round.asked && failed.length === 0)
+    pauses.running = hasHelped ? pauses.running + 1 : 0
     round = null
   }
 
@@ -90,11 +103,15 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
       const picked = [...pickOpen(1, []), ...(refused === null ? [] : [{ port: refused, kind: 'refused' as const }])]
       const counting = [...rationedOpen][0]
       if (picked.length === 0 && isLast && counting !== undefined) picked.push({ port: counting, kind: 'open' })
-      round = picked.length > 0 ? { at: now, doubted: [], heard: new Map(), stage: 'first' } : null
+      round =
+        picked.length > 0
+          ? { at: now, asked: picked.length, late: 0, doubted: [], heard: new Map(), stage: 'first' }
+          : null
       return picked
     },
-    heard(sentinel, isAsBefore) {
+    heard(sentinel, isAsBefore, isLate = false) {
       if (!round) return
+      if (isAsBefore && isLate && round.stage === 'first') round.late += 1
       if (!isAsBefore && round.stage === 'first') round.doubted.push(sentinel)
       round.heard.set(keyOf(sentinel), isAsBefore)
     },
@@ -115,6 +132,8 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     },
     provedAt: () => proved,
     isLost: () => lost,
+    isHeldBack: () => pauses.running >= HELD_BACK_ROUNDS,
+    wasHelped: () => pauses.helped > 0 && pauses.helped * 2 >= pauses.rounds,
     suspects: () => suspects,
   }
 }

@@ -3,7 +3,7 @@
  * passes for silent ports, and proofs of reach all along (reach.ts). No clock but performance.now(), no threads.
  */
 import { constants } from 'node:os'
-import { listen } from './answers.ts'
+import { isHeldBack, listen } from './answers.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { type Sentinel, watchReach } from './reach.ts'
 import { REFUSED, type Sockets, type SocketsOptions, type Status } from './sockets.ts'
@@ -129,10 +129,10 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   let silentShare = 0
   let silentRun = 0
   const answers = listen()
-  /** as it was when reach was first doubted; null while it is not */
+  /** as it was when reach was doubted last; null before that */
   let trickle: number | null = null
   const openPorts: number[] = []
-  const refusedPort = { port: null as number | null }
+  let refusedPort: number | null = null
   let sentinelsOut = new Map<number, Sentinel>()
   let lastSentinels = performance.now()
   let isDoubting = false
@@ -257,7 +257,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       events.onOpen(port, now - startedAt)
     } else if (status === REFUSED) {
       state[port] = CLOSED
-      refusedPort.port ??= port
+      refusedPort ??= port
       reach.answered(port, 'refused', startedAt)
     } else state[port] = isSilence ? SILENT : UNREACHABLE
     done += 1
@@ -313,20 +313,23 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     // Our own exhaustion says nothing of the target; and a refusing port that now accepts is reach as well.
     const isOwnFault = status !== null && EXHAUSTION.has(status)
     const isAsBefore = isOwnFault || accepted || (sentinel.kind === 'refused' && status === REFUSED)
-    if (!isAsBefore && !isDoubting) {
-      isDoubting = true
-      trickle = answers.trickle(performance.now())
-    }
-    reach.heard(sentinel, isAsBefore)
+    const now = performance.now()
+    const isLate = !isDoubting && answers.isLate(now - (slotStart[slot] as number))
+    if ((!isAsBefore || isLate) && !isDoubting) trickle = answers.trickle(now)
+    isDoubting ||= !isAsBefore
+    reach.heard(sentinel, isAsBefore, isLate)
     if (sentinelsOut.size > 0) return
     if (sendSentinels(reach.more())) return
     isDoubting = false
     silentRun = 0
-    if (reach.isLost()) return finish('reach_lost')
-    trickle = null
+    if (reach.isLost() || isHeld()) return finish('reach_lost')
     if (isFinal) return finish('done')
     pump()
   }
+
+  /** A short sweep has time for a pause or two: there what came of it must have been a part as well. */
+  const isHeld = () =>
+    reach.isHeldBack() || (isFinal && reach.wasHelped() && isHeldBack(job.maxConnectsPerSecond, trickle ?? 0))
 
   function tick() {
     if (isOver) return
@@ -356,18 +359,19 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     returned = []
     sockets.close()
     const provedAt = reach.provedAt()
+    const answered = (end === 'reach_lost' ? trickle : null) ?? answers.trickle(performance.now())
+    // What is let through in part drops by lot: no silence says anything, whatever was proved beside it.
+    const isByLot = end === 'reach_lost' && (isHeld() || isHeldBack(job.maxConnectsPerSecond, answered))
     const isUnproved = (port: number) => {
       if (state[port] === OPEN) return false
+      if (isByLot && (state[port] === SILENT || state[port] === SILENT_ONCE)) return true
       if (state[port] === UNTRIED || state[port] === IN_FLIGHT || provedAt === null) return true
       // Its second pass never came: a limit may have dropped the first.
       if (end !== 'done' && state[port] === SILENT_ONCE) return true
       return end === 'reach_lost' && (triedAt[port] as number) >= provedAt
     }
     const untested = mine(isUnproved)
-    const counts = new Uint32Array(UNREACHABLE + 1)
-    for (const portion of portions)
-      for (const port of portion) counts[state[port] as number] = (counts[state[port] as number] as number) + 1
-    const count = (wanted: number) => counts[wanted] as number
+    const count = (wanted: number) => mine((port) => state[port] === wanted).length
     settle({
       end,
       connects,
@@ -377,10 +381,10 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       unreachable: count(UNREACHABLE),
       untested,
       again: end === 'done' ? new Uint16Array(0) : untested,
-      refusedPort: refusedPort.port,
+      refusedPort,
       suspects: reach.suspects(),
       rttMs: answers.median(),
-      trickle: trickle ?? answers.trickle(performance.now()),
+      trickle: answered,
     })
   }
 

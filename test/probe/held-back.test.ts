@@ -11,7 +11,15 @@ import { silent } from '../support/listeners.ts'
 const HOST = '127.0.0.9'
 const HELD = { address: HOST, offered: 1_350, passed: 49.6, freeAfterMs: 6_000 }
 const known = (port: number, more: Partial<Known> = {}): Known =>
-  ({ target: { address: HOST, port }, state: 'open', rationed: false, phantom: false, letGo: 0, nextWatchAt: 0, ...more }) as Known
+  ({
+    target: { address: HOST, port },
+    state: 'open',
+    rationed: false,
+    phantom: false,
+    letGo: 0,
+    nextWatchAt: 0,
+    ...more,
+  }) as Known
 
 /** As much of a scan as is asked here. The Worker lets go when `release` is called. */
 function scanOf(...ports: Known[]) {

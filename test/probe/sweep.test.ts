@@ -125,6 +125,40 @@ test('after a ban in mid-sweep the ports tried since the last proof are not test
   expect(outcome.again.length).toBeGreaterThanOrEqual(outcome.untested.length)
 })
 
+test('a limit that lets the second look through while the sweep pauses ends it, and no silence under it counts as tested', async () => {
+  await using there = await silent(HOST)
+  await using dropped = await silent(HOST)
+  const ports = [...range(10_000, 13_000), dropped.port].filter((port) => port !== there.port)
+  // A bucket of 30, and 50 a second: SYNs of the sweep use it up, a pause fills it.
+  let tokens = 30
+  let filledAt = performance.now()
+  const limiting = (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    return {
+      ...real,
+      connect(slot, port) {
+        const now = performance.now()
+        tokens = Math.min(30, tokens + ((now - filledAt) / 1_000) * 50)
+        filledAt = now
+        if (tokens < 1 || port === dropped.port) return
+        tokens -= 1
+        real.connect(slot, port)
+      },
+    }
+  }
+  const outcome = await run(
+    jobOf(ports, {
+      sentinels: [{ port: there.port, kind: 'open' }],
+      maxConnectsPerSecond: 1_000,
+      timers: { ...QUICK, sentinel: 300, sentinelEvery: 300 },
+    }),
+    limiting,
+  )
+  expect(outcome.end).toBe('reach_lost')
+  expect([...outcome.again]).toContain(dropped.port)
+  expect(outcome.open.length + outcome.refused + outcome.untested.length).toBe(ports.length)
+})
+
 test('a sweep that serves as a load goes on, whatever falls silent', async () => {
   await using open = await silent(HOST)
   const ports = [...range(20_000, 20_400), open.port]

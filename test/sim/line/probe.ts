@@ -34,6 +34,8 @@ export interface Fleet {
   beaconPort: number
   /** something was reported that the Worker looks at */
   stir: (afterMs: number) => void
+  /** the search for ports begins to go on amid touches: the scanner's watch waits */
+  pauseWatch?: () => void
 }
 
 export interface Errand {
@@ -135,7 +137,10 @@ export function createOnlooker(fleet: Fleet, prober: Prober): { take(run: LiveRu
   }
   /** The search for ports goes on: what stands on the way sees its SYNs. */
   const load = (perSecond: number, from: number, to: number) => {
-    queue.at(from, () => fleet.network.detect(who, from, perSecond))
+    queue.at(from, () => {
+      fleet.pauseWatch?.()
+      fleet.network.detect(who, from, perSecond)
+    })
     for (let at = from; at < to; at += 1_000 / perSecond) queue.at(at, () => fleet.network.knock(who, at))
   }
   return {

@@ -1,6 +1,7 @@
 import { AFTERMATH_MS } from '../../../probe-node/scan/aftermath.ts'
 import type { Scan } from '../../../probe-node/scan/context.ts'
 import { type Known, WATCH_EVERY_MS } from '../../../probe-node/scan/endpoints.ts'
+import { pauseWatch } from '../../../probe-node/scan/held-back.ts'
 import { raise, raiseLimit, settle, WATCH_TIMEOUT_MS } from '../../../probe-node/scan/losses.ts'
 import { type Last, stateOf } from '../../../probe-node/scan/recheck.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
@@ -51,6 +52,7 @@ export class Scanner {
     this.setting = setting
     this.run = fleet.desk.newRun('scan', prober.who, 'scan', [], T0)
     this.scan = viewOf(fleet, setting, prober.who, this.run)
+    fleet.pauseWatch = () => pauseWatch(this.scan, ADDRESS)
   }
 
   get who(): PanelMember {

@@ -99,7 +99,16 @@ export class Network {
 
   /** One SYN of the search for ports, to a port where nothing is. */
   knock(who: PanelMember, at: number): void {
-    const packet: Passing = { who, address: ADDRESS, port: 1, service: 'unknown', deed: 'visit', at, ours: true, asks: false }
+    const packet: Passing = {
+      who,
+      address: ADDRESS,
+      port: 1,
+      service: 'unknown',
+      deed: 'visit',
+      at,
+      ours: true,
+      asks: false,
+    }
     for (const element of this.elements) if (element.syn && element.syn(packet) !== 'pass') return
   }
 

@@ -298,8 +298,9 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   if (eRate < heaps * E_DEGRADED || eAlone < E_DEGRADED) return 'no'
   if (!test.isTold && test.eOwn < (test.ports > 1 ? E_OWN_HOST : E_OWN)) return 'no'
   // One burst alone may have met an outage of a second. What lets slow touches through lets the first of a burst in: a
-  // burst that was lost whole was lost by the way, but for answers that no loss makes.
-  if (!again || again.bad < AGAIN || (test.burst.prompt + (again.n - again.bad) === 0 && !test.isTold)) return 'no'
+  // burst that was lost whole was lost by the way, but for answers that no loss makes, and where the search had used it up before.
+  const isWhole = test.burst.prompt + (again ? again.n - again.bad : 0) === 0
+  if (!again || again.bad < AGAIN || (isWhole && !test.isTold && !test.swept)) return 'no'
   if (test.seeped === 0 && !test.isTold) return 'no'
   const isFirm =
     eRate >= heaps * E_DEGRADED_FIRM && eAlone >= E_DEGRADED_FIRM && (test.isTold || test.eOwn >= E_OWN_FIRM)
