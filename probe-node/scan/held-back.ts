@@ -1,6 +1,7 @@
 /** A search for ports that was let through in part: the Worker has all look at a port while it goes on at that pace once more. */
 import { rest } from '../clock.ts'
 import type { Load } from '../loads.ts'
+import { clockTime } from '../output.ts'
 import { isHeldBack } from '../sweep/answers.ts'
 import type { SweepEvents, SweepJob } from '../sweep/sweep.ts'
 import type { Sweeper } from '../sweep/sweeper.ts'
@@ -75,17 +76,22 @@ export function loadOf(scan: Scan, run: Sweeper, job: Omit<SweepJob, 'maxConnect
     const stop = () => run.stop()
     signal.addEventListener('abort', stop, { once: true })
     pauseWatch(scan, job.address)
+    const made = { connects: 0, answers: 0 }
     try {
       while (!signal.aborted && !ended.aborted) {
         const order = job.order.filter((port) => !endpoints.get({ address: job.address, port }))
         const swept = { ...job, order, isUnwatched: true, maxConnectsPerSecond: grant.perSecond }
-        const { connects, end } = await run.sweep(swept, UNHEARD)
+        const { connects, open, refused, end } = await run.sweep(swept, UNHEARD)
         scan.connects += connects
+        made.connects += connects
+        made.answers += open.length + refused
         if (connects === 0 || end === 'exhausted') break
       }
     } finally {
       signal.removeEventListener('abort', stop)
       grant.release()
+      const now = clockTime(world.clock.now())
+      scan.output.line('Alarms', `${now}  asked so once more: ${made.connects} connects, ${made.answers} answers`)
     }
   }
 }

@@ -22,7 +22,7 @@ export interface Reach {
   isLost(): boolean
   /** Amid the sweep nothing that is asked answers, and all of it does when the sweep pauses for the second look: three times running. */
   isHeldBack(): boolean
-  /** that, or a late answer to all that was asked, in as many rounds as not */
+  /** that, or a late answer to all that was asked, once */
   wasHelped(): boolean
   /** open ports that failed twice while others answered */
   suspects(): readonly number[]
@@ -41,7 +41,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
   let lost = false
   let turn = 0
   const suspects: number[] = []
-  const pauses = { rounds: 0, helped: 0, running: 0 }
+  const pauses = { helped: 0, running: 0 }
   let round: {
     at: number
     asked: number
@@ -83,7 +83,6 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     lost = failed.some(({ kind }) => kind === 'refused') || (failedOpen.length > 0 && !openAnswered)
     if (!lost && heard.size > 0) proved = at
     const hasHelped = doubted.length === round.asked && failed.length === 0
-    pauses.rounds += 1
     pauses.helped += Number(doubted.length + round.late === round.asked && failed.length === 0)
     pauses.running = hasHelped ? pauses.running + 1 : 0
     round = null
@@ -133,7 +132,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     provedAt: () => proved,
     isLost: () => lost,
     isHeldBack: () => pauses.running >= HELD_BACK_ROUNDS,
-    wasHelped: () => pauses.helped > 0 && pauses.helped * 2 >= pauses.rounds,
+    wasHelped: () => pauses.helped > 0,
     suspects: () => suspects,
   }
 }

@@ -88,7 +88,7 @@ const ACCEPTED_AND_CUT: Status = -errno.ECONNRESET
 /** One thread makes about this many; more sockets than that times the latency would only queue. */
 const MOST_PER_SECOND = 100_000
 const FEWEST_SOCKETS = 100
-/** How many sockets are wanted changes over a hundred answers or so: it is worked out after so many. */
+/** The number of sockets wanted is worked out after so many answers. */
 const SIZED_EVERY = 10
 const TICK_MS = 20
 const SENTINEL_SLOTS = 8
@@ -314,7 +314,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     const isOwnFault = status !== null && EXHAUSTION.has(status)
     const isAsBefore = isOwnFault || accepted || (sentinel.kind === 'refused' && status === REFUSED)
     const now = performance.now()
-    const isLate = !isDoubting && answers.isLate(now - (slotStart[slot] as number))
+    const isLate = !isDoubting && silentShare > 0.5 && answers.isLate(now - (slotStart[slot] as number))
     if ((!isAsBefore || isLate) && !isDoubting) trickle = answers.trickle(now)
     isDoubting ||= !isAsBefore
     reach.heard(sentinel, isAsBefore, isLate)
@@ -327,7 +327,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     pump()
   }
 
-  /** A short sweep has time for a pause or two: there what came of it must have been a part as well. */
+  /** A short sweep rests between its passes: there one round must do, amid which most of it was dropped, but not all. */
   const isHeld = () =>
     reach.isHeldBack() || (isFinal && reach.wasHelped() && isHeldBack(job.maxConnectsPerSecond, trickle ?? 0))
 
