@@ -24,6 +24,8 @@ export const slower = (rate: number, trickle: number): number =>
 const SOON_MS = 30_000
 /** Touches of the watch amid the load would only meet what it draws. */
 const WATCH_AGAIN_MS = 7_000
+/** Lead, touches and tail of a load (schema/wire.ts, steps.ts) are shorter. */
+const LONGEST_S = 6
 const UNHEARD: SweepEvents = { onOpen: () => {}, onProgress: () => {} }
 
 /** How a search was held back, and how it can be repeated. */
@@ -79,7 +81,13 @@ export function loadOf(scan: Scan, run: Sweeper, job: Omit<SweepJob, 'maxConnect
     const made = { connects: 0, answers: 0 }
     try {
       while (!signal.aborted && !ended.aborted) {
-        const order = job.order.filter((port) => !endpoints.get({ address: job.address, port }))
+        const ports = job.order.filter((port) => !endpoints.get({ address: job.address, port }))
+        // Longer than the load lasts: between two passes a sweep rests, and what limits it would fill up again.
+        const order = Uint16Array.from(
+          { length: Math.ceil(perSecond * LONGEST_S) },
+          (_, i) => ports[i % ports.length] ?? 0,
+        )
+        if (ports.length === 0) break
         const swept = { ...job, order, isUnwatched: true, maxConnectsPerSecond: grant.perSecond }
         const { connects, open, refused, end } = await run.sweep(swept, UNHEARD)
         scan.connects += connects
