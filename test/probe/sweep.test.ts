@@ -156,7 +156,8 @@ test('a limit that lets the second look through while the sweep pauses ends it, 
   )
   expect(outcome.end).toBe('reach_lost')
   expect([...outcome.again]).toContain(dropped.port)
-  expect(outcome.open.length + outcome.refused + outcome.untested.length).toBe(ports.length)
+  // Refusals since the last proof are doubted too; of the silent ones none is left.
+  expect(ports.length - outcome.untested.length).toBeLessThanOrEqual(outcome.open.length + outcome.refused)
 })
 
 test('a sweep that serves as a load goes on, whatever falls silent', async () => {
