@@ -126,8 +126,9 @@ async function ourRow(
     const again = untested === '' ? null : await product.scan(stage.target, ['--ports', untested, ...words])
     for (const port of openOf(again?.scan?.ports ?? [])) open.add(port)
     const seen = openOf(first.scan.ports)
-    const missing = OPEN.filter((port) => !seen.includes(port))
-    const missingAfter = OPEN.filter((port) => !open.has(port))
+    const asked = OPEN.filter((port) => includes(values.ports, port))
+    const missing = asked.filter((port) => !seen.includes(port))
+    const missingAfter = asked.filter((port) => !open.has(port))
     const says = first.scan.verdict ?? first.scan.state
     if (says !== 'interference') short.push(`${scenario.name}: says ${says}`)
     const unnamed = missing.filter((port) => !includes(untested, port))
@@ -137,7 +138,7 @@ async function ourRow(
     return {
       defence: scenario.name,
       scanner: 'portwitness',
-      found: OPEN.length - missing.length,
+      found: asked.length - missing.length,
       missing,
       seconds: Math.round(first.seconds),
       says,
