@@ -18,6 +18,7 @@ import { letterRoutes, verificationRoutes } from './routes/control.ts'
 import { describe } from './routes/describe.ts'
 import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
+import { meantBy } from './routes/forms.ts'
 import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
 import { portalRoutes } from './routes/portal.tsx'
 import { probeRoutes } from './routes/probe.ts'
@@ -66,6 +67,11 @@ const document = (): Promise<Document> => documentOf(app)
 
 export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .use(front)
+  .use(async (c, next): Promise<Response | undefined> => {
+    const meant = meantBy(c.req.raw)
+    if (meant) return app.fetch(meant, c.env, c.executionCtx)
+    await next()
+  })
   .use(async (c, next) => {
     c.set(
       'world',

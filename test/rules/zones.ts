@@ -42,7 +42,10 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'worker/notify': ['schema', 'worker/core'],
   // Fills channels' boxes and empties them; what a message looks like it asks `notify`.
   'worker/deliver': ['schema', 'worker', 'worker/core', 'worker/store', 'worker/notify'],
-  'worker/portal': ['schema', 'worker/core', 'hono'],
+  'worker/portal': ['schema', 'worker/core', 'worker/portal/built', 'hono'],
+  // Made by packaging/portal.ts: text that browsers get, and what it is made from.
+  'worker/portal/built': [],
+  'worker/portal/islands': [],
   'worker/guards': ['schema', 'worker', 'worker/store', 'hono'],
   'worker/routes': [
     ...['schema', 'worker', 'worker/core', 'worker/allowlist', 'worker/store', 'worker/portal', 'worker/guards'],

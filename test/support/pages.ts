@@ -9,7 +9,15 @@ export const NOW = Date.UTC(2026, 10, 22, 14, 10, 0)
 const START = Date.UTC(2026, 10, 22, 14, 2, 0)
 export const HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
-export const frame: Frame = { tenant: 'Example Ltd', stopped: false, mayWrite: true, now: NOW }
+export const frame: Frame = {
+  tenant: 'Example Ltd',
+  stopped: false,
+  mayWrite: true,
+  mayAdmin: true,
+  isOperator: true,
+  openIssues: 1,
+  now: NOW,
+}
 
 export const openPort = (port: number, service: PortVerdict['service']): PortVerdict => ({
   address: '203.0.113.9',
@@ -368,3 +376,7 @@ export const proofView: ProofView = {
   },
   outputBytes: 9_000,
 }
+
+/** Scripts are files of ours, never text inside a page: what is left without them may hold none. */
+export const withoutOurScripts = (html: string): string =>
+  html.replaceAll(/<script src="\/portal\/\w+\.js\?v=\w+" defer=""><\/script>/g, '')

@@ -23,6 +23,12 @@ export interface Frame {
   stopped: boolean
   /** their key may change things */
   mayWrite: boolean
+  /** it may also make keys and see the log */
+  mayAdmin: boolean
+  /** they run this stack: the fleet and its switches are theirs */
+  isOperator: boolean
+  /** issues that are open, snoozed ones left out */
+  openIssues: number
   now: number
 }
 

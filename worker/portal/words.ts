@@ -87,3 +87,10 @@ export const SNOOZE: Record<SnoozeReason, string> = {
 
 /** `blocked_before` → `blocked before` */
 export const spoken = (word: string): string => word.replaceAll('_', ' ')
+
+/** What a form has just done; the next page says it, told by a word in its address. */
+export const DONE = {
+  saved: 'Saved.',
+  removed: 'Removed.',
+} as const
+export type DoneWord = keyof typeof DONE

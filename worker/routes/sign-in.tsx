@@ -28,18 +28,18 @@ export const signInRoutes = new Hono<AppEnv>()
   .use('/signout', asPage)
   .get('/signin', async (c) => {
     const once = c.req.query('once')
-    if (once === undefined) return show(<SignInPage problem={null} />)
+    if (once === undefined) return show(c, <SignInPage problem={null} />)
     // A browser that only fetches ahead must not use the link up.
     if (/prefetch|prerender/.test(c.req.header('sec-purpose') ?? c.req.header('purpose') ?? ''))
       throw new Failure('busy', 'Not ahead of time.')
     const holder = await byLink(c, once)
-    return holder ? begin(c, holder) : show(<SignInPage problem="This link was used before, or is too old." />, 401)
+    return holder ? begin(c, holder) : show(c, <SignInPage problem="This link was used before, or is too old." />, 401)
   })
   .post('/signin', async (c) => {
     ownPagesOnly(c)
     const form = new URLSearchParams(new TextDecoder().decode(await bytesOf(c.req.raw, FORM_BYTES)))
     const holder = await byKey(c, (form.get('key') ?? '').trim())
-    return holder ? begin(c, holder) : show(<SignInPage problem="This key is unknown, revoked or expired." />, 401)
+    return holder ? begin(c, holder) : show(c, <SignInPage problem="This key is unknown, revoked or expired." />, 401)
   })
   .post('/signout', (c) => {
     ownPagesOnly(c)

@@ -7,13 +7,20 @@ import type { Db } from './db.ts'
 import { stoppedFlag } from './settings.ts'
 
 /** What every page says of its tenant. */
-export async function readBanner(db: Db, tenantId: string): Promise<{ tenant: string; stopped: boolean }> {
+export async function readBanner(
+  db: Db,
+  tenantId: string,
+): Promise<{ tenant: string; stopped: boolean; openIssues: number }> {
   const row = await db
-    .select({ tenant: tenants.name, stopped: stoppedFlag })
+    .select({
+      tenant: tenants.name,
+      stopped: stoppedFlag,
+      openIssues: sql<number>`(SELECT count(*) FROM issues WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open')`,
+    })
     .from(tenants)
     .where(eq(tenants.id, tenantId))
     .get()
-  return { tenant: row?.tenant ?? '', stopped: row?.stopped === 1 }
+  return { tenant: row?.tenant ?? '', stopped: row?.stopped === 1, openIssues: row?.openIssues ?? 0 }
 }
 
 // A target that was removed keeps its name in what was found on it.

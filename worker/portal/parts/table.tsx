@@ -4,6 +4,8 @@ import type { Child } from 'hono/jsx'
 export interface Column {
   name: string
   head: Child
+  /** the rows are in its order */
+  sorted?: 'ascending' | 'descending'
 }
 
 export interface TableProps {
@@ -23,7 +25,9 @@ export const Table = ({ label, columns, rows }: TableProps) => {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th scope="col">{typeof column === 'string' ? column : column.head}</th>
+              <th scope="col" aria-sort={typeof column === 'string' ? undefined : column.sorted}>
+                {typeof column === 'string' ? column : column.head}
+              </th>
             ))}
           </tr>
         </thead>
