@@ -8,6 +8,7 @@ import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
 import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
+import { apiPageRoutes } from './routes/api-page.tsx'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
@@ -16,7 +17,7 @@ import { ceilingRoutes } from './routes/ceilings.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { letterRoutes, verificationRoutes } from './routes/control.ts'
 import { describe } from './routes/describe.ts'
-import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
+import { type Document, documentOf } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
 import { meantBy } from './routes/forms.ts'
 import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
@@ -63,7 +64,12 @@ const api = new Hono<AppEnv>()
   .route('/retention', retentionRoutes)
   .route('/audit', auditRoutes)
 
-const document = (): Promise<Document> => documentOf(app)
+let made: Document | null = null
+/** Made once: the routes are what they are. Kept as a value: a promise of one request is not for another to wait for. */
+const document = async (): Promise<Document> => {
+  made ??= await documentOf(app)
+  return made
+}
 
 export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .use(front)
@@ -89,7 +95,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
     },
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
-  .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
+  .route('/', apiPageRoutes(document))
   .route('/', metricsRoutes)
   .route('/', schemaRoutes)
   .route('/', publishedRoutes)
