@@ -20,7 +20,7 @@ const SCANS_PER_TARGET = Number(process.env.SCANS ?? 10)
 const BLOCKS = Number(process.env.BLOCKS ?? 7)
 /** times that a page is asked for in one block: the clock of a thread is too coarse for one alone */
 const IN_BLOCK = 5
-const WARM_UP = 6
+const WARM_UP = 5
 const CPU_LIMIT_MS = 10
 const QUERY_LIMIT = 5
 const WIRE_LIMIT_KB = 60
@@ -114,6 +114,7 @@ async function timed(key: string, paths: readonly string[]) {
     const visitor = await signedIn(host, key)
     const costs = new Map<string, Omit<Cost, 'queries' | 'rowsRead'>>()
     const measure = async (path: string) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${path.padEnd(70).slice(0, 70)}`)
       for (let i = 0; i < WARM_UP; i++) await visitor.ask(path)
       const blocks: number[] = []
       for (let block = 0; block < BLOCKS; block++) {
