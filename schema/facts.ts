@@ -58,6 +58,8 @@ export interface LastKnown {
 export interface Alarm {
   at: number
   lost: readonly Endpoint[]
+  /** addresses that fell silent as a whole while ports were looked for, none being known that bears a verification */
+  silenced?: readonly string[]
 }
 
 export interface ScanFacts {
