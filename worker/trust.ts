@@ -4,7 +4,7 @@ import { heldAgainst, QUARANTINE_AT } from './core/trust.ts'
 import { batch, causeOf } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { OPERATOR } from './store/keys.ts'
-import { canariesAt, noteScore, quarantine, scoresOf } from './store/trust.ts'
+import { canariesAt, noteRecord, quarantine, recordsOf } from './store/trust.ts'
 import type { World } from './world.ts'
 
 /** Never fails: a scan has ended by then. Writes only where something is held against a probe, or less than before. */
@@ -13,19 +13,19 @@ export const weigh = (world: World, snapshot: Snapshot): Promise<void> =>
     console.error(JSON.stringify({ event: 'weigh.failed', id: snapshot.scan.id, error: causeOf(error) })),
   )
 
-async function weighed(world: World, { facts }: Snapshot): Promise<void> {
+async function weighed(world: World, { facts, scan }: Snapshot): Promise<void> {
   const truths = await canariesAt(world.db, facts.addresses)
-  const before = await scoresOf(
+  const before = await recordsOf(
     world.db,
     facts.panel.map(({ probeId }) => probeId),
   )
-  const held = heldAgainst(facts, truths, before)
+  const held = heldAgainst(facts, truths, before, scan.tenantId === OPERATOR ? '' : scan.tenantId)
   const liars = held.filter(({ score, reason }) => score >= QUARANTINE_AT && reason !== null)
   const rest = held.filter((one) => !liars.includes(one))
   if (rest.length > 0)
     await batch(
       world.db,
-      rest.map(({ probeId, score }) => noteScore(world.db, probeId, score)),
+      rest.map((one) => noteRecord(world.db, one.probeId, one)),
     )
   for (const { probeId, score, reason } of liars) await lockUp(world, probeId, reason ?? '', score)
 }
@@ -39,9 +39,11 @@ export async function lockUp(world: World, probeId: string, reason: string, scor
     subject: probeId,
     asked: reason,
     now: world.now,
+    urgent: true,
   }
-  const { db } = audited(world.db, deed)
+  const { db, settle } = audited(world.db, deed)
   await batch(db, quarantine(db, probeId, reason, score, world.now))
+  await settle()
   console.warn(JSON.stringify({ event: 'probe.quarantined', probeId, score }))
   world.ring([probeId])
 }

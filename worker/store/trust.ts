@@ -2,6 +2,7 @@
 import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { canaries, probes, runs, scans } from '../../schema/tables.ts'
+import type { Standing } from '../core/trust.ts'
 import { batch, type Db, once, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 
@@ -49,18 +50,21 @@ export const quarantined = once<Record<never, never>, { probeId: string }>((db) 
 )
 
 /** What is held against these. */
-export const scoresOf = async (db: Db, probeIds: readonly string[]): Promise<Map<string, number>> =>
+export const recordsOf = async (db: Db, probeIds: readonly string[]): Promise<Map<string, Standing>> =>
   new Map(
     (
       await db
-        .select({ id: probes.id, score: probes.disagreement })
+        .select({ id: probes.id, score: probes.disagreement, alone: probes.stoodAlone })
         .from(probes)
         .where(sql`${probes.id} IN (SELECT value FROM json_each(${rows(probeIds)}))`)
-    ).map(({ id, score }) => [id, score]),
+    ).map(({ id, score, alone }) => [id, { score, alone }]),
   )
 
-export const noteScore = (db: Db, probeId: string, score: number): Statement =>
-  db.update(probes).set({ disagreement: score }).where(eq(probes.id, probeId))
+export const noteRecord = (db: Db, probeId: string, { score, alone }: Standing): Statement =>
+  db
+    .update(probes)
+    .set({ disagreement: score, stoodAlone: [...alone] })
+    .where(eq(probes.id, probeId))
 
 /** Verdicts as old as this are not taken up again. */
 const DOUBT_MS = 30 * 24 * 3_600_000
@@ -85,7 +89,7 @@ export const liftQuarantine = async (db: Db, probeId: string): Promise<void> => 
   await batch(db, [
     db
       .update(probes)
-      .set({ quarantinedAt: null, quarantineReason: null, disagreement: 0 })
+      .set({ quarantinedAt: null, quarantineReason: null, disagreement: 0, stoodAlone: [] })
       .where(eq(probes.id, probeId)),
   ])
 }
