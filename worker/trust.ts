@@ -1,10 +1,14 @@
 /** What a finished scan says of the probes that made it; and quarantine. */
+import { derivedId } from '../schema/ids.ts'
 import { audited } from './audited.ts'
+import { distrustNotice, trustNotice } from './core/notices/fleet.ts'
 import { heldAgainst, QUARANTINE_AT } from './core/trust.ts'
+import { sendSoon } from './deliver/send.ts'
 import { batch, causeOf } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { OPERATOR } from './store/keys.ts'
-import { canariesAt, noteRecord, quarantine, recordsOf } from './store/trust.ts'
+import { readProbe } from './store/probes.ts'
+import { canariesAt, countScansOf, liftQuarantine, noteRecord, quarantine, recordsOf } from './store/trust.ts'
 import type { World } from './world.ts'
 
 /** Never fails: a scan has ended by then. Writes only where something is held against a probe, or less than before. */
@@ -42,8 +46,24 @@ export async function lockUp(world: World, probeId: string, reason: string, scor
     urgent: true,
   }
   const { db, settle } = audited(world.db, deed)
-  await batch(db, quarantine(db, probeId, reason, score, world.now))
+  const probe = await readProbe(db, probeId)
+  const touched = await countScansOf(db, probeId)
+  const id = await derivedId('ntc', probeId, 'quarantined', world.now)
+  const notice = probe && { id, event: distrustNotice(probe, reason, touched, world.now) }
+  await batch(db, quarantine(db, probeId, { reason, score, notice }, world.now))
   await settle()
+  sendSoon(world, OPERATOR)
   console.warn(JSON.stringify({ event: 'probe.quarantined', probeId, score }))
   world.ring([probeId])
+}
+
+/** Its operator believes it again. */
+export async function letGo(world: World, probeId: string): Promise<void> {
+  const { db, now } = world
+  const probe = await readProbe(db, probeId)
+  const since = probe?.quarantinedAt ?? null
+  const notice = probe &&
+    since !== null && { id: await derivedId('ntc', probeId, 'trusted', since), event: trustNotice(probe, since, now) }
+  await liftQuarantine(db, probeId, notice || null, now)
+  if (notice) sendSoon(world, OPERATOR)
 }

@@ -122,7 +122,7 @@ describe('what is held against a probe', () => {
     return { ...facts, addresses: [host], runs }
   }
   /** What is held against w3 after these scans, each of a host and a tenant. */
-  function after(scans: readonly (readonly [host: string, by: string])[]): Standing {
+  function heldAfter(scans: readonly (readonly [host: string, by: string])[]): Standing {
     let standing: Standing = { score: 0, alone: [] }
     for (const [host, by] of scans)
       standing = heldAgainst(shutOut(host), [], new Map([['w3', standing]]), by)[0] ?? standing
@@ -132,7 +132,7 @@ describe('what is held against a probe', () => {
     Array.from({ length: count }, (_, n) => [host(n), by(n)] as const)
 
   test('a country that a host shuts out is not, however often that host is scanned', () => {
-    const standing = after(
+    const standing = heldAfter(
       many(
         100,
         (n) => `192.0.2.${n + 1}`,
@@ -146,7 +146,7 @@ describe('what is held against a probe', () => {
     expect(heldAgainst(shutOut('192.0.2.1'), [], new Map([['w3', { score: 2.5, alone: [] }]]), '')).toEqual([])
   })
   test('targets that one tenant makes up count once, in however many networks they lie', () => {
-    const standing = after(
+    const standing = heldAfter(
       many(
         100,
         (n) => `192.0.${n}.1`,
@@ -157,7 +157,7 @@ describe('what is held against a probe', () => {
   })
   test('nor do two tenants count for one host, nor however many for more than there is to it', () => {
     expect(
-      after(
+      heldAfter(
         many(
           9,
           () => '192.0.2.1',
@@ -166,7 +166,7 @@ describe('what is held against a probe', () => {
       ).score,
     ).toBe(WEIGHT.alone)
     expect(
-      after(
+      heldAfter(
         many(
           100,
           (n) => `192.0.${n}.1`,
@@ -175,7 +175,7 @@ describe('what is held against a probe', () => {
       ).score,
     ).toBe(ALONE_MOST)
     expect(
-      after(
+      heldAfter(
         many(
           100,
           (n) => `192.0.${n}.1`,
@@ -186,7 +186,7 @@ describe('what is held against a probe', () => {
     expect(ALONE_MOST).toBeLessThan(QUARANTINE_AT)
   })
   test('where it stood alone is forgotten with the last of it', () => {
-    let standing = after([['192.0.2.1', 'ten_a']])
+    let standing = heldAfter([['192.0.2.1', 'ten_a']])
     const clean = scanOf(all({ 22: 'open', 81: 'closed' }))
     for (let scan = 0; scan < 10; scan++)
       standing = heldAgainst(clean, TRUTHS, new Map([['w3', standing]]), '')[0] ?? standing

@@ -60,7 +60,17 @@ test('stop-all ends all scanning within 20 s, nothing begins, everybody is told,
     ['127.0.0.62', two],
   ] as const) {
     const ended = await stack.portwitness(
-      ...['scan', address, '--ports', `1-20000,${ports.join(',')}`, '--rate', '200', '--profile', 'assertive', '--no-wait'],
+      ...[
+        'scan',
+        address,
+        '--ports',
+        `1-20000,${ports.join(',')}`,
+        '--rate',
+        '200',
+        '--profile',
+        'assertive',
+        '--no-wait',
+      ],
       ...(address.endsWith('62') ? ['--site', 'ash-1'] : []),
     ).ended
     expect(ended.code, ended.stderr).toBe(0)
@@ -96,7 +106,8 @@ test('stop-all ends all scanning within 20 s, nothing begins, everybody is told,
 
   expect((await stack.portwitness('stop-all', '--resume').ended).stdout).toBe('Scanning may go on.\n')
   expect((await stack.portwitness('stop-all', '--status').ended).code).toBe(0)
-  const again = await stack.portwitness('scan', '127.0.0.61', '--ports', `${one.ports[0]}`, '--profile', 'discovery').ended
+  const again = await stack.portwitness('scan', '127.0.0.61', '--ports', `${one.ports[0]}`, '--profile', 'discovery')
+    .ended
   expect(again.code, again.stderr).toBe(0)
 })
 

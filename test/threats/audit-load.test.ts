@@ -6,6 +6,7 @@ import { audited, MOST_CHANGES } from '../../worker/audited.ts'
 import { openDb } from '../../worker/store/db.ts'
 import { openFleet, type Probe } from '../worker/support/probes.ts'
 import { KEY, openStage, type Stage } from '../worker/support/stage.ts'
+import { beside } from './support/beside.ts'
 
 const OPERATORS = 'ten_default'
 let stage: Stage
@@ -28,22 +29,7 @@ const line = (tenantId = OPERATORS) =>
   }).settle()
 
 /** A log to which another adds a line before each of ours: whoever must be the next never is. */
-function crowded(d1: D1Database): D1Database {
-  const texts = new WeakMap<object, string>()
-  const wrap = (sql: string, statement: D1PreparedStatement): D1PreparedStatement => {
-    const bind = statement.bind.bind(statement)
-    statement.bind = (...values: unknown[]) => wrap(sql, bind(...values))
-    texts.set(statement, sql)
-    return statement
-  }
-  return {
-    prepare: (sql: string) => wrap(sql, d1.prepare(sql)),
-    batch: async (statements: D1PreparedStatement[]) => {
-      if (statements.some((one) => /insert into audit /i.test(texts.get(one) ?? ''))) await line()
-      return d1.batch(statements)
-    },
-  } as unknown as D1Database
-}
+const crowded = (d1: D1Database) => beside(d1, /insert into audit /i, () => line())
 
 const linesOf = async (key = KEY): Promise<AuditLine[]> =>
   (await stage.api<string>('GET', '/audit/export', undefined, key)).body

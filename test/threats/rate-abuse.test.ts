@@ -225,7 +225,7 @@ test('what many scans sent is counted to the connect, whichever of their judges 
       })
     }
   }
-  const leased = await stage.count('runs', "kind = 'scan' AND result_token IS NOT NULL AND scan_id IN " + listOf(scans))
+  const leased = await stage.count('runs', `kind = 'scan' AND result_token IS NOT NULL AND scan_id IN ${listOf(scans)}`)
   expect(leased).toBeGreaterThan(0)
   await Promise.all([...scans, ...scans].map(({ id }) => stage.api('POST', `/scans/${id}/cancel`, {})))
   for (let n = 0; n < 3; n++) await stage.tick()

@@ -44,7 +44,7 @@ export const allowlistBody = ({ data }: EventOf<'allowlist.outdated'>, cut: Cut)
 })
 
 export const probeBody = ({ type, data }: EventOf<'probe.offline'> | EventOf<'probe.online'>): Body => ({
-  kicker: type === 'probe.offline' ? 'Probe offline' : 'Probe online',
+  kicker: type === 'probe.online' ? 'Probe online' : 'reason' in data && data.reason !== undefined ? 'Probe in quarantine' : 'Probe offline',
   tone: type === 'probe.online' ? 'good' : data.severity,
   facts: [
     { name: 'Probe', value: [codeSpan(data.probe.sourceAddress, 45), ' in ', codeSpan(data.probe.site, 64)] },
