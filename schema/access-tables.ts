@@ -52,3 +52,22 @@ export const audit = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.seq] })],
 )
+
+/**
+ * Lines whose deed is done and which have no number yet: what stops or takes away waits for no log. Each goes in the batch in
+ * which its line stands at the end of the log, and in no other way (a trigger, by hand in the migration).
+ */
+export const auditWaiting = sqliteTable(
+  'audit_waiting',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    at: integer('at').notNull(),
+    actor: text('actor').notNull(),
+    deed: text('deed').notNull(),
+    subject: text('subject'),
+    before: text('before'),
+    asked: text('asked').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)

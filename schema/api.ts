@@ -347,6 +347,7 @@ export const CanaryAnswer = v.object({
   expect: v.picklist(CANARY_STATES),
   createdAt: time,
 })
+export type CanaryAnswer = v.InferOutput<typeof CanaryAnswer>
 /** `since`: when the switch was last moved, where that is asked; null when it never was */
 export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: v.optional(maybeTime) })
 export type KillSwitchAnswer = v.InferOutput<typeof KillSwitchAnswer>

@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, json, tenantId } from './columns.ts'
 import type { ControlAsk } from './control.ts'
-import type { Alarm, LastKnown, PanelMember } from './facts.ts'
+import type { Alarm, LastKnown, PanelMember, StoodAlone } from './facts.ts'
 import type { Judgement } from './judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
 import type { Endpoint, Health, Plan, SignedDirectory, TouchTarget } from './wire.ts'
@@ -25,7 +25,8 @@ import {
   SNOOZE_REASONS,
 } from './words.ts'
 
-export { audit, keys, tenants } from './access-tables.ts'
+export { audit, auditWaiting, keys, tenants } from './access-tables.ts'
+export { sent } from './ceiling-tables.ts'
 export { channels, deliveries, stories } from './channel-tables.ts'
 export { controls, letters } from './control-tables.ts'
 export { rangeChanges, ranges } from './range-tables.ts'
@@ -95,7 +96,7 @@ export const scans = sqliteTable(
     leftOut: json<string[]>('left_out').notNull().default([]),
     /** those of the target's anchors that might be touched when the scan got its turn */
     anchors: json<Endpoint[]>('anchors').notNull().default([]),
-    /** the /24 or /48 around each address: the unit of the shared ceiling */
+    /** the /24 or /48 around each address, in their order: the unit of the shared ceiling */
     networks: json<string[]>('networks').notNull(),
     /** the target's name when it is one, for SNI and Host */
     name: text('name'),
@@ -147,6 +148,8 @@ export const scans = sqliteTable(
     isPublic: integer('is_public').notNull().default(1),
     /** since when its words rest on a probe that is not believed any more, and want to be judged again */
     doubtedAt: integer('doubted_at'),
+    /** why it could not begin when it last should have; null when nothing kept it */
+    waitsFor: text('waits_for'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
@@ -318,6 +321,8 @@ export const probes = sqliteTable(
     disagreement: real('disagreement').notNull().default(0),
     quarantinedAt: integer('quarantined_at'),
     quarantineReason: text('quarantine_reason'),
+    /** on whose hosts it stood alone, each counted once (worker/core/trust.ts) */
+    stoodAlone: json<StoodAlone[]>('stood_alone').notNull().default([]),
   },
   (t) => [
     index('probes_quarantined').on(t.id).where(sql`quarantined_at is not null`),

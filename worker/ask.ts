@@ -77,6 +77,7 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     connects: 0,
     isPublic: 1,
     doubtedAt: null,
+    waitsFor: null,
   }
 }
 

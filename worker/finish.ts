@@ -15,6 +15,7 @@ import { sendSoon } from './deliver/send.ts'
 import { withGapsFilled } from './filled.ts'
 import { unprovedBy } from './interfered.ts'
 import { sha256 } from './secrets.ts'
+import { noteSent } from './store/ceilings.ts'
 import { batch, changed } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { type AppliedStep, applySteps, openIssues, teachTarget } from './store/issues.ts'
@@ -78,8 +79,10 @@ export async function finish(
   const notices = await noticesFor(snapshot, judgement, ending, steps, output !== null, now)
   const token = crypto.randomUUID()
   const guard = ended(scan, token)
+  const connects = spentOf(snapshot)
   const answers = await batch(db, [
-    endScan(db, scan, { ...ending, token, judgement, output, connects: spentOf(snapshot) }, now),
+    endScan(db, scan, { ...ending, token, judgement, output, connects }, now),
+    ...noteSent(db, scan, connects, guard, now),
     ...applySteps(db, scan, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
     ...(isWhole ? [teachTarget(db, scan, lessonOf(scan, snapshot, judgement, now), guard)] : []),

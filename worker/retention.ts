@@ -38,7 +38,7 @@ export async function forgetOld(world: World): Promise<void> {
     const age = scan.finishedAt === null ? 0 : now - scan.finishedAt
     const drops = {
       raw: scan.hasRaw === 1 && age > rawDays * DAY_MS,
-      facts: scan.hasRuns === 1 && age > factsDays * DAY_MS,
+      facts: (scan.hasRuns === 1 || scan.isLook === 1) && age > factsDays * DAY_MS,
     }
     if ((drops.raw || drops.facts) && ++forgotten > FORGOTTEN) break
     if (drops.raw) await forgetRaw(world, scan)

@@ -28,8 +28,7 @@ import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
 import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
 import { changeProbe, hostRange, listProbes, readProbe, revokeProbe } from '../store/probes.ts'
 import { readSwitch } from '../store/settings.ts'
-import { liftQuarantine } from '../store/trust.ts'
-import { lockUp } from '../trust.ts'
+import { letGo, lockUp } from '../trust.ts'
 import { describe } from './describe.ts'
 import { beaconAnswer, iso, maybeIso, optOutAnswer, probeAnswer } from './shape.ts'
 
@@ -94,7 +93,7 @@ export const probeFleetRoutes = new Hono<AppEnv>()
       const id = c.req.param('id')
       if (!(await changeProbe(c.var.world.db, id, change))) throw none('probe')
       if (quarantined === true) await lockUp(c.var.world, id, 'The operator does not believe it.', QUARANTINE_AT)
-      if (quarantined === false) await liftQuarantine(c.var.world.db, id)
+      if (quarantined === false) await letGo(c.var.world, id)
       const row = await readProbe(c.var.world.db, id)
       if (!row) throw none('probe')
       return c.json(probeAnswer(row, c.var.world.now))

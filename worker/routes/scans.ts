@@ -168,6 +168,5 @@ async function answered(c: Context<AppEnv>, scan: Scan): Promise<ScanAnswer> {
     scan.finishedAt === null ? liveOf(c.env, scan.id) : null,
     scan.addresses.length > 0 ? null : readTarget(c.var.world.db, scan.tenantId, scan.targetId),
   ])
-  const waitsFor = target ? await whyItWaits(c.var.world, target, scan) : null
-  return { ...scanAnswer({ ...scan, judgement }, target?.address ?? '', seen, live), waitsFor }
+  return { ...scanAnswer({ ...scan, judgement }, target?.address ?? '', seen, live), waitsFor: whyItWaits(scan) }
 }

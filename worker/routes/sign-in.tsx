@@ -5,7 +5,7 @@ import { deleteCookie, setCookie } from 'hono/cookie'
 import { isKey } from '../../schema/key.ts'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { auditAs } from '../guards/audit.ts'
+import { auditSignIn } from '../guards/audit.ts'
 import { bytesOf } from '../guards/limit.ts'
 import { BOOTSTRAP_ID, SESSION_COOKIE, SESSION_MS, seal, sealOf } from '../guards/tenant.ts'
 import { SignInPage } from '../portal/sign-in.tsx'
@@ -48,7 +48,7 @@ export const signInRoutes = new Hono<AppEnv>()
   })
 
 async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder): Promise<Response> {
-  await auditAs(c, tenantId, `key:${keyId}`, '').settle()
+  await auditSignIn(c, tenantId, keyId)
   const expiresAt = c.var.world.now + SESSION_MS
   setCookie(c, SESSION_COOKIE, await seal(hash, tenantId, keyId, expiresAt), {
     path: '/',

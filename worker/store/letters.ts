@@ -1,8 +1,8 @@
 /** Letters by which holders of ranges let a tenant scan them. Entered by operators; never deleted, but revoked. */
-import { and, desc, eq, gt, isNull } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import { type Address, contains, parseCidr } from '../../schema/address.ts'
 import { letters, tenants } from '../../schema/tables.ts'
-import type { Db } from './db.ts'
+import { type Db, rows } from './db.ts'
 
 export type Letter = typeof letters.$inferSelect
 
@@ -32,15 +32,32 @@ export async function revokeLetter(db: Db, id: string, now: number): Promise<Let
 
 /** Which of the tenant's letters covers an address now: the one that holds longest. */
 export async function readLetters(db: Db, tenantId: string, now: number): Promise<(address: Address) => Letter | null> {
+  const letterFor = await readLettersOf(db, [tenantId], now)
+  return (address) => letterFor(tenantId, address)
+}
+
+/** The same of several tenants. */
+export async function readLettersOf(
+  db: Db,
+  tenantIds: readonly string[],
+  now: number,
+): Promise<(tenantId: string, address: Address) => Letter | null> {
   const held = await db
     .select()
     .from(letters)
-    .where(and(eq(letters.tenantId, tenantId), isNull(letters.revokedAt), gt(letters.expiresAt, now)))
+    .where(
+      and(
+        sql`${letters.tenantId} IN (SELECT value FROM json_each(${rows(tenantIds)}))`,
+        isNull(letters.revokedAt),
+        gt(letters.expiresAt, now),
+      ),
+    )
     .orderBy(desc(letters.expiresAt))
-    .limit(MOST_LETTERS)
+    .limit(MOST_LETTERS * tenantIds.length)
   const networks = held.flatMap((letter) => {
     const cidr = parseCidr(letter.cidr)
     return cidr ? [{ letter, cidr }] : []
   })
-  return (address) => networks.find(({ cidr }) => contains(cidr, address))?.letter ?? null
+  return (tenantId, address) =>
+    networks.find(({ letter, cidr }) => letter.tenantId === tenantId && contains(cidr, address))?.letter ?? null
 }

@@ -148,6 +148,20 @@ export const beginScan = (db: Db, scan: Scan, within: SQL): Statement =>
       ),
     )
 
+/** True once it has its panel: for what goes in the batch that gives it one. */
+export const hasBegun = (tenantId: string, id: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${id} AND scanner_probe_id <> '')`
+
+/** Why it could not begin now. Digits tell how much of what is used, and change with each look: they are no news. */
+export async function noteWaiting(db: Db, scan: Scan, why: string): Promise<void> {
+  const kindOf = (text: string | null) => text?.replace(/\d+/g, '0')
+  if (kindOf(scan.waitsFor) === kindOf(why)) return
+  await db
+    .update(scans)
+    .set({ waitsFor: why })
+    .where(and(running(scan.tenantId, scan.id), eq(scans.scannerProbeId, '')))
+}
+
 /** How many scans are under way: of this tenant, and in each of these networks by whomever. */
 export async function countRunning(
   db: Db,

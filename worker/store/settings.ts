@@ -1,5 +1,5 @@
 /** Facts of the whole stack, one row each: the kill switch, and one-time links until they are used. */
-import { and, eq, like, lt, sql } from 'drizzle-orm'
+import { and, eq, gt, like, lt, lte, or, sql } from 'drizzle-orm'
 import { settings } from '../../schema/tables.ts'
 import { type Db, once, read } from './db.ts'
 
@@ -53,9 +53,33 @@ export async function takeOnce(db: Db, hash: string, now: number): Promise<OnceL
   return link && link.expiresAt > now ? link : null
 }
 
-/** Forgets links that nobody used. */
+/** Forgets links that nobody used, and who signed in. */
 export const forgetOnce = async (db: Db, before: number): Promise<void> => {
-  await db.delete(settings).where(and(like(settings.name, 'once:%'), lt(settings.changedAt, before)))
+  const isOurs = or(like(settings.name, 'once:%'), like(settings.name, 'signin:%'))
+  await db.delete(settings).where(and(isOurs, lt(settings.changedAt, before)))
+}
+
+export const signInName = (tenantId: string, keyId: string): string => `signin:${tenantId}:${keyId}`
+
+export const signedInSince = async (db: Db, name: string, since: number): Promise<boolean> =>
+  (await db
+    .select({ name: settings.name })
+    .from(settings)
+    .where(and(eq(settings.name, name), gt(settings.changedAt, since)))
+    .get()) !== undefined
+
+/** Takes the word of the first who signs in since then. */
+export async function noteSignIn(
+  db: Db,
+  name: string,
+  value: string,
+  { now, since }: { now: number; since: number },
+): Promise<void> {
+  const row = { name, value, changedAt: now }
+  await db
+    .insert(settings)
+    .values(row)
+    .onConflictDoUpdate({ target: settings.name, set: row, setWhere: lte(settings.changedAt, since) })
 }
 
 /** Any other fact of the stack; null when it is not set. */
