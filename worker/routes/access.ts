@@ -141,7 +141,8 @@ export const sessionRoutes = new Hono<AppEnv>().post(
   async (c) => {
     const { db, now } = c.var.world
     const token = newToken('pwo')
-    const { tenantId, keyId } = c.var.caller
+    const { tenantId, keyId, identity } = c.var.caller
+    if (identity !== undefined) throw new Failure('forbidden', 'A one-time link stands for a key: ask for it with one.')
     await keepOnce(db, await sha256(token), { tenantId, keyId, expiresAt: now + ONCE_MS }, now)
     const base = c.env.PUBLIC_URL ?? new URL(c.req.url).origin
     return c.json({ url: `${base}/signin?once=${token}`, expiresAt: iso(now + ONCE_MS) }, 201)
