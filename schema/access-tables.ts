@@ -23,6 +23,8 @@ export const keys = sqliteTable(
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
     lastUsedAt: integer('last_used_at'),
+    /** who made it: an actor of the audit log; null of keys from before that was noted */
+    madeBy: text('made_by'),
   },
   (t) => [uniqueIndex('keys_by_id').on(t.tenantId, t.id)],
 )
@@ -37,7 +39,7 @@ export const audit = sqliteTable(
     tenantId: tenantId(),
     seq: integer('seq').notNull(),
     at: integer('at').notNull(),
-    /** `key:ID`, `session:ID` of its key, `probe:ID`, `token:HINT` or `line` */
+    /** `key:ID`, `session:ID` of its key, `access:EMAIL`, `probe:ID`, `token:HINT` or `line` */
     actor: text('actor').notNull(),
     /** method and route, such as `DELETE /api/v1/keys/:id` */
     deed: text('deed').notNull(),

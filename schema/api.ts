@@ -349,7 +349,12 @@ export const CanaryAnswer = v.object({
 })
 export type CanaryAnswer = v.InferOutput<typeof CanaryAnswer>
 /** `since`: when the switch was last moved, where that is asked; null when it never was */
-export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: v.optional(maybeTime) })
+export const KillSwitchAnswer = v.object({
+  stopped: v.boolean(),
+  since: v.optional(maybeTime),
+  /** who moved it then, as the audit log names him; only the operator is told */
+  by: v.optional(v.nullable(v.string())),
+})
 export type KillSwitchAnswer = v.InferOutput<typeof KillSwitchAnswer>
 export const OptOutAnswer = v.object({
   id: v.string(),
@@ -365,6 +370,8 @@ export const KeyAnswer = v.object({
   createdAt: time,
   expiresAt: maybeTime,
   lastUsedAt: maybeTime,
+  /** as the audit log names who made it; null where that was not noted */
+  madeBy: v.nullable(v.string()),
 })
 export const NewKeyAnswer = v.object({ ...KeyAnswer.entries, key: v.string() })
 export const TenantAnswer = v.object({ id: v.string(), name: v.string(), createdAt: time })

@@ -6,7 +6,7 @@ import { Failure, problem } from './failure.ts'
 import { audited } from './guards/audit.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
-import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { keyRoutes, ownTenantRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
@@ -56,6 +56,7 @@ const api = new Hono<AppEnv>()
   .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
+  .route('/tenant', ownTenantRoutes)
   .route('/sessions', sessionRoutes)
   .route('/stack', stackRoutes)
   .route('/export', backupRoutes)

@@ -32,6 +32,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema/tables.ts',
       'hono',
       'valibot',
+      'jose',
       'croner',
       'drizzle-orm',
       'cloudflare:',

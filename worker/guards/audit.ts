@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { type Audited, audited as auditedDb, type Deed } from '../audited.ts'
-import type { AppEnv } from '../context.ts'
+import { type AppEnv, actorOf } from '../context.ts'
 import { newToken } from '../secrets.ts'
 import { noteSignIn, signedInSince, signInName } from '../store/settings.ts'
 import { API_BYTES, bytesOf, RESTORE_BYTES } from './limit.ts'
@@ -61,11 +61,11 @@ export async function auditSignIn(c: Context<AppEnv>, tenantId: string, keyId: s
 /** For the whole API. What was refused before it wrote anything leaves no line; what succeeds leaves one. */
 export const audited = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-  const { tenantId, keyId, byCookie } = c.var.caller
+  const { tenantId } = c.var.caller
   const { url, method, headers, signal } = c.req.raw
   const body = await bytesOf(c.req.raw, c.req.path.startsWith('/api/v1/restore/') ? RESTORE_BYTES : API_BYTES)
   c.req.raw = new Request(url, { method, headers, signal, ...(body.length > 0 ? { body } : {}) })
-  const log = auditAs(c, tenantId, `${byCookie ? 'session' : 'key'}:${keyId}`, body)
+  const log = auditAs(c, tenantId, actorOf(c.var.caller), body)
   await next()
   if (!c.error && c.res.ok) await log.settle()
 })

@@ -47,9 +47,10 @@ export async function bodyOrForm<T extends Parameters<typeof read>[0]>(
   c: Context,
   shape: T,
   ask: (form: URLSearchParams) => unknown,
+  max = FORM_BYTES,
 ): Promise<Extract<ReturnType<typeof read<T>>, { value: unknown }>['value']> {
   if (!isForm(c.req.raw)) return bodyAs(c, shape)
-  return shaped(shape, ask(new URLSearchParams(decode(await bytesOf(c.req.raw, FORM_BYTES)))))
+  return shaped(shape, ask(new URLSearchParams(decode(await bytesOf(c.req.raw, max)))))
 }
 
 export const isForm = ({ headers }: Request): boolean =>

@@ -92,5 +92,10 @@ export const spoken = (word: string): string => word.replaceAll('_', ' ')
 export const DONE = {
   saved: 'Saved.',
   removed: 'Removed.',
+  revoked: 'Revoked: whatever was signed in with it is signed out.',
+  added: 'Added.',
+  replayed: 'It is sent again.',
+  rotated: 'New tokens are made. The old ones are carried until the new ones are used.',
+  renamed: 'Renamed.',
 } as const
 export type DoneWord = keyof typeof DONE

@@ -10,12 +10,13 @@ import { checkVerification, wishVerification } from '../control.ts'
 import { settleUnproved } from '../controlEnd.ts'
 import { verificationOf } from '../controlView.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyAs, bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { addLetter, type Letter, listLetters, revokeLetter, tenantExists } from '../store/letters.ts'
 import { readTarget, type Target } from '../store/targets.ts'
 import type { World } from '../world.ts'
 import { describe } from './describe.ts'
+import { letterIn } from './form-bodies.ts'
 import { iso, maybeIso } from './shape.ts'
 
 const TAG = 'Control of addresses'
@@ -100,7 +101,7 @@ export const letterRoutes = new Hono<AppEnv>()
     allow('admin'),
     async (c) => {
       const { db, now } = c.var.world
-      const body = await bodyAs(c, LetterBody)
+      const body = await bodyOrForm(c, LetterBody, letterIn)
       const signedAt = Date.parse(body.signedAt)
       const expiresAt = Date.parse(body.expiresAt)
       if (signedAt > now) throw badField('invalid', 'signedAt', 'must not lie ahead')
@@ -143,7 +144,7 @@ function canonical(text: string): string {
   return address ? `${address.text}/${address.family === 4 ? 32 : 128}` : text
 }
 
-const letterAnswer = ({ signedAt, expiresAt, createdAt, revokedAt, ...row }: Letter): LetterAnswer => ({
+export const letterAnswer = ({ signedAt, expiresAt, createdAt, revokedAt, ...row }: Letter): LetterAnswer => ({
   ...row,
   signedAt: iso(signedAt),
   expiresAt: iso(expiresAt),

@@ -2,7 +2,6 @@
 import { endpointKey } from '../../schema/facts.ts'
 import type { FailureWord } from '../../schema/words.ts'
 import { judgementNow } from '../live.ts'
-import type { ChannelLine } from '../portal/channels.tsx'
 import type {
   ChecksOf,
   IssueView,
@@ -15,7 +14,6 @@ import type {
   TargetView,
 } from '../portal/views.ts'
 import { resultNow } from '../proofEnd.ts'
-import { listChannels, readSides } from '../store/channels.ts'
 import { type Db, read } from '../store/db.ts'
 import { occurrencesOfScan, readIssue } from '../store/issues.ts'
 import { occurrenceLines, readTargetName, recentIssues, recentScans } from '../store/portal.ts'
@@ -134,15 +132,4 @@ export async function readIssueView(db: Db, tenantId: string, id: string): Promi
   const checks = newest ? await readChecks(db, tenantId, newest.scanId) : {}
   const snooze = { until: issue.snoozedUntil, reason: issue.snoozeReason, note: issue.snoozeNote }
   return { ...issue, target, snooze: issue.state === 'snoozed' ? snooze : null, occurrences, checks }
-}
-
-export async function readChannelLines(db: Db, tenantId: string): Promise<ChannelLine[]> {
-  const [rows, sides] = await Promise.all([listChannels(db, tenantId), readSides(db, tenantId)])
-  return rows.map(({ id, kind, name, hint, state, stateReason }) => {
-    const { waiting = 0, last = null } = sides.get(id) ?? {}
-    return {
-      ...{ kind, name, url: hint.url, state, reason: stateReason, waiting },
-      last: last && { event: last.name, state: last.state, at: last.at, said: last.lastSaid },
-    }
-  })
 }

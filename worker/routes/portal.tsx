@@ -4,11 +4,9 @@ import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { ASSETS, type Asset } from '../portal/assets.ts'
-import { ChannelsPage } from '../portal/channels.tsx'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
 import { ProofPage } from '../portal/proof.tsx'
-import { RulesPage } from '../portal/rules.tsx'
 import { ScanPage, ScansPage } from '../portal/scan.tsx'
 import { TargetPage, TargetsPage } from '../portal/targets.tsx'
 import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
@@ -19,16 +17,10 @@ import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
 import { lookRoutes } from './look.ts'
 import { plainText } from './plain.ts'
-import {
-  readChannelLines,
-  readIssueView,
-  readProbeRows,
-  readProofView,
-  readScanView,
-  readTargetView,
-} from './portal-data.ts'
+import { readIssueView, readProbeRows, readProofView, readScanView, readTargetView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
-import { asPage, frameOf, frameOrNone, show, strayAsPage } from './show.tsx'
+import { setupPages } from './setup-pages.ts'
+import { asPage, frameOf, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
 const LATEST = 12
@@ -45,8 +37,8 @@ export const portalRoutes = new Hono<AppEnv>()
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
   .use('/proofs/*', asPage)
-  .use('/channels', asPage)
   .route('/', formRoutes)
+  .route('/', setupPages)
   .get('/portal/:name', (c) => {
     const assets: Readonly<Record<string, Asset>> = ASSETS
     const name = c.req.param('name')
@@ -55,7 +47,6 @@ export const portalRoutes = new Hono<AppEnv>()
     const isThis = asset.version !== null && asset.version === c.req.query('v')
     return cached(c.req.raw, asset.text, { type: asset.type, keep: isThis ? 'ever' : 'hour' })
   })
-  .get('/rules', async (c) => show(c, <RulesPage frame={await frameOrNone(c)} />))
   .route('/', rangesPageRoutes)
   .get('/', tenant, async (c) => {
     const { db, now } = c.var.world
@@ -98,10 +89,6 @@ export const portalRoutes = new Hono<AppEnv>()
     const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!proof) throw missing('proof')
     return show(c, <ProofPage frame={await frameOf(c)} proof={proof} />)
-  })
-  .get('/channels', tenant, async (c) => {
-    const channels = await readChannelLines(c.var.world.db, c.var.caller.tenantId)
-    return show(c, <ChannelsPage frame={await frameOf(c)} channels={channels} />)
   })
   .get('/issues', tenant, async (c) => {
     const { db } = c.var.world

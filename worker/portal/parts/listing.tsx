@@ -31,7 +31,10 @@ export interface ListAsk {
 export interface Filter {
   name: string
   label: string
-  options: readonly { value: string; text: string }[]
+  /** none of a day */
+  options?: readonly { value: string; text: string }[]
+  /** how it is asked for: by choice unless said */
+  kind?: 'choice' | 'date'
 }
 
 export interface ListingProps<Row> {
@@ -135,17 +138,21 @@ const Asking = ({
         <input id="q" name="q" type="search" value={ask.q} maxlength={100} spellcheck={false} />
       </div>
     )}
-    {filters.map(({ name, label, options }) => (
+    {filters.map(({ name, label, options = [], kind = 'choice' }) => (
       <div class="field">
         <label for={`by-${name}`}>{label}</label>
-        <select id={`by-${name}`} name={name}>
-          <option value="">all</option>
-          {options.map(({ value, text }) => (
-            <option value={value} selected={ask.filters[name] === value}>
-              {text}
-            </option>
-          ))}
-        </select>
+        {kind === 'date' ? (
+          <input id={`by-${name}`} name={name} type="date" value={ask.filters[name]} />
+        ) : (
+          <select id={`by-${name}`} name={name}>
+            <option value="">all</option>
+            {options.map(({ value, text }) => (
+              <option value={value} selected={ask.filters[name] === value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        )}
       </div>
     ))}
     {ask.sort !== '' && <input type="hidden" name="sort" value={ask.desc ? `-${ask.sort}` : ask.sort} />}
