@@ -90,7 +90,11 @@ const polygons = geometries.flatMap(polygonsOf).map((rings) => {
 const isLand = (at: Point): boolean =>
   polygons.some(
     ({ rings, box: [west, east, south, north] }) =>
-      at[0] >= west && at[0] <= east && at[1] >= south && at[1] <= north && rings.filter((ring) => isInside(at, ring)).length % 2 === 1,
+      at[0] >= west &&
+      at[0] <= east &&
+      at[1] >= south &&
+      at[1] <= north &&
+      rings.filter((ring) => isInside(at, ring)).length % 2 === 1,
   )
 
 // Dots in a row are one stroke: the dashes of the style sheet make them dots again.
@@ -132,4 +136,6 @@ export const MIDDLES =
   '${list}'
 `,
 )
-console.log(`${strokes.length} strokes, ${strokes.join('').length} bytes; ${Object.keys(middles).length} countries, ${list.length} bytes`)
+console.log(
+  `${strokes.length} strokes, ${strokes.join('').length} bytes; ${Object.keys(middles).length} countries, ${list.length} bytes`,
+)

@@ -76,7 +76,9 @@ export const targets = sqliteTable(
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`),
     index('targets_by_name').on(t.tenantId, sql`lower(coalesce(name, address))`, t.id).where(sql`deleted_at is null`),
-    index('targets_by_last_scan').on(t.tenantId, sql`coalesce(last_scanned_at, 0)`, t.id).where(sql`deleted_at is null`),
+    index('targets_by_last_scan')
+      .on(t.tenantId, sql`coalesce(last_scanned_at, 0)`, t.id)
+      .where(sql`deleted_at is null`),
     index('targets_outdated').on(t.tenantId).where(sql`outdated_by <> '[]'`),
     uniqueIndex('targets_badges').on(t.badgeKey).where(sql`badge_key is not null`),
   ],
@@ -165,9 +167,7 @@ export const scans = sqliteTable(
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
     uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
-    index('scans_by_target')
-      .on(t.tenantId, t.targetId, t.createdAt)
-      .where(sql`proof is null and control is null`),
+    index('scans_by_target').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is null and control is null`),
     index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
   ],
 )

@@ -92,5 +92,10 @@ export const spoken = (word: string): string => word.replaceAll('_', ' ')
 export const DONE = {
   saved: 'Saved.',
   removed: 'Removed.',
+  added: 'The target was added.',
+  chosen: 'Written down. Do the steps below, then have it checked.',
+  checked: 'Looked at. What was found stands below.',
+  badge: 'The badge is on.',
+  unbadged: 'The badge is off: its address is good for nothing any more.',
 } as const
 export type DoneWord = keyof typeof DONE

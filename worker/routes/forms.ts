@@ -10,7 +10,7 @@ import type { DoneWord } from '../portal/words.ts'
 import { asPage } from './show.tsx'
 
 /** The browser of a form of ours is led where `to` says, from the answer's body (null where it has none) and the path's id. */
-const led = (to: (answer: { id: string } | null, id: string) => string): MiddlewareHandler<AppEnv> =>
+export const led = (to: (answer: { id: string } | null, id: string) => string): MiddlewareHandler<AppEnv> =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (!isForm(c.req.raw)) return next()
     await asPage(c, next)

@@ -38,6 +38,11 @@ export async function readLetters(db: Db, tenantId: string, now: number): Promis
     .where(and(eq(letters.tenantId, tenantId), isNull(letters.revokedAt), gt(letters.expiresAt, now)))
     .orderBy(desc(letters.expiresAt))
     .limit(MOST_LETTERS)
+  return coverOf(held)
+}
+
+/** Of these letters, the one that covers an address: the first, when the one that holds longest comes first. */
+export function coverOf<T extends Pick<Letter, 'cidr'>>(held: readonly T[]): (address: Address) => T | null {
   const networks = held.flatMap((letter) => {
     const cidr = parseCidr(letter.cidr)
     return cidr ? [{ letter, cidr }] : []

@@ -31,7 +31,8 @@ export interface ListAsk {
 export interface Filter {
   name: string
   label: string
-  options: readonly { value: string; text: string }[]
+  /** without them it takes any word */
+  options?: readonly { value: string; text: string }[]
 }
 
 export interface ListingProps<Row> {
@@ -138,14 +139,18 @@ const Asking = ({
     {filters.map(({ name, label, options }) => (
       <div class="field">
         <label for={`by-${name}`}>{label}</label>
-        <select id={`by-${name}`} name={name}>
-          <option value="">all</option>
-          {options.map(({ value, text }) => (
-            <option value={value} selected={ask.filters[name] === value}>
-              {text}
-            </option>
-          ))}
-        </select>
+        {options ? (
+          <select id={`by-${name}`} name={name}>
+            <option value="">all</option>
+            {options.map(({ value, text }) => (
+              <option value={value} selected={ask.filters[name] === value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <input id={`by-${name}`} name={name} value={ask.filters[name]} maxlength={100} spellcheck={false} />
+        )}
       </div>
     ))}
     {ask.sort !== '' && <input type="hidden" name="sort" value={ask.desc ? `-${ask.sort}` : ask.sort} />}
