@@ -29,6 +29,34 @@ export const keys = sqliteTable(
   (t) => [uniqueIndex('keys_by_id').on(t.tenantId, t.id)],
 )
 
+/** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
+export const proofSecrets = sqliteTable(
+  'proof_secrets',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    secret: text('secret').notNull(),
+    createdAt: integer('created_at').notNull(),
+    usedFrom: integer('used_from').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+export const enrolments = sqliteTable('enrolments', {
+  /** SHA-256 of the one-use token, hex */
+  hash: text('hash').primaryKey(),
+  tenantId: tenantId(),
+  site: text('site').notNull(),
+  sourceAddress: text('source_address').notNull(),
+  country: text('country'),
+  provider: text('provider'),
+  asn: integer('asn'),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  usedAt: integer('used_at'),
+  usedBy: text('used_by'),
+})
+
 /**
  * Append only, which triggers hold (a hand edit in the migration). Each line carries the hash of the line before it of the
  * same tenant (schema/audit.ts); `seq` counts by one, so that of two who write at once the second finds its number taken.

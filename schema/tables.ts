@@ -22,10 +22,11 @@ import {
   RUN_KINDS,
   RUN_STATES,
   SCAN_STATES,
+  SCAN_VERDICTS,
   SNOOZE_REASONS,
 } from './words.ts'
 
-export { audit, auditWaiting, keys, tenants } from './access-tables.ts'
+export { audit, auditWaiting, enrolments, keys, proofSecrets, tenants } from './access-tables.ts'
 export { sent } from './ceiling-tables.ts'
 export { channels, deliveries, stories } from './channel-tables.ts'
 export { controls, letters } from './control-tables.ts'
@@ -58,6 +59,8 @@ export const targets = sqliteTable(
     waf: json<{ vendor: string; evidence: string[] }>('waf'),
     highestCleanRate: integer('highest_clean_rate'),
     lastScanId: text('last_scan_id'),
+    /** when that scan ended */
+    lastScannedAt: integer('last_scanned_at'),
     /** start of the last proof from all its sites in which every address passed */
     provedAt: integer('proved_at'),
     /** ranges that its allowlist cannot know: announced or in use since it was last proved, or last scanned clear */
@@ -67,10 +70,18 @@ export const targets = sqliteTable(
     skipped: integer('skipped').notNull().default(0),
     /** of a name: where it led when control of it was last asked for */
     resolved: json<string[]>('resolved').notNull().default([]),
+    /** whoever knows it sees the badge; null: there is none */
+    badgeKey: text('badge_key'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`),
+    index('targets_by_name').on(t.tenantId, sql`lower(coalesce(name, address))`, t.id).where(sql`deleted_at is null`),
+    index('targets_by_last_scan')
+      .on(t.tenantId, sql`coalesce(last_scanned_at, 0)`, t.id)
+      .where(sql`deleted_at is null`),
+    index('targets_outdated').on(t.tenantId).where(sql`outdated_by <> '[]'`),
+    uniqueIndex('targets_badges').on(t.badgeKey).where(sql`badge_key is not null`),
   ],
 )
 
@@ -131,6 +142,9 @@ export const scans = sqliteTable(
     failureCode: text('failure_code'),
     failureDetail: text('failure_detail'),
     judgement: json<Judgement>('judgement'),
+    /** out of the judgement, for lists: it can be 2 MB */
+    verdict: text('verdict', { enum: SCAN_VERDICTS }),
+    coverageShare: real('coverage_share'),
     /** counts the judgements, so that an older one never overwrites a newer */
     judgedRev: integer('judged_rev').notNull().default(0),
     outputBytes: integer('output_bytes'),
@@ -156,6 +170,7 @@ export const scans = sqliteTable(
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
     uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
+    index('scans_by_target').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is null and control is null`),
     index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
   ],
 )
@@ -246,6 +261,7 @@ export const issues = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
+    index('issues_by_target').on(t.tenantId, t.targetId),
     uniqueIndex('issues_open_once').on(t.tenantId, t.targetId, t.finding).where(sql`closed_at is null`),
   ],
 )
@@ -329,34 +345,6 @@ export const probes = sqliteTable(
     uniqueIndex('probes_address').on(t.tenantId, t.sourceAddress).where(sql`revoked_at is null`),
   ],
 )
-
-/** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
-export const proofSecrets = sqliteTable(
-  'proof_secrets',
-  {
-    tenantId: tenantId(),
-    id: id(),
-    secret: text('secret').notNull(),
-    createdAt: integer('created_at').notNull(),
-    usedFrom: integer('used_from').notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
-)
-
-export const enrolments = sqliteTable('enrolments', {
-  /** SHA-256 of the one-use token, hex */
-  hash: text('hash').primaryKey(),
-  tenantId: tenantId(),
-  site: text('site').notNull(),
-  sourceAddress: text('source_address').notNull(),
-  country: text('country'),
-  provider: text('provider'),
-  asn: integer('asn'),
-  createdAt: integer('created_at').notNull(),
-  expiresAt: integer('expires_at').notNull(),
-  usedAt: integer('used_at'),
-  usedBy: text('used_by'),
-})
 
 /** Endpoints of which the operator knows what is true: a probe that says otherwise errs or lies. */
 export const canaries = sqliteTable(

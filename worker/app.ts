@@ -10,6 +10,7 @@ import { keyRoutes, ownTenantRoutes, sessionRoutes, tenantRoutes } from './route
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
+import { badgeRoutes, publicBadgeRoutes } from './routes/badges.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { canaryRoutes } from './routes/canaries.ts'
 import { ceilingRoutes } from './routes/ceilings.ts'
@@ -39,6 +40,7 @@ const api = new Hono<AppEnv>()
   .use(audited)
   .route('/targets', targetRoutes)
   .route('/targets', verificationRoutes)
+  .route('/targets', badgeRoutes)
   .route('/scans', scanRoutes)
   .route('/proofs', proofRoutes)
   .route('/proof-token', proofTokenRoutes)
@@ -96,6 +98,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .route('/', publishedRoutes)
   .route('/', botAuthRoutes)
   .route('/', publicAllowlistRoutes)
+  .route('/', publicBadgeRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)

@@ -67,6 +67,8 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     failureCode: null,
     failureDetail: null,
     judgement: null,
+    verdict: null,
+    coverageShare: null,
     judgedRev: 0,
     outputBytes: null,
     outputKey: null,

@@ -225,6 +225,7 @@ function lessonOf(scan: Scan, { target, facts }: Snapshot, judgement: Judgement,
   const isClean = judgement.verdict === 'clear' && scan.only === null
   return {
     lastScanId: scan.id,
+    lastScannedAt: now,
     scanners: { ...target.scanners, [scan.site]: scan.scannerProbeId, [site]: scan.scannerProbeId },
     ...(scan.only === null
       ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ...clearAt, ports } } }

@@ -1,4 +1,5 @@
 /** What pages are given: facts of one tenant, already read. Times are milliseconds UTC. Pages know no database. */
+import type { ControlState, VerificationAnswer } from '../../schema/control.ts'
 import type { PanelMember } from '../../schema/facts.ts'
 import type { Judgement } from '../../schema/judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from '../../schema/proof.ts'
@@ -80,9 +81,16 @@ export interface TargetRow {
   ports: string
   profile: Profile
   schedule: string | null
+  timezone: string
+  nextDueAt: number | null
+  tags: readonly string[]
+  control: ControlState
   openIssues: number
   lastScanId: string | null
   lastScannedAt: number | null
+  lastVerdict: ScanVerdict | null
+  /** of the last scan that was tested, from 0 to 1 */
+  lastShare: number | null
 }
 
 /** What one site last knew of a target. */
@@ -114,19 +122,36 @@ export interface ProofView {
   outputBytes: number | null
 }
 
-export interface TargetView extends TargetRow {
+export interface TargetView
+  extends Pick<TargetRow, 'id' | 'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'nextDueAt' | 'tags'> {
   provedAt: number | null
   outdatedBy: readonly OutdatedBy[]
   /** newest first */
   proofs: readonly ProofLine[]
-  timezone: string
-  tags: readonly string[]
   maxConnectsPerSecond: number
   highestCleanRate: number | null
   waf: { vendor: string; evidence: readonly string[] } | null
   sites: readonly SiteView[]
+  /** newest first */
   scans: readonly ScanRow[]
   issues: readonly IssueRow[]
+  verification: VerificationAnswer
+  strips: readonly StripView[]
+  /** ports that the newest scans saw, with those that have no strip */
+  portsSeen: number
+  /** what keeps its scans from being made; due minutes that fell out */
+  skipped: number
+  /** where its badge is seen, with our own address; null while it is off */
+  badgeUrl: string | null
+}
+
+/** What the newest scans said of one port. */
+export interface StripView {
+  address: string
+  port: number
+  service: string
+  /** scan → verdict */
+  cells: Readonly<Record<string, string>>
 }
 
 /** `endpointKey` → the checks planned for it, and those done while it was reachable; none where nothing was planned. */

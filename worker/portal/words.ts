@@ -97,5 +97,9 @@ export const DONE = {
   replayed: 'It is sent again.',
   rotated: 'New tokens are made. The old ones are carried until the new ones are used.',
   renamed: 'Renamed.',
+  chosen: 'Written down. Do the steps below, then have it checked.',
+  checked: 'Looked at. What was found stands below.',
+  badge: 'The badge is on.',
+  unbadged: 'The badge is off: its address is good for nothing any more.',
 } as const
 export type DoneWord = keyof typeof DONE

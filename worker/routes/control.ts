@@ -10,7 +10,7 @@ import { checkVerification, wishVerification } from '../control.ts'
 import { settleUnproved } from '../controlEnd.ts'
 import { verificationOf } from '../controlView.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs, bodyOrForm } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { addLetter, type Letter, listLetters, revokeLetter, tenantExists } from '../store/letters.ts'
 import { readTarget, type Target } from '../store/targets.ts'
@@ -46,7 +46,7 @@ export const verificationRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      const body = await bodyAs(c, VerificationBody)
+      const body = await bodyOrForm(c, VerificationBody, wayAsked)
       const target = await targetOf(world, caller.tenantId, c.req.param('id'))
       await wishVerification(world, target, body)
       return c.json(await verificationOf(world, await targetOf(world, caller.tenantId, target.id)))
@@ -64,13 +64,23 @@ export const verificationRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      await bodyAs(c, EmptyBody)
+      await bodyOrForm(c, EmptyBody, () => ({}))
       const target = await targetOf(world, caller.tenantId, c.req.param('id'))
       await checkVerification(world, target)
       await settleUnproved(world, caller.tenantId, target.id, 'control')
       return c.json(await verificationOf(world, await targetOf(world, caller.tenantId, target.id)), 202)
     },
   )
+
+/** The form has one field for each method: what goes with another is left out. */
+function wayAsked(form: URLSearchParams): unknown {
+  const method = form.get('method')
+  return {
+    method,
+    ...(method === 'http' && form.get('port') ? { port: Number(form.get('port')) } : {}),
+    ...(method === 'reverse_dns' && form.get('domain') ? { domain: form.get('domain')?.trim() } : {}),
+  }
+}
 
 async function targetOf({ db }: World, tenantId: string, id: string): Promise<Target> {
   const target = await readTarget(db, tenantId, id)

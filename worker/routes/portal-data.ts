@@ -7,25 +7,18 @@ import type {
   IssueView,
   OccurrenceRow,
   ProbeRow,
-  ProofLine,
   ProofView,
   ScanView,
-  SiteView,
-  TargetView,
 } from '../portal/views.ts'
 import { resultNow } from '../proofEnd.ts'
 import { type Db, read } from '../store/db.ts'
 import { occurrencesOfScan, readIssue } from '../store/issues.ts'
-import { occurrenceLines, readTargetName, recentIssues, recentScans } from '../store/portal.ts'
+import { occurrenceLines, readTargetName } from '../store/portal.ts'
 import { isOnline, listProbes } from '../store/probes.ts'
-import { listProofs, type Proof, proofIdOf, readProof } from '../store/proofs.ts'
+import { readProof } from '../store/proofs.ts'
 import { type Closing, runsOf, SCAN_KEY } from '../store/runs.ts'
 import { readScan } from '../store/scans.ts'
-import { readTarget } from '../store/targets.ts'
-import { PROOF_STATE_OF } from './proofShape.ts'
 
-const SCANS_OF_TARGET = 20
-const PROOFS_OF_TARGET = 10
 const OCCURRENCES = 100
 
 /** The fleet, those that are there first. It serves all tenants, so all may see how many can witness. */
@@ -43,36 +36,6 @@ export const readProbeRows = async (db: Db, now: number): Promise<ProbeRow[]> =>
       seenAt: probe.seenAt,
     }))
     .sort((a, b) => Number(b.online) - Number(a.online) || a.site.localeCompare(b.site))
-
-/** Null when the tenant has no such target. */
-export async function readTargetView(db: Db, tenantId: string, id: string): Promise<TargetView | null> {
-  const target = await readTarget(db, tenantId, id)
-  if (!target) return null
-  const [scans, proofs, issues] = await Promise.all([
-    recentScans(db, tenantId, id, SCANS_OF_TARGET),
-    listProofs(db, tenantId, { targetId: id }, { limit: PROOFS_OF_TARGET, cursor: null }),
-    recentIssues(db, tenantId, { targetId: id }, SCANS_OF_TARGET),
-  ])
-  const sites: SiteView[] = Object.entries(target.lastKnown)
-    .map(([site, known]) => ({ site, ...known }))
-    .sort((a, b) => a.site.localeCompare(b.site))
-  return {
-    ...target,
-    openIssues: issues.filter((issue) => issue.closedAt === null).length,
-    lastScannedAt: scans.find((scan) => scan.id === target.lastScanId)?.finishedAt ?? null,
-    sites,
-    proofs: await Promise.all(proofs.items.map((proof) => proofLine(db, proof))),
-    scans,
-    issues,
-  }
-}
-
-async function proofLine(db: Db, proof: Proof): Promise<ProofLine> {
-  const { verdict, statement } = await resultNow({ db }, proof)
-  const state = PROOF_STATE_OF[proof.state]
-  const id = proofIdOf(proof.id)
-  return { id, state, verdict: state === 'finished' ? verdict : null, statement, createdAt: proof.createdAt }
-}
 
 /** Null when the tenant has no such proof. */
 export async function readProofView(db: Db, tenantId: string, id: string): Promise<ProofView | null> {

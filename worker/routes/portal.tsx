@@ -5,11 +5,9 @@ import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { ASSETS, type Asset } from '../portal/assets.ts'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
-import { OverviewPage } from '../portal/overview.tsx'
 import { ProofPage } from '../portal/proof.tsx'
 import { ScanPage, ScansPage } from '../portal/scan.tsx'
-import { TargetPage, TargetsPage } from '../portal/targets.tsx'
-import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
+import { recentIssues, recentScans } from '../store/portal.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
 import { allowlistView } from './allowlists.ts'
@@ -17,11 +15,13 @@ import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
 import { lookRoutes } from './look.ts'
 import { plainText } from './plain.ts'
-import { readIssueView, readProbeRows, readProofView, readScanView, readTargetView } from './portal-data.ts'
+import { overviewRoutes } from './overview-page.tsx'
+import { readIssueView, readProofView, readScanView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
 import { setupPages } from './setup-pages.ts'
 import { asPage, frameOf, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
+import { targetPageRoutes } from './target-pages.tsx'
 
 const LATEST = 12
 const LIST = 200
@@ -32,8 +32,6 @@ export const portalRoutes = new Hono<AppEnv>()
   .use(strayAsPage)
   .route('/', signInRoutes)
   .route('/', lookRoutes)
-  .use('/', asPage)
-  .use('/targets/*', asPage)
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
   .use('/proofs/*', asPage)
@@ -48,26 +46,8 @@ export const portalRoutes = new Hono<AppEnv>()
     return cached(c.req.raw, asset.text, { type: asset.type, keep: isThis ? 'ever' : 'hour' })
   })
   .route('/', rangesPageRoutes)
-  .get('/', tenant, async (c) => {
-    const { db, now } = c.var.world
-    const { tenantId } = c.var.caller
-    const [frame, scans, issues, probes] = await Promise.all([
-      frameOf(c),
-      recentScans(db, tenantId, null, LATEST),
-      recentIssues(db, tenantId, { closed: false }, LATEST),
-      readProbeRows(db, now),
-    ])
-    return show(c, <OverviewPage frame={frame} scans={scans} issues={issues} probes={probes} />)
-  })
-  .get('/targets', tenant, async (c) => {
-    const targets = await targetLines(c.var.world.db, c.var.caller.tenantId, LIST)
-    return show(c, <TargetsPage frame={await frameOf(c)} targets={targets} />)
-  })
-  .get('/targets/:id', tenant, async (c) => {
-    const target = await readTargetView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!target) throw missing('target')
-    return show(c, <TargetPage frame={await frameOf(c)} target={target} />)
-  })
+  .route('/', overviewRoutes)
+  .route('/', targetPageRoutes)
   .get('/scans', tenant, async (c) => {
     const scans = await recentScans(c.var.world.db, c.var.caller.tenantId, null, LIST)
     return show(c, <ScansPage frame={await frameOf(c)} scans={scans} />)

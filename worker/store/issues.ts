@@ -90,7 +90,7 @@ const seenWrite = (
 export const teachTarget = (
   db: Db,
   scan: Scan,
-  lesson: Partial<Pick<Target, 'scanners' | 'lastKnown' | 'waf' | 'highestCleanRate' | 'lastScanId'>>,
+  lesson: Partial<Pick<Target, 'scanners' | 'lastKnown' | 'waf' | 'highestCleanRate' | 'lastScanId' | 'lastScannedAt'>>,
   guard: SQL,
 ): Statement =>
   db

@@ -54,10 +54,17 @@ export async function readLettersOf(
     )
     .orderBy(desc(letters.expiresAt))
     .limit(MOST_LETTERS * tenantIds.length)
+  const coverFor = new Map(
+    tenantIds.map((tenantId) => [tenantId, coverOf(held.filter((letter) => letter.tenantId === tenantId))]),
+  )
+  return (tenantId, address) => coverFor.get(tenantId)?.(address) ?? null
+}
+
+/** Of these letters, the one that covers an address: the first, when the one that holds longest comes first. */
+export function coverOf<T extends Pick<Letter, 'cidr'>>(held: readonly T[]): (address: Address) => T | null {
   const networks = held.flatMap((letter) => {
     const cidr = parseCidr(letter.cidr)
     return cidr ? [{ letter, cidr }] : []
   })
-  return (tenantId, address) =>
-    networks.find(({ letter, cidr }) => letter.tenantId === tenantId && contains(cidr, address))?.letter ?? null
+  return (address) => networks.find(({ cidr }) => contains(cidr, address))?.letter ?? null
 }

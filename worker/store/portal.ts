@@ -36,7 +36,7 @@ const scanLines = (db: Db, where: SQL | undefined) =>
       site: scans.site,
       profile: scans.profile,
       state: scans.state,
-      verdict: sql<ScanVerdict | null>`${scans.judgement} ->> '$.verdict'`,
+      verdict: sql<ScanVerdict | null>`coalesce(${scans.verdict}, ${scans.judgement} ->> '$.verdict')`,
       coverage: sql<string | null>`${scans.judgement} ->> '$.coverage.statement'`,
       createdAt: scans.createdAt,
       finishedAt: scans.finishedAt,
@@ -92,26 +92,6 @@ export const recentIssues = (
       filter.targetId ? eq(issues.targetId, filter.targetId) : undefined,
     ),
   ).limit(limit)
-
-/** Targets with how they stand; the newest first. */
-export const targetLines = (db: Db, tenantId: string, limit: number) =>
-  db
-    .select({
-      id: targets.id,
-      address: targets.address,
-      name: targets.name,
-      ports: targets.ports,
-      profile: targets.profile,
-      schedule: targets.schedule,
-      openIssues: sql<number>`(SELECT count(*) FROM issues WHERE issues.tenant_id = ${targets.tenantId} AND issues.target_id = ${targets.id} AND issues.closed_at IS NULL)`,
-      lastScanId: targets.lastScanId,
-      lastScannedAt: scans.finishedAt,
-    })
-    .from(targets)
-    .leftJoin(scans, and(eq(scans.tenantId, targets.tenantId), eq(scans.id, targets.lastScanId)))
-    .where(and(eq(targets.tenantId, tenantId), isNull(targets.deletedAt)))
-    .orderBy(desc(targets.createdAt), desc(targets.id))
-    .limit(limit)
 
 /** The occurrences of an issue, newest first, each with its endpoint's verdict as its scan now stands. */
 export async function occurrenceLines(db: Db, tenantId: string, issueId: string, limit: number) {

@@ -185,6 +185,13 @@ export const markReady = (db: Db, tenantId: string, id: string, guard: SQL, now:
     .set({ readyAt: now })
     .where(and(running(tenantId, id), isNull(scans.readyAt), guard))
 
+/** A judgement, and what lists show of it. */
+const judgedAs = (judgement: Judgement) => ({
+  judgement: bounded(judgement),
+  verdict: judgement.verdict,
+  coverageShare: judgement.coverage?.share ?? null,
+})
+
 /** Stores a judgement, unless a newer one stands. The result tells whether it did. */
 export const storeJudgement = (
   db: Db,
@@ -196,7 +203,7 @@ export const storeJudgement = (
   db
     .update(scans)
     .set({
-      judgement: bounded(judgement),
+      ...judgedAs(judgement),
       judgedRev: scan.judgedRev + 1,
       steering: steering as Scan['steering'],
       ...(phase ? { phase } : {}),
@@ -240,7 +247,7 @@ export const endScan = (db: Db, scan: Scan, ending: Ending, now: number): Statem
       steering: null,
       failureCode: ending.failure?.code ?? null,
       failureDetail: ending.failure?.detail ?? null,
-      judgement: ending.judgement && bounded(ending.judgement),
+      ...(ending.judgement ? judgedAs(ending.judgement) : { judgement: null, verdict: null, coverageShare: null }),
       judgedRev: scan.judgedRev + 1,
       outputBytes: ending.output?.bytes ?? null,
       outputKey: ending.output?.key ?? null,
@@ -299,7 +306,7 @@ export async function storeRejudgement(
     db
       .update(scans)
       .set({
-        judgement: bounded(judgement),
+        ...judgedAs(judgement),
         judgedRev: scan.judgedRev + 1,
         ...(output ? { outputBytes: output.bytes, outputKey: output.key } : {}),
       })

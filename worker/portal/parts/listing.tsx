@@ -31,10 +31,10 @@ export interface ListAsk {
 export interface Filter {
   name: string
   label: string
-  /** none of a day */
+  /** without them it takes any word */
   options?: readonly { value: string; text: string }[]
-  /** how it is asked for: by choice unless said */
-  kind?: 'choice' | 'date'
+  /** how it is asked for: by choice where there are options, else by word, unless said */
+  kind?: 'date'
 }
 
 export interface ListingProps<Row> {
@@ -138,12 +138,12 @@ const Asking = ({
         <input id="q" name="q" type="search" value={ask.q} maxlength={100} spellcheck={false} />
       </div>
     )}
-    {filters.map(({ name, label, options = [], kind = 'choice' }) => (
+    {filters.map(({ name, label, options, kind }) => (
       <div class="field">
         <label for={`by-${name}`}>{label}</label>
         {kind === 'date' ? (
           <input id={`by-${name}`} name={name} type="date" value={ask.filters[name]} />
-        ) : (
+        ) : options ? (
           <select id={`by-${name}`} name={name}>
             <option value="">all</option>
             {options.map(({ value, text }) => (
@@ -152,6 +152,8 @@ const Asking = ({
               </option>
             ))}
           </select>
+        ) : (
+          <input id={`by-${name}`} name={name} value={ask.filters[name]} maxlength={100} spellcheck={false} />
         )}
       </div>
     ))}
