@@ -15,23 +15,29 @@ import { drawingOf } from '../../worker/portal/parts/timeline.tsx'
 import { RulesPage } from '../../worker/portal/rules.tsx'
 import { ScanPage } from '../../worker/portal/scan.tsx'
 import { SignInPage } from '../../worker/portal/sign-in.tsx'
-import { rowsOf, TargetPage, TargetsPage } from '../../worker/portal/targets.tsx'
+import { rowsOf } from '../../worker/portal/parts/matrix.tsx'
+import { TargetPage } from '../../worker/portal/target.tsx'
+import { TargetsPage } from '../../worker/portal/targets.tsx'
 import { HTTP, T0, tell } from '../support/facts.ts'
 import {
   bannedPort,
   frame,
   HOSTILE,
   issueView,
+  mark,
+  matters,
   NOW,
   openPort,
   probes,
   scanRow,
   scanView,
+  targetRow,
   targetView,
   withoutOurScripts,
 } from '../support/pages.ts'
 
 const judgement = scanView.judgement as Judgement
+const ask = { path: '/targets', q: '', sort: '', desc: false, filters: {}, cursor: '' }
 const withPorts = (...ports: PortVerdict[]) => ({ ...scanView, judgement: { ...judgement, ports } })
 const scanPage = (scan = scanView) => String(<ScanPage frame={frame} scan={scan} />)
 
@@ -183,11 +189,11 @@ describe('what a target sends cannot harm the reader', () => {
     overview: (
       <OverviewPage
         frame={frame}
-        scans={[{ ...scanRow, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
-        issues={[{ ...issueView, title: HOSTILE }]}
+        scans={[{ ...mark, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
+        matters={matters.map((matter) => ({ ...matter, text: HOSTILE, why: HOSTILE }))}
         probes={[
           ...probes,
-          { ...(probes[1] as (typeof probes)[0]), site: HOSTILE, provider: HOSTILE, reasons: [HOSTILE] },
+          { ...(probes[1] as (typeof probes)[0]), site: HOSTILE, provider: HOSTILE, country: HOSTILE, reasons: [HOSTILE] },
         ]}
       />
     ),
@@ -199,6 +205,10 @@ describe('what a target sends cannot harm the reader', () => {
           name: HOSTILE,
           address: HOSTILE,
           tags: [HOSTILE],
+          ports: HOSTILE,
+          schedule: HOSTILE,
+          waf: { vendor: HOSTILE, evidence: [HOSTILE] },
+          strips: [{ address: HOSTILE, port: 1, service: HOSTILE, cells: { [scanRow.id]: HOSTILE } }],
           sites: [
             {
               site: HOSTILE,
@@ -211,7 +221,12 @@ describe('what a target sends cannot harm the reader', () => {
       />
     ),
     targets: (
-      <TargetsPage frame={frame} targets={[{ ...targetView, name: HOSTILE, ports: HOSTILE, schedule: HOSTILE }]} />
+      <TargetsPage
+        frame={frame}
+        targets={[{ ...targetRow, name: HOSTILE, ports: HOSTILE, schedule: HOSTILE, tags: [HOSTILE] }]}
+        ask={ask}
+        next={null}
+      />
     ),
     issue: (
       <IssuePage
@@ -266,8 +281,9 @@ describe('what a target sends cannot harm the reader', () => {
 
 test('the kill switch is said on every page', () => {
   const stopped = { ...frame, stopped: true }
-  expect(String(<TargetsPage frame={stopped} targets={[]} />)).toContain('All scanning is stopped')
-  expect(String(<TargetsPage frame={frame} targets={[]} />)).not.toContain('All scanning is stopped')
+  const page = (of: typeof frame) => String(<TargetsPage frame={of} targets={[]} ask={ask} next={null} />)
+  expect(page(stopped)).toContain('All scanning is stopped')
+  expect(page(frame)).not.toContain('All scanning is stopped')
 })
 
 test('an issue says what proof is still missing, and a closed one what proved it', () => {

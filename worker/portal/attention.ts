@@ -2,7 +2,7 @@
 import { count, listed } from '../core/text.ts'
 import { sitesOf } from './map/places.ts'
 import type { Matter, ProbeHealth, ScanMark } from './overview-views.ts'
-import { ago, utc } from './parts/time.tsx'
+import { ago, span, utc } from './parts/time.tsx'
 import type { Frame } from './views.ts'
 import type { Tone } from './words.ts'
 
@@ -25,46 +25,55 @@ const DAY_MS = 86_400_000
 /** Witnesses besides the scanner's site: with fewer no loss can be proved (design: without a witness `inconclusive`). */
 const FEWEST_SITES = 2
 
-export const attentionOf = (facts: AttentionFacts): Line[] => [
-  ...stopped(facts),
-  ...fleet(facts),
-  ...ofKind(facts, 'interference', '/issues', (matter) => ({
+const URGENCY: readonly Tone[] = ['bad', 'warn', 'info', 'mute', 'good']
+
+/** The urgent first; what is more of the same stays with its own. */
+export const attentionOf = (facts: AttentionFacts): Line[] =>
+  groupsOf(facts)
+    .filter((group) => group.length > 0)
+    .sort(([a], [b]) => URGENCY.indexOf(a?.tone ?? 'mute') - URGENCY.indexOf(b?.tone ?? 'mute'))
+    .flat()
+
+const groupsOf = (facts: AttentionFacts): Line[][] => [
+  stopped(facts),
+  ...fleet(facts).map((line) => [line]),
+  ofKind(facts, 'interference', '/issues', (matter) => ({
     tone: 'bad',
     text: matter.text,
-    advice: `Open since ${since(matter, facts)}. See the cause and let the scanner through.`,
+    advice: `Open for ${since(matter, facts)}: see the cause and let the scanner through.`,
     href: `/issues/${matter.id}`,
   })),
-  ...ofKind(facts, 'incomplete', '/issues', (matter) => ({
+  ofKind(facts, 'incomplete', '/issues', (matter) => ({
     tone: 'warn',
     text: matter.text,
-    advice: `Open since ${since(matter, facts)}. See what could not be tested.`,
+    advice: `Open for ${since(matter, facts)}: see what could not be tested.`,
     href: `/issues/${matter.id}`,
   })),
-  ...ofKind(facts, 'unproved', '/issues', (matter) => ({
+  ofKind(facts, 'unproved', '/issues', (matter) => ({
     tone: 'warn',
     text: matter.text,
     advice: 'It is not scanned until control of the address is proved.',
     href: `/issues/${matter.id}`,
   })),
-  ...ofKind(facts, 'control', '/targets?control=unproved', (matter) => ({
+  ofKind(facts, 'control', '/targets?control=unproved', (matter) => ({
     tone: 'warn',
     text: controlText(matter, facts.frame.now),
     advice: matter.why ?? 'Do the steps that its page names, then have it checked.',
     href: `/targets/${matter.id}#control`,
   })),
-  ...ofKind(facts, 'outdated', '/targets', (matter) => ({
+  ofKind(facts, 'outdated', '/targets', (matter) => ({
     tone: 'warn',
     text: `The allowlist of ${matter.text} is older than our addresses`,
     advice: 'Allow the new ones and prove it.',
     href: `/targets/${matter.id}#allowlist`,
   })),
-  ...ofKind(facts, 'channel', '/channels', (matter) => ({
+  ofKind(facts, 'channel', '/channels', (matter) => ({
     tone: 'warn',
     text: `The channel ${matter.text} is switched off`,
     advice: matter.why ?? 'Nobody is told through it.',
     href: '/channels',
   })),
-  ...failed(facts),
+  failed(facts),
 ]
 
 function stopped({ frame }: AttentionFacts): Line[] {
@@ -86,7 +95,7 @@ function ofKind(
   return [...own.map(lineOf), ...(further > 0 ? [rest] : [])]
 }
 
-const since = ({ at }: Matter, { frame }: AttentionFacts): string => (at === null ? 'a while' : ago(at, frame.now))
+const since = ({ at }: Matter, { frame }: AttentionFacts): string => (at === null ? 'a while' : span(frame.now - at).split(' ').slice(0, 2).join(' '))
 
 function controlText({ text, at }: Matter, now: number): string {
   if (at === null) return `Control of ${text} is not proved`

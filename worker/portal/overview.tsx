@@ -18,7 +18,7 @@ export interface Overview {
 }
 
 const LISTED = 10
-const WORD: Record<Tone, string> = { bad: 'act now', warn: 'look', good: 'well', info: 'note', mute: 'more' }
+const WORD: Record<Tone, string> = { bad: 'urgent', warn: 'to do', good: 'well', info: 'note', mute: 'more' }
 
 export const OverviewPage = ({ frame, scans, matters, probes }: Overview) => {
   const lines = attentionOf({ frame, matters, probes, scans })

@@ -18,6 +18,7 @@ const LISTED = 8
 
 export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView }) => {
   const isRunning = target.scans.some((scan) => scan.finishedAt === null) || target.verification.checking
+  const isPressing = !['proved', 'not_needed'].includes(target.verification.state)
   return (
     <Page
       title={target.name ?? target.address}
@@ -35,7 +36,7 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
       <Facts target={target} now={frame.now} />
       {target.outdatedBy.length > 0 && <Outdated target={target} now={frame.now} />}
       {target.waf && <Shield waf={target.waf} />}
-      <Control of={target.verification} frame={frame} />
+      {isPressing && <Control of={target.verification} frame={frame} />}
       <div id="state" data-fresh={isRunning ? '5' : '60'}>
         <section id="issues" aria-labelledby="issues-head">
           <h2 id="issues-head">Issues</h2>
@@ -58,6 +59,7 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
         </section>
       </div>
       <Allowlist target={target} frame={frame} />
+      {!isPressing && <Control of={target.verification} frame={frame} />}
       <StatusBadge target={target} frame={frame} />
     </Page>
   )

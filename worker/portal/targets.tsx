@@ -98,11 +98,13 @@ export const targetColumns = (ask: ListAsk, now: number): readonly DataColumn<Ta
       lastScanId === null || lastScannedAt === null ? (
         <span class="dim">never</span>
       ) : (
-        <a class="last" href={`/scans/${lastScanId}`}>
+        <>
           <Mark {...lookOfScan(lastVerdict)} label={lookOfScan(lastVerdict).text} />{' '}
-          {lastShare !== null && `${lastShare === 0 ? '0 %' : percent(lastShare)} tested, `}
-          <Ago at={lastScannedAt} now={now} />
-        </a>
+          <a href={`/scans/${lastScanId}`}>
+            <Ago at={lastScannedAt} now={now} />
+          </a>
+          {lastShare !== null && <span class="dim">, {lastShare === 0 ? '0 %' : percent(lastShare)} tested</span>}
+        </>
       ),
   },
 ]

@@ -7,7 +7,7 @@ import { Table } from './table.tsx'
 import { Ago, utc } from './time.tsx'
 
 const WIDTH = 640
-const HEIGHT = 168
+const HEIGHT = 236
 const LEFT = 44
 const RIGHT = 8
 const TOP = 14
