@@ -92,5 +92,7 @@ export const spoken = (word: string): string => word.replaceAll('_', ' ')
 export const DONE = {
   saved: 'Saved.',
   removed: 'Removed.',
+  snoozed: 'Snoozed: nobody is told of it until then.',
+  woken: 'Awake again: whoever wants to know is told of it.',
 } as const
 export type DoneWord = keyof typeof DONE

@@ -5,7 +5,6 @@ import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { ASSETS, type Asset } from '../portal/assets.ts'
 import { ChannelsPage } from '../portal/channels.tsx'
-import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
 import { ProofPage } from '../portal/proof.tsx'
 import { RulesPage } from '../portal/rules.tsx'
@@ -14,14 +13,13 @@ import { TargetPage, TargetsPage } from '../portal/targets.tsx'
 import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
-import { allowlistView } from './allowlists.ts'
 import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
+import { issuePageRoutes } from './issue-page.tsx'
 import { lookRoutes } from './look.ts'
 import { plainText } from './plain.ts'
 import {
   readChannelLines,
-  readIssueView,
   readProbeRows,
   readProofView,
   readScanView,
@@ -57,6 +55,7 @@ export const portalRoutes = new Hono<AppEnv>()
   })
   .get('/rules', async (c) => show(c, <RulesPage frame={await frameOrNone(c)} />))
   .route('/', rangesPageRoutes)
+  .route('/', issuePageRoutes)
   .get('/', tenant, async (c) => {
     const { db, now } = c.var.world
     const { tenantId } = c.var.caller
@@ -102,18 +101,4 @@ export const portalRoutes = new Hono<AppEnv>()
   .get('/channels', tenant, async (c) => {
     const channels = await readChannelLines(c.var.world.db, c.var.caller.tenantId)
     return show(c, <ChannelsPage frame={await frameOf(c)} channels={channels} />)
-  })
-  .get('/issues', tenant, async (c) => {
-    const { db } = c.var.world
-    const { tenantId } = c.var.caller
-    const [open, closed] = await Promise.all([
-      recentIssues(db, tenantId, { closed: false }, LIST),
-      recentIssues(db, tenantId, { closed: true }, LATEST),
-    ])
-    return show(c, <IssuesPage frame={await frameOf(c)} open={open} closed={closed} />)
-  })
-  .get('/issues/:id', tenant, async (c) => {
-    const issue = await readIssueView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!issue) throw missing('issue')
-    return show(c, <IssuePage frame={await frameOf(c)} issue={issue} allowlist={await allowlistView(c, issue.id)} />)
   })

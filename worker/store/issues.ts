@@ -194,6 +194,16 @@ export async function snoozeIssue(
   return row ?? null
 }
 
+/** Ends a snooze before its time. Null when it was not snoozed. */
+export async function wakeIssue(db: Db, tenantId: string, id: string): Promise<Issue | null> {
+  const [row] = await db
+    .update(issues)
+    .set({ state: 'open' })
+    .where(and(eq(issues.tenantId, tenantId), eq(issues.id, id), eq(issues.state, 'snoozed'), isNull(issues.closedAt)))
+    .returning()
+  return row ?? null
+}
+
 /** Snoozes that have run out end here. */
 export const wakeIssues = async (db: Db, now: number): Promise<void> => {
   await db
