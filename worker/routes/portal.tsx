@@ -26,6 +26,7 @@ import {
   readTargetView,
 } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
+import { reportPageRoutes } from './report-page.tsx'
 import { asPage, frameOf, frameOrNone, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
@@ -56,6 +57,7 @@ export const portalRoutes = new Hono<AppEnv>()
   .get('/rules', async (c) => show(c, <RulesPage frame={await frameOrNone(c)} />))
   .route('/', rangesPageRoutes)
   .route('/', issuePageRoutes)
+  .route('/', reportPageRoutes)
   .get('/', tenant, async (c) => {
     const { db, now } = c.var.world
     const { tenantId } = c.var.caller
