@@ -1,5 +1,6 @@
 /** Who may ask, and what they changed. */
-import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, tenantId } from './columns.ts'
 
 export const tenants = sqliteTable('tenants', {
@@ -80,7 +81,11 @@ export const audit = sqliteTable(
     prev: text('prev').notNull(),
     hash: text('hash').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.seq] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.seq] }),
+    // What was done to one issue, for its page.
+    index('audit_of_issues').on(t.tenantId, t.subject, t.seq).where(sql`subject >= 'iss_' and subject < 'ist'`),
+  ],
 )
 
 /**

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { isEmbedding, parseAddress, parseCidr } from './address.ts'
 import { TargetControl } from './control.ts'
+import { IssueCause } from './issue.ts'
 import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgement.ts'
 import { parseName } from './name.ts'
 import { parsePorts } from './ports.ts'
@@ -290,6 +291,8 @@ export const IssueAnswer = v.object({
   closedBy: v.nullable(v.string()),
   answeredAt: maybeTime,
   lastProofId: v.nullable(v.string()),
+  /** as the scan that saw it last told them, that of the most ports first */
+  causes: v.array(IssueCause),
   snooze: v.nullable(v.object({ until: time, reason: v.picklist(SNOOZE_REASONS), note: v.nullable(v.string()) })),
 })
 export type IssueAnswer = v.InferOutput<typeof IssueAnswer>

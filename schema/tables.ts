@@ -9,6 +9,7 @@ import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from
 import { id, json, tenantId } from './columns.ts'
 import type { ControlAsk } from './control.ts'
 import type { Alarm, LastKnown, PanelMember, StoodAlone } from './facts.ts'
+import type { IssueCause, OccurrenceSaid } from './issue.ts'
 import type { Judgement } from './judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
 import type { Endpoint, Health, Plan, SignedDirectory, TouchTarget } from './wire.ts'
@@ -172,6 +173,7 @@ export const scans = sqliteTable(
     index('scans_by_time').on(t.tenantId, t.createdAt),
     index('scans_by_target').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is null and control is null`),
     index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
+    index('scans_retests').on(t.tenantId, t.retestOf, t.createdAt).where(sql`retest_of is not null`),
   ],
 )
 
@@ -258,11 +260,16 @@ export const issues = sqliteTable(
     answeredAt: integer('answered_at'),
     /** the last proof that said something of it */
     lastProofId: text('last_proof_id'),
+    /** why, as the scan that saw it last told it: the one with the most ports first */
+    causes: json<IssueCause[]>('causes').notNull().default([]),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
-    index('issues_by_target').on(t.tenantId, t.targetId),
     uniqueIndex('issues_open_once').on(t.tenantId, t.targetId, t.finding).where(sql`closed_at is null`),
+    index('issues_by_seen').on(t.tenantId, t.restatedAt),
+    index('issues_by_opened').on(t.tenantId, t.openedAt),
+    index('issues_unclosed').on(t.tenantId, t.restatedAt).where(sql`closed_at is null`),
+    index('issues_of_target').on(t.tenantId, t.targetId, t.restatedAt),
   ],
 )
 
@@ -276,9 +283,12 @@ export const occurrences = sqliteTable(
     address: text('address').notNull(),
     port: integer('port').notNull(),
     seenAt: integer('seen_at').notNull(),
+    /** what its scan says of it; null where that was not kept with it */
+    said: json<OccurrenceSaid>('said'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.issueId, t.id] }),
+    index('occurrences_by_time').on(t.tenantId, t.issueId, t.seenAt),
     uniqueIndex('occurrences_once').on(t.tenantId, t.scanId, t.address, t.port),
     uniqueIndex('occurrences_by_id').on(t.tenantId, t.id),
   ],

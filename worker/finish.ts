@@ -2,12 +2,13 @@
 
 import { endpointKey, isOver } from '../schema/facts.ts'
 import { derivedId } from '../schema/ids.ts'
+import { saidOf } from '../schema/issue.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import type { FailureWord } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
 import { spentOf } from './ceilings.ts'
-import { stepsOf } from './core/issue.ts'
+import { causesOf, stepsOf } from './core/issue.ts'
 import { failureNotice, issueNotice, scanNotice, type ToldScan } from './core/notices/scan.ts'
 import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
@@ -132,12 +133,14 @@ async function stepsFor(world: World, { scan, target }: Snapshot, judgement: Jud
               step,
               issueId: step.do === 'open' ? await derivedId('iss', scan.id, step.finding) : step.issueId,
               occurrences: await Promise.all(
-                (step.do === 'close' ? [] : step.occurrences).map(async ({ address, port }) => ({
+                (step.do === 'close' ? [] : step.occurrences).map(async ({ address, port, verdict }) => ({
                   id: await derivedId('occ', scan.id, address, port),
                   address,
                   port,
+                  said: saidOf(verdict),
                 })),
               ),
+              causes: step.do === 'close' ? [] : causesOf(step.occurrences),
             }))(),
           ],
     ),

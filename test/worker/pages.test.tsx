@@ -5,7 +5,6 @@ import { judgeScan } from '../../worker/core/judge.ts'
 import { RULE_LIST } from '../../worker/core/rules.ts'
 import { percent } from '../../worker/core/text.ts'
 import style from '../../worker/portal/built/style.ts'
-import { IssuePage } from '../../worker/portal/issues.tsx'
 import { HEADERS } from '../../worker/portal/layout.tsx'
 import { OverviewPage } from '../../worker/portal/overview.tsx'
 import { Share } from '../../worker/portal/parts/badge.tsx'
@@ -23,7 +22,6 @@ import {
   bannedPort,
   frame,
   HOSTILE,
-  issueView,
   mark,
   matters,
   NOW,
@@ -228,29 +226,6 @@ describe('what a target sends cannot harm the reader', () => {
         next={null}
       />
     ),
-    issue: (
-      <IssuePage
-        frame={frame}
-        issue={{
-          ...issueView,
-          title: HOSTILE,
-          target: HOSTILE,
-          state: 'snoozed',
-          snooze: { until: NOW, reason: 'mitigated', note: HOSTILE },
-          occurrences: [
-            { id: 'occ_1', scanId: HOSTILE, address: HOSTILE, port: 22, seenAt: NOW, verdict: hostilePort },
-          ],
-        }}
-        allowlist={{
-          format: HOSTILE,
-          title: HOSTILE,
-          text: HOSTILE,
-          file: HOSTILE,
-          href: HOSTILE,
-          further: [{ format: HOSTILE, file: HOSTILE, href: HOSTILE }],
-        }}
-      />
-    ),
   }
 
   test.each(Object.entries(pages))('on the %s page it is text, and nothing else', (_, page) => {
@@ -284,22 +259,6 @@ test('the kill switch is said on every page', () => {
   const page = (of: typeof frame) => String(<TargetsPage frame={of} targets={[]} ask={ask} next={null} />)
   expect(page(stopped)).toContain('All scanning is stopped')
   expect(page(frame)).not.toContain('All scanning is stopped')
-})
-
-test('an issue says what proof is still missing, and a closed one what proved it', () => {
-  const page = (issue: Partial<typeof issueView>) =>
-    String(<IssuePage frame={frame} issue={{ ...issueView, ...issue }} allowlist={null} />)
-  expect(page({})).toContain('It closes when a retest')
-  expect(page({ answeredAt: NOW })).toContain('only a retest or a proof with the same stimulus can close it')
-  expect(page({ state: 'closed', closedAt: NOW, closedBy: 'scn_proof' })).toContain('href="/scans/scn_proof"')
-  expect(page({})).toContain(`<form method="post" action="/api/v1/issues/${issueView.id}/retest">`)
-  expect(page({ state: 'closed', closedAt: NOW })).not.toContain('/retest')
-})
-
-test('who may only read is told the call that starts a retest, and gets no button', () => {
-  const html = String(<IssuePage frame={{ ...frame, mayWrite: false }} issue={issueView} allowlist={null} />)
-  expect(html).toContain(`POST /api/v1/issues/${issueView.id}/retest`)
-  expect(html).not.toContain('Retest now')
 })
 
 test('what was tested reads well when one port was asked', () => {

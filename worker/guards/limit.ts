@@ -40,7 +40,7 @@ export async function bodyAs<T extends Parameters<typeof read>[0]>(
   return shaped(shape, jsonOf(c.req.raw, await bytesOf(c.req.raw, API_BYTES)))
 }
 
-const FORM_BYTES = 4 * 1024
+const FORM_BYTES = 16 * 1024
 
 /** The same, or a form of ours that a browser posts without any script; `ask` tells what its fields ask. */
 export async function bodyOrForm<T extends Parameters<typeof read>[0]>(

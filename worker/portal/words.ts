@@ -101,5 +101,7 @@ export const DONE = {
   checked: 'Looked at. What was found stands below.',
   badge: 'The badge is on.',
   unbadged: 'The badge is off: its address is good for nothing any more.',
+  snoozed: 'Snoozed: nobody is told of it until then.',
+  woken: 'Awake again: whoever wants to know is told of it.',
 } as const
 export type DoneWord = keyof typeof DONE

@@ -45,6 +45,16 @@ export const formRoutes = new Hono<AppEnv>()
   )
   .on(
     'POST',
+    '/api/v1/issues/:id/snooze',
+    led((_, id) => said(`/issues/${id}`, 'snoozed')),
+  )
+  .on(
+    'DELETE',
+    '/api/v1/issues/:id/snooze',
+    led((_, id) => said(`/issues/${id}`, 'woken')),
+  )
+  .on(
+    'POST',
     '/api/v1/targets/:id/prove',
     led((proof) => `/proofs/${proof?.id}`),
   )

@@ -4,22 +4,19 @@ import type { FailureWord } from '../../schema/words.ts'
 import { judgementNow } from '../live.ts'
 import type {
   ChecksOf,
-  IssueView,
-  OccurrenceRow,
   ProbeRow,
   ProofView,
   ScanView,
 } from '../portal/views.ts'
 import { resultNow } from '../proofEnd.ts'
 import { type Db, read } from '../store/db.ts'
-import { occurrencesOfScan, readIssue } from '../store/issues.ts'
-import { occurrenceLines, readTargetName } from '../store/portal.ts'
+import { occurrencesOfScan } from '../store/issues.ts'
+import { readTargetName } from '../store/portal.ts'
 import { isOnline, listProbes } from '../store/probes.ts'
 import { readProof } from '../store/proofs.ts'
 import { type Closing, runsOf, SCAN_KEY } from '../store/runs.ts'
 import { readScan } from '../store/scans.ts'
 
-const OCCURRENCES = 100
 
 /** The fleet, those that are there first. It serves all tenants, so all may see how many can witness. */
 export const readProbeRows = async (db: Db, now: number): Promise<ProbeRow[]> =>
@@ -81,18 +78,4 @@ async function readChecks(db: Db, tenantId: string, scanId: string): Promise<Che
   const run = (await read(db, runsOf(db, { tenantId, scanId }))).find(({ key }) => key === SCAN_KEY)
   const { engagement = [] } = (run?.closing as Closing | null | undefined) ?? {}
   return Object.fromEntries(engagement.map(({ planned, done, ...each }) => [endpointKey(each), { planned, done }]))
-}
-
-/** Null when the tenant has no such issue. */
-export async function readIssueView(db: Db, tenantId: string, id: string): Promise<IssueView | null> {
-  const issue = await readIssue(db, tenantId, id)
-  if (!issue) return null
-  const [target, occurrences]: [string, OccurrenceRow[]] = await Promise.all([
-    readTargetName(db, tenantId, issue.targetId),
-    occurrenceLines(db, tenantId, id, OCCURRENCES),
-  ])
-  const [newest] = occurrences
-  const checks = newest ? await readChecks(db, tenantId, newest.scanId) : {}
-  const snooze = { until: issue.snoozedUntil, reason: issue.snoozeReason, note: issue.snoozeNote }
-  return { ...issue, target, snooze: issue.state === 'snoozed' ? snooze : null, occurrences, checks }
 }

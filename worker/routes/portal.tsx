@@ -4,26 +4,25 @@ import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { ASSETS, type Asset } from '../portal/assets.ts'
-import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { ProofPage } from '../portal/proof.tsx'
 import { ScanPage, ScansPage } from '../portal/scan.tsx'
-import { recentIssues, recentScans } from '../store/portal.ts'
+import { recentScans } from '../store/portal.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
-import { allowlistView } from './allowlists.ts'
 import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
+import { issuePageRoutes } from './issue-page.tsx'
 import { lookRoutes } from './look.ts'
 import { plainText } from './plain.ts'
 import { overviewRoutes } from './overview-page.tsx'
-import { readIssueView, readProofView, readScanView } from './portal-data.ts'
+import { readProofView, readScanView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
+import { reportPageRoutes } from './report-page.tsx'
 import { setupPages } from './setup-pages.ts'
 import { asPage, frameOf, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 import { targetPageRoutes } from './target-pages.tsx'
 
-const LATEST = 12
 const LIST = 200
 
 const missing = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)
@@ -48,6 +47,8 @@ export const portalRoutes = new Hono<AppEnv>()
   .route('/', rangesPageRoutes)
   .route('/', overviewRoutes)
   .route('/', targetPageRoutes)
+  .route('/', issuePageRoutes)
+  .route('/', reportPageRoutes)
   .get('/scans', tenant, async (c) => {
     const scans = await recentScans(c.var.world.db, c.var.caller.tenantId, null, LIST)
     return show(c, <ScansPage frame={await frameOf(c)} scans={scans} />)
@@ -69,18 +70,4 @@ export const portalRoutes = new Hono<AppEnv>()
     const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!proof) throw missing('proof')
     return show(c, <ProofPage frame={await frameOf(c)} proof={proof} />)
-  })
-  .get('/issues', tenant, async (c) => {
-    const { db } = c.var.world
-    const { tenantId } = c.var.caller
-    const [open, closed] = await Promise.all([
-      recentIssues(db, tenantId, { closed: false }, LIST),
-      recentIssues(db, tenantId, { closed: true }, LATEST),
-    ])
-    return show(c, <IssuesPage frame={await frameOf(c)} open={open} closed={closed} />)
-  })
-  .get('/issues/:id', tenant, async (c) => {
-    const issue = await readIssueView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!issue) throw missing('issue')
-    return show(c, <IssuePage frame={await frameOf(c)} issue={issue} allowlist={await allowlistView(c, issue.id)} />)
   })

@@ -190,6 +190,7 @@ export const issueAnswer = (row: Issue): IssueAnswer => ({
   closedBy: row.closedBy,
   answeredAt: maybeIso(row.answeredAt),
   lastProofId: row.lastProofId,
+  causes: row.causes,
   snooze:
     row.state === 'snoozed' && row.snoozedUntil && row.snoozeReason
       ? { until: iso(row.snoozedUntil), reason: row.snoozeReason, note: row.snoozeNote }

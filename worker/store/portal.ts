@@ -1,7 +1,6 @@
 /** What the portal's lists show: rows of several nouns joined, and never a whole judgement, which can be 2 MB. */
-import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
-import type { Judgement } from '../../schema/judgement.ts'
-import { issues, occurrences, scans, targets, tenants } from '../../schema/tables.ts'
+import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { issues, scans, targets, tenants } from '../../schema/tables.ts'
 import type { ScanVerdict } from '../../schema/words.ts'
 import type { Db } from './db.ts'
 import { stoppedFlag } from './settings.ts'
@@ -25,7 +24,7 @@ export async function readBanner(
 
 // A target that was removed keeps its name in what was found on it.
 const targetOfScan = and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId))
-const targetName = sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`
+export const targetName = sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`
 
 const scanLines = (db: Db, where: SQL | undefined) =>
   db
@@ -93,29 +92,6 @@ export const recentIssues = (
     ),
   ).limit(limit)
 
-/** The occurrences of an issue, newest first, each with its endpoint's verdict as its scan now stands. */
-export async function occurrenceLines(db: Db, tenantId: string, issueId: string, limit: number) {
-  const verdict = sql<string | null>`(SELECT port.value FROM json_each(${scans.judgement}, '$.ports') port
-    WHERE port.value ->> '$.address' = ${occurrences.address} AND port.value ->> '$.port' = ${occurrences.port})`
-  const found = await db
-    .select({
-      id: occurrences.id,
-      scanId: occurrences.scanId,
-      address: occurrences.address,
-      port: occurrences.port,
-      seenAt: occurrences.seenAt,
-      verdict,
-    })
-    .from(occurrences)
-    .leftJoin(scans, and(eq(scans.tenantId, occurrences.tenantId), eq(scans.id, occurrences.scanId)))
-    .where(and(eq(occurrences.tenantId, tenantId), eq(occurrences.issueId, issueId)))
-    .orderBy(desc(occurrences.seenAt), asc(occurrences.port), asc(occurrences.id))
-    .limit(limit)
-  return found.map((row) => ({
-    ...row,
-    verdict: row.verdict === null ? null : (JSON.parse(row.verdict) as Judgement['ports'][number]),
-  }))
-}
 
 /** `targets.name` and address of a scan's or issue's target, removed or not. */
 export const readTargetName = async (db: Db, tenantId: string, id: string): Promise<string> =>

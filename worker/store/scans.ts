@@ -311,9 +311,20 @@ export async function storeRejudgement(
         ...(output ? { outputBytes: output.bytes, outputKey: output.key } : {}),
       })
       .where(and(one(scan.tenantId, scan.id), eq(scans.judgedRev, scan.judgedRev))),
+    restateOccurrences(db, scan),
   ])
   return changed(done) > 0
 }
+
+/** The words that occurrences keep follow the judgement, if it is this one that stands now. */
+const restateOccurrences = (db: Db, { tenantId, id, judgedRev }: Scan): Statement =>
+  db.run(sql`UPDATE occurrences SET said = json_object('verdict', port.value ->> '$.verdict', 'strength', port.value ->> '$.strength',
+      'class', port.value ->> '$.cause.class', 'mechanism', port.value ->> '$.cause.mechanism',
+      'vendor', port.value ->> '$.cause.vendor', 'confidence', port.value ->> '$.cause.confidence')
+    FROM scans, json_each(scans.judgement, '$.ports') port
+    WHERE scans.tenant_id = ${tenantId} AND scans.id = ${id} AND scans.judged_rev = ${judgedRev + 1}
+      AND occurrences.tenant_id = scans.tenant_id AND occurrences.scan_id = scans.id
+      AND occurrences.address = port.value ->> '$.address' AND occurrences.port = port.value ->> '$.port'`)
 
 const isUnbegun = and(isNull(scans.finishedAt), eq(scans.place, 0), eq(scans.scannerProbeId, ''))
 

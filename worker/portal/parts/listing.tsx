@@ -26,11 +26,15 @@ export interface ListAsk {
   filters: Readonly<Record<string, string>>
   /** where the page before ended; '' on the first one */
   cursor: string
+  /** the part of the page in which the list stands */
+  hash?: string
 }
 
 export interface Filter {
   name: string
   label: string
+  /** what nothing chosen means; “all” unless said */
+  blank?: string
   /** without them it takes any word */
   options?: readonly { value: string; text: string }[]
   /** how it is asked for: by choice where there are options, else by word, unless said */
@@ -63,7 +67,8 @@ export function hrefOf(ask: ListAsk, change: Partial<ListAsk> & { format?: strin
   if (cursor !== '') query.set('cursor', cursor)
   if (change.format) query.set('format', change.format)
   const text = query.toString()
-  return text === '' ? path : `${path}?${text}`
+  const hash = ask.hash && !change.format ? `#${ask.hash}` : ''
+  return (text === '' ? path : `${path}?${text}`) + hash
 }
 
 export const Listing = <Row,>(props: ListingProps<Row>) => {
@@ -138,14 +143,14 @@ const Asking = ({
         <input id="q" name="q" type="search" value={ask.q} maxlength={100} spellcheck={false} />
       </div>
     )}
-    {filters.map(({ name, label, options, kind }) => (
+    {filters.map(({ name, label, blank = 'all', options, kind }) => (
       <div class="field">
         <label for={`by-${name}`}>{label}</label>
         {kind === 'date' ? (
           <input id={`by-${name}`} name={name} type="date" value={ask.filters[name]} />
         ) : options ? (
           <select id={`by-${name}`} name={name}>
-            <option value="">all</option>
+            <option value="">{blank}</option>
             {options.map(({ value, text }) => (
               <option value={value} selected={ask.filters[name] === value}>
                 {text}
