@@ -32,7 +32,7 @@ export interface Reporter {
     extra?: Pick<RenewRequest, 'phase' | 'progress' | 'ready' | 'discovered' | 'untested'>,
     keep?: boolean,
   ): Promise<Asked<RenewAnswer>>
-  alarm(lost: readonly Endpoint[]): Promise<Asked<{ accepted: boolean }>>
+  alarm(lost: readonly Endpoint[], silenced?: readonly string[]): Promise<Asked<{ accepted: boolean }>>
   /** Delivers the result, or leaves it in the spool. */
   result(result: Omit<ResultRequest, keyof Facts>): Promise<void>
 }
@@ -109,12 +109,12 @@ export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'
         const body = { ...take(keep), ...extra }
         return send({ kind: 'renew', body }, () => desk.renew(body, { ms: RENEW_FOR_MS, signal }))
       }),
-    alarm: (lost) =>
+    alarm: (lost, silenced = []) =>
       inTurn(async () => {
         world.counters.alarms += 1
         const blocked = await unstick()
         if (blocked) return blocked
-        const body = { ...take(), lost: [...lost] }
+        const body = { ...take(), lost: [...lost], ...(silenced.length > 0 ? { silenced: [...silenced] } : {}) }
         return send({ kind: 'alarm', body }, () => desk.alarm(body, { ms: RENEW_FOR_MS, signal }))
       }),
     result: (result) =>

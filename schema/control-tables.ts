@@ -30,6 +30,7 @@ export const controls = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.subject] }),
+    index('controls_by_end').on(t.tenantId, t.expiresAt),
     index('controls_next').on(t.nextAt).where(sql`next_at is not null`),
   ],
 )

@@ -8,7 +8,8 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, json, tenantId } from './columns.ts'
 import type { ControlAsk } from './control.ts'
-import type { Alarm, LastKnown, PanelMember } from './facts.ts'
+import type { Alarm, LastKnown, PanelMember, StoodAlone } from './facts.ts'
+import type { IssueCause, OccurrenceSaid } from './issue.ts'
 import type { Judgement } from './judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
 import type { Endpoint, Health, Plan, SignedDirectory, TouchTarget } from './wire.ts'
@@ -22,10 +23,12 @@ import {
   RUN_KINDS,
   RUN_STATES,
   SCAN_STATES,
+  SCAN_VERDICTS,
   SNOOZE_REASONS,
 } from './words.ts'
 
-export { audit, keys, tenants } from './access-tables.ts'
+export { audit, auditWaiting, enrolments, keys, proofSecrets, tenants } from './access-tables.ts'
+export { sent } from './ceiling-tables.ts'
 export { channels, deliveries, stories } from './channel-tables.ts'
 export { controls, letters } from './control-tables.ts'
 export { rangeChanges, ranges } from './range-tables.ts'
@@ -57,6 +60,8 @@ export const targets = sqliteTable(
     waf: json<{ vendor: string; evidence: string[] }>('waf'),
     highestCleanRate: integer('highest_clean_rate'),
     lastScanId: text('last_scan_id'),
+    /** when that scan ended */
+    lastScannedAt: integer('last_scanned_at'),
     /** start of the last proof from all its sites in which every address passed */
     provedAt: integer('proved_at'),
     /** ranges that its allowlist cannot know: announced or in use since it was last proved, or last scanned clear */
@@ -66,10 +71,18 @@ export const targets = sqliteTable(
     skipped: integer('skipped').notNull().default(0),
     /** of a name: where it led when control of it was last asked for */
     resolved: json<string[]>('resolved').notNull().default([]),
+    /** whoever knows it sees the badge; null: there is none */
+    badgeKey: text('badge_key'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`),
+    index('targets_by_name').on(t.tenantId, sql`lower(coalesce(name, address))`, t.id).where(sql`deleted_at is null`),
+    index('targets_by_last_scan')
+      .on(t.tenantId, sql`coalesce(last_scanned_at, 0)`, t.id)
+      .where(sql`deleted_at is null`),
+    index('targets_outdated').on(t.tenantId).where(sql`outdated_by <> '[]'`),
+    uniqueIndex('targets_badges').on(t.badgeKey).where(sql`badge_key is not null`),
   ],
 )
 
@@ -95,7 +108,7 @@ export const scans = sqliteTable(
     leftOut: json<string[]>('left_out').notNull().default([]),
     /** those of the target's anchors that might be touched when the scan got its turn */
     anchors: json<Endpoint[]>('anchors').notNull().default([]),
-    /** the /24 or /48 around each address: the unit of the shared ceiling */
+    /** the /24 or /48 around each address, in their order: the unit of the shared ceiling */
     networks: json<string[]>('networks').notNull(),
     /** the target's name when it is one, for SNI and Host */
     name: text('name'),
@@ -130,6 +143,9 @@ export const scans = sqliteTable(
     failureCode: text('failure_code'),
     failureDetail: text('failure_detail'),
     judgement: json<Judgement>('judgement'),
+    /** out of the judgement, for lists: it can be 2 MB */
+    verdict: text('verdict', { enum: SCAN_VERDICTS }),
+    coverageShare: real('coverage_share'),
     /** counts the judgements, so that an older one never overwrites a newer */
     judgedRev: integer('judged_rev').notNull().default(0),
     outputBytes: integer('output_bytes'),
@@ -147,13 +163,17 @@ export const scans = sqliteTable(
     isPublic: integer('is_public').notNull().default(1),
     /** since when its words rest on a probe that is not believed any more, and want to be judged again */
     doubtedAt: integer('doubted_at'),
+    /** why it could not begin when it last should have; null when nothing kept it */
+    waitsFor: text('waits_for'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
     uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
+    index('scans_by_target').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is null and control is null`),
     index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
+    index('scans_retests').on(t.tenantId, t.retestOf, t.createdAt).where(sql`retest_of is not null`),
   ],
 )
 
@@ -240,10 +260,16 @@ export const issues = sqliteTable(
     answeredAt: integer('answered_at'),
     /** the last proof that said something of it */
     lastProofId: text('last_proof_id'),
+    /** why, as the scan that saw it last told it: the one with the most ports first */
+    causes: json<IssueCause[]>('causes').notNull().default([]),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     uniqueIndex('issues_open_once').on(t.tenantId, t.targetId, t.finding).where(sql`closed_at is null`),
+    index('issues_by_seen').on(t.tenantId, t.restatedAt),
+    index('issues_by_opened').on(t.tenantId, t.openedAt),
+    index('issues_unclosed').on(t.tenantId, t.restatedAt).where(sql`closed_at is null`),
+    index('issues_of_target').on(t.tenantId, t.targetId, t.restatedAt),
   ],
 )
 
@@ -257,9 +283,12 @@ export const occurrences = sqliteTable(
     address: text('address').notNull(),
     port: integer('port').notNull(),
     seenAt: integer('seen_at').notNull(),
+    /** what its scan says of it; null where that was not kept with it */
+    said: json<OccurrenceSaid>('said'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.issueId, t.id] }),
+    index('occurrences_by_time').on(t.tenantId, t.issueId, t.seenAt),
     uniqueIndex('occurrences_once').on(t.tenantId, t.scanId, t.address, t.port),
     uniqueIndex('occurrences_by_id').on(t.tenantId, t.id),
   ],
@@ -318,40 +347,14 @@ export const probes = sqliteTable(
     disagreement: real('disagreement').notNull().default(0),
     quarantinedAt: integer('quarantined_at'),
     quarantineReason: text('quarantine_reason'),
+    /** on whose hosts it stood alone, each counted once (worker/core/trust.ts) */
+    stoodAlone: json<StoodAlone[]>('stood_alone').notNull().default([]),
   },
   (t) => [
     index('probes_quarantined').on(t.id).where(sql`quarantined_at is not null`),
     uniqueIndex('probes_address').on(t.tenantId, t.sourceAddress).where(sql`revoked_at is null`),
   ],
 )
-
-/** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
-export const proofSecrets = sqliteTable(
-  'proof_secrets',
-  {
-    tenantId: tenantId(),
-    id: id(),
-    secret: text('secret').notNull(),
-    createdAt: integer('created_at').notNull(),
-    usedFrom: integer('used_from').notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
-)
-
-export const enrolments = sqliteTable('enrolments', {
-  /** SHA-256 of the one-use token, hex */
-  hash: text('hash').primaryKey(),
-  tenantId: tenantId(),
-  site: text('site').notNull(),
-  sourceAddress: text('source_address').notNull(),
-  country: text('country'),
-  provider: text('provider'),
-  asn: integer('asn'),
-  createdAt: integer('created_at').notNull(),
-  expiresAt: integer('expires_at').notNull(),
-  usedAt: integer('used_at'),
-  usedBy: text('used_by'),
-})
 
 /** Endpoints of which the operator knows what is true: a probe that says otherwise errs or lies. */
 export const canaries = sqliteTable(

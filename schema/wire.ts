@@ -353,7 +353,12 @@ export const RenewAnswer = v.object({
 export type RenewAnswer = v.InferOutput<typeof RenewAnswer>
 
 /** First sight of a loss. The endpoints are those that the scanner saw open and now sees lost. */
-export const AlarmRequest = v.strictObject({ ...report, lost: listOf(Endpoint, LIMITS.openPorts) })
+export const AlarmRequest = v.strictObject({
+  ...report,
+  lost: listOf(Endpoint, LIMITS.openPorts),
+  /** addresses whose every answer ended while ports were looked for, none being known that bears many touches: others may know one */
+  silenced: v.optional(listOf(address, LIMITS.addressesPerScan)),
+})
 export type AlarmRequest = v.InferOutput<typeof AlarmRequest>
 export const AlarmAnswer = v.object({ now: instant, accepted: v.boolean() })
 

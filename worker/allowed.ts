@@ -32,6 +32,14 @@ export function insidePlan(
   if (port >= 0) throw badField('outside_plan', `${field}.${port}.port`, 'the run does not name this port')
 }
 
+/** The same for addresses as a whole. */
+export function addressesInside(bounds: Bounds, addresses: readonly string[], field: string): void {
+  if (addresses.length === 0) return
+  const allows = allowing(bounds)
+  const at = addresses.findIndex((address) => !allows.address(address))
+  if (at >= 0) throw badField('outside_plan', `${field}.${at}`, 'the run does not name this address')
+}
+
 function namedIn(plan: Plan): readonly Endpoint[] {
   switch (plan.kind) {
     case 'scan':
@@ -68,6 +76,7 @@ const SCANNERS_WORDS = [
   'discovered',
   'untested',
   'lost',
+  'silenced',
   'ports',
   'engagement',
   'recheck',

@@ -6,11 +6,12 @@ import { Failure, problem } from './failure.ts'
 import { audited } from './guards/audit.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
-import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { keyRoutes, ownTenantRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
 import { apiPageRoutes } from './routes/api-page.tsx'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
+import { badgeRoutes, publicBadgeRoutes } from './routes/badges.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { canaryRoutes } from './routes/canaries.ts'
 import { ceilingRoutes } from './routes/ceilings.ts'
@@ -40,6 +41,7 @@ const api = new Hono<AppEnv>()
   .use(audited)
   .route('/targets', targetRoutes)
   .route('/targets', verificationRoutes)
+  .route('/targets', badgeRoutes)
   .route('/scans', scanRoutes)
   .route('/proofs', proofRoutes)
   .route('/proof-token', proofTokenRoutes)
@@ -57,6 +59,7 @@ const api = new Hono<AppEnv>()
   .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
+  .route('/tenant', ownTenantRoutes)
   .route('/sessions', sessionRoutes)
   .route('/stack', stackRoutes)
   .route('/export', backupRoutes)
@@ -101,6 +104,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .route('/', publishedRoutes)
   .route('/', botAuthRoutes)
   .route('/', publicAllowlistRoutes)
+  .route('/', publicBadgeRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)

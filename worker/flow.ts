@@ -57,7 +57,7 @@ export async function plan(world: World): Promise<void> {
   await settle('drift', () => watchDrift(world))
   await settle('forget', () => forgetOld(world))
   await settle('tick', () => noteTick(db, now))
-  await settle('control', () => watchControl(world, (row, job) => settle('control', job, row.targetId)))
+  await settle('control', () => watchControl(world, (rows, job) => settle('control', job, rows[0]?.targetId)))
 }
 
 /** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */
@@ -92,6 +92,8 @@ export const take = {
   async alarm(world: World, probe: Probe, report: AlarmRequest): Promise<void> {
     const { held, snapshot } = await storeAlarm(world, probe, report)
     if (held.run.kind !== 'prove') await judge(world, held.run.tenantId, held.run.scanId, snapshot)
+    // Others may have seen an open port and kept it to themselves so far.
+    if (snapshot && report.silenced) callOnlookers(world, snapshot, true)
   },
   async result(world: World, probe: Probe, report: ResultRequest, digest: string): Promise<Outcome> {
     const { held, outcome, snapshot, isNews } = await storeResult(world, probe, report, digest)

@@ -2,7 +2,7 @@
 import { parseAddress } from '../schema/address.ts'
 import type { AlarmRequest, RenewAnswer, RenewRequest, ResultRequest } from '../schema/wire.ts'
 import { RENEW_MS } from '../schema/wire.ts'
-import { type Bounds, insidePlan, wordsOfItsKind } from './allowed.ts'
+import { addressesInside, type Bounds, insidePlan, wordsOfItsKind } from './allowed.ts'
 import { foundSteps } from './core/baseline.ts'
 import { mayRun, standingOf } from './core/ranges/standing.ts'
 import { Failure } from './failure.ts'
@@ -188,8 +188,10 @@ async function storeAndLook({ db }: World, { tenantId, scanId, id }: Run, writes
 export async function storeAlarm(world: World, probe: Probe, report: AlarmRequest): Promise<Stored> {
   const held = await heldBy(world, probe, report)
   insidePlan(boundsOf(held), report.lost, 'lost')
+  addressesInside(boundsOf(held), report.silenced ?? [], 'silenced')
   const mine = holds(probe.id, report.runId, report.epoch)
-  const alarm = { at: world.now, lost: report.lost }
+  const { lost, silenced = [] } = report
+  const alarm = { at: world.now, lost, ...(silenced.length > 0 ? { silenced } : {}) }
   const writes = addAlarm(world.db, held.run, report, alarm, mine, world.now)
   return fenced(world, held, report, writes, held.run.kind !== 'prove')
 }

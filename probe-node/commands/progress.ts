@@ -111,6 +111,8 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
     for (const endpoint of Array.isArray(data.lost) ? data.lost : [data]) {
       once(`alarm ${endpoint.address} ${endpoint.port}`, () => paint('red', `  lost      ${place(endpoint)}`))
     }
+    for (const address of Array.isArray(data.silenced) ? data.silenced : [])
+      once(`silent ${address}`, () => paint('red', `  silent    ${printable(String(address), 45)}`))
   }
 }
 

@@ -19,7 +19,7 @@ import { factsOf, optionsFor, type Seen, touch } from '../touch.ts'
 import { gateOf, type Scan } from './context.ts'
 import { type Known, WATCH_EVERY_MS } from './endpoints.ts'
 import { identifyPort } from './identify.ts'
-import { doubt, WATCH_TIMEOUT_MS } from './losses.ts'
+import { doubt, raiseSilence, WATCH_TIMEOUT_MS } from './losses.ts'
 
 export interface Discovery {
   asked: number
@@ -47,6 +47,8 @@ const PATIENCE_MS = 230_000
 const ASK_WAY_MS = [5_000, 65_000, 75_000, 75_000]
 /** Of a loss that was proved the rounds have just said for half a minute that it stands. */
 const ASK_LOST_MS = ASK_WAY_MS.slice(1)
+/** Rounds that find the way free let go sooner. */
+const PROVING_MS = 15_000
 /** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
 const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
 
@@ -168,7 +170,12 @@ async function discoverOne(
       .toSorted(
         (a, b) => Number(outcome.suspects.includes(b.target.port)) - Number(outcome.suspects.includes(a.target.port)),
       )
-    await Promise.all(asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)))
+    // Of a port that may be touched freely the panel learns enough. Of a proof nobody looks along.
+    const isTold = plan.proof !== undefined || asked.some(({ rationed }) => !rationed)
+    await Promise.all([
+      ...asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)),
+      ...(isTold ? [] : [raiseSilence(scan, address)]),
+    ])
     sentinels = [
       ...here().map(({ target }) => ({ port: target.port, kind: 'open' as const })),
       ...(outcome.refusedPort === null ? [] : [{ port: outcome.refusedPort, kind: 'refused' as const }]),
@@ -332,11 +339,15 @@ async function wayIsFree(
   if (plan.proof) return false
   let giveUpAt = Number.POSITIVE_INFINITY
   let asks = 0
+  let heldMs = 0
   while (!ended.aborted && world.clock.now() < run.deadlineAt - PATIENCE_MS / 4) {
-    if (scan.hold) await rest(500, ended)
-    else {
+    if (scan.hold) {
+      await rest(500, ended)
+      heldMs += 500
+    } else {
       if (giveUpAt === Number.POSITIVE_INFINITY) giveUpAt = performance.now() + PATIENCE_MS
-      const waits = known.some(({ state }) => state === 'lost') ? ASK_LOST_MS : ASK_WAY_MS
+      const isProved = heldMs > PROVING_MS || known.some(({ state }) => state === 'lost')
+      const waits = isProved ? ASK_LOST_MS : ASK_WAY_MS
       await rest(waits[Math.min(asks++, waits.length - 1)] as number, ended)
       if (ended.aborted || performance.now() > giveUpAt) return false
       const calm = known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost')

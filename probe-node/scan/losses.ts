@@ -150,6 +150,21 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
   scan.nudge.ring()
 }
 
+/**
+ * Everything that answered in the sweep fell silent, and no open port of the address is known that could be verified at will.
+ * Others may know some: the Worker has them look, and the sweep waits for its word.
+ */
+export async function raiseSilence(scan: Scan, address: string): Promise<void> {
+  scan.hold = true
+  scan.output.line(
+    'Alarms',
+    `${clockTime(scan.world.clock.now())}  ${address} fell silent; others look at what they know to be open there`,
+  )
+  scan.world.log('info', 'silent amid discovery: alarm', { scanId: scan.run.scanId })
+  await scan.reporter.alarm([], [address])
+  scan.nudge.ring()
+}
+
 /** What the Worker says of lost endpoints: these are being verified or stay lost, the others are free again. */
 export function settle(scan: Scan, answer: { hold: boolean; lost: readonly Endpoint[] }): void {
   const lost = new Set(answer.lost.map((endpoint) => scan.endpoints.get(endpoint)))

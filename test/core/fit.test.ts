@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { causeOf } from '../../worker/core/cause.ts'
 import { HYPOTHESES } from '../../worker/core/causes.ts'
-import type { Round } from '../../worker/core/evidence.ts'
-import { slowOf } from '../../worker/core/features/failure.ts'
+import type { EndpointEvidence, Round } from '../../worker/core/evidence.ts'
+import { slowOf, spanOf, speedOf } from '../../worker/core/features/failure.ts'
 import type { FeatureName, Features } from '../../worker/core/features.ts'
 import type { Outcome } from '../../worker/core/verdict.ts'
 
@@ -74,4 +74,80 @@ test('what passed slowly before the loss does not say that slow touches pass', (
   expect(slowOf(outcome(30_000))?.value).toBe('blocked')
   // Amid a loss that had begun before, it does.
   expect(slowOf(outcome(0))?.value).toBe('passes')
+})
+
+describe('one failure alone, which loss makes as well', () => {
+  const failing = (pattern: string) => [...pattern].map((one, i) => roundAt(i, one === 'F'))
+  const roundAt = (i: number, failed: boolean) => ({
+    number: i,
+    at: i * 8_000,
+    endAt: i * 8_000 + 6_000,
+    scanner: { failed },
+  })
+  const length = (pattern: string) => spanOf(failing(pattern) as unknown as Round[]).length
+
+  test('long after the port was back is no sign of a limit that lets in now and then', () => {
+    expect(length('FFFSSSSFSS')).toBe(3)
+    expect(length('SFFFSSSF')).toBe(3)
+    expect(length('FFFFSFSSS')).toBe(4)
+  })
+
+  test('soon after a success it is one, and several are', () => {
+    expect(length('FFSF')).toBe(4)
+    expect(length('FSFSSSFSSSF')).toBe(7)
+    expect(length('FSSSF')).toBe(1)
+    expect(length('SSS')).toBe(0)
+  })
+
+  test('of an answer that was slow does not make a service slow', () => {
+    const answer = (at: number, afterMs: number, purpose: string) => ({
+      id: `${at}`,
+      at,
+      failed: false,
+      sight: 'open',
+      observation: { purpose, connectMs: 10, afterMs },
+    })
+    const usual = [answer(0, 30, 'baseline'), answer(1, 30, 'baseline')]
+    const speed = (...looks: object[]) =>
+      speedOf(
+        { looks: [...usual, ...looks] } as unknown as EndpointEvidence,
+        { tally: { firstFailAt: 10_000 } } as unknown as Outcome,
+      )?.value ?? null
+    expect(speed(answer(9_000, 30, 'watch'), answer(9_500, 1_300, 'watch'))).toBeNull()
+    expect(speed(answer(9_000, 2_300, 'watch'), answer(9_500, 1_300, 'watch'))).toBe('slower')
+    expect(speed(answer(9_000, 30, 'watch'))).toBe('steady')
+  })
+})
+
+test('a port that falls silent for all is shut, or dropped by what gave way for good: the class stays a guess', () => {
+  const silent = { mode: 'silent', who: 'all', slow: 'blocked', seeps: 'shut', service: 'web' }
+  for (const area of [undefined, 'some', 'one']) {
+    const values = seen({ ...silent, ...(area ? { area } : {}) })
+    const { cause } = causeOf('service_down', values, CONTEXT, without('state_table_full'))
+    expect(cause?.class === 'overload' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+  }
+})
+
+test('a limit on new connections leaves the one that stands alone: where that froze too, none is named firmly', () => {
+  const cause = causeWithout('source_ban', {
+    mode: 'silent',
+    who: 'scanner',
+    area: 'all',
+    flicker: 'now_and_then',
+    slow: 'passes',
+    canary: 'frozen',
+    onset: 'during',
+    away: 'under_30s',
+  })
+  expect(cause?.class === 'ips' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+})
+
+test('a silent loss in which nothing was let in is no firm limit', () => {
+  const silent = { mode: 'silent', who: 'scanner', area: 'some', onset: 'during', renewal: 'fixed', away: 'under_30s' }
+  const cause = causeWithout('source_ban', silent)
+  expect(cause?.class === 'ips' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+  // Let in slowly and turned away when it asks fast, it is one.
+  const limit = causeOf('interfered', seen({ ...silent, burst: 'limited', slow: 'passes' }), CONTEXT).cause
+  expect(limit).toMatchObject({ class: 'ddos_protection', mechanism: 'connection_rate_limit' })
+  expect(limit?.confidence).toBeGreaterThan(0.5)
 })

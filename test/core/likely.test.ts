@@ -246,3 +246,11 @@ describe('a silent ban of 15 s', () => {
     expect(tell({ ports: [HTTP, HTTPS], sees }).port(80).verdict).not.toBe('interfered')
   })
 })
+
+test('a service that counts touches and is away for all over ten seconds was down, though it is back in the third round', () => {
+  const away = block(() => true, 'unresponsive', 8_000, 40_000, [22])
+  const told = tell({ ports: [SSH, HTTP], sees: away, scanMs: 60_000 })
+  expect(gist(told.port(22))).toEqual(['service_down', null, 'DWN-1'])
+  const blip = block(() => true, 'unresponsive', 8_000, 24_000, [22])
+  expect(tell({ ports: [SSH, HTTP], sees: blip, scanMs: 60_000 }).port(22).verdict).toBe('transient')
+})

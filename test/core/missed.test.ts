@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ADDRESS, block, HTTP, HTTPS, isHome, isScanner, tell } from '../support/facts.ts'
+import { ADDRESS, block, HTTP, HTTPS, isHome, isScanner, SSH, tell } from '../support/facts.ts'
 
 const LATE = { ...HTTPS, found: false }
 const lastKnown = [{ address: ADDRESS, port: 443, check: 'https' as const, service: 'https' as const }]
@@ -17,5 +17,61 @@ test('a port that a first sweep missed and that answers ever after is open', () 
 
 test('a port that never let scanner and sibling in was blocked before', () => {
   const told = tell({ ports: [HTTP, LATE], lastKnown, sees: block(isHome, 'unresponsive', 0, undefined, [443]) })
+  expect(told.port(443).verdict).toBe('blocked_before')
+})
+
+const SWEPT = [
+  { address: ADDRESS, port: 80, check: 'http' as const, service: 'http' as const },
+  { address: ADDRESS, port: 443, check: 'https' as const, service: 'https' as const },
+]
+const cutShort = { ports: [HTTP, HTTPS], lastKnown: SWEPT, scanMs: 90_000, silence: { from: 5_000, to: 65_000 } }
+
+test('a ban amid the sweep, over before its end, is told although no open port had been found before it', () => {
+  const told = tell({ ...cutShort, sees: block(isScanner, 'unresponsive', 1_000, 61_000) })
+  expect(told.judgement.verdict).toBe('interference')
+  for (const port of [80, 443])
+    expect(told.port(port)).toMatchObject({ verdict: 'interfered', recheck: 'open', recovery: 'seen' })
+})
+
+test('a service that counts touches does not hold up what others may touch freely', () => {
+  const silence = { ...cutShort.silence, known: [22] }
+  const sees = block(isScanner, 'unresponsive', 4_000, 61_000)
+  const told = tell({ ...cutShort, ports: [SSH, HTTP, HTTPS], silence, sees })
+  for (const port of [80, 443]) expect(told.port(port).verdict).toBe('interfered')
+})
+
+test('a ban amid the sweep that stays is told of the ports that others reach', () => {
+  const silence = { from: 5_000, to: 240_000 }
+  const ports = [HTTP, HTTPS].map((port) => ({ ...port, found: false }))
+  const told = tell({ ...cutShort, ports, silence, sees: block(isScanner, 'unresponsive', 1_000) })
+  for (const port of [80, 443]) expect(told.port(port).verdict).toBe('interfered')
+})
+
+test('an outage that scanner and sibling share amid the sweep accuses nobody', () => {
+  const told = tell({ ...cutShort, sees: block(isHome, 'unresponsive', 1_000, 61_000) })
+  expect(told.judgement.verdict).toBe('incomplete')
+  for (const port of [80, 443]) expect(told.port(port)).toMatchObject({ verdict: 'path_outage', strength: null })
+})
+
+test('a host that restarts amid the sweep is down for all', () => {
+  const told = tell({ ...cutShort, sees: block(() => true, 'unresponsive', 4_000, 61_000) })
+  expect(told.judgement.verdict).toBe('incomplete')
+  for (const port of [80, 443]) expect(told.port(port)).toMatchObject({ verdict: 'service_down', strength: null })
+})
+
+test('a sweep that is cut short by a blip finds its ports open', () => {
+  const told = tell({ ...cutShort, sees: block(isScanner, 'unresponsive', 1_000, 5_600) })
+  expect(told.judgement.verdict).toBe('clear')
+})
+
+test('what stays shut to scanner and sibling when a shared outage is over was blocked before', () => {
+  const shut = block(isHome, 'unresponsive', 0, undefined, [443])
+  const away = block(isHome, 'unresponsive', 1_000, 61_000)
+  const told = tell({
+    ...cutShort,
+    ports: [HTTP, LATE],
+    sees: (touch) => (away(touch) === 'open' ? shut(touch) : away(touch)),
+  })
+  expect(told.port(80).verdict).toBe('path_outage')
   expect(told.port(443).verdict).toBe('blocked_before')
 })

@@ -83,6 +83,8 @@ export interface Story {
   /** ports that the scan was asked for; default `1-1000,8443` */
   asked?: string
   lastKnown?: ScanFacts['lastKnown']
+  /** everything falls silent to the scanner in its sweep, when it knows but these; taken up again from `to` on, milliseconds */
+  silence?: { from: number; to: number; known?: readonly number[] }
   anchors?: ScanFacts['anchors']
   /** another scanner works from the scanner's address: its connections to `port` that were made, at these milliseconds */
   company?: { port: number; at: readonly number[] }
@@ -174,11 +176,14 @@ class World {
       const now = T0 + ms
       const gone = ms >= scannerGoneAt
       this.land(now)
-      if (ms === 1_000) this.discover(scan, ms)
+      const { from, to, known = [] } = this.story.silence ?? { from: -1, to: 1_000 }
+      if (ms === 1_000 && known.length > 0) this.find(scan, ms, known)
+      if (ms === from) this.alarms.push({ at: now, lost: [], silenced: [ADDRESS] })
+      if (ms >= to && !scan.discovered && !hold) this.discover(scan, ms)
       if (scan.state === 'leased' && !gone && ms > 2_000) this.watch(scan, scanner, ms)
       if (scan.state === 'leased' && !gone) this.accompany(scan, ms)
       if (scan.state === 'leased' && gone && ms > scannerGoneAt + 120_000) scan.state = 'ended'
-      if (scan.state === 'leased' && !gone && !hold && ms >= scanMs) this.close(scan, scanner, ms)
+      if (scan.state === 'leased' && !gone && !hold && scan.discovered && ms >= scanMs) this.close(scan, scanner, ms)
       this.carryOut(now, gone)
       // The Worker is asked when something was reported, and now and then.
       if (!this.stirred && ms % 2_000 !== 0) continue
@@ -235,7 +240,20 @@ class World {
   }
 
   discover(scan: LiveRun, ms: number): void {
-    for (const port of this.ports.filter((one) => one.found !== false)) {
+    this.find(
+      scan,
+      ms,
+      this.ports.map(({ port }) => port),
+    )
+    if (this.ports.some((port) => port.phantom))
+      for (let i = 0; i < 5; i++)
+        scan.observations.push(opened(++scan.n, 'phantom', { port: 30_001 + 97 * i, check: 'tcp' }, T0 + ms))
+    scan.discovered = true
+  }
+
+  find(scan: LiveRun, ms: number, which: readonly number[]): void {
+    const isNew = (port: number) => which.includes(port) && !scan.found.some((one) => one.port === port)
+    for (const port of this.ports.filter((one) => one.found !== false && isNew(one.port))) {
       scan.found.push({
         address: ADDRESS,
         port: port.port,
@@ -246,10 +264,6 @@ class World {
       })
       scan.observations.push(opened(++scan.n, 'identify', port, T0 + ms))
     }
-    if (this.ports.some((port) => port.phantom))
-      for (let i = 0; i < 5; i++)
-        scan.observations.push(opened(++scan.n, 'phantom', { port: 30_001 + 97 * i, check: 'tcp' }, T0 + ms))
-    scan.discovered = true
   }
 
   /** Each open port in turn, as the scanner's probe does it; an alarm as soon as a touch is known to be lost. */

@@ -1,9 +1,21 @@
 /** Page data for portal tests: one scan in which a host tool banned the scanner, and what else a page may have to show. */
 import type { PanelMember } from '../../schema/facts.ts'
+import { saidOf } from '../../schema/issue.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
 import type { ProofCell, ProofRow } from '../../schema/proof.ts'
 import type { CellWord } from '../../schema/words.ts'
-import type { Frame, IssueView, ProbeRow, ProofView, ScanRow, ScanView, TargetView } from '../../worker/portal/views.ts'
+import type { Matter, ProbeHealth, ScanMark } from '../../worker/portal/overview-views.ts'
+import type { ListAsk } from '../../worker/portal/parts/listing.tsx'
+import type {
+  AllowlistView,
+  Frame,
+  IssueView,
+  ProofView,
+  ScanRow,
+  ScanView,
+  TargetRow,
+  TargetView,
+} from '../../worker/portal/views.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 14, 10, 0)
 const START = Date.UTC(2026, 10, 22, 14, 2, 0)
@@ -173,6 +185,31 @@ export const issueView: IssueView = {
   closedBy: null,
   snooze: null,
   lastProofId: null,
+  tags: ['pci'],
+  causes: [
+    {
+      class: 'ips',
+      mechanism: 'fail2ban',
+      vendor: null,
+      confidence: 0.86,
+      strength: 'confirmed',
+      ports: [22],
+      count: 1,
+    },
+  ],
+  scan: {
+    id: scanRow.id,
+    site: 'fra-1',
+    profile: 'assertive',
+    startedAt: START,
+    finishedAt: START + 120_000,
+    panel: scanView.panel,
+    outputBytes: 18_231,
+    coverage: scanView.judgement?.coverage ?? null,
+  },
+  rules: '3',
+  lost: [bannedPort],
+  lostCount: 1,
   checks: { '203.0.113.9:22': { planned: 29, done: 10 } },
   occurrences: [
     {
@@ -181,7 +218,7 @@ export const issueView: IssueView = {
       address: '203.0.113.9',
       port: 22,
       seenAt: START + 121_000,
-      verdict: bannedPort,
+      said: saidOf(bannedPort),
     },
     {
       id: 'occ_abcdefghij0123456789',
@@ -189,20 +226,48 @@ export const issueView: IssueView = {
       address: '203.0.113.9',
       port: 22,
       seenAt: START - 3 * 86_400_000,
-      verdict: null,
+      said: null,
     },
+  ],
+  occurrencesNext: null,
+  seen: 2,
+  sightings: [
+    { scanId: scanRow.id, at: START + 121_000, ports: 1 },
+    { scanId: 'scn_older00000000000000', at: START - 3 * 86_400_000, ports: 1 },
+  ],
+  retests: [],
+  proofs: [],
+  deeds: [],
+}
+
+/** What the page of an issue shows to be put in place. */
+export const allowlistView: AllowlistView = {
+  format: 'fail2ban',
+  title: 'fail2ban, ignoreip',
+  text: '[DEFAULT]\nignoreip = 127.0.0.1/8 ::1 198.51.100.0/28\n',
+  isCut: false,
+  file: 'portwitness.local',
+  href: '/api/v1/issues/iss_0123456789abcdefghij/allowlist/fail2ban',
+  where: ['/etc/fail2ban/jail.d/portwitness.local'],
+  check: ['fail2ban-client get sshd ignoreip'],
+  undo: ['remove the file, fail2ban-client reload'],
+  traps: ['a jail with an ignoreip of its own needs them there'],
+  fitting: [
+    { format: 'fail2ban', name: 'fail2ban', href: '/issues/iss_0123456789abcdefghij?allow=fail2ban#allowlist' },
+    { format: 'nftables', name: 'nftables', href: '/issues/iss_0123456789abcdefghij?allow=nftables#allowlist' },
   ],
 }
 
-export const probes: ProbeRow[] = [
+export const listAsk: ListAsk = { path: '/issues', q: '', sort: '', desc: false, filters: {}, cursor: '' }
+
+export const probes: ProbeHealth[] = [
   {
     id: 'prb_1',
     site: 'fra-1',
     sourceAddress: '198.51.100.7',
     country: 'DE',
     provider: 'Hetzner',
-    online: true,
-    fit: true,
+    state: 'fit',
     reasons: [],
     seenAt: NOW - 40_000,
   },
@@ -212,23 +277,49 @@ export const probes: ProbeRow[] = [
     sourceAddress: '2001:db8:1234:5678:9abc:def0:1234:5678',
     country: 'US',
     provider: null,
-    online: true,
-    fit: false,
+    state: 'unfit',
     reasons: ['clock is 4 s off'],
     seenAt: NOW - 90_000,
   },
   {
     id: 'prb_3',
-    site: 'sgp-1',
-    sourceAddress: '198.51.100.31',
+    site: 'lab',
+    sourceAddress: '10.0.0.31',
     country: null,
     provider: null,
-    online: false,
-    fit: null,
+    state: 'offline',
     reasons: [],
     seenAt: NOW - 9 * 3_600_000,
   },
 ]
+
+export const mark: ScanMark = { ...scanRow, share: 0.93, failureCode: null }
+export const matters: Matter[] = [
+  { kind: 'interference', id: 'iss_1', text: 'Web shop: port 22', why: null, at: NOW - 86_400_000, total: 6 },
+  { kind: 'incomplete', id: 'iss_2', text: 'Mail: port 25 went away', why: null, at: NOW - 3_600_000, total: 1 },
+  { kind: 'unproved', id: 'iss_3', text: 'DNS: control is not proved', why: null, at: NOW - 3_600_000, total: 1 },
+  { kind: 'control', id: 'tgt_1', text: '203.0.113.9', why: 'Nothing answered on port 80.', at: NOW - 1_000, total: 1 },
+  { kind: 'outdated', id: 'tgt_2', text: 'Web shop', why: null, at: null, total: 1 },
+  { kind: 'channel', id: 'chn_1', text: 'On-call', why: 'The platform said it is gone.', at: NOW, total: 1 },
+]
+
+export const targetRow: TargetRow = {
+  id: scanRow.targetId,
+  address: 'shop.example.com',
+  name: 'Web shop',
+  ports: '22,80,443,8000-8100',
+  profile: 'assertive',
+  schedule: '0 3 * * 1',
+  timezone: 'Europe/Berlin',
+  nextDueAt: NOW + 3 * 86_400_000,
+  tags: ['pci'],
+  control: 'proved',
+  openIssues: 1,
+  lastScanId: scanRow.id,
+  lastScannedAt: scanRow.finishedAt,
+  lastVerdict: 'interference',
+  lastShare: 0.93,
+}
 
 export const targetView: TargetView = {
   id: scanRow.targetId,
@@ -242,9 +333,43 @@ export const targetView: TargetView = {
   maxConnectsPerSecond: 300,
   highestCleanRate: 120,
   waf: { vendor: 'Cloudflare', evidence: ['cf-ray header'] },
-  openIssues: 1,
-  lastScanId: scanRow.id,
-  lastScannedAt: scanRow.finishedAt,
+  nextDueAt: NOW + 3 * 86_400_000,
+  skipped: 0,
+  badgeUrl: null,
+  portsSeen: 3,
+  strips: [
+    { address: '203.0.113.9', port: 22, service: 'ssh', cells: { [scanRow.id]: 'interfered', scn_2: 'open' } },
+    { address: '203.0.113.9', port: 443, service: 'https', cells: { [scanRow.id]: 'open' } },
+  ],
+  verification: {
+    targetId: scanRow.targetId,
+    state: 'unproved',
+    method: 'http',
+    provedAt: null,
+    expiresAt: null,
+    checkedAt: null,
+    checking: false,
+    problem: null,
+    addresses: [
+      {
+        address: '203.0.113.9',
+        state: 'unproved',
+        method: 'http',
+        provedAt: null,
+        expiresAt: null,
+        checkedAt: new Date(NOW - 60_000).toISOString(),
+        checking: false,
+        problem: { code: 'bad_status', detail: '198.51.100.7 was answered with status 404.' },
+        task: {
+          method: 'http',
+          steps: ['On the machine that has the address, serve a plain text file.', 'Leave the file where it is.'],
+          url: 'the file',
+          record: null,
+          content: 'portwitness-verification=0123456789abcdef0123456789abcdef01234567',
+        },
+      },
+    ],
+  },
   provedAt: NOW - 40 * 86_400_000,
   outdatedBy: [
     { rangeId: 'rng_0123456789abcdefghij', cidr: '198.51.100.64/28', site: 'lon-1', from: NOW + 12 * 86_400_000 },

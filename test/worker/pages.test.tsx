@@ -5,7 +5,6 @@ import { judgeScan } from '../../worker/core/judge.ts'
 import { RULE_LIST } from '../../worker/core/rules.ts'
 import { percent } from '../../worker/core/text.ts'
 import style from '../../worker/portal/built/style.ts'
-import { IssuePage } from '../../worker/portal/issues.tsx'
 import { HEADERS } from '../../worker/portal/layout.tsx'
 import { OverviewPage } from '../../worker/portal/overview.tsx'
 import { Share } from '../../worker/portal/parts/badge.tsx'
@@ -15,23 +14,28 @@ import { drawingOf } from '../../worker/portal/parts/timeline.tsx'
 import { RulesPage } from '../../worker/portal/rules.tsx'
 import { ScanPage } from '../../worker/portal/scan.tsx'
 import { SignInPage } from '../../worker/portal/sign-in.tsx'
-import { rowsOf, TargetPage, TargetsPage } from '../../worker/portal/targets.tsx'
+import { rowsOf } from '../../worker/portal/parts/matrix.tsx'
+import { TargetPage } from '../../worker/portal/target.tsx'
+import { TargetsPage } from '../../worker/portal/targets.tsx'
 import { HTTP, T0, tell } from '../support/facts.ts'
 import {
   bannedPort,
   frame,
   HOSTILE,
-  issueView,
+  mark,
+  matters,
   NOW,
   openPort,
   probes,
   scanRow,
   scanView,
+  targetRow,
   targetView,
   withoutOurScripts,
 } from '../support/pages.ts'
 
 const judgement = scanView.judgement as Judgement
+const ask = { path: '/targets', q: '', sort: '', desc: false, filters: {}, cursor: '' }
 const withPorts = (...ports: PortVerdict[]) => ({ ...scanView, judgement: { ...judgement, ports } })
 const scanPage = (scan = scanView) => String(<ScanPage frame={frame} scan={scan} />)
 
@@ -183,11 +187,11 @@ describe('what a target sends cannot harm the reader', () => {
     overview: (
       <OverviewPage
         frame={frame}
-        scans={[{ ...scanRow, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
-        issues={[{ ...issueView, title: HOSTILE }]}
+        scans={[{ ...mark, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
+        matters={matters.map((matter) => ({ ...matter, text: HOSTILE, why: HOSTILE }))}
         probes={[
           ...probes,
-          { ...(probes[1] as (typeof probes)[0]), site: HOSTILE, provider: HOSTILE, reasons: [HOSTILE] },
+          { ...(probes[1] as (typeof probes)[0]), site: HOSTILE, provider: HOSTILE, country: HOSTILE, reasons: [HOSTILE] },
         ]}
       />
     ),
@@ -199,6 +203,10 @@ describe('what a target sends cannot harm the reader', () => {
           name: HOSTILE,
           address: HOSTILE,
           tags: [HOSTILE],
+          ports: HOSTILE,
+          schedule: HOSTILE,
+          waf: { vendor: HOSTILE, evidence: [HOSTILE] },
+          strips: [{ address: HOSTILE, port: 1, service: HOSTILE, cells: { [scanRow.id]: HOSTILE } }],
           sites: [
             {
               site: HOSTILE,
@@ -211,29 +219,11 @@ describe('what a target sends cannot harm the reader', () => {
       />
     ),
     targets: (
-      <TargetsPage frame={frame} targets={[{ ...targetView, name: HOSTILE, ports: HOSTILE, schedule: HOSTILE }]} />
-    ),
-    issue: (
-      <IssuePage
+      <TargetsPage
         frame={frame}
-        issue={{
-          ...issueView,
-          title: HOSTILE,
-          target: HOSTILE,
-          state: 'snoozed',
-          snooze: { until: NOW, reason: 'mitigated', note: HOSTILE },
-          occurrences: [
-            { id: 'occ_1', scanId: HOSTILE, address: HOSTILE, port: 22, seenAt: NOW, verdict: hostilePort },
-          ],
-        }}
-        allowlist={{
-          format: HOSTILE,
-          title: HOSTILE,
-          text: HOSTILE,
-          file: HOSTILE,
-          href: HOSTILE,
-          further: [{ format: HOSTILE, file: HOSTILE, href: HOSTILE }],
-        }}
+        targets={[{ ...targetRow, name: HOSTILE, ports: HOSTILE, schedule: HOSTILE, tags: [HOSTILE] }]}
+        ask={ask}
+        next={null}
       />
     ),
   }
@@ -266,24 +256,9 @@ describe('what a target sends cannot harm the reader', () => {
 
 test('the kill switch is said on every page', () => {
   const stopped = { ...frame, stopped: true }
-  expect(String(<TargetsPage frame={stopped} targets={[]} />)).toContain('All scanning is stopped')
-  expect(String(<TargetsPage frame={frame} targets={[]} />)).not.toContain('All scanning is stopped')
-})
-
-test('an issue says what proof is still missing, and a closed one what proved it', () => {
-  const page = (issue: Partial<typeof issueView>) =>
-    String(<IssuePage frame={frame} issue={{ ...issueView, ...issue }} allowlist={null} />)
-  expect(page({})).toContain('It closes when a retest')
-  expect(page({ answeredAt: NOW })).toContain('only a retest or a proof with the same stimulus can close it')
-  expect(page({ state: 'closed', closedAt: NOW, closedBy: 'scn_proof' })).toContain('href="/scans/scn_proof"')
-  expect(page({})).toContain(`<form method="post" action="/api/v1/issues/${issueView.id}/retest">`)
-  expect(page({ state: 'closed', closedAt: NOW })).not.toContain('/retest')
-})
-
-test('who may only read is told the call that starts a retest, and gets no button', () => {
-  const html = String(<IssuePage frame={{ ...frame, mayWrite: false }} issue={issueView} allowlist={null} />)
-  expect(html).toContain(`POST /api/v1/issues/${issueView.id}/retest`)
-  expect(html).not.toContain('Retest now')
+  const page = (of: typeof frame) => String(<TargetsPage frame={of} targets={[]} ask={ask} next={null} />)
+  expect(page(stopped)).toContain('All scanning is stopped')
+  expect(page(frame)).not.toContain('All scanning is stopped')
 })
 
 test('what was tested reads well when one port was asked', () => {

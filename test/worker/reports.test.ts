@@ -129,6 +129,8 @@ describe('a report', () => {
     expect(other).toMatchObject({ status: 422, body: { code: 'outside_plan', errors: [{ field: 'found.0.address' }] } })
     const lost = await scanner.say('alarm', report(run, 1, { lost: [{ address, port: 8443 }] }))
     expect(lost).toMatchObject({ status: 422, body: { errors: [{ field: 'lost.0.port' }] } })
+    const silenced = await scanner.say('alarm', report(run, 1, { lost: [], silenced: [address, '127.0.0.77'] }))
+    expect(silenced).toMatchObject({ status: 422, body: { errors: [{ field: 'silenced.1' }] } })
     // Random high ports for the phantom test, and our own beacons, are no business of the plan's.
     const free = [seen(address, 54_321, { purpose: 'phantom' }), seen('127.0.99.99', 25, { n: 2, purpose: 'beacon' })]
     expect((await scanner.say('renew', report(run, 1, { observations: free }))).status).toBe(200)
@@ -151,6 +153,7 @@ describe('a report', () => {
     ])
       expect(await said('renew', more)).toBe(Object.keys(more)[0])
     expect(await said('alarm', { lost: [{ address, port: 22 }] })).toBe('lost')
+    expect(await said('alarm', { lost: [], silenced: [address] })).toBe('lost')
     for (const more of [{ recheck: [] }, { engagement: [] }, { ports: { asked: 1, tested: 1, untested: '' } }])
       expect(await said('result', { outcome: 'done', ...more })).toBe(Object.keys(more)[0])
     expect((await onlooker.say('renew', report(mine, 1))).status).toBe(200)

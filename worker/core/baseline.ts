@@ -5,6 +5,7 @@ import { type Found, LIMITS, type Step, type TouchTarget } from '../../schema/wi
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { pacedSteps, touchOf } from './plan.ts'
 import { GRACE_MS, TOUCH_TIMEOUT_MS } from './rounds.ts'
+import { isSilent } from './silence.ts'
 import { members, type Steering, type WantedRun } from './steering.ts'
 
 const TOP = 20
@@ -62,11 +63,14 @@ export function portTest(ports: string): (port: number) => boolean {
 }
 
 /**
- * Ports that a witness saw open and the scanner, its discovery over, did not: they may be shut to us from the start.
+ * Ports that a witness saw open and the scanner, its discovery over, did not: they may be shut to us from the start. While its
+ * discovery is cut short by a silence of the address they are shut to it at that moment: that is asked before it is over.
  * A port on which the scanner once got through is not among them.
  */
 export function missedPorts(scan: ScanEvidence): EndpointEvidence[] {
-  if (!scan.scanRun?.discovered || !scan.scanner || isScouting(scan)) return []
+  if (!scan.scanner) return []
+  const isSwept = scan.scanRun?.discovered === true && !isScouting(scan)
+  if (!isSwept && scan.silences.length === 0) return []
   const scanner = scan.scanner.probeId
   const phantom = new Set(scan.endpoints.filter((one) => one.phantom).map((one) => one.address))
   const witnesses = members(scan.facts.panel, 'witness')
@@ -74,6 +78,7 @@ export function missedPorts(scan: ScanEvidence): EndpointEvidence[] {
     (one) =>
       !one.found &&
       !phantom.has(one.address) &&
+      (isSwept || isSilent(scan, one.address, scan.now)) &&
       scan.facts.addresses.includes(one.address) &&
       !one.openedAt.has(scanner) &&
       witnesses.some((witness) => one.openedAt.has(witness.probeId)),

@@ -47,9 +47,27 @@ const fitsOf = (hypothesis: Hypothesis, features: Features): number[] =>
     return likelihood(hypothesis, name, features[name]?.value as string) / Math.max(unseen, ...stated)
   })
 
-/** A host that falls silent to all of us is down, or bans our whole fleet: nobody of us can see which. Lost neighbours tell. */
-const cannotBeTold = (verdict: VerdictWord, { mode, area, neighbour }: Features): boolean =>
-  verdict === 'service_down' && mode?.value === 'silent' && area?.value === 'all' && neighbour?.value !== 'lost'
+/**
+ * A host that falls silent to all of us is down, or bans our whole fleet: nobody of us can see which. Nor whether some of its
+ * ports were shut to all or dropped by what gave way for good, which is seen only when it gives way in part. Lost neighbours tell.
+ */
+const cannotBeTold = (verdict: VerdictWord, leading: CauseClass, { mode, area, neighbour }: Features): boolean =>
+  verdict === 'service_down' &&
+  mode?.value === 'silent' &&
+  (area?.value === 'all' || (area?.value !== 'one' && leading !== 'overload')) &&
+  neighbour?.value !== 'lost'
+
+/**
+ * A limit lets in what comes when there is room. A short loss without a word in which nothing of that kind was seen is no firm limit:
+ * a block that is over before anybody asked fast and slowly looks the same.
+ */
+function isUnseenLimit(verdict: VerdictWord, leading: CauseClass, features: Features): boolean {
+  const { mode, burst, slow, flicker, amid, company, away } = features
+  if (away?.value !== 'under_30s') return false
+  const isWordless = mode !== undefined && ['silent', 'refused', 'unreachable'].includes(mode.value)
+  const isSeen = burst?.value === 'limited' || slow?.value === 'passes' || flicker?.value === 'now_and_then'
+  return leading === 'ddos_protection' && verdict === 'interfered' && isWordless && !isSeen && !amid && !company
+}
 
 /** What is left to the alternatives, in their proportions. */
 function scaled(guesses: readonly CauseGuess[], stated: number): CauseGuess[] {
@@ -97,7 +115,8 @@ export function causeOf(
     !fits(foremost, features) ||
     classShare < MOSTLY ||
     (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
-    cannotBeTold(verdict, features)
+    cannotBeTold(verdict, leading, features) ||
+    isUnseenLimit(verdict, leading, features)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]

@@ -19,6 +19,7 @@ import {
 } from '../../schema/words.ts'
 import { type Awaited, type Case, caseOf, type Look, lookOf } from './cases.ts'
 import { batchOf } from './rounds.ts'
+import { type Silence, silencesOf } from './silence.ts'
 import { lossBound, SLOW_CONNECT_MS } from './tests.ts'
 
 export type { Case, Look, Round } from './cases.ts'
@@ -68,6 +69,8 @@ export interface ScanEvidence {
   endpoints: readonly EndpointEvidence[]
   byKey: ReadonlyMap<string, EndpointEvidence>
   byAddress: ReadonlyMap<string, readonly EndpointEvidence[]>
+  /** addresses that fell silent to the scanner while it looked for ports, and how long */
+  silences: readonly Silence[]
   /** upper bound of the loss per packet on the scanner's path */
   loss: number
   /** last moment at which the scanner saw anything; `now` while the scan runs */
@@ -153,6 +156,9 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     .map((d) => finish(d, facts, awaited, now))
     .toSorted((a, b) => (a.address === b.address ? a.port - b.port : a.address < b.address ? -1 : 1))
   const ended = scanRun !== null && isOver(scanRun)
+  const byAddress = new Map(
+    facts.addresses.map((address) => [address, endpoints.filter((one) => one.address === address)]),
+  )
   return {
     facts,
     now,
@@ -165,7 +171,8 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     ended,
     endpoints,
     byKey: new Map(endpoints.map((one) => [one.key, one])),
-    byAddress: new Map(facts.addresses.map((address) => [address, endpoints.filter((one) => one.address === address)])),
+    byAddress,
+    silences: silencesOf(facts.alarms, byAddress),
     loss: lossBound(harvest.slow, harvest.connects),
     anchorLooks: harvest.anchorLooks.sort((a, b) => a.at - b.at),
     phantomLooks: harvest.phantomLooks,

@@ -7,6 +7,7 @@ import { SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { Decision } from './decide.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { BELL_MS, indexOf, roundTimes, TOUCH_TIMEOUT_MS } from './rounds.ts'
+import { isSilent } from './silence.ts'
 
 /** The loss began between two touches of the watch (probe-node/scan/endpoints.ts). */
 const WATCH_EVERY_MS = 5_000
@@ -36,7 +37,7 @@ function knownSilence(endpoint: EndpointEvidence, scan: ScanEvidence, decisions:
     ({ endpoint: one, outcome }) =>
       one.address === endpoint.address &&
       outcome.verdict === 'interfered' &&
-      one.found !== null &&
+      (one.found !== null || isSilent(scan, one.address, outcome.case?.startAt ?? scan.now)) &&
       silenceOf(one).length > 0,
   )
   return isKnown ? silenceAt(scan.byAddress.get(endpoint.address) ?? []) : null
@@ -54,6 +55,25 @@ export function isSpared(
   const silence = knownSilence(endpoint, scan, decisions)
   return silence !== null && one.startAt + next > spareFrom(silence.from)
 }
+
+/**
+ * The same for the touches of an experiment, the next of which is due at `nextAt`. Where anything of the address let the scanner in
+ * since the silence began it is no such ban, and the experiment goes on.
+ */
+export function isTrialSpared(
+  endpoint: EndpointEvidence,
+  nextAt: number,
+  scan: ScanEvidence,
+  decisions: readonly Decision[],
+): boolean {
+  const silence = knownSilence(endpoint, scan, decisions)
+  if (!silence || nextAt <= spareFrom(silence.from)) return false
+  const host = scan.byAddress.get(endpoint.address) ?? []
+  return !host.some(({ looks }) => looks.some((look) => isAnswer(look) && look.at > silence.from))
+}
+
+const isAnswer = ({ role, sight, observation }: Look): boolean =>
+  role === 'scanner' && sight !== 'unresponsive' && observation.purpose !== 'canary'
 
 /** A loss that was noticed too late for its rounds: they begin when the address has had a silence that ends such a ban. */
 export function isToWait(endpoint: EndpointEvidence, scan: ScanEvidence, decisions: readonly Decision[]): boolean {

@@ -5,6 +5,8 @@ import {
   BACK_ROUNDS_RATIONED,
   CONFIRM_SPAN_MS,
   DOWN_ROUNDS,
+  DOWN_ROUNDS_RATIONED,
+  DOWN_TOUCHES_RATIONED,
   E_CONFIRM,
   E_FAST,
   E_RATIONED,
@@ -69,7 +71,7 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
   const tally = emptyTally()
   const factors: { at: number; endAt: number; e: number }[] = []
   const witnesses = new Set<string>()
-  let downRunning = 0
+  const down = { rounds: 0, touches: 0 }
   let lnLoss = 0
   let tiredRunning = 0
   for (const round of one.rounds) {
@@ -121,9 +123,11 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
     }
     const allFail = scanner.failed && standing.length > 0 && others.every((look) => look.failed)
     const someRested = standing.some((look) => look.rested)
-    downRunning = allFail && someRested ? downRunning + 1 : 0
+    const isDown = allFail && someRested
+    down.rounds = isDown ? down.rounds + 1 : 0
+    down.touches = isDown ? down.touches + others.length + 1 : 0
     tiredRunning = allFail ? tiredRunning + 1 : 0
-    mark(tally, round, downRunning, tiredRunning, rationed)
+    mark(tally, round, down, tiredRunning, rationed)
   }
   return { ...tally, factors }
 }
@@ -133,7 +137,7 @@ const mostlyThrough = (standing: readonly Look[]): boolean =>
   standing.length > 0 && 3 * standing.filter((look) => !look.failed).length >= 2 * standing.length
 
 /** Thresholds, looked at after each round. Order does not matter: each is a truth of its own. */
-function mark(tally: Tally, round: Round, downRunning: number, tiredRunning: number, rationed: boolean): void {
+function mark(tally: Tally, round: Round, down: Down, tiredRunning: number, rationed: boolean): void {
   const at = round.endAt
   if (tally.llr >= LLR_CLAIM) tally.notLossAt ??= at
   const notLoss = tally.llr >= LLR_CLAIM
@@ -144,12 +148,22 @@ function mark(tally: Tally, round: Round, downRunning: number, tiredRunning: num
   if (selective && rationed && tally.eValue >= E_RATIONED && tally.rounds >= RATION_ROUNDS) tally.rationedAt ??= at
   const spanMs = (tally.lastFailAt ?? 0) - (tally.firstFailAt ?? 0)
   if (selective && tally.hasSibling && tally.eValue >= E_CONFIRM && spanMs >= CONFIRM_SPAN_MS) tally.confirmedAt ??= at
-  if (downRunning >= (rationed ? RATIONED_RUNNING : DOWN_ROUNDS)) tally.downAt ??= at
+  if (isDownFor(down, rationed)) tally.downAt ??= at
   if (tiredRunning >= (rationed ? RATIONED_RUNNING : DOWN_ROUNDS)) tally.allTiredAt ??= at
   if (tally.together >= (rationed ? RATIONED_RUNNING : TOGETHER_ROUNDS) && tally.siblingApart === 0)
     tally.togetherAt ??= at
   if (tally.backRunning >= (rationed ? BACK_ROUNDS_RATIONED : BACK_ROUNDS) && tally.fastAt === null) tally.backAt ??= at
 }
+
+/** Rounds running in which everybody failed, somebody rested among them, and their touches. */
+interface Down {
+  rounds: number
+  touches: number
+}
+const isDownFor = ({ rounds, touches }: Down, rationed: boolean): boolean =>
+  rationed
+    ? rounds >= RATIONED_RUNNING || (rounds >= DOWN_ROUNDS_RATIONED && touches >= DOWN_TOUCHES_RATIONED)
+    : rounds >= DOWN_ROUNDS
 
 const lookQ = ({ scanner }: Round, loss: number): number =>
   scanner.failed && scanner.sight !== 'unresponsive' && scanner.sight !== 'mute'

@@ -122,6 +122,12 @@ export const DOWN_ROUNDS = 4
  * than once in a thousand: it must do where a fourth round is not to be had for ten minutes.
  */
 export const RATIONED_RUNNING = 3
+/**
+ * Two rationed rounds running span the ten seconds of the four rounds of others. They do for "down" where so many touches in them
+ * failed, which is what four rounds of two sources make: what came back before the third round was away all the same.
+ */
+export const DOWN_ROUNDS_RATIONED = 2
+export const DOWN_TOUCHES_RATIONED = 8
 /** Successes of the scanner in a row that end the matter. */
 export const BACK_ROUNDS = 3
 /** The ration pays for three rounds: one that fails leaves two. */

@@ -6,6 +6,7 @@ import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
 import { throttleOf } from './features/throttle.ts'
 import { indexOf, RATION_ROUNDS, roundTimes } from './rounds.ts'
 import type { RuleId } from './rules.ts'
+import { isSilent } from './silence.ts'
 import { type Stretch, stretchOf } from './stretch.ts'
 import { type Tally, tallyOf } from './tally.ts'
 import { CONFIRM_SPAN_MS, E_CONFIRM, E_RATIONED, LLR_CLAIM, SIBLING_ROUNDS } from './tests.ts'
@@ -41,6 +42,8 @@ interface Situation {
   /** other ports of the address went on answering the scanner */
   lostAlone: boolean
   lossyWay: boolean
+  /** the rounds began while the whole address was silent to the scanner in the midst of its sweep */
+  amidSilence: boolean
 }
 
 /** So much may be lost of the scanner's packets that a silent limit is never more than likely: loss comes in heaps. */
@@ -158,7 +161,9 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     id: 'BEF-1',
     verdict: 'blocked_before',
     strength: (s) => (firmlyBefore(s) ? 'confirmed' : 'likely'),
-    holds: ({ endpoint, tally }) => endpoint.found === null && tally.togetherAt !== null && tally.backRunning === 0,
+    // The address had answered before it fell silent, so that is no block from the start; an outage would look the same.
+    holds: ({ endpoint, tally, amidSilence }) =>
+      endpoint.found === null && !amidSilence && tally.togetherAt !== null && tally.backRunning === 0,
   },
   {
     id: 'RNG-1',
@@ -194,6 +199,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     lostAlone:
       tally.confirmedAt !== null && neighbours.length > 0 && neighbours.every((other) => !lostMeanwhile(other, tally)),
     lossyWay: hasLossyWay(scan),
+    amidSilence: isSilent(scan, endpoint.address, one.startAt),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
     stretch: tally.backAt === null ? null : stretchOf(one, endpoint, scan.loss, tally.backAt),
   }

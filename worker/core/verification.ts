@@ -17,6 +17,7 @@ import {
   roundsEndMs,
   TOUCH_TIMEOUT_MS,
 } from './rounds.ts'
+import { isSilent } from './silence.ts'
 import { isSpared, isToWait } from './sparing.ts'
 import type { Standing, Steering, WantedRun } from './steering.ts'
 import { isSettled } from './verdict.ts'
@@ -43,6 +44,8 @@ export interface Agenda {
   waiting: ReadonlySet<EndpointEvidence>
   /** ports that only others reach, not yet verified; they wait until no alarm is open */
   missed: readonly EndpointEvidence[]
+  /** they do not wait: the address is silent now, and the silence may be over soon */
+  missedNow: boolean
   /** endpoints with a case that has not said its last word */
   unsettled: readonly { endpoint: EndpointEvidence; case: Case }[]
   /** experiments that are due or under way */
@@ -69,11 +72,12 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
   const busy = new Set(unsettled.map(({ endpoint }) => endpoint.key))
   const alarms = scan.ended ? [] : alarmed(scan, byKey).filter((one) => !busy.has(one.key))
   const pending = scan.ended ? [] : [...new Set([...again.map(({ endpoint }) => endpoint), ...alarms])]
-  const missed = scan.ended ? [] : missedPorts(scan).filter((one) => one.cases.length === 0)
+  const missed = scan.ended ? [] : missedPorts(scan).filter((one) => isToAsk(one, scan, byKey.get(one.key)))
   return {
     pending,
     waiting: new Set(pending.filter((endpoint) => isToWait(endpoint, scan, decisions))),
     missed,
+    missedNow: missed.some(({ address }) => isSilent(scan, address, scan.now)),
     unsettled,
     explaining: chooseTrials(
       scan,
@@ -88,6 +92,20 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
         .map(({ endpoint }) => endpoint.key),
     ),
   }
+}
+
+/**
+ * Each is asked once. What rounds amid a silence of the address left open is asked again when the silence is over: a port that
+ * stays away then was not kept from the scanner by what ended.
+ */
+function isToAsk(one: EndpointEvidence, scan: ScanEvidence, decision: Decision | undefined): boolean {
+  if (one.cases.length === 0) return true
+  const isOpenQuestion = one.cases.length < MOST_CASES && (decision?.outcome.strength ?? null) === null
+  return (
+    isOpenQuestion &&
+    !isSilent(scan, one.address, scan.now) &&
+    one.cases.every(({ startAt, over }) => over && isSilent(scan, one.address, startAt))
+  )
 }
 
 /** The onlookers of these rounds are gone, and rounds are left. */
@@ -135,9 +153,13 @@ function covers(scan: ScanEvidence, one: Case, at: number, isBlip: boolean): boo
  * reached a little later joins those of its kind: one after the other they would renew a ban that every touch renews.
  */
 const chosenOf = (agenda: Agenda): readonly EndpointEvidence[] => {
-  const mayJoin = agenda.unsettled.length === 0 || agenda.unsettled.some(({ endpoint }) => endpoint.found === null)
+  const mayJoin =
+    agenda.missedNow ||
+    agenda.unsettled.length === 0 ||
+    agenda.unsettled.some(({ endpoint }) => endpoint.found === null)
   const pending = agenda.pending.filter((endpoint) => !agenda.waiting.has(endpoint))
-  const queue = agenda.pending.length > 0 ? pending : mayJoin ? agenda.missed : []
+  const queue =
+    pending.length > 0 || (agenda.pending.length > 0 && !agenda.missedNow) ? pending : mayJoin ? agenda.missed : []
   return queue.slice(0, Math.max(0, ENDPOINTS_PER_BATCH - agenda.unsettled.length))
 }
 

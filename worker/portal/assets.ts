@@ -1,5 +1,6 @@
 /** What pages load beside themselves: all of it ours, made by `npm run build:portal`, each under a name that changes with it. */
 import base from './built/base.ts'
+import fresh from './built/fresh.ts'
 import style from './built/style.ts'
 import { ICON } from './icon.ts'
 
@@ -16,6 +17,7 @@ const SCRIPT = 'text/javascript; charset=utf-8'
 export const ASSETS = {
   'style.css': { type: CSS, ...style },
   'base.js': { type: SCRIPT, ...base },
+  'fresh.js': { type: SCRIPT, ...fresh },
   'icon.svg': { type: 'image/svg+xml', text: ICON, version: null },
 } satisfies Record<string, Asset>
 

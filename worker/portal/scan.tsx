@@ -84,6 +84,13 @@ const Head = ({ scan }: { scan: ScanView }) => {
           <span class="dim">({scan.judgement.waf.evidence.join('; ')})</span>
         </p>
       )}
+      {scan.finishedAt !== null && (
+        <p>
+          <a class="button" href={`/scans/${scan.id}/report`}>
+            Report for an auditor
+          </a>
+        </p>
+      )}
       {scan.outputBytes !== null && (
         <p>
           <a class="button" href={`/scans/${scan.id}/output`}>

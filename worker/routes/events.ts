@@ -103,7 +103,7 @@ async function look(
   }
   for (const alarm of pulse.alarms.slice(told.alarms)) {
     told.alarms++
-    say('alarm', { at: iso(alarm.at), lost: alarm.lost })
+    say('alarm', { at: iso(alarm.at), lost: alarm.lost, ...(alarm.silenced ? { silenced: alarm.silenced } : {}) })
   }
   if (pulse.rev !== told.rev || pulse.reports !== told.reports) await sayPorts(c, scan, told, pulse, say)
   if (!hasEnded(pulse.state)) return false

@@ -2,7 +2,7 @@
  * Forms of our pages that ask the API. A form can only GET and POST, so one that means another method posts to
  * `PATH?method=PATCH`; and its browser is led on, or shown why not, where a program gets JSON.
  */
-import { Hono, type MiddlewareHandler } from 'hono'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { AppEnv } from '../context.ts'
 import { isForm } from '../guards/limit.ts'
@@ -10,7 +10,7 @@ import type { DoneWord } from '../portal/words.ts'
 import { asPage } from './show.tsx'
 
 /** The browser of a form of ours is led where `to` says, from the answer's body (null where it has none) and the path's id. */
-const led = (to: (answer: { id: string } | null, id: string) => string): MiddlewareHandler<AppEnv> =>
+export const led = (to: (answer: { id: string } | null, id: string) => string): MiddlewareHandler<AppEnv> =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (!isForm(c.req.raw)) return next()
     await asPage(c, next)
@@ -21,6 +21,19 @@ const led = (to: (answer: { id: string } | null, id: string) => string): Middlew
     c.res = new Response(null, { status: 303, headers: { location: to(answer, c.req.param('id') ?? '') } })
   })
 
+/** The same, but what the answer says is shown at once, and never again: in no address, no cookie, no list. */
+export const shown = <Answer>(
+  page: (c: Context<AppEnv>, answer: Answer, id: string) => Response | Promise<Response>,
+): MiddlewareHandler<AppEnv> =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (!isForm(c.req.raw)) return next()
+    await asPage(c, next)
+    if (!c.res.ok) return
+    const answer = (await c.res.json()) as Answer
+    c.res = undefined
+    c.res = await page(c, answer, c.req.param('id') ?? '')
+  })
+
 /** To the page of a noun, which says what was done. */
 export const said = (path: string, done: DoneWord): string => `${path}?done=${done}`
 
@@ -29,6 +42,16 @@ export const formRoutes = new Hono<AppEnv>()
     'POST',
     '/api/v1/issues/:id/retest',
     led((scan) => `/scans/${scan?.id}`),
+  )
+  .on(
+    'POST',
+    '/api/v1/issues/:id/snooze',
+    led((_, id) => said(`/issues/${id}`, 'snoozed')),
+  )
+  .on(
+    'DELETE',
+    '/api/v1/issues/:id/snooze',
+    led((_, id) => said(`/issues/${id}`, 'woken')),
   )
   .on(
     'POST',

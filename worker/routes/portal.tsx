@@ -4,34 +4,25 @@ import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { ASSETS, type Asset } from '../portal/assets.ts'
-import { ChannelsPage } from '../portal/channels.tsx'
-import { IssuePage, IssuesPage } from '../portal/issues.tsx'
-import { OverviewPage } from '../portal/overview.tsx'
 import { ProofPage } from '../portal/proof.tsx'
-import { RulesPage } from '../portal/rules.tsx'
 import { ScanPage, ScansPage } from '../portal/scan.tsx'
-import { TargetPage, TargetsPage } from '../portal/targets.tsx'
-import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
+import { recentScans } from '../store/portal.ts'
 import { openText } from '../store/raw.ts'
 import { readScan } from '../store/scans.ts'
-import { allowlistView } from './allowlists.ts'
 import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
+import { issuePageRoutes } from './issue-page.tsx'
 import { lookRoutes } from './look.ts'
 import { plainText } from './plain.ts'
-import {
-  readChannelLines,
-  readIssueView,
-  readProbeRows,
-  readProofView,
-  readScanView,
-  readTargetView,
-} from './portal-data.ts'
+import { overviewRoutes } from './overview-page.tsx'
+import { readProofView, readScanView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
-import { asPage, frameOf, frameOrNone, show, strayAsPage } from './show.tsx'
+import { reportPageRoutes } from './report-page.tsx'
+import { setupPages } from './setup-pages.ts'
+import { asPage, frameOf, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
+import { targetPageRoutes } from './target-pages.tsx'
 
-const LATEST = 12
 const LIST = 200
 
 const missing = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)
@@ -40,13 +31,11 @@ export const portalRoutes = new Hono<AppEnv>()
   .use(strayAsPage)
   .route('/', signInRoutes)
   .route('/', lookRoutes)
-  .use('/', asPage)
-  .use('/targets/*', asPage)
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
   .use('/proofs/*', asPage)
-  .use('/channels', asPage)
   .route('/', formRoutes)
+  .route('/', setupPages)
   .get('/portal/:name', (c) => {
     const assets: Readonly<Record<string, Asset>> = ASSETS
     const name = c.req.param('name')
@@ -55,28 +44,11 @@ export const portalRoutes = new Hono<AppEnv>()
     const isThis = asset.version !== null && asset.version === c.req.query('v')
     return cached(c.req.raw, asset.text, { type: asset.type, keep: isThis ? 'ever' : 'hour' })
   })
-  .get('/rules', async (c) => show(c, <RulesPage frame={await frameOrNone(c)} />))
   .route('/', rangesPageRoutes)
-  .get('/', tenant, async (c) => {
-    const { db, now } = c.var.world
-    const { tenantId } = c.var.caller
-    const [frame, scans, issues, probes] = await Promise.all([
-      frameOf(c),
-      recentScans(db, tenantId, null, LATEST),
-      recentIssues(db, tenantId, { closed: false }, LATEST),
-      readProbeRows(db, now),
-    ])
-    return show(c, <OverviewPage frame={frame} scans={scans} issues={issues} probes={probes} />)
-  })
-  .get('/targets', tenant, async (c) => {
-    const targets = await targetLines(c.var.world.db, c.var.caller.tenantId, LIST)
-    return show(c, <TargetsPage frame={await frameOf(c)} targets={targets} />)
-  })
-  .get('/targets/:id', tenant, async (c) => {
-    const target = await readTargetView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!target) throw missing('target')
-    return show(c, <TargetPage frame={await frameOf(c)} target={target} />)
-  })
+  .route('/', overviewRoutes)
+  .route('/', targetPageRoutes)
+  .route('/', issuePageRoutes)
+  .route('/', reportPageRoutes)
   .get('/scans', tenant, async (c) => {
     const scans = await recentScans(c.var.world.db, c.var.caller.tenantId, null, LIST)
     return show(c, <ScansPage frame={await frameOf(c)} scans={scans} />)
@@ -98,22 +70,4 @@ export const portalRoutes = new Hono<AppEnv>()
     const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!proof) throw missing('proof')
     return show(c, <ProofPage frame={await frameOf(c)} proof={proof} />)
-  })
-  .get('/channels', tenant, async (c) => {
-    const channels = await readChannelLines(c.var.world.db, c.var.caller.tenantId)
-    return show(c, <ChannelsPage frame={await frameOf(c)} channels={channels} />)
-  })
-  .get('/issues', tenant, async (c) => {
-    const { db } = c.var.world
-    const { tenantId } = c.var.caller
-    const [open, closed] = await Promise.all([
-      recentIssues(db, tenantId, { closed: false }, LIST),
-      recentIssues(db, tenantId, { closed: true }, LATEST),
-    ])
-    return show(c, <IssuesPage frame={await frameOf(c)} open={open} closed={closed} />)
-  })
-  .get('/issues/:id', tenant, async (c) => {
-    const issue = await readIssueView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!issue) throw missing('issue')
-    return show(c, <IssuePage frame={await frameOf(c)} issue={issue} allowlist={await allowlistView(c, issue.id)} />)
   })

@@ -47,6 +47,7 @@ export const BODIES: Readonly<Record<string, Say>> = {
   'POST /api/v1/channels/deliveries/:id/replay': empty,
   'POST /api/v1/keys': () => ({ name: 'k', scope: 'read' }),
   'POST /api/v1/tenants': () => ({ name: 'Third' }),
+  'PATCH /api/v1/tenant': () => ({ name: 'Renamed' }),
   'POST /api/v1/sessions/once': empty,
   'PUT /api/v1/retention': () => DEFAULT_RETENTION,
   'POST /api/v1/restore': () => ({ format: BACKUP_FORMAT, migration: '0000_first.sql', tenant: null }),

@@ -3,6 +3,7 @@ import type { CauseGuess } from '../../../schema/judgement.ts'
 import type { Step } from '../../../schema/wire.ts'
 import type { Decision } from '../decide.ts'
 import type { EndpointEvidence, ScanEvidence } from '../evidence.ts'
+import { isTrialSpared } from '../sparing.ts'
 import { type Standing, told } from '../steering.ts'
 import { type Experiment, LATE_MS, type Situation, stepsOf } from './experiment.ts'
 import { layers } from './layers.ts'
@@ -47,7 +48,8 @@ export function chooseTrials(
     if (!run || isOver(run)) continue
     const situation: Situation = { scan, endpoint, outcome, case: outcome.case, run, runs, spent: spentOn(endpoint) }
     const best = bestFor(situation, judgement)
-    if (best) trials.push({ experiment: best, situation, waits: false })
+    if (best && !isTrialSpared(endpoint, nextTouchAt(best, situation), scan, decisions))
+      trials.push({ experiment: best, situation, waits: false })
   }
   return trials
     .filter((trial) => isBegun(trial) || madeAt(scan, trial) < trial.experiment.perAddress)
@@ -59,6 +61,10 @@ export function chooseTrials(
           all.some((other) => other !== trial && sameRule(other, trial) && isBegun(other))),
     }))
 }
+
+/** When the scanner is to touch next for it: by its steps, or at once. */
+const nextTouchAt = ({ id }: Experiment, { scan, run, endpoint }: Situation): number =>
+  stepsOf(run, id, endpoint).find(({ at }) => at > scan.now)?.at ?? scan.now
 
 function bestFor(s: Situation, judgement: Standing): Experiment | null {
   const open = EXPERIMENTS.filter((one) => one.isOpen(s))

@@ -64,6 +64,23 @@ export function cutOf(failures: readonly Look[]): Seen | null {
   }
 }
 
+/** So many successes running part a last failure from those before it; or one, and with those after it so many. */
+const APART = 2
+const AROUND = 3
+
+/**
+ * The rounds from the first failure to the last one that tells: a single one, after the port had come back, may be loss as well, and
+ * says neither that what shut it lasted nor that it let anything through.
+ */
+export function spanOf(rounds: readonly Round[]): readonly Round[] {
+  const failed = rounds.flatMap(({ scanner }, i) => (scanner.failed ? [i] : []))
+  const [before, last] = failed.slice(-2)
+  const [ahead, after] = [(last ?? 0) - (before ?? 0) - 1, rounds.length - 1 - (last ?? 0)]
+  const isStray = before !== undefined && ahead > 0 && (ahead >= APART || ahead + after >= AROUND)
+  const end = isStray ? before : failed.at(-1)
+  return end === undefined ? [] : rounds.slice(failed[0], end + 1)
+}
+
 export function slowOf(outcome: Outcome): Seen | null {
   // What passed before the loss says nothing of what lets through since.
   const from = outcome.tally.firstFailAt ?? 0
@@ -74,7 +91,7 @@ export function slowOf(outcome: Outcome): Seen | null {
   if (rounds.length < 2) return null
   const failed = rounds.filter((round) => round.scanner.failed)
   // What passed only after the port was back for good tells of a ban that ended as well as of a limit.
-  const lastFailAt = outcome.tally.lastFailAt ?? 0
+  const lastFailAt = spanOf(outcome.case?.rounds ?? []).at(-1)?.at ?? 0
   const passedAmid = rounds.some((round) => !round.scanner.failed && round.at < lastFailAt)
   if (failed.length < 0.8 * rounds.length && !passedAmid && outcome.verdict !== 'degraded') return null
   const value: ValueOf<'slow'> = failed.length >= 0.8 * rounds.length ? 'blocked' : 'passes'
@@ -163,6 +180,8 @@ function lengthOf(away: number): ValueOf<'away'> {
   return away < 5_400_000 ? 'hour' : 'longer'
 }
 
+/** One slow answer may have lost a packet after its handshake. */
+const SLOW_ANSWERS = 2
 /** Slower than this, and this many times slower than before, is a service that is giving way. */
 const SLOW_MS = 1_000
 const SLOWER = 5
@@ -194,10 +213,7 @@ export const amidOf = (amid: readonly Look[]): Seen | null =>
 /** A ban lets nothing through until it ends; a limit lets through what comes when there is room. */
 export function flickerOf({ case: one }: Outcome, amid: readonly Look[]): Seen | null {
   if (amid.length > 0) return null
-  const rounds = one?.rounds ?? []
-  const first = rounds.findIndex(({ scanner }) => scanner.failed)
-  const last = rounds.findLastIndex(({ scanner }) => scanner.failed)
-  const span = first < 0 ? [] : rounds.slice(first, last + 1)
+  const span = spanOf(one?.rounds ?? [])
   if (span.length < 3) return null
   const through = span.filter(({ scanner }) => !scanner.failed)
   return {
@@ -224,7 +240,9 @@ export function speedOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | nu
   const usual = before.map(served).toSorted((a, b) => a - b)[before.length >> 1]
   if (usual === undefined || around.length === 0) return null
   const slow = around.filter((look) => served(look) >= Math.max(SLOW_MS, SLOWER * usual))
-  const value: ValueOf<'speed'> = slow.length * 3 > around.length ? 'slower' : 'steady'
+  const isSlower = slow.length * 3 > around.length
+  if (isSlower && slow.length < SLOW_ANSWERS) return null
+  const value: ValueOf<'speed'> = isSlower ? 'slower' : 'steady'
   return {
     value,
     rule: 'SPD-1',

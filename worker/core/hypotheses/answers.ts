@@ -2,6 +2,8 @@ import type { Hypothesis } from '../hypothesis.ts'
 
 const scannerOnly = { scanner: 0.96, partial: 0.02, range: 0.01, all: 0.01 }
 const ban = { slow: { blocked: 0.98, passes: 0.02 }, onset: { during: 0.9, before: 0.1 } } as const
+/** A limit on new connections leaves the established ones alone. */
+const sparesFlows = { alive: 0.9, frozen: 0.05, reset: 0.05 } as const
 const limit = {
   slow: { blocked: 0.15, passes: 0.85 },
   burst: { limited: 0.9, blocked: 0.05, passes: 0.05 },
@@ -98,6 +100,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     expects: {
       flicker: { never: 0.72, now_and_then: 0.28 },
       amid: { through: 0.3 },
+      canary: sparesFlows,
       company: { through: 0.6 },
       ends: { at_once: 0.06 },
       ...limit,
@@ -113,6 +116,7 @@ export const ANSWERS: readonly Hypothesis[] = [
     expects: {
       flicker: { never: 0.72, now_and_then: 0.28 },
       amid: { through: 0.1 },
+      canary: sparesFlows,
       company: { through: 0.6 },
       ends: { at_once: 0.06 },
       slow: { blocked: 0.45, passes: 0.55 },

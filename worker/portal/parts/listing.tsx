@@ -26,12 +26,19 @@ export interface ListAsk {
   filters: Readonly<Record<string, string>>
   /** where the page before ended; '' on the first one */
   cursor: string
+  /** the part of the page in which the list stands */
+  hash?: string
 }
 
 export interface Filter {
   name: string
   label: string
-  options: readonly { value: string; text: string }[]
+  /** what nothing chosen means; “all” unless said */
+  blank?: string
+  /** without them it takes any word */
+  options?: readonly { value: string; text: string }[]
+  /** how it is asked for: by choice where there are options, else by word, unless said */
+  kind?: 'date'
 }
 
 export interface ListingProps<Row> {
@@ -60,7 +67,8 @@ export function hrefOf(ask: ListAsk, change: Partial<ListAsk> & { format?: strin
   if (cursor !== '') query.set('cursor', cursor)
   if (change.format) query.set('format', change.format)
   const text = query.toString()
-  return text === '' ? path : `${path}?${text}`
+  const hash = ask.hash && !change.format ? `#${ask.hash}` : ''
+  return (text === '' ? path : `${path}?${text}`) + hash
 }
 
 export const Listing = <Row,>(props: ListingProps<Row>) => {
@@ -135,17 +143,23 @@ const Asking = ({
         <input id="q" name="q" type="search" value={ask.q} maxlength={100} spellcheck={false} />
       </div>
     )}
-    {filters.map(({ name, label, options }) => (
+    {filters.map(({ name, label, blank = 'all', options, kind }) => (
       <div class="field">
         <label for={`by-${name}`}>{label}</label>
-        <select id={`by-${name}`} name={name}>
-          <option value="">all</option>
-          {options.map(({ value, text }) => (
-            <option value={value} selected={ask.filters[name] === value}>
-              {text}
-            </option>
-          ))}
-        </select>
+        {kind === 'date' ? (
+          <input id={`by-${name}`} name={name} type="date" value={ask.filters[name]} />
+        ) : options ? (
+          <select id={`by-${name}`} name={name}>
+            <option value="">{blank}</option>
+            {options.map(({ value, text }) => (
+              <option value={value} selected={ask.filters[name] === value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        ) : (
+          <input id={`by-${name}`} name={name} value={ask.filters[name]} maxlength={100} spellcheck={false} />
+        )}
       </div>
     ))}
     {ask.sort !== '' && <input type="hidden" name="sort" value={ask.desc ? `-${ask.sort}` : ask.sort} />}
