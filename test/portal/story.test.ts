@@ -94,7 +94,7 @@ describeInBrowser('from the first scan to the proof', () => {
     scan = await ended(stack.worker.api, id)
     expect(scan.verdict).toBe('interference')
     // What came by events is what the server says when it is asked anew.
-    const text = () => page.locator('main').textContent()
+    const text = () => page.locator('main').textContent().then((said) => said ?? '')
     const live = await text()
     await page.reload()
     expect(withoutTimes(await text())).toBe(withoutTimes(live))
@@ -175,7 +175,7 @@ describeInBrowser('from the first scan to the proof', () => {
     await page.waitForURL(/\/scans\/scn_/)
     await page.getByRole('heading', { level: 1, name: /^Clear/ }).waitFor(WAIT)
     await visitor.open(issue)
-    expect(await page.locator('main').textContent()).toMatch(/closed/i)
+    expect(await page.locator('main').textContent().then((said) => said ?? '')).toMatch(/closed/i)
     expect(await stack.worker.api.get(`/api/v1${issue}`)).toMatchObject({ state: 'closed' })
   })
 
