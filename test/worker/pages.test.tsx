@@ -20,7 +20,7 @@ import {
   bannedPort,
   frame,
   HOSTILE,
-  issueView,
+  issueRow,
   NOW,
   openPort,
   probes,
@@ -183,7 +183,7 @@ describe('what a target sends cannot harm the reader', () => {
       <OverviewPage
         frame={frame}
         scans={[{ ...scanRow, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
-        issues={[{ ...issueView, title: HOSTILE }]}
+        issues={[{ ...issueRow, title: HOSTILE }]}
         probes={[
           ...probes,
           { ...(probes[1] as (typeof probes)[0]), site: HOSTILE, provider: HOSTILE, reasons: [HOSTILE] },

@@ -18,13 +18,7 @@ import { formRoutes } from './forms.ts'
 import { issuePageRoutes } from './issue-page.tsx'
 import { lookRoutes } from './look.ts'
 import { plainText } from './plain.ts'
-import {
-  readChannelLines,
-  readProbeRows,
-  readProofView,
-  readScanView,
-  readTargetView,
-} from './portal-data.ts'
+import { readChannelLines, readProbeRows, readProofView, readScanView, readTargetView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
 import { reportPageRoutes } from './report-page.tsx'
 import { asPage, frameOf, frameOrNone, show, strayAsPage } from './show.tsx'
