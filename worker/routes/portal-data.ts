@@ -2,12 +2,7 @@
 import { endpointKey } from '../../schema/facts.ts'
 import type { FailureWord } from '../../schema/words.ts'
 import { judgementNow } from '../live.ts'
-import type {
-  ChecksOf,
-  ProbeRow,
-  ProofView,
-  ScanView,
-} from '../portal/views.ts'
+import type { ChecksOf, ProbeRow, ProofView, ScanView } from '../portal/views.ts'
 import { resultNow } from '../proofEnd.ts'
 import { type Db, read } from '../store/db.ts'
 import { occurrencesOfScan } from '../store/issues.ts'
@@ -16,7 +11,6 @@ import { isOnline, listProbes } from '../store/probes.ts'
 import { readProof } from '../store/proofs.ts'
 import { type Closing, runsOf, SCAN_KEY } from '../store/runs.ts'
 import { readScan } from '../store/scans.ts'
-
 
 /** The fleet, those that are there first. It serves all tenants, so all may see how many can witness. */
 export const readProbeRows = async (db: Db, now: number): Promise<ProbeRow[]> =>
