@@ -153,6 +153,12 @@ export const scans = sqliteTable(
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
     uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
+    // For lists that ask for one target, one verdict, one bad end: each costs a scan one written row at most.
+    index('scans_of_target').on(t.tenantId, t.targetId, t.createdAt),
+    index('scans_by_verdict')
+      .on(t.tenantId, sql`judgement ->> '$.verdict'`, t.createdAt)
+      .where(sql`finished_at is not null`),
+    index('scans_by_bad_end').on(t.tenantId, t.state, t.createdAt).where(sql`state in ('failed', 'cancelled')`),
     index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
   ],
 )

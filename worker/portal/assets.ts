@@ -1,5 +1,8 @@
 /** What pages load beside themselves: all of it ours, made by `npm run build:portal`, each under a name that changes with it. */
 import base from './built/base.ts'
+import lanes from './built/lanes.ts'
+import live from './built/live.ts'
+import pane from './built/pane.ts'
 import style from './built/style.ts'
 import { ICON } from './icon.ts'
 
@@ -16,6 +19,9 @@ const SCRIPT = 'text/javascript; charset=utf-8'
 export const ASSETS = {
   'style.css': { type: CSS, ...style },
   'base.js': { type: SCRIPT, ...base },
+  'lanes.js': { type: SCRIPT, ...lanes },
+  'live.js': { type: SCRIPT, ...live },
+  'pane.js': { type: SCRIPT, ...pane },
   'icon.svg': { type: 'image/svg+xml', text: ICON, version: null },
 } satisfies Record<string, Asset>
 

@@ -92,5 +92,6 @@ export const spoken = (word: string): string => word.replaceAll('_', ' ')
 export const DONE = {
   saved: 'Saved.',
   removed: 'Removed.',
+  stopping: 'The scan is asked to stop.',
 } as const
 export type DoneWord = keyof typeof DONE

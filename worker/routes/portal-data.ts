@@ -1,7 +1,6 @@
 /** Reads what the portal's pages show: store rows in, page data out. */
 import { endpointKey } from '../../schema/facts.ts'
 import type { FailureWord } from '../../schema/words.ts'
-import { judgementNow } from '../live.ts'
 import type { ChannelLine } from '../portal/channels.tsx'
 import type {
   ChecksOf,
@@ -10,19 +9,17 @@ import type {
   ProbeRow,
   ProofLine,
   ProofView,
-  ScanView,
   SiteView,
   TargetView,
 } from '../portal/views.ts'
 import { resultNow } from '../proofEnd.ts'
 import { listChannels, readSides } from '../store/channels.ts'
 import { type Db, read } from '../store/db.ts'
-import { occurrencesOfScan, readIssue } from '../store/issues.ts'
+import { readIssue } from '../store/issues.ts'
 import { occurrenceLines, readTargetName, recentIssues, recentScans } from '../store/portal.ts'
 import { isOnline, listProbes } from '../store/probes.ts'
 import { listProofs, type Proof, proofIdOf, readProof } from '../store/proofs.ts'
 import { type Closing, runsOf, SCAN_KEY } from '../store/runs.ts'
-import { readScan } from '../store/scans.ts'
 import { readTarget } from '../store/targets.ts'
 import { PROOF_STATE_OF } from './proofShape.ts'
 
@@ -92,26 +89,6 @@ export async function readProofView(db: Db, tenantId: string, id: string): Promi
     ask: proof.proof,
     result,
     outputBytes: proof.outputBytes,
-  }
-}
-
-/** Null when the tenant has no such scan. */
-export async function readScanView(db: Db, tenantId: string, id: string, now: number): Promise<ScanView | null> {
-  const scan = await readScan(db, tenantId, id)
-  if (!scan) return null
-  const [judgement, target, counted, checks] = await Promise.all([
-    judgementNow({ db, now }, scan),
-    readTargetName(db, tenantId, scan.targetId),
-    occurrencesOfScan(db, tenantId, id),
-    readChecks(db, tenantId, id),
-  ])
-  return {
-    ...scan,
-    judgement,
-    target,
-    failure: scan.failureCode === null ? null : { code: scan.failureCode, detail: scan.failureDetail ?? '' },
-    issueOf: Object.fromEntries(counted.map((each) => [endpointKey(each), each.issueId])),
-    checks,
   }
 }
 

@@ -7,27 +7,21 @@ import { ASSETS, type Asset } from '../portal/assets.ts'
 import { ChannelsPage } from '../portal/channels.tsx'
 import { IssuePage, IssuesPage } from '../portal/issues.tsx'
 import { OverviewPage } from '../portal/overview.tsx'
-import { ProofPage } from '../portal/proof.tsx'
 import { RulesPage } from '../portal/rules.tsx'
-import { ScanPage, ScansPage } from '../portal/scan.tsx'
 import { TargetPage, TargetsPage } from '../portal/targets.tsx'
 import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
-import { openText } from '../store/raw.ts'
-import { readScan } from '../store/scans.ts'
 import { allowlistView } from './allowlists.ts'
 import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
 import { lookRoutes } from './look.ts'
-import { plainText } from './plain.ts'
 import {
   readChannelLines,
   readIssueView,
   readProbeRows,
-  readProofView,
-  readScanView,
   readTargetView,
 } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
+import { scanPageRoutes } from './scan-pages.tsx'
 import { asPage, frameOf, frameOrNone, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 
@@ -47,6 +41,7 @@ export const portalRoutes = new Hono<AppEnv>()
   .use('/proofs/*', asPage)
   .use('/channels', asPage)
   .route('/', formRoutes)
+  .route('/', scanPageRoutes)
   .get('/portal/:name', (c) => {
     const assets: Readonly<Record<string, Asset>> = ASSETS
     const name = c.req.param('name')
@@ -76,28 +71,6 @@ export const portalRoutes = new Hono<AppEnv>()
     const target = await readTargetView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!target) throw missing('target')
     return show(c, <TargetPage frame={await frameOf(c)} target={target} />)
-  })
-  .get('/scans', tenant, async (c) => {
-    const scans = await recentScans(c.var.world.db, c.var.caller.tenantId, null, LIST)
-    return show(c, <ScansPage frame={await frameOf(c)} scans={scans} />)
-  })
-  .get('/scans/:id', tenant, async (c) => {
-    const scan = await readScanView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'), c.var.world.now)
-    if (!scan) throw missing('scan')
-    return show(c, <ScanPage frame={await frameOf(c)} scan={scan} />)
-  })
-  .get('/scans/:id/output', tenant, async (c) => {
-    const { db, raw } = c.var.world
-    const scan = await readScan(db, c.var.caller.tenantId, c.req.param('id'))
-    const text = scan?.outputKey ? await openText(raw, scan.outputKey) : null
-    if (!text) throw new Failure('not_found', 'There is no raw output of this scan.')
-    const name = `${scan?.id}.txt`
-    return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
-  })
-  .get('/proofs/:id', tenant, async (c) => {
-    const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!proof) throw missing('proof')
-    return show(c, <ProofPage frame={await frameOf(c)} proof={proof} />)
   })
   .get('/channels', tenant, async (c) => {
     const channels = await readChannelLines(c.var.world.db, c.var.caller.tenantId)
