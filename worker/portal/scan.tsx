@@ -171,15 +171,14 @@ const Phases = ({ phase }: { phase: string | null }) => (
 
 const Coverage = ({ scan }: { scan: ScanView }) => {
   const coverage = scan.judgement?.coverage
-  if (!coverage) return null
+  if (!coverage || scan.finishedAt === null) return null
   return (
     <section>
       <h2>What was really tested</h2>
-      <p class="lead">{coverage.statement}</p>
-      <p>
-        <Share share={coverage.share} label="Share of the planned work that was done" /> of the planned work was done:{' '}
-        <span class="dim">{workWords(coverage, scan.checks)}</span>
+      <p class="tested">
+        <Share share={coverage.share} label="Share of the planned work that was done" /> of the planned work was done.
       </p>
+      <p class="dim measure">{workWords(coverage, scan.checks)}</p>
       {coverage.together && (
         <p>
           {coverage.together.statement} <a href={`/scans/${coverage.together.scanId}`}>The scan before</a>

@@ -157,8 +157,8 @@ export const ScansPage = ({ frame, rows, ask, next }: ScansPageProps) => {
           ]}
           none={
             <>
-              No scan yet. Open one of your <a href="/targets">targets</a> and start one; what was lost on the way, and to
-              whom, will stand here.
+              No scan yet. Open one of your <a href="/targets">targets</a> and start one; what was lost on the way, and
+              to whom, will stand here.
             </>
           }
         />

@@ -14,12 +14,7 @@ import { allowlistView } from './allowlists.ts'
 import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
 import { lookRoutes } from './look.ts'
-import {
-  readChannelLines,
-  readIssueView,
-  readProbeRows,
-  readTargetView,
-} from './portal-data.ts'
+import { readChannelLines, readIssueView, readProbeRows, readTargetView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
 import { scanPageRoutes } from './scan-pages.tsx'
 import { asPage, frameOf, frameOrNone, show, strayAsPage } from './show.tsx'

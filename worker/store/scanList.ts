@@ -60,9 +60,7 @@ export async function scanPage(db: Db, tenantId: string, ask: ScanListAsk) {
             : sql`(${scans.createdAt}, ${scans.id}) < (${after.at}, ${after.id})`,
       ),
     )
-    .orderBy(
-      ...(ask.oldest ? [asc(scans.createdAt), asc(scans.id)] : [desc(scans.createdAt), desc(scans.id)]),
-    )
+    .orderBy(...(ask.oldest ? [asc(scans.createdAt), asc(scans.id)] : [desc(scans.createdAt), desc(scans.id)]))
     .limit(ask.limit + 1)
   const kept = found.slice(0, ask.limit)
   const last = kept.at(-1)

@@ -38,7 +38,11 @@ export async function readSeen(
     ORDER BY rank, at LIMIT ${MOST + 20}`)
   const of = (kind: string) => found.filter((row) => row.kind === kind)
   return {
-    touches: of('touch').map(({ runId, probeId, body }) => ({ runId, probeId, touch: JSON.parse(body) as Observation })),
+    touches: of('touch').map(({ runId, probeId, body }) => ({
+      runId,
+      probeId,
+      touch: JSON.parse(body) as Observation,
+    })),
     spans: of('span').map(({ probeId, body }) => ({ probeId, span: JSON.parse(body) as Span })),
     times: of('times').map(({ body }) => JSON.parse(body) as Seen['times'][number]),
     isCut: found.length >= MOST + 20,
@@ -62,11 +66,15 @@ export async function readSheet(db: Db, tenantId: string, scanId: string): Promi
       target: sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`,
       counted: sql<string>`(SELECT json_group_array(json_object('address', o.address, 'port', o.port, 'issueId', o.issue_id))
         FROM ${occurrences} o WHERE o.tenant_id = ${tenantId} AND o.scan_id = ${scanId})`,
-      engagement: sql<string | null>`(SELECT closing -> '$.engagement' FROM runs WHERE ${ofScan(tenantId, scanId)} AND key = ${SCAN_KEY} LIMIT 1)`,
+      engagement: sql<
+        string | null
+      >`(SELECT closing -> '$.engagement' FROM runs WHERE ${ofScan(tenantId, scanId)} AND key = ${SCAN_KEY} LIMIT 1)`,
     })
     .from(scans)
     .leftJoin(targets, sql`${targets.tenantId} = ${scans.tenantId} AND ${targets.id} = ${scans.targetId}`)
-    .where(sql`${scans.tenantId} = ${tenantId} AND ${scans.id} = ${scanId} AND ${scans.proof} IS NULL AND ${scans.control} IS NULL`)
+    .where(
+      sql`${scans.tenantId} = ${tenantId} AND ${scans.id} = ${scanId} AND ${scans.proof} IS NULL AND ${scans.control} IS NULL`,
+    )
     .get()
   return row
     ? {

@@ -6,7 +6,9 @@
 const LINEAR_MS = 20_000
 /** Between two labels, at least. */
 const LABEL_GAP = 78
-const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800].map((s) => s * 1_000)
+const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800].map(
+  (s) => s * 1_000,
+)
 
 export interface Axis {
   /** where this moment stands; moments outside stand at the end */

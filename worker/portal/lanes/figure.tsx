@@ -30,7 +30,12 @@ export const LanesFigure = ({ album, picture, name }: { album: Album; picture: P
         {lifeOf(port, album.from, album.to)}
       </figcaption>
       {/* What scrolls must be reachable by keyboard (WCAG 2.1.1): hence the tabindex. */}
-      <section class="scroll" tabindex={0} aria-label={`Picture of port ${port.port}, scrolls on narrow screens`} id={id}>
+      <section
+        class="scroll"
+        tabindex={0}
+        aria-label={`Picture of port ${port.port}, scrolls on narrow screens`}
+        id={id}
+      >
         {raw(inPage(album, picture))}
       </section>
       <div class="under">
@@ -63,14 +68,16 @@ const TouchList = ({ album, port }: { album: Album; port: PortVerdict }) => {
       <Table
         label={`Observations of port ${port.port}`}
         columns={['At', 'Seen by', 'Sight', 'It sent', 'Made for', 'Observation']}
-        rows={all.slice(0, ROWS).map(({ touch, runId }) => [
-          <Time at={touch.at} />,
-          byRun.get(runId)?.split(', ').slice(0, 2).join(', ') ?? '',
-          <span class={`sight ${touch.sight}`}>{sightWords(touch)}</span>,
-          <span class="break">{saidWords(touch)}</span>,
-          spoken(whyWords(touch)),
-          <code>{observationId(runId, touch.n).slice(-16)}</code>,
-        ])}
+        rows={all
+          .slice(0, ROWS)
+          .map(({ touch, runId }) => [
+            <Time at={touch.at} />,
+            byRun.get(runId)?.split(', ').slice(0, 2).join(', ') ?? '',
+            <span class={`sight ${touch.sight}`}>{sightWords(touch)}</span>,
+            <span class="break">{saidWords(touch)}</span>,
+            spoken(whyWords(touch)),
+            <code>{observationId(runId, touch.n).slice(-16)}</code>,
+          ])}
       />
       <div class="under">
         <span>{all.length > ROWS && `The first ${ROWS} are shown; the files have all.`}</span>

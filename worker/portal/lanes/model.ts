@@ -256,7 +256,5 @@ function roundsOf(own: readonly SeenTouch[]): Omit<Mark, 'x'>[] {
   for (const { touch } of own)
     if (touch.purpose === 'verify' && touch.round !== undefined)
       first.set(touch.round, Math.min(touch.at, first.get(touch.round) ?? touch.at))
-  return [...first]
-    .sort(([a], [b]) => a - b)
-    .map(([round, at]) => ({ name: String(indexOf(round) + 1), at }))
+  return [...first].sort(([a], [b]) => a - b).map(([round, at]) => ({ name: String(indexOf(round) + 1), at }))
 }

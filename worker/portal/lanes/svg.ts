@@ -5,7 +5,7 @@
  */
 import { clock } from '../../core/text.ts'
 import { span, utc } from '../parts/time.tsx'
-import { type Band, LEFT, type Lane, type Mark, type Picture, RIGHT, type Tick } from './model.ts'
+import { type Band, type Lane, LEFT, type Mark, type Picture, RIGHT, type Tick } from './model.ts'
 import { INK, SIGHT } from './sights.ts'
 import { escaped, type Sources, telling } from './telling.ts'
 
@@ -53,7 +53,9 @@ export function svgOf(picture: Picture, { sources, alone, summary }: Lettering):
     picture.back ? rect('back', picture.back.x1, lanesTop, picture.back.x2, lanesTop + LANE, '#e5f4ea') : '',
     `<text class="dim" x="${LEFT - 12}" y="${phaseTop + 11}" text-anchor="end" fill="${DIM}">phases</text>`,
     roundsOf(picture.rounds, roundTop, lanesEnd),
-    picture.lanes.map((lane, i) => rulesOf(lane, lanesTop + i * LANE)).join(''),
+    picture.lanes
+      .map((_, i) => line('rest', 12, lanesTop + (i + 1) * LANE, RIGHT, lanesTop + (i + 1) * LANE, LINE))
+      .join(''),
     marks.map((mark) => markOf(mark, markTop + mark.row * ROW, lanesEnd)).join(''),
     picture.seam === null ? '' : seamOf(picture.seam, phaseTop, lanesEnd),
     picture.lanes.map((lane, i) => laneOf(lane, lanesTop + i * LANE, sources)).join(''),
@@ -116,15 +118,15 @@ function roundsOf(rounds: readonly Mark[], y: number, bottom: number): string {
     if (shown) last = x
     return (
       line('round', x, y + 14, x, bottom, DIM, ' stroke-dasharray="1 3" stroke-width="0.8"') +
-      (shown ? `<text class="dim" x="${n(x)}" y="${y + 11}" text-anchor="middle" font-size="10" fill="${DIM}">${name}</text>` : '')
+      (shown
+        ? `<text class="dim" x="${n(x)}" y="${y + 11}" text-anchor="middle" font-size="10" fill="${DIM}">${name}</text>`
+        : '')
     )
   })
   return rounds.length === 0
     ? ''
     : `<text class="dim" x="${LEFT - 12}" y="${y + 11}" text-anchor="end" fill="${DIM}">rounds</text>${text.join('')}`
 }
-
-const rulesOf = (_: Lane, y: number): string => line('rest', 12, y + LANE, RIGHT, y + LANE, LINE)
 
 const seamOf = (x: number, top: number, bottom: number): string =>
   line('seam', x, top, x, bottom + 6, DIM, ' stroke-dasharray="4 3"') +

@@ -57,8 +57,10 @@ const ENTITY: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** For text and quoted attributes of a picture. What XML has no place for is left out. */
+/**
+ * For text and quoted attributes of a picture. Controls and halves of characters are left out: XML 1.0 has no place for most of
+ * them (2.2, Characters).
+ */
 export const escaped = (text: string): string =>
   text.replace(NOT_XML, '').replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 (2.2, Characters) has no place for
-const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const NOT_XML = /(?!\n)\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu

@@ -119,7 +119,12 @@ const Life = ({
       {line}
       <details>
         <summary>What each source saw of port {port.port}</summary>
-        <img class="alone" src={pictureHref(album, port)} loading="lazy" alt={`Port ${port.port}, what each source saw`} />
+        <img
+          class="alone"
+          src={pictureHref(album, port)}
+          loading="lazy"
+          alt={`Port ${port.port}, what each source saw`}
+        />
       </details>
     </>
   )
@@ -180,7 +185,7 @@ const CausePart = ({ cause, ports }: { cause: Cause; ports: readonly PortVerdict
         ),
       )}
       {textsOf(ports, (port) => (port.cause?.askOwner ? [port.cause.askOwner] : [])).map((said) => (
-        <p>
+        <p class="settles">
           <strong>One line of the owner’s log would settle it:</strong> <Text said={said} all={ports} />
         </p>
       ))}
@@ -259,19 +264,25 @@ const RemediationPart = ({ ports }: { ports: readonly PortVerdict[] }) => {
   return (
     <div class="fix">
       {textsOf(ports, (port) => port.remediation?.title ?? []).map(({ value }) => (
-        <h4>{value}</h4>
+        <h4>
+          <span class="dim">What to do: </span>
+          {value}
+        </h4>
       ))}
       <ol>
-        {steps.map((texts, i) => (
-          <li>
-            <StepKindName kind={fixes.find((fix) => fix.kinds?.[i])?.kinds?.[i]} />
-            {texts.map((said) => (
-              <p>
-                <Text said={said} all={ports} />
-              </p>
-            ))}
-          </li>
-        ))}
+        {steps.map((texts, i) => {
+          const kind = fixes.find((fix) => fix.kinds?.[i])?.kinds?.[i]
+          return (
+            <li class={kind}>
+              {kind && <span class="kind">{stepKind(kind).name}</span>}
+              {texts.map((said) => (
+                <p>
+                  <Text said={withoutName(said, kind)} all={ports} />
+                </p>
+              ))}
+            </li>
+          )
+        })}
       </ol>
       <p>
         The list to let through: <a href="/ranges">our addresses</a>.
@@ -280,17 +291,30 @@ const RemediationPart = ({ ports }: { ports: readonly PortVerdict[] }) => {
   )
 }
 
-const STEP_KIND: Record<StepKind, string> = {
-  happened: 'What happened',
-  confirm: 'Make sure',
-  change: 'Change',
-  letter: 'To be sent on as it stands',
-  limit: 'Mind',
-  undo: 'To undo it',
-  then: 'Then',
+/** What a step is for, and how its text may begin by saying the same. */
+function stepKind(kind: StepKind): { name: string; says?: string } {
+  switch (kind) {
+    case 'happened':
+      return { name: 'What happened' }
+    case 'confirm':
+      return { name: 'Make sure', says: 'To confirm: ' }
+    case 'change':
+      return { name: 'Change' }
+    case 'letter':
+      return { name: 'To be sent on as it stands' }
+    case 'limit':
+      return { name: 'Mind', says: 'Mind: ' }
+    case 'undo':
+      return { name: 'To undo it', says: 'To undo: ' }
+    case 'then':
+      return { name: 'In the end' }
+  }
 }
-const StepKindName = ({ kind }: { kind: StepKind | undefined }) =>
-  kind === undefined ? null : <span class="kind">{STEP_KIND[kind]}</span>
+
+const withoutName = (said: SaidText, kind: StepKind | undefined): SaidText => {
+  const says = kind && stepKind(kind).says
+  return says && said.value.startsWith(says) ? { ...said, value: capital(said.value.slice(says.length)) } : said
+}
 
 /** A sentence of ours in which commands stand between back quotes, and what it says of ports with other numbers. */
 const Text = ({ said, all }: { said: SaidText; all: readonly PortVerdict[] }) => (

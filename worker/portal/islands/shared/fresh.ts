@@ -65,6 +65,12 @@ function nameOf(element: Element): string {
   if (element.id !== '') return `#${element.id}`
   const within = element.closest('article, section[id], div[id]')
   const place = within?.querySelector('[id]')?.id ?? within?.id ?? ''
-  const text = element instanceof HTMLDetailsElement ? element.querySelector('summary')?.textContent : element.textContent
-  return [place, element.tagName, element.getAttribute('href') ?? '', element.getAttribute('aria-label') ?? text ?? ''].join(' ')
+  const text =
+    element instanceof HTMLDetailsElement ? element.querySelector('summary')?.textContent : element.textContent
+  return [
+    place,
+    element.tagName,
+    element.getAttribute('href') ?? '',
+    element.getAttribute('aria-label') ?? text ?? '',
+  ].join(' ')
 }
