@@ -6,7 +6,7 @@ import { Badge, Share } from './parts/badge.tsx'
 import { Losses } from './parts/loss.tsx'
 import { PortTable } from './parts/port.tsx'
 import { ScanBadge } from './parts/rows.tsx'
-import { Fact, Table } from './parts/table.tsx'
+import { Fact, Files, Table } from './parts/table.tsx'
 import { span, Time } from './parts/time.tsx'
 import type { ChecksOf, Frame, ScanView } from './views.ts'
 import { FAILURE, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from './words.ts'
@@ -54,12 +54,16 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
         {ports.length === 0 ? (
           <p class="none">{runs ? 'None found so far.' : 'No open port was found.'}</p>
         ) : (
-          <PortTable ports={ports} detailed={new Set(detailed)} checks={scan.checks} runs={runs} />
+          <>
+            <PortTable ports={ports} detailed={new Set(detailed)} checks={scan.checks} runs={runs} />
+            <Files path={`/scans/${scan.id}/ports`} />
+          </>
         )}
       </section>
       <section id="live-panel" data-live>
         <h2>Who looked</h2>
         <Panel panel={scan.panel} />
+        {scan.panel.length > 0 && <Files path={`/scans/${scan.id}/panel`} />}
       </section>
       <div id="live-facts" data-live>
         <Facts scan={scan} />
@@ -101,7 +105,7 @@ const Head = ({ scan }: { scan: ScanView }) => {
       )}
       {scan.outputBytes !== null && (
         <p class="actions">
-          <a class="button main" href={`/scans/${scan.id}/output`} data-pane={`/scans/${scan.id}/output`}>
+          <a class="button main" href={`/scans/${scan.id}/output`} data-pane={`/scans/${scan.id}/output?whole`}>
             See scan output
           </a>
           <a class="button" href={`/scans/${scan.id}/output?whole`}>

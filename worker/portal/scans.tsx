@@ -1,7 +1,7 @@
 import { SCAN_STATES, SCAN_VERDICTS, type ScanState, type ScanVerdict } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
 import { Badge, Share } from './parts/badge.tsx'
-import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
+import { type DataColumn, fileColumns, type ListAsk, Listing } from './parts/listing.tsx'
 import { ScanBadge } from './parts/rows.tsx'
 import { Ago, span } from './parts/time.tsx'
 import type { Frame } from './views.ts'
@@ -29,24 +29,22 @@ export interface ScanListRow {
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
 /** What a file of scans says. */
-export const SCAN_FILE: readonly DataColumn<ScanListRow>[] = (
-  [
-    ['id', ({ id }) => id],
-    ['targetId', ({ targetId }) => targetId],
-    ['target', ({ target }) => target],
-    ['address', ({ address }) => address],
-    ['site', ({ site }) => site],
-    ['profile', ({ profile }) => profile],
-    ['state', ({ state }) => state],
-    ['verdict', (scan) => verdictOf(scan)],
-    ['lost', ({ lost }) => lost],
-    ['tested', ({ share }) => share],
-    ['coverage', ({ coverage }) => coverage],
-    ['createdAt', ({ createdAt }) => iso(createdAt)],
-    ['startedAt', ({ startedAt }) => iso(startedAt)],
-    ['finishedAt', ({ finishedAt }) => iso(finishedAt)],
-  ] as const satisfies readonly (readonly [string, DataColumn<ScanListRow>['value']])[]
-).map(([key, value]) => ({ key, name: key, cell: () => '', value }))
+export const SCAN_FILE = fileColumns<ScanListRow>({
+  id: ({ id }) => id,
+  targetId: ({ targetId }) => targetId,
+  target: ({ target }) => target,
+  address: ({ address }) => address,
+  site: ({ site }) => site,
+  profile: ({ profile }) => profile,
+  state: ({ state }) => state,
+  verdict: (scan) => verdictOf(scan),
+  lost: ({ lost }) => lost,
+  tested: ({ share }) => share,
+  coverage: ({ coverage }) => coverage,
+  createdAt: ({ createdAt }) => iso(createdAt),
+  startedAt: ({ startedAt }) => iso(startedAt),
+  finishedAt: ({ finishedAt }) => iso(finishedAt),
+})
 
 /** A verdict on the whole is for the end. */
 const verdictOf = ({ state, verdict }: ScanListRow): ScanVerdict | null => (state === 'finished' ? verdict : null)

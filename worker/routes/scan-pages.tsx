@@ -3,6 +3,8 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
+import { judgementNow } from '../live.ts'
+import { PANEL_FILE, PORT_FILE, PROOF_FILE, proofLines } from '../portal/files.ts'
 import { asFile, pictureIn } from '../portal/lanes/album.ts'
 import { touchFile } from '../portal/lanes/file.ts'
 import { ProofPage } from '../portal/proof.tsx'
@@ -105,11 +107,25 @@ export const scanPageRoutes = new Hono<AppEnv>()
     const rows = touchFile(found.album)
     return fileOf(name, format, rows.columns, async () => ({ rows: rows.rows, next: null }))
   })
+  .get('/scans/:id/:table{ports|panel}', tenant, async (c) => {
+    const { db, now } = c.var.world
+    const scan = await readScan(db, c.var.caller.tenantId, c.req.param('id'))
+    if (!scan) throw noScan()
+    const format = fileFormat(c) ?? 'csv'
+    const name = `${scan.id}-${c.req.param('table')}`
+    if (c.req.param('table') === 'panel')
+      return fileOf(name, format, PANEL_FILE, async () => ({ rows: scan.panel, next: null }))
+    const ports = (await judgementNow({ db, now }, scan))?.ports ?? []
+    return fileOf(name, format, PORT_FILE, async () => ({ rows: ports, next: null }))
+  })
   .get('/proofs/:id', tenant, async (c) => {
+    const format = fileFormat(c)
     const [frame, proof] = await Promise.all([
       frameOf(c),
       readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id')),
     ])
     if (!proof) throw new Failure('not_found', 'There is no proof with that id.')
+    if (format !== null)
+      return fileOf(proof.id, format, PROOF_FILE, async () => ({ rows: proofLines(proof), next: null }))
     return show(c, <ProofPage frame={frame} proof={proof} />)
   })

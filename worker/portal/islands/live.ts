@@ -13,6 +13,8 @@ const SAY_MS = 4_000
 const POLL_MS = 5_000
 const FEED = 8
 
+const say = speaker()
+
 rememberParts()
 const under = document.getElementById('under')
 const every = Number(document.querySelector<HTMLElement>('[data-every]')?.dataset.every ?? 0)
@@ -131,20 +133,17 @@ function note(root: HTMLElement, text: string, tone: string): void {
   say(`${text}.`)
 }
 
-let unsaid: string[] = []
-let saidAt = Number.NEGATIVE_INFINITY
-let timer = 0
 /** What comes fast is said together; of much only the last things. */
-function say(text: string): void {
-  unsaid.push(text)
-  const wait = saidAt + SAY_MS - performance.now()
-  timer ||= window.setTimeout(
-    () => {
-      timer = 0
-      saidAt = performance.now()
-      tell(unsaid.slice(-4).join(' '))
-      unsaid = []
-    },
-    Math.max(0, wait),
-  )
+function speaker(): (text: string) => void {
+  let unsaid: string[] = []
+  let saidAt = Number.NEGATIVE_INFINITY
+  const speak = () => {
+    saidAt = performance.now()
+    tell(unsaid.slice(-4).join(' '))
+    unsaid = []
+  }
+  return (text) => {
+    unsaid.push(text)
+    if (unsaid.length === 1) window.setTimeout(speak, Math.max(0, saidAt + SAY_MS - performance.now()))
+  }
 }

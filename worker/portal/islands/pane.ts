@@ -1,5 +1,5 @@
 /**
- * The raw output of a scan, beside the page: a link with `data-pane` opens it. Without script the link leads to the text itself.
+ * Raw output beside the page: a link opens it whose `data-pane` says where the whole of it is. Without script the link leads to the text itself.
  * `#L123` in the address opens it at that line, so that a line can be sent to somebody.
  */
 import { tell } from './shared/copy.ts'
@@ -75,7 +75,7 @@ async function open(href: string, find: string): Promise<void> {
 /** As much of it as is shown; null when it cannot be had. */
 async function textOf(href: string): Promise<string | null> {
   try {
-    const answer = await fetch(`${href}?whole`)
+    const answer = await fetch(href)
     if (!answer.ok || answer.redirected || !answer.body) return null
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
@@ -124,7 +124,7 @@ function fillBar(bar: HTMLElement, now: Pane, find: string): void {
     field(jump, 'Go to', 'field'),
     field(port, 'Only port', 'field port'),
     make('div', { className: 'field line' }, wrap, make('label', { htmlFor: wrap.id, textContent: 'Wrap lines' })),
-    make('a', { className: 'button', href: `${now.href}?whole`, textContent: 'Download' }),
+    make('a', { className: 'button', href: now.href, download: '', textContent: 'Download' }),
   )
 }
 

@@ -2,7 +2,7 @@
 import { observationId } from '../../../schema/facts.ts'
 import type { SeenTouch } from '../../../schema/seen.ts'
 import { latin1Of } from '../../core/text.ts'
-import type { DataColumn } from '../parts/listing.tsx'
+import { type DataColumn, fileColumns } from '../parts/listing.tsx'
 import type { Album } from './album.ts'
 import { saidWords } from './telling.ts'
 
@@ -12,7 +12,7 @@ export function touchFile({ seen, panel, sources }: Album): {
   rows: readonly SeenTouch[]
 } {
   const members = new Map(panel.map((member) => [member.probeId, member]))
-  const columns = Object.entries({
+  const columns = fileColumns<SeenTouch>({
     id: ({ runId, touch }) => observationId(runId, touch.n),
     at: ({ touch }) => new Date(touch.at).toISOString(),
     afterStartMs: ({ touch }) => touch.at - sources.from,
@@ -32,11 +32,6 @@ export function touchFile({ seen, panel, sources }: Album): {
     fit: ({ touch }) => touch.fit ?? true,
     bytes: ({ touch }) => latin1Of(touch.firstBytes).length,
     sent: ({ touch }) => saidWords(touch),
-  } satisfies Record<string, DataColumn<SeenTouch>['value']>).map(([key, value]) => ({
-    key,
-    name: key,
-    cell: () => '',
-    value,
-  }))
+  })
   return { columns, rows: seen.touches }
 }

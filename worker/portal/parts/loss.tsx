@@ -85,7 +85,7 @@ const LossCard = ({ ports, checks, issueOf, scan, album = null, drawn, output }:
             </a>
           ))}
           {output !== undefined && (
-            <a class="button" href={output} data-pane={output} data-find={String(first.port)}>
+            <a class="button" href={output} data-pane={`${output}?whole`} data-find={String(first.port)}>
               See scan output
             </a>
           )}
