@@ -3,7 +3,7 @@ import type { PanelMember } from '../../schema/facts.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
 import type { ProofCell, ProofRow } from '../../schema/proof.ts'
 import { cellText } from '../core/proof.ts'
-import { type DataColumn, fileColumns } from './parts/listing.tsx'
+import { fileColumns } from './parts/listing.tsx'
 import type { ProofView } from './views.ts'
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
