@@ -126,6 +126,9 @@ export const scanView: ScanView = {
   addresses: ['203.0.113.9'],
   startedAt: START,
   phase: null,
+  progress: null,
+  isStopping: false,
+  album: null,
   failure: null,
   scannerProbeId: 'prb_fra100000000007',
   panel: [
