@@ -172,6 +172,9 @@ export const scans = sqliteTable(
     uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
     index('scans_by_target').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is null and control is null`),
+    // For lists that ask for one verdict, one bad end: each costs a scan one written row at most.
+    index('scans_by_verdict').on(t.tenantId, t.verdict, t.createdAt).where(sql`finished_at is not null`),
+    index('scans_by_bad_end').on(t.tenantId, t.state, t.createdAt).where(sql`state in ('failed', 'cancelled')`),
     index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
     index('scans_retests').on(t.tenantId, t.retestOf, t.createdAt).where(sql`retest_of is not null`),
   ],

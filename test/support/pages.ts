@@ -1,24 +1,13 @@
 /** Page data for portal tests: one scan in which a host tool banned the scanner, and what else a page may have to show. */
 import type { PanelMember } from '../../schema/facts.ts'
-import { saidOf } from '../../schema/issue.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
 import type { ProofCell, ProofRow } from '../../schema/proof.ts'
 import type { CellWord } from '../../schema/words.ts'
 import type { Matter, ProbeHealth, ScanMark } from '../../worker/portal/overview-views.ts'
-import type { ListAsk } from '../../worker/portal/parts/listing.tsx'
-import type {
-  AllowlistView,
-  Frame,
-  IssueView,
-  ProofView,
-  ScanRow,
-  ScanView,
-  TargetRow,
-  TargetView,
-} from '../../worker/portal/views.ts'
+import type { Frame, IssueRow, ProofView, ScanRow, ScanView, TargetRow, TargetView } from '../../worker/portal/views.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 14, 10, 0)
-const START = Date.UTC(2026, 10, 22, 14, 2, 0)
+export const START = Date.UTC(2026, 10, 22, 14, 2, 0)
 export const HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
 export const frame: Frame = {
@@ -137,6 +126,9 @@ export const scanView: ScanView = {
   addresses: ['203.0.113.9'],
   startedAt: START,
   phase: null,
+  progress: null,
+  isStopping: false,
+  album: null,
   failure: null,
   scannerProbeId: 'prb_fra100000000007',
   panel: [
@@ -171,7 +163,7 @@ export const scanView: ScanView = {
   checks: { '203.0.113.9:22': { planned: 29, done: 10 }, '203.0.113.9:80': { planned: 41, done: 41 } },
 }
 
-export const issueView: IssueView = {
+export const issueRow: IssueRow = {
   id: 'iss_0123456789abcdefghij',
   targetId: scanRow.targetId,
   target: scanRow.target,
@@ -182,83 +174,7 @@ export const issueView: IssueView = {
   restatedAt: START + 121_000,
   answeredAt: null,
   closedAt: null,
-  closedBy: null,
-  snooze: null,
-  lastProofId: null,
-  tags: ['pci'],
-  causes: [
-    {
-      class: 'ips',
-      mechanism: 'fail2ban',
-      vendor: null,
-      confidence: 0.86,
-      strength: 'confirmed',
-      ports: [22],
-      count: 1,
-    },
-  ],
-  scan: {
-    id: scanRow.id,
-    site: 'fra-1',
-    profile: 'assertive',
-    startedAt: START,
-    finishedAt: START + 120_000,
-    panel: scanView.panel,
-    outputBytes: 18_231,
-    coverage: scanView.judgement?.coverage ?? null,
-  },
-  rules: '3',
-  lost: [bannedPort],
-  lostCount: 1,
-  checks: { '203.0.113.9:22': { planned: 29, done: 10 } },
-  occurrences: [
-    {
-      id: 'occ_0123456789abcdefghij',
-      scanId: scanRow.id,
-      address: '203.0.113.9',
-      port: 22,
-      seenAt: START + 121_000,
-      said: saidOf(bannedPort),
-    },
-    {
-      id: 'occ_abcdefghij0123456789',
-      scanId: 'scn_older00000000000000',
-      address: '203.0.113.9',
-      port: 22,
-      seenAt: START - 3 * 86_400_000,
-      said: null,
-    },
-  ],
-  occurrencesNext: null,
-  seen: 2,
-  sightings: [
-    { scanId: scanRow.id, at: START + 121_000, ports: 1 },
-    { scanId: 'scn_older00000000000000', at: START - 3 * 86_400_000, ports: 1 },
-  ],
-  retests: [],
-  proofs: [],
-  deeds: [],
 }
-
-/** What the page of an issue shows to be put in place. */
-export const allowlistView: AllowlistView = {
-  format: 'fail2ban',
-  title: 'fail2ban, ignoreip',
-  text: '[DEFAULT]\nignoreip = 127.0.0.1/8 ::1 198.51.100.0/28\n',
-  isCut: false,
-  file: 'portwitness.local',
-  href: '/api/v1/issues/iss_0123456789abcdefghij/allowlist/fail2ban',
-  where: ['/etc/fail2ban/jail.d/portwitness.local'],
-  check: ['fail2ban-client get sshd ignoreip'],
-  undo: ['remove the file, fail2ban-client reload'],
-  traps: ['a jail with an ignoreip of its own needs them there'],
-  fitting: [
-    { format: 'fail2ban', name: 'fail2ban', href: '/issues/iss_0123456789abcdefghij?allow=fail2ban#allowlist' },
-    { format: 'nftables', name: 'nftables', href: '/issues/iss_0123456789abcdefghij?allow=nftables#allowlist' },
-  ],
-}
-
-export const listAsk: ListAsk = { path: '/issues', q: '', sort: '', desc: false, filters: {}, cursor: '' }
 
 export const probes: ProbeHealth[] = [
   {
@@ -415,7 +331,7 @@ export const targetView: TargetView = {
       createdAt: NOW - 20_000,
     },
   ],
-  issues: [issueView],
+  issues: [issueRow],
 }
 
 const cell = (port: number, word: CellWord, more: Partial<ProofCell> = {}): ProofCell => ({
@@ -466,7 +382,7 @@ export const proofView: ProofView = {
     watchMs: 20_000,
     issues: [
       {
-        id: issueView.id,
+        id: issueRow.id,
         lost: [{ address: '203.0.113.9', port: 22 }],
         scanners: [{ sourceAddress: '198.51.100.7', site: 'fra-1', inUse: true }],
       },

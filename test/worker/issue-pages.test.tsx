@@ -5,16 +5,8 @@ import { eventsOf } from '../../worker/portal/issue/log.tsx'
 import { IssuePage } from '../../worker/portal/issue/page.tsx'
 import { IssuesPage } from '../../worker/portal/issues.tsx'
 import type { AllowlistView, Frame, IssueLineView, IssueView } from '../../worker/portal/views.ts'
-import {
-  allowlistView,
-  bannedPort,
-  frame,
-  HOSTILE,
-  issueView,
-  listAsk,
-  NOW,
-  withoutOurScripts,
-} from '../support/pages.ts'
+import { allowlistView, issueView, listAsk } from '../support/issue-pages.ts'
+import { bannedPort, frame, HOSTILE, NOW, withoutOurScripts } from '../support/pages.ts'
 
 const page = (issue: Partial<IssueView> = {}, allowlist: AllowlistView | null = null, as: Frame = frame) =>
   String(<IssuePage frame={as} issue={{ ...issueView, ...issue }} allowlist={allowlist} ask={listAsk} />)

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { IssuePage } from '../../worker/portal/issue/page.tsx'
 import { ProofPage } from '../../worker/portal/proof.tsx'
 import { TargetPage } from '../../worker/portal/target.tsx'
-import { frame, issueView, listAsk, proofView, targetView } from '../support/pages.ts'
+import { issueView, listAsk } from '../support/issue-pages.ts'
+import { frame, proofView, targetView } from '../support/pages.ts'
 
 const page = (proof = proofView, as = frame) => String(<ProofPage frame={as} proof={proof} />)
 
@@ -52,7 +53,9 @@ describe('the proof page', () => {
 })
 
 test('the issue and the target offer the proof, and a target says which range its allowlist predates', () => {
-  const issue = String(<IssuePage frame={frame} allowlist={null} ask={listAsk} issue={{ ...issueView, lastProofId: proofView.id }} />)
+  const issue = String(
+    <IssuePage frame={frame} allowlist={null} ask={listAsk} issue={{ ...issueView, lastProofId: proofView.id }} />,
+  )
   expect(issue).toContain('Prove the allowlist')
   expect(issue).toContain(`href="/proofs/${proofView.id}"`)
   const closed = { ...issueView, state: 'closed' as const, closedAt: 1, closedBy: proofView.id }

@@ -1,6 +1,9 @@
 /** What pages load beside themselves: all of it ours, made by `npm run build:portal`, each under a name that changes with it. */
 import base from './built/base.ts'
 import fresh from './built/fresh.ts'
+import lanes from './built/lanes.ts'
+import live from './built/live.ts'
+import pane from './built/pane.ts'
 import style from './built/style.ts'
 import { ICON } from './icon.ts'
 
@@ -18,6 +21,9 @@ export const ASSETS = {
   'style.css': { type: CSS, ...style },
   'base.js': { type: SCRIPT, ...base },
   'fresh.js': { type: SCRIPT, ...fresh },
+  'lanes.js': { type: SCRIPT, ...lanes },
+  'live.js': { type: SCRIPT, ...live },
+  'pane.js': { type: SCRIPT, ...pane },
   'icon.svg': { type: 'image/svg+xml', text: ICON, version: null },
 } satisfies Record<string, Asset>
 

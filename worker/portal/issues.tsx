@@ -114,8 +114,8 @@ export const IssuesPage = ({
   <Page title="Issues" frame={frame}>
     <h1>Issues</h1>
     <p class="dim measure">
-      What stood in the way of scans. An issue closes only on proof: a retest or a proof with the same stimulus that ends
-      clear.
+      What stood in the way of scans. An issue closes only on proof: a retest or a proof with the same stimulus that
+      ends clear.
     </p>
     <Listing
       label="Issues"

@@ -17,6 +17,7 @@ import type {
   ScanVerdict,
   SnoozeReason,
 } from '../../schema/words.ts'
+import type { Album } from './lanes/album.ts'
 
 /** What every page of a signed-in person carries. */
 export interface Frame {
@@ -133,7 +134,10 @@ export interface ProofView {
 }
 
 export interface TargetView
-  extends Pick<TargetRow, 'id' | 'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'nextDueAt' | 'tags'> {
+  extends Pick<
+    TargetRow,
+    'id' | 'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'nextDueAt' | 'tags'
+  > {
   provedAt: number | null
   outdatedBy: readonly OutdatedBy[]
   /** newest first */
@@ -168,6 +172,12 @@ export interface StripView {
 export type ChecksOf = Readonly<Record<string, { planned: number; done: number }>>
 
 export interface ScanView extends Omit<ScanRow, 'verdict' | 'coverage'> {
+  /** how far the phase is, as last heard; null when nothing was heard, or it has ended */
+  progress: { done: number; total: number } | null
+  /** it was asked to stop, and has not yet */
+  isStopping: boolean
+  /** what pictures of its lost ports are made of; null where none was lost */
+  album: Album | null
   addresses: readonly string[]
   startedAt: number | null
   phase: string | null

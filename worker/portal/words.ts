@@ -103,5 +103,6 @@ export const DONE = {
   unbadged: 'The badge is off: its address is good for nothing any more.',
   snoozed: 'Snoozed: nobody is told of it until then.',
   woken: 'Awake again: whoever wants to know is told of it.',
+  stopping: 'The scan is asked to stop.',
 } as const
 export type DoneWord = keyof typeof DONE

@@ -40,6 +40,11 @@ export const said = (path: string, done: DoneWord): string => `${path}?done=${do
 export const formRoutes = new Hono<AppEnv>()
   .on(
     'POST',
+    '/api/v1/scans/:id/cancel',
+    led((_, id) => said(`/scans/${id}`, 'stopping')),
+  )
+  .on(
+    'POST',
     '/api/v1/issues/:id/retest',
     led((scan) => `/scans/${scan?.id}`),
   )

@@ -2,30 +2,19 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { tenant } from '../guards/tenant.ts'
 import { ASSETS, type Asset } from '../portal/assets.ts'
-import { ProofPage } from '../portal/proof.tsx'
-import { ScanPage, ScansPage } from '../portal/scan.tsx'
-import { recentScans } from '../store/portal.ts'
-import { openText } from '../store/raw.ts'
-import { readScan } from '../store/scans.ts'
 import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
 import { issuePageRoutes } from './issue-page.tsx'
 import { lookRoutes } from './look.ts'
-import { plainText } from './plain.ts'
 import { overviewRoutes } from './overview-page.tsx'
-import { readProofView, readScanView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
 import { reportPageRoutes } from './report-page.tsx'
+import { scanPageRoutes } from './scan-pages.tsx'
 import { setupPages } from './setup-pages.ts'
-import { asPage, frameOf, show, strayAsPage } from './show.tsx'
+import { asPage, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
 import { targetPageRoutes } from './target-pages.tsx'
-
-const LIST = 200
-
-const missing = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)
 
 export const portalRoutes = new Hono<AppEnv>()
   .use(strayAsPage)
@@ -36,6 +25,7 @@ export const portalRoutes = new Hono<AppEnv>()
   .use('/proofs/*', asPage)
   .route('/', formRoutes)
   .route('/', setupPages)
+  .route('/', scanPageRoutes)
   .get('/portal/:name', (c) => {
     const assets: Readonly<Record<string, Asset>> = ASSETS
     const name = c.req.param('name')
@@ -49,25 +39,3 @@ export const portalRoutes = new Hono<AppEnv>()
   .route('/', targetPageRoutes)
   .route('/', issuePageRoutes)
   .route('/', reportPageRoutes)
-  .get('/scans', tenant, async (c) => {
-    const scans = await recentScans(c.var.world.db, c.var.caller.tenantId, null, LIST)
-    return show(c, <ScansPage frame={await frameOf(c)} scans={scans} />)
-  })
-  .get('/scans/:id', tenant, async (c) => {
-    const scan = await readScanView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'), c.var.world.now)
-    if (!scan) throw missing('scan')
-    return show(c, <ScanPage frame={await frameOf(c)} scan={scan} />)
-  })
-  .get('/scans/:id/output', tenant, async (c) => {
-    const { db, raw } = c.var.world
-    const scan = await readScan(db, c.var.caller.tenantId, c.req.param('id'))
-    const text = scan?.outputKey ? await openText(raw, scan.outputKey) : null
-    if (!text) throw new Failure('not_found', 'There is no raw output of this scan.')
-    const name = `${scan?.id}.txt`
-    return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
-  })
-  .get('/proofs/:id', tenant, async (c) => {
-    const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!proof) throw missing('proof')
-    return show(c, <ProofPage frame={await frameOf(c)} proof={proof} />)
-  })

@@ -25,15 +25,17 @@ const headOf = (db: Db, tenantId: string, id: string) =>
     .select({
       issue: issues,
       target: targetName,
-      targetRow: { name: targets.name, address: targets.address, sites: targets.sites, tags: targets.tags },
+      // The first column of each tells whether there is such a row at all: it must be one that is never null.
+      targetRow: { address: targets.address, name: targets.name, sites: targets.sites, tags: targets.tags },
       scan: {
-        id: scans.id,
         site: scans.site,
         profile: scans.profile,
         startedAt: scans.startedAt,
         finishedAt: scans.finishedAt,
         panel: scans.panel,
         outputBytes: scans.outputBytes,
+        // In a batch rows come by the names of their columns: a second `id` would hide the issue's.
+        id: sql<string>`${scans.id}`.as('scan_id'),
       },
       coverage: sql<string | null>`${scans.judgement} -> '$.coverage'`,
       rules: sql<string | null>`${scans.judgement} ->> '$.rules'`,
@@ -138,9 +140,7 @@ const deedsOf = (db: Db, tenantId: string, id: string) =>
   db
     .select({ at: audit.at, actor: audit.actor, deed: audit.deed })
     .from(audit)
-    .where(
-      and(eq(audit.tenantId, tenantId), eq(audit.subject, id), sql`subject >= 'iss_' and subject < 'ist'`),
-    )
+    .where(and(eq(audit.tenantId, tenantId), eq(audit.subject, id), sql`subject >= 'iss_' and subject < 'ist'`))
     .orderBy(desc(audit.seq))
     .limit(LINES)
 

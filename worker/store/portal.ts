@@ -92,7 +92,6 @@ export const recentIssues = (
     ),
   ).limit(limit)
 
-
 /** `targets.name` and address of a scan's or issue's target, removed or not. */
 export const readTargetName = async (db: Db, tenantId: string, id: string): Promise<string> =>
   (

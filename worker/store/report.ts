@@ -53,10 +53,7 @@ const touchesOf = (db: Db, tenantId: string, scanId: string) => {
 }
 
 const runLines = (db: Db, tenantId: string, scanId: string) =>
-  db
-    .select({ id: runs.id, probeId: runs.probeId, kind: runs.kind })
-    .from(runs)
-    .where(ofScan(tenantId, scanId))
+  db.select({ id: runs.id, probeId: runs.probeId, kind: runs.kind }).from(runs).where(ofScan(tenantId, scanId))
 
 const targetOf = (db: Db, tenantId: string, scanId: string) =>
   db

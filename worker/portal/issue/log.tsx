@@ -1,6 +1,6 @@
-import { spoken } from '../words.ts'
-import type { IssueView } from '../views.ts'
 import { Time } from '../parts/time.tsx'
+import type { IssueView } from '../views.ts'
+import { spoken } from '../words.ts'
 
 export interface IssueEvent {
   at: number

@@ -28,11 +28,13 @@ const Retest = ({ issue: { id, retests }, frame: { mayWrite, now } }: { issue: I
     <article>
       <h3>Retest</h3>
       <p>
-        Scans again what was lost, from the same address with the same profile. Ends it clear, this issue closes by itself.
+        Scans again what was lost, from the same address with the same profile. Ends it clear, this issue closes by
+        itself.
       </p>
       {running ? (
         <p>
-          <a href={`/scans/${running.id}`}>A retest is under way</a>, asked for <Ago at={running.createdAt} now={now} />.
+          <a href={`/scans/${running.id}`}>A retest is under way</a>, asked for <Ago at={running.createdAt} now={now} />
+          .
         </p>
       ) : mayWrite ? (
         <form method="post" action={`/api/v1/issues/${id}/retest`}>
@@ -54,16 +56,19 @@ const Prove = ({ issue: { id, targetId, proofs }, frame: { mayWrite, now } }: { 
   return (
     <article>
       <h3>Prove the allowlist</h3>
-      <p>Every address of ours touches every known port, one after the other: it shows which of them still do not pass.</p>
+      <p>
+        Every address of ours touches every known port, one after the other: it shows which of them still do not pass.
+      </p>
       {running ? (
         <p>
-          <a href={`/proofs/${running.id}`}>A proof is under way</a>, asked for <Ago at={running.createdAt} now={now} />.
+          <a href={`/proofs/${running.id}`}>A proof is under way</a>, asked for <Ago at={running.createdAt} now={now} />
+          .
         </p>
       ) : mayWrite ? (
         <form class="prove" method="post" action={`/api/v1/targets/${targetId}/prove`}>
           <label class="check">
-            <input type="checkbox" name="stimulus" value="yes" /> repeat the harmless stimulus, as the owner of the target
-            allows: only that closes an issue
+            <input type="checkbox" name="stimulus" value="yes" /> repeat the harmless stimulus, as the owner of the
+            target allows: only that closes an issue
           </label>
           <button type="submit">Prove the allowlist</button>
         </form>

@@ -10,8 +10,8 @@ export const AllowlistPart = ({ allowlist }: { allowlist: AllowlistView }) => {
     <section id="allowlist" class="card">
       <h2>Let the scanner through</h2>
       <p class="dim measure">
-        Filled in for this target and the addresses that scan it. Put it in place, then prove it: only that shows that it
-        works.
+        Filled in for this target and the addresses that scan it. Put it in place, then prove it: only that shows that
+        it works.
       </p>
       {fitting.length > 1 && (
         <nav class="tabs" aria-label="Formats">

@@ -14,6 +14,10 @@ export interface DataColumn<Row> {
   sorts?: boolean
 }
 
+/** Columns of a file that is no list of a page, by their keys. */
+export const fileColumns = <Row,>(values: Record<string, (row: Row) => Cell>): readonly DataColumn<Row>[] =>
+  Object.entries(values).map(([key, value]) => ({ key, name: key, cell: () => '', value }))
+
 /** What the address of a list asks for. Empty strings where nothing is asked. */
 export interface ListAsk {
   /** path of the page */

@@ -46,6 +46,16 @@ export const Table = ({ label, columns, rows }: TableProps) => {
   )
 }
 
+/** Where the table above is had as a file. */
+export const Files = ({ path }: { path: string }) => (
+  <div class="under">
+    <span />
+    <span>
+      Take it along: <a href={`${path}?format=csv`}>CSV</a>, <a href={`${path}?format=jsonl`}>JSON Lines</a>
+    </span>
+  </div>
+)
+
 /** One name with its value, inside `<dl class="facts">`. */
 export const Fact = ({ name, children }: { name: string; children: Child }) => (
   <div>

@@ -7,7 +7,8 @@ const SOURCE = 'PCI SSC, Approved Scanning Vendors (ASV) Program Guide, section 
 export const AsvPart = ({ report }: { report: ReportView }) => {
   const verdict = report.judgement?.verdict ?? null
   const gives = {
-    change: 'The issue holds the text of the allowlist and how to undo it; a proof shows from each address that it works, and a retest that the ports stay open under the same stimulus.',
+    change:
+      'The issue holds the text of the allowlist and how to undo it; a proof shows from each address that it works, and a retest that the ports stay open under the same stimulus.',
     evidence:
       verdict === 'clear'
         ? 'This report: the controls, the panel and the ledger show that nothing was blocked while the scan ran.'

@@ -137,12 +137,18 @@ export function notExcluded(report: ReportView): string[] {
       const reason = evidence.find(({ supports }) => supports)?.text
       return `Port ${port} is likely, not confirmed${reason ? `: ${reason}` : '.'}`
     }),
-    ...(unknown.length > 0 ? [`Of ${portsOf(unknown)} it is not known why ${unknown.length === 1 ? 'it was' : 'they were'} lost.`] : []),
+    ...(unknown.length > 0
+      ? [`Of ${portsOf(unknown)} it is not known why ${unknown.length === 1 ? 'it was' : 'they were'} lost.`]
+      : []),
     ...(alike.length > 0
-      ? [`From outside these look the same as what is named as the cause: ${listed(alike.map((word) => MECHANISM[word]))}.`]
+      ? [
+          `From outside these look the same as what is named as the cause: ${listed(alike.map((word) => MECHANISM[word]))}.`,
+        ]
       : []),
     ...(coverage && coverage.untested !== ''
-      ? [`${count(coverage.portsAsked - coverage.portsTested, 'port was', 'ports were')} not tested: nothing is said of them.`]
+      ? [
+          `${count(coverage.portsAsked - coverage.portsTested, 'port was', 'ports were')} not tested: nothing is said of them.`,
+        ]
       : []),
     ...(leftOut.length > 0 ? [`The name also leads to ${listed(leftOut)}, which was not scanned.`] : []),
     ...(hasFacts ? [] : ['The single observations are kept no more, so that this judgement cannot be made again.']),

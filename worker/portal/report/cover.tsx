@@ -1,10 +1,10 @@
+import type { FailureWord } from '../../../schema/words.ts'
+import { percent } from '../../core/text.ts'
 import { Badge } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { Fact } from '../parts/table.tsx'
 import { span, Time } from '../parts/time.tsx'
 import { FAILURE, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from '../words.ts'
-import type { FailureWord } from '../../../schema/words.ts'
-import { percent } from '../../core/text.ts'
 import { isLost } from './controls.ts'
 import type { ReportView } from './view.ts'
 
@@ -41,7 +41,9 @@ export const Cover = ({ report, tenant, now }: { report: ReportView; tenant: str
         <Fact name="Began">{report.startedAt === null ? 'never' : <Time at={report.startedAt} />}</Fact>
         <Fact name="Ended">
           {report.finishedAt === null ? 'not yet' : <Time at={report.finishedAt} />}
-          {report.startedAt !== null && report.finishedAt !== null && ` after ${span(report.finishedAt - report.startedAt)}`}
+          {report.startedAt !== null &&
+            report.finishedAt !== null &&
+            ` after ${span(report.finishedAt - report.startedAt)}`}
         </Fact>
         <Fact name="Judged by">
           {report.judgement ? (
@@ -118,5 +120,6 @@ const MEANS = {
   interference:
     'What was found on the ports below is incomplete: a finding that is missing there is no sign that it is not there.',
   incomplete: 'No interference is shown, but part of the target was not tested: this is no clear result.',
-  clear: 'Every port asked for was tried while the target was proved reachable, and none was lost for longer than a moment.',
+  clear:
+    'Every port asked for was tried while the target was proved reachable, and none was lost for longer than a moment.',
 } as const

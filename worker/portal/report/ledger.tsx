@@ -1,5 +1,5 @@
 import { formatPorts } from '../../../schema/ports.ts'
-import { percent } from '../../core/text.ts'
+import { shareWords } from '../parts/badge.tsx'
 import { Fact, Table } from '../parts/table.tsx'
 import { span } from '../parts/time.tsx'
 import { RECHECK, spoken } from '../words.ts'
@@ -24,7 +24,7 @@ export const Ledger = ({ report }: { report: ReportView }) => {
           <dl class="facts">
             <Fact name="Ports asked for">{coverage.portsAsked.toLocaleString('en')}</Fact>
             <Fact name="Tried while the target was proved reachable">{coverage.portsTested.toLocaleString('en')}</Fact>
-            <Fact name="Share of the planned work that was done">{percent(coverage.share)}</Fact>
+            <Fact name="Share of the planned work that was done">{shareWords(coverage.share)}</Fact>
             <Fact name="Not tested">{coverage.untested === '' ? 'none' : <code>{coverage.untested}</code>}</Fact>
             {coverage.together && (
               <Fact name="Together with the scan before">
@@ -56,7 +56,7 @@ export const Ledger = ({ report }: { report: ReportView }) => {
             `${spoken(port.verdict)}${port.strength ? `, ${port.strength}` : ''}`,
             span(port.coverage.reachableSeconds * 1000),
             span(port.coverage.lostSeconds * 1000),
-            port.coverage.share === 0 ? '0 %' : percent(port.coverage.share),
+            shareWords(port.coverage.share),
             port.recheck ? RECHECK[port.recheck] : 'none',
           ])}
         />

@@ -2,6 +2,7 @@ import { endpointKey } from '../../../schema/facts.ts'
 import type { Evidence, PortVerdict } from '../../../schema/judgement.ts'
 import { isLoss } from '../../../schema/words.ts'
 import { percent } from '../../core/text.ts'
+import { shareWords } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { causeName } from '../parts/port.tsx'
 import { Fact, Table } from '../parts/table.tsx'
@@ -59,7 +60,7 @@ const LostPort = ({ port, report }: { port: PortVerdict; report: ReportView }) =
       <Fact name="Reachable, lost">
         {span(port.coverage.reachableSeconds * 1000)}, {span(port.coverage.lostSeconds * 1000)}
       </Fact>
-      <Fact name="Tested">{percent(port.coverage.share)}</Fact>
+      <Fact name="Tested">{shareWords(port.coverage.share)}</Fact>
       {port.recheck && <Fact name="Open port re-check">{RECHECK[port.recheck]}</Fact>}
       {port.recovery && <Fact name="Recovery">{RECOVERY[port.recovery]}</Fact>}
       <Fact name="Connects from the alarm on">{port.connects}</Fact>
@@ -118,7 +119,11 @@ const WhoSaw = ({ port, report }: { port: PortVerdict; report: ReportView }) => 
         member.role,
         member.site,
         <code>{member.sourceAddress}</code>,
-        baseline(own).some(({ sight }) => sight === 'open') ? 'open' : baseline(own).length > 0 ? 'not open' : 'not looked',
+        baseline(own).some(({ sight }) => sight === 'open')
+          ? 'open'
+          : baseline(own).length > 0
+            ? 'not open'
+            : 'not looked',
         `${sum(after(own).filter(({ sight }) => sight === 'open'))} of ${sum(after(own))}`,
         seen.join(', ') || 'never lost',
       ],
@@ -145,7 +150,8 @@ const Why = ({ port: { cause } }: { port: PortVerdict }) =>
       </p>
       {cause.alternatives.length > 0 && (
         <p>
-          It could also be {cause.alternatives.map((one) => `${causeName(one)} (${percent(one.confidence)})`).join(', ')}.
+          It could also be{' '}
+          {cause.alternatives.map((one) => `${causeName(one)} (${percent(one.confidence)})`).join(', ')}.
         </p>
       )}
       {cause.indistinguishable.length > 0 && (

@@ -26,7 +26,8 @@ export const ReportPage = ({ frame, report }: { frame: Frame; report: ReportView
         )}
         <span class="screen">
           {' '}
-          · <button type="button" class="plain" data-print="" hidden>
+          ·{' '}
+          <button type="button" class="plain" data-print="" hidden>
             Print this page
           </button>
           <noscript>Print this page with your browser, on A4 or Letter</noscript>
