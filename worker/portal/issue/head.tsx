@@ -4,6 +4,7 @@ import { listed, percent } from '../../core/text.ts'
 import { Badge } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { anchorOf, causeName } from '../parts/port.tsx'
+import { Said } from '../parts/said.tsx'
 import { Ago, Time } from '../parts/time.tsx'
 import type { IssueView } from '../views.ts'
 import { FINDING, SNOOZE, VERDICT } from '../words.ts'
@@ -177,7 +178,11 @@ const Standing = ({ issue }: { issue: IssueView }) => {
               until <Time at={issue.snooze.until} />
             </>
           )}
-          {issue.snooze.note && `: ${issue.snooze.note}`}
+          {issue.snooze.note && (
+            <>
+              : <Said text={issue.snooze.note} most={1_000} />
+            </>
+          )}
         </p>
       )}
       <p class="dim">{closesBy(issue)}</p>

@@ -26,7 +26,7 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
   const { scan } = issue
   const times = scan?.startedAt && scan.finishedAt ? { from: scan.startedAt, to: scan.finishedAt } : null
   return (
-    <Page title={issue.title} frame={frame} renewAfter={isWaiting ? RENEW_S : undefined}>
+    <Page title={issue.title} frame={frame} renewAfter={isWaiting ? RENEW_S : undefined} islands={['pane.js']}>
       <p class="crumb">
         <a href="/issues">Issues</a> · <a href={`/targets/${issue.targetId}`}>{issue.target}</a>
       </p>
@@ -37,7 +37,13 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
         <section>
           <h2>As last seen</h2>
           {scan?.coverage && <p class="lead">{scan.coverage.statement}</p>}
-          <Losses ports={issue.lost} checks={issue.checks} issueOf={{}} scan={times} />
+          <Losses
+            ports={issue.lost}
+            checks={issue.checks}
+            issueOf={{}}
+            scan={times}
+            output={scan?.outputBytes ? `/scans/${scan.id}/output` : undefined}
+          />
           {issue.lostCount > issue.lost.length && (
             <p class="dim">
               {(issue.lostCount - issue.lost.length).toLocaleString('en')} more ports are{' '}
@@ -63,7 +69,7 @@ const Ways = ({ issue: { id, scan } }: { issue: IssueView }) => (
       </a>
     )}
     {scan?.outputBytes ? (
-      <a class="button" href={`/scans/${scan.id}/output`} data-pane="output" data-scan={scan.id}>
+      <a class="button" href={`/scans/${scan.id}/output`} data-pane={`/scans/${scan.id}/output?whole`}>
         See scan output
       </a>
     ) : null}
