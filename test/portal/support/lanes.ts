@@ -29,10 +29,9 @@ export const picturesOn = (page: Page): Promise<{ port: number; lanes: string[];
       ticks: [...figure.querySelectorAll<SVGGElement>('g.lane g.tick')].map((tick) => ({
         id: tick.id.replace(/^obs-/, ''),
         lane: tick.closest<SVGGElement>('g.lane')?.dataset.name ?? '',
-        told: (tick.getAttribute('aria-label') ?? tick.querySelector('title')?.textContent ?? '').replace(
-          /^[^:]*: /,
-          '',
-        ),
+        // Once script runs the mark's label says its lane before.
+        told:
+          tick.getAttribute('aria-label')?.replace(/^[^:]*: /, '') ?? tick.querySelector('title')?.textContent ?? '',
         x: tick.getBoundingClientRect().x,
       })),
     })),
