@@ -10,7 +10,6 @@ const QUIET = [
 ]
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
-export const COLOR_SCHEMES = ['light', 'dark'] as const
 /** px: a phone, a tablet, a laptop, a wide desk */
 export const WIDTHS = [360, 768, 1280, 2560] as const
 
@@ -92,19 +91,19 @@ interface Axe {
   ): Promise<{ violations: { id: string; help: string; nodes: { target: unknown[]; failureSummary?: string }[] }[] }>
 }
 
-/** What axe-core finds on the page as it stands (WCAG 2.0 to 2.2, A and AA, and its best practices). */
-export async function axeFaults(page: Page): Promise<Fault[]> {
+/** What axe-core finds on the page as it stands: all its rules (WCAG 2.0 to 2.2, best practices), or those with these tags. */
+export async function axeFaults(page: Page, tags?: readonly string[]): Promise<Fault[]> {
   // As text over the debugger's own door: the policy of the page lets no such script in.
   await page.evaluate(axeText())
-  return page.evaluate(async () => {
+  return page.evaluate(async (only) => {
     const { axe } = window as unknown as { axe: Axe }
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] })
+    const { violations } = await axe.run(document, { resultTypes: ['violations'], ...(only ? { runOnly: only } : {}) })
     return violations.map(({ id, help, nodes }) => ({
       rule: id,
       says: `${help} ${nodes[0]?.failureSummary?.slice(0, 200) ?? ''}`,
       at: nodes.slice(0, 5).map(({ target }) => target.join(' ')),
     }))
-  })
+  }, tags)
 }
 
 let axe: string | null = null

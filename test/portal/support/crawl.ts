@@ -32,10 +32,10 @@ export function kindOf(path: string): string {
   return `${pathname.replace(ID, '/:$1')}?${[...searchParams.keys()].sort()}`
 }
 
-/** Paths of our own in the order in which they stand; no files of lists, no places on a page. */
+/** Paths of our own in the order in which they stand; no files of lists, no other order of one, no places on a page. */
 function linksIn(html: string): string[] {
   return [...html.matchAll(/<a\b[^>]*?\shref="([^"]+)"/g)]
     .filter(([tag]) => !/\sdownload\b/.test(tag))
     .map(([, href = '']) => href.replaceAll('&amp;', '&').replace(/#.*$/, ''))
-    .filter((href) => /^\/(?!\/)/.test(href) && !/[?&](format|cursor|done)=/.test(href))
+    .filter((href) => /^\/(?!\/)/.test(href) && !/[?&](format|cursor|done|sort)=/.test(href))
 }
