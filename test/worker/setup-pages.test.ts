@@ -21,7 +21,7 @@ beforeAll(async () => {
   const { body } = await stage.api<{ url: string }>('POST', '/sessions/once', {})
   cookie = await cookieFrom(body.url)
   guest = (await stage.api<{ id: string; key: string }>('POST', '/tenants', { name: HOSTILE })).body
-}, 60_000)
+}, 180_000)
 
 async function cookieFrom(url: string): Promise<string> {
   const first = await stage.fetch(url.replace(/^https?:\/\/[^/]+/, ''), { redirect: 'manual' })
