@@ -30,7 +30,7 @@ import {
 export { audit, auditWaiting, enrolments, keys, proofSecrets, tenants } from './access-tables.ts'
 export { sent } from './ceiling-tables.ts'
 export { channels, deliveries, stories } from './channel-tables.ts'
-export { controls, letters } from './control-tables.ts'
+export { controls, letters, optOuts } from './control-tables.ts'
 export { rangeChanges, ranges } from './range-tables.ts'
 
 export const targets = sqliteTable(
@@ -380,18 +380,6 @@ export const beacons = sqliteTable(
     id: id(),
     address: text('address').notNull(),
     port: integer('port').notNull(),
-    createdAt: integer('created_at').notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
-)
-
-export const optOuts = sqliteTable(
-  'opt_outs',
-  {
-    tenantId: tenantId(),
-    id: id(),
-    cidr: text('cidr').notNull(),
-    note: text('note'),
     createdAt: integer('created_at').notNull(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],

@@ -65,8 +65,12 @@ function timeOf(text: string, name: string): string {
 
 async function add(args: string[]): Promise<number> {
   const options = {
-    ...{ tenant: { type: 'string' }, range: { type: 'string' }, 'signed-by': { type: 'string' } },
-    ...{ 'signed-at': { type: 'string' }, 'expires-at': { type: 'string' }, note: { type: 'string' } },
+    tenant: { type: 'string' },
+    range: { type: 'string' },
+    'signed-by': { type: 'string' },
+    'signed-at': { type: 'string' },
+    'expires-at': { type: 'string' },
+    note: { type: 'string' },
   } as const
   const { values, positionals } = parse(args, { ...REACH, ...JSON_FLAG, ...options }, 1)
   const [file] = positionals

@@ -133,15 +133,18 @@ describe('a probe that says a closed port is open', () => {
   test('is believed again when its operator says so, with a clean slate', async () => {
     const { body } = await stage.api<ProbeLine>('PATCH', `/probes/${liar.id}`, { quarantined: false })
     expect(body).toMatchObject({ quarantined: false, quarantineReason: null, disagreement: 0 })
+    stage.pass(1_000)
     const again = await stage.api<ProbeLine>('PATCH', `/probes/${liar.id}`, { quarantined: true })
     expect(again.body).toMatchObject({ quarantined: true, quarantineReason: 'The operator does not believe it.' })
     stage.pass(1_000)
     await stage.api('PATCH', `/probes/${liar.id}`, { quarantined: false })
     await stage.api('PATCH', `/probes/${liar.id}`, { quarantined: false })
-    expect((await toldOf(liar.id)).map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['probe.offline', 'probe.online', 'probe.offline', 'probe.online']),
-    )
-    expect((await toldOf(liar.id)).length).toBe(4)
+    expect((await toldOf(liar.id)).map(({ name }) => name)).toEqual([
+      'probe.offline',
+      'probe.online',
+      'probe.offline',
+      'probe.online',
+    ])
   })
 })
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   ours = await generateKeyPair('RS256', { extractable: true })
   strange = await generateKeyPair('RS256', { extractable: true })
   published = { ...(await exportJWK(ours.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }
-}, 60_000)
+}, 180_000)
 
 const certs = () => `certs-${team}`
 const issuer = () => `https://team-${team}.cloudflareaccess.com`

@@ -32,6 +32,15 @@ const told = tell({
     member.role === 'scanner' && port === 80 && at > 8_000 ? { sight: 'closed', code: 'ECONNREFUSED' } : 'open',
 })
 
+/** As the store names runs: by their scan. */
+const idOf = (i: number) => `run_${SCAN.slice(4)}${String(i).padStart(12, '0')}`
+const judgement = JSON.parse(
+  told.facts.runs.reduce(
+    (text, { runId }, i) => text.replaceAll(`"${runId}.`, `"${idOf(i)}.`),
+    JSON.stringify(told.judgement),
+  ),
+) as typeof told.judgement
+
 const app = new Hono<AppEnv>()
   .use('*', async (c, next) => {
     c.set(
@@ -91,7 +100,7 @@ beforeAll(async () => {
       createdAt: T0,
       startedAt: T0,
       finishedAt: T0 + (told.finishedMs ?? 300_000),
-      judgement: told.judgement,
+      judgement,
     },
     { ...bare, id: 'scn_failed', state: 'failed', createdAt: T0 - 5_000, finishedAt: T0, judgement: null },
     {
@@ -100,13 +109,13 @@ beforeAll(async () => {
       state: 'finished',
       createdAt: T0 - 9_000,
       finishedAt: T0,
-      judgement: { ...told.judgement, verdict: 'clear', ports: [] },
+      judgement: { ...judgement, verdict: 'clear', ports: [] },
     },
     { ...bare, id: 'scn_now', lane: 'now', state: 'running', createdAt: T0 + 5_000, startedAt: T0 + 6_000 },
   ] as const)
     await db.insert(scans).values(scan)
   for (const [i, run] of told.facts.runs.entries()) {
-    const id = `run_${SCAN.slice(4)}${String(i).padStart(12, '0')}`
+    const id = idOf(i)
     await db.insert(runs).values({
       probeId: run.probeId,
       id,
@@ -141,13 +150,20 @@ beforeAll(async () => {
 describe('the page of a scan', () => {
   test('draws what each source saw of a lost port, and nothing that a target sent is more than text', async () => {
     const html = await (await visit(`/scans/${SCAN}`)).text()
-    for (const words of ['<svg', 'scanner', 'sibling', 'witness 3', 'phases', 'verify', 'rounds', 'confirmed', 'lost'])
+    for (const words of ['<svg', 'scanner', 'sibling', 'witness 3', 'phases', 'verify', 'rounds', 'likely', 'lost'])
       expect(html).toContain(words)
     expect(html.match(/class="tick bad"/g)?.length).toBeGreaterThan(3)
     expect(html.match(/class="tick good filled"/g)?.length).toBeGreaterThan(10)
     expect(html).toContain('It sent: ')
     expect(withoutOurScripts(html)).not.toMatch(/<script|<img src=x|(?!\n)\p{Cc}|\sstyle=/iu)
     expect(html.replace(/"[^"]*"/g, '""')).not.toMatch(/<[^>]*(onerror|alert)/i)
+  })
+
+  test('leads from each piece of evidence to the marks that carry it', async () => {
+    const html = await (await visit(`/scans/${SCAN}`)).text()
+    const led = [...html.matchAll(/href="#(obs-[^"]+)"/g)].map(([, id]) => id)
+    expect(led.length).toBeGreaterThan(5)
+    for (const id of led) expect(html.split(`id="${id}"`)).toHaveLength(2)
   })
 
   test('asks the database five times at most, signing in included, and is small on its way', async () => {

@@ -40,10 +40,12 @@ export const ChooseKindPage = ({ frame, kinds }: { frame: Frame; kinds: readonly
   </Page>
 )
 
+const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`
+
 const hostsOf = (hosts: KindHelp['hosts']): string =>
   hosts === null
-    ? 'https, at a public host; port 443, 4443, 8443 or 9443.'
-    : `https, at ${hosts.map((host) => (host.startsWith('.') ? `*${host}` : host)).join(' or ')}.`
+    ? 'It begins with https:// and leads to a public host, at port 443, 4443, 8443 or 9443.'
+    : `It begins with https:// and is at ${hosts.map((host) => (host.startsWith('.') ? `*${host}` : host)).join(' or ')}.`
 
 export const SecretField = ({ help, required }: { help: KindHelp; required: boolean }) =>
   help.secret === null ? null : (
@@ -56,7 +58,7 @@ export const SecretField = ({ help, required }: { help: KindHelp; required: bool
       hint={
         help.kind === 'webhook'
           ? `Left empty, we make one and show it once. Of your own: ${help.secret}.`
-          : `This is ${help.secret}. It is sealed and never shown again.`
+          : `${sentence(help.secret)} It is sealed and never shown again.`
       }
     />
   )
@@ -71,18 +73,20 @@ export const UrlField = ({ help }: { help: KindHelp }) => (
     required
     hint={
       <>
-        This is {help.url}. {hostsOf(help.hosts)} It is sealed; pages show its host and last four characters.
+        {sentence(help.url)} {hostsOf(help.hosts)} It is sealed; pages show its host and last four characters.
       </>
     }
   />
 )
 
 export const NewChannelPage = ({ frame, help }: { frame: Frame; help: KindHelp }) => (
-  <Page title={`Add ${KIND[help.kind]}`} frame={frame}>
+  <Page title={`Add a channel: ${KIND[help.kind]}`} frame={frame}>
     <p class="crumb">
       <a href="/channels">Channels</a> / <a href="/channels/new">Add a channel</a>
     </p>
-    <h1>Add {KIND[help.kind]}</h1>
+    <h1>
+      Add a channel <span class="dim">{KIND[help.kind]}</span>
+    </h1>
     <form class="card fields" method="post" action="/api/v1/channels">
       <input type="hidden" name="kind" value={help.kind} />
       <TextField id="name" label="Name" placeholder="Security team" maxlength={100} required />

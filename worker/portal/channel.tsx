@@ -1,5 +1,6 @@
 import type { ChannelAnswer, DeliveryAnswer, PreviewAnswer } from '../../schema/channels.ts'
 import { NOTICES } from '../../schema/words.ts'
+import { listed } from '../core/text.ts'
 import { type KindHelp, SecretField, UrlField, Wishes } from './channel-form.tsx'
 import { CHANNEL_STATE, DELIVERY, KIND, NOTICE } from './channel-words.ts'
 import { StateOf } from './channels.tsx'
@@ -112,7 +113,7 @@ const Facts = ({ channel }: { channel: ChannelAnswer }) => (
         ))}
       </Fact>
     )}
-    <Fact name="Told of">{channel.events.length === NOTICES.length ? 'everything' : channel.events.join(', ')}</Fact>
+    <Fact name="Told of">{toldOf(channel.events)}</Fact>
     {channel.quietHours !== null && (
       <Fact name="Quiet hours">
         {channel.quietHours.from} to {channel.quietHours.to}, {channel.quietHours.timezone}
@@ -128,6 +129,13 @@ const Facts = ({ channel }: { channel: ChannelAnswer }) => (
     </Fact>
   </dl>
 )
+
+/** What is left out is shorter, where little is. */
+function toldOf(events: ChannelAnswer['events']): string {
+  const others = NOTICES.filter((name) => !events.includes(name))
+  if (others.length === 0) return 'everything'
+  return others.length <= 3 ? `everything but ${listed(others)}` : listed(events)
+}
 
 const Changes = ({ channel, help }: { channel: ChannelAnswer; help: KindHelp }) => {
   const action = `/api/v1/channels/${channel.id}?method=PATCH`

@@ -97,15 +97,19 @@ export const keyColumns = (now: number, own: string | null): DataColumn<KeyLine>
     key: 'createdAt',
     name: 'Made',
     sorts: true,
-    cell: ({ createdAt }) => <Time at={createdAt} />,
+    cell: ({ createdAt, madeBy }) => (
+      <>
+        <Ago at={createdAt} now={now} />
+        {madeBy !== null && (
+          <div class="small">
+            by <code>{madeBy}</code>
+          </div>
+        )}
+      </>
+    ),
     value: ({ createdAt }) => iso(createdAt),
   },
-  {
-    key: 'madeBy',
-    name: 'Made by',
-    cell: ({ madeBy }) => (madeBy === null ? <span class="dim">not noted</span> : <code>{madeBy}</code>),
-    value: ({ madeBy }) => madeBy,
-  },
+  { key: 'madeBy', name: 'Made by', cell: () => '', value: ({ madeBy }) => madeBy },
   {
     key: 'deeds',
     name: 'Change',
@@ -135,7 +139,7 @@ export const KeysPage = ({ frame, rows, ask, next, own }: KeysView) => (
     </p>
     <Listing
       label="Keys"
-      columns={keyColumns(frame.now, own).filter(({ key }) => key !== 'id')}
+      columns={keyColumns(frame.now, own).filter(({ key }) => key !== 'id' && key !== 'madeBy')}
       rows={rows}
       ask={ask}
       next={next}

@@ -106,7 +106,7 @@ export const letterColumns = (now: number): DataColumn<LetterAnswer>[] => [
     key: 'signedBy',
     name: 'Signed by',
     sorts: true,
-    cell: ({ signedBy, note }) => (
+    cell: ({ signedBy, note, sha256, enteredBy }) => (
       <>
         {signedBy}
         {note !== null && (
@@ -114,6 +114,9 @@ export const letterColumns = (now: number): DataColumn<LetterAnswer>[] => [
             <Said text={note} most={500} />
           </div>
         )}
+        <div class="dim small">
+          entered by <code>{enteredBy}</code>, SHA-256 <code title={sha256}>{sha256.slice(0, 12)}…</code>
+        </div>
       </>
     ),
     value: ({ signedBy }) => signedBy,
@@ -131,18 +134,9 @@ export const letterColumns = (now: number): DataColumn<LetterAnswer>[] => [
     cell: ({ expiresAt }) => <Time at={Date.parse(expiresAt)} />,
     value: ({ expiresAt }) => expiresAt,
   },
-  {
-    key: 'sha256',
-    name: 'SHA-256 of the letter',
-    cell: ({ sha256 }) => <code title={sha256}>{sha256.slice(0, 12)}…</code>,
-    value: ({ sha256 }) => sha256,
-  },
-  {
-    key: 'enteredBy',
-    name: 'Entered by',
-    cell: ({ enteredBy }) => <code>{enteredBy}</code>,
-    value: ({ enteredBy }) => enteredBy,
-  },
+  { key: 'sha256', name: 'SHA-256', cell: () => '', value: ({ sha256 }) => sha256 },
+  { key: 'note', name: 'Note', cell: () => '', value: ({ note }) => note },
+  { key: 'enteredBy', name: 'Entered by', cell: () => '', value: ({ enteredBy }) => enteredBy },
   {
     key: 'deeds',
     name: 'Change',
@@ -161,6 +155,9 @@ export const letterColumns = (now: number): DataColumn<LetterAnswer>[] => [
       ),
   },
 ]
+
+/** Columns that only files have. */
+const LETTER_FILE_ONLY: readonly string[] = ['sha256', 'note', 'enteredBy']
 
 const stateOf = (expiresAt: string, revokedAt: string | null, now: number): 'holds' | 'revoked' | 'expired' =>
   revokedAt !== null ? 'revoked' : Date.parse(expiresAt) <= now ? 'expired' : 'holds'
@@ -186,7 +183,7 @@ export const LettersPage = ({
     </p>
     <Listing
       label="Letters"
-      columns={letterColumns(frame.now)}
+      columns={letterColumns(frame.now).filter(({ key }) => !LETTER_FILE_ONLY.includes(key))}
       rows={rows}
       ask={ask}
       next={next}

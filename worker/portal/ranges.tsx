@@ -58,7 +58,7 @@ const Summary = ({ ranges, version, changedAt, keyId }: Ranges) => {
       </div>
       <div>
         <dt>Version</dt>
-        <dd>{version}</dd>
+        <dd>{changedAt === null ? 'none yet' : version}</dd>
       </div>
       <div>
         <dt>Last change</dt>

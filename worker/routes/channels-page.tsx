@@ -47,7 +47,7 @@ const cursorIn = (text: string) => {
 }
 
 export const channelsPageRoutes = new Hono<AppEnv>()
-  .use('/channels', asPage)
+  // Matches the path itself, too: twice would answer twice.
   .use('/channels/*', asPage)
   .get('/channels', tenant, async (c) => {
     const { world, caller } = c.var

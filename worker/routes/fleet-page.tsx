@@ -59,7 +59,7 @@ async function known(c: Context<AppEnv>, kind: 'beacons' | 'canaries'): Promise<
 }
 
 export const fleetPageRoutes = new Hono<AppEnv>()
-  .use('/fleet', asPage)
+  // Matches the path itself, too: twice would answer twice.
   .use('/fleet/*', asPage)
   .get('/fleet', tenant, (c) => (c.var.caller.tenantId === OPERATOR ? forOperator(c) : forOthers(c)))
   .get('/fleet/enrol', tenant, operator, async (c) => {

@@ -19,7 +19,7 @@ const TENANTS: HeldRules<TenantLine> = {
 }
 
 export const keysPageRoutes = new Hono<AppEnv>()
-  .use('/keys', asPage)
+  // Matches the path itself, too: twice would answer twice.
   .use('/keys/*', asPage)
   .get('/keys', tenant, allow('admin'), async (c) => {
     const { db } = c.var.world

@@ -31,7 +31,7 @@ function sessionOf(c: Context<AppEnv>): SessionView {
 }
 
 export const settingsPageRoutes = new Hono<AppEnv>()
-  .use('/settings', asPage)
+  // Matches the path itself, too: twice would answer twice.
   .use('/settings/*', asPage)
   .get('/settings', tenant, async (c) => {
     const { world, caller } = c.var

@@ -49,19 +49,27 @@ const TITLE: Record<number, string> = {
   503: 'Busy',
 }
 
+/** Of a body with a thousand wrong fields as many are named. */
+const MOST_FAULTS = 12
+
 /** What went wrong inside is answered as everywhere; here the answer becomes a page, or the way to sign in. */
 export const asPage = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   if (!c.error) return
   const { status } = c.res
   const frame = c.var.caller && status < 500 ? await frameOf(c) : null
+  const faults = c.error instanceof Failure && c.req.method !== 'GET' ? c.error.errors.slice(0, MOST_FAULTS) : []
   const detail = c.error instanceof Failure ? c.error.message : 'Something went wrong on our side. It has been logged.'
   // Emptied first: the headers of the old answer would go with the new one.
   c.res = undefined
   c.res =
     status === 401
       ? new Response(null, { status: 303, headers: { location: '/signin' } })
-      : show(c, <ProblemPage title={TITLE[status] ?? 'Our fault'} detail={detail} frame={frame} />, status)
+      : show(
+          c,
+          <ProblemPage title={TITLE[status] ?? 'Our fault'} detail={detail} frame={frame} faults={faults} />,
+          status,
+        )
 })
 
 /** A path that leads nowhere, opened in a browser. What is thrown is not meant: each route answers for its own. */

@@ -8,6 +8,8 @@ interface Panel {
   figure: HTMLElement
   box: HTMLElement
 }
+/** Between a mark and what is told of it. */
+const ASIDE = 18
 const panels = new WeakMap<Element, Panel>()
 
 function wake(root: ParentNode): void {
@@ -68,16 +70,19 @@ function show(mark: SVGGElement): void {
   place(panel, mark)
 }
 
-/** Beside the mark, below it where there is room in the window; never over it. */
+/** Left or right of the mark, so that what the others saw in the same seconds stays in sight. */
 function place({ figure, box }: Panel, mark: Element): void {
   const frame = figure.getBoundingClientRect()
   const spot = mark.getBoundingClientRect()
-  const width = box.offsetWidth
-  const left = Math.min(Math.max(0, middleOf(mark) - frame.left - width / 2), Math.max(0, frame.width - width))
-  const isBelow = spot.bottom + box.offsetHeight + 12 < window.innerHeight
-  const top = isBelow ? spot.bottom - frame.top + 10 : spot.top - frame.top - box.offsetHeight - 10
+  const { offsetWidth: width, offsetHeight: height } = box
+  const [before, after] = [spot.left - frame.left - ASIDE - width, spot.right - frame.left + ASIDE]
+  const left = after + width <= frame.width ? after : before >= 0 ? before : Math.max(0, (frame.width - width) / 2)
+  // Where there is no room beside it, it stands below.
+  const isAside = left === after || left === before
+  const wanted = isAside ? spot.top - frame.top - height / 2 : spot.bottom - frame.top + ASIDE
+  const lowest = window.innerHeight - frame.top - height - ASIDE
   box.style.left = `${left}px`
-  box.style.top = `${top}px`
+  box.style.top = `${isAside ? Math.max(-frame.top + ASIDE, Math.min(wanted, lowest)) : wanted}px`
 }
 
 function hide(svg: SVGSVGElement | null): void {

@@ -122,7 +122,7 @@ function fillBar(bar: HTMLElement, now: Pane, find: string): void {
     make('div', { className: name }, make('label', { htmlFor: input.id, textContent: text }), input)
   bar.append(
     field(jump, 'Go to', 'field'),
-    field(port, 'Only port', 'field port'),
+    field(port, 'Only port', 'field only'),
     make('div', { className: 'field line' }, wrap, make('label', { htmlFor: wrap.id, textContent: 'Wrap lines' })),
     make('a', { className: 'button', href: now.href, download: '', textContent: 'Download' }),
   )

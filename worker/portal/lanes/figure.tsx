@@ -11,7 +11,7 @@ import { type Picture, touchesOf } from './model.ts'
 import { saidWords, sightWords, whyWords } from './telling.ts'
 
 /** Rows of the list below a picture; the files have all. */
-const ROWS = 100
+const ROWS = 40
 
 export const pictureHref = ({ scanId }: Album, { port, address }: PortVerdict): string =>
   `/scans/${scanId}/lanes/${port}.svg?address=${encodeURIComponent(address)}`
@@ -39,7 +39,7 @@ export const LanesFigure = ({ album, picture, name }: { album: Album; picture: P
         {raw(inPage(album, picture))}
       </section>
       <div class="under">
-        <span class="dim">
+        <span class="dim hint">
           Each mark is one touch.
           {picture.folds.length > 0 && ' Where nobody looked for a while the axis is drawn shorter.'}
           <span class="keys" hidden>

@@ -27,8 +27,9 @@ export const sightWords = ({ sight, code, afterMs }: Observation): string =>
 
 /** What a target sent, made safe to show; '' when it sent nothing. */
 export function saidWords({ firstBytes, httpStatus }: Pick<Observation, 'firstBytes' | 'httpStatus'>): string {
-  const bytes = firstBytes ? Uint8Array.from(latin1Of(firstBytes), (letter) => letter.charCodeAt(0)) : null
-  const text = bytes ? printable(bytes, SAID) : ''
+  const sent = latin1Of(firstBytes).slice(0, 8 * SAID)
+  const text =
+    sent === '' ? '' : printable(ODD.test(sent) ? Uint8Array.from(sent, (sign) => sign.charCodeAt(0)) : sent, SAID)
   return [httpStatus === undefined ? '' : `HTTP ${httpStatus}`, text].filter((part) => part !== '').join(': ')
 }
 
@@ -39,7 +40,8 @@ export function telling({ touch, runId, rules }: Pick<Tick, 'touch' | 'runId' | 
   const said = saidWords(touch)
   return [
     sightWords(touch),
-    `Meaning: ${SIGHT[touch.sight].words}${touch.fit === false ? '; its probe was not fit just then, so it counts for nobody' : ''}`,
+    ...(touch.sight === 'open' ? [] : [`Meaning: ${SIGHT[touch.sight].words}`]),
+    ...(touch.fit === false ? ['But: its probe was not fit just then, so that it counts for nobody'] : []),
     `Seen by: ${sources.byRun.get(runId) ?? 'a probe of an earlier panel'}`,
     `At: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`,
     `Made for: ${whyWords(touch)}`,
@@ -62,5 +64,7 @@ const ENTITY: Readonly<Record<string, string>> = {
  * them (2.2, Characters).
  */
 export const escaped = (text: string): string =>
-  text.replace(NOT_XML, '').replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
+  (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
+/** Plain ASCII is asked for first: the other question takes much longer. */
+const ODD = /[^\n\x20-\x7e]/
 const NOT_XML = /(?!\n)\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu
