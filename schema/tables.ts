@@ -268,6 +268,8 @@ export const issues = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
+    // What every page counts, and the overview tells of: only these rows are read for it.
+    index('issues_standing').on(t.tenantId, t.finding, t.restatedAt).where(sql`closed_at is null and state = 'open'`),
     uniqueIndex('issues_open_once').on(t.tenantId, t.targetId, t.finding).where(sql`closed_at is null`),
     index('issues_by_seen').on(t.tenantId, t.restatedAt),
     index('issues_by_opened').on(t.tenantId, t.openedAt),

@@ -1,5 +1,5 @@
 /** What the overview shows, in two queries: the newest scans, and what somebody should look at. */
-import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { type Address, contains, isPublic, parseAddress, parseCidr } from '../../schema/address.ts'
 import type { ControlTrouble } from '../../schema/control.ts'
 import { probes, scans, targets } from '../../schema/tables.ts'
@@ -54,29 +54,53 @@ export interface Matter {
 /** So long before its end a proof of control that fails is told of. */
 const AHEAD_MS = 7 * 86_400_000
 
-/** A few of each kind, the newest first. */
+/** A few of each kind, the newest first. One row with a list for each, for D1 takes five terms of a compound SELECT at most. */
 export async function readMatters(db: Db, tenantId: string, now: number, each: number): Promise<Matter[]> {
-  const issuesOf = (
-    finding: string,
-  ) => sql`SELECT * FROM (SELECT finding AS kind, id, title AS text, NULL AS why, opened_at AS at,
-      count(*) OVER () AS total FROM issues
-    WHERE tenant_id = ${tenantId} AND closed_at IS NULL AND state = 'open' AND finding = ${finding} ORDER BY restated_at DESC LIMIT ${each})`
-  const found = await db.all<Omit<Matter, 'kind'> & { kind: Matter['kind'] | 'letter' }>(sql`${issuesOf('interference')}
-    UNION ALL ${issuesOf('incomplete')}
-    UNION ALL ${issuesOf('unproved')}
-    UNION ALL SELECT * FROM (SELECT 'control', t.id, c.subject, c.problem, c.expires_at, count(*) OVER ()
-      FROM controls c JOIN targets t ON t.tenant_id = c.tenant_id AND t.id = c.target_id AND t.deleted_at IS NULL
-      WHERE c.tenant_id = ${tenantId} AND c.method IS NOT NULL
-        AND (c.expires_at IS NULL OR c.expires_at < ${now} OR (c.expires_at < ${now + AHEAD_MS} AND c.problem IS NOT NULL))
-        AND NOT EXISTS (SELECT 1 FROM issues i WHERE i.tenant_id = c.tenant_id AND i.target_id = c.target_id
-          AND i.finding = 'unproved' AND i.closed_at IS NULL)
-      ORDER BY c.expires_at LIMIT ${each})
-    UNION ALL SELECT * FROM (SELECT 'channel', id, name, state_reason, state_at, count(*) OVER ()
-      FROM channels WHERE tenant_id = ${tenantId} AND state <> 'on' ORDER BY state_at DESC LIMIT ${each})
-    UNION ALL SELECT * FROM (SELECT 'outdated', id, coalesce(name, address), NULL, NULL, count(*) OVER ()
-      FROM targets WHERE tenant_id = ${tenantId} AND outdated_by <> '[]' AND deleted_at IS NULL LIMIT ${each})
-    UNION ALL SELECT * FROM (SELECT 'letter', id, cidr, NULL, NULL, 0 FROM letters
-      WHERE tenant_id = ${tenantId} AND revoked_at IS NULL AND expires_at > ${now} LIMIT ${MOST_LETTERS})`)
+  const listOf = (kind: string, rows: SQL) => sql`(SELECT json_group_array(json_object('kind', ${kind}, 'id', one.id,
+    'text', one.text, 'why', one.why, 'at', one.at, 'total', one.total)) FROM (${rows}) one)`
+  const issuesOf = (finding: string) =>
+    listOf(
+      finding,
+      sql`SELECT id, title AS text, NULL AS why, opened_at AS at, count(*) OVER () AS total FROM issues
+        WHERE tenant_id = ${tenantId} AND closed_at IS NULL AND state = 'open' AND finding = ${finding}
+        ORDER BY restated_at DESC LIMIT ${each}`,
+    )
+  const lists = [
+    ...(['interference', 'incomplete', 'unproved'] as const).map(issuesOf),
+    listOf(
+      'control',
+      sql`SELECT t.id AS id, c.subject AS text, c.problem AS why, c.expires_at AS at, count(*) OVER () AS total
+        FROM controls c JOIN targets t ON t.tenant_id = c.tenant_id AND t.id = c.target_id AND t.deleted_at IS NULL
+        WHERE c.tenant_id = ${tenantId} AND c.method IS NOT NULL
+          AND (c.expires_at IS NULL OR c.expires_at < ${now} OR (c.expires_at < ${now + AHEAD_MS} AND c.problem IS NOT NULL))
+          AND NOT EXISTS (SELECT 1 FROM issues i WHERE i.tenant_id = c.tenant_id AND i.target_id = c.target_id
+            AND i.finding = 'unproved' AND i.closed_at IS NULL)
+        ORDER BY c.expires_at LIMIT ${each}`,
+    ),
+    listOf(
+      'channel',
+      sql`SELECT id, name AS text, state_reason AS why, state_at AS at, count(*) OVER () AS total FROM channels
+        WHERE tenant_id = ${tenantId} AND state <> 'on' ORDER BY state_at DESC LIMIT ${each}`,
+    ),
+    listOf(
+      'outdated',
+      sql`SELECT id, coalesce(name, address) AS text, NULL AS why, NULL AS at, count(*) OVER () AS total FROM targets
+        WHERE tenant_id = ${tenantId} AND outdated_by <> '[]' AND deleted_at IS NULL LIMIT ${each}`,
+    ),
+    listOf(
+      'letter',
+      sql`SELECT id, cidr AS text, NULL AS why, NULL AS at, 0 AS total FROM letters
+        WHERE tenant_id = ${tenantId} AND revoked_at IS NULL AND expires_at > ${now} LIMIT ${MOST_LETTERS}`,
+    ),
+  ]
+  const columns = sql.join(
+    lists.map((list, i) => sql`${list} AS ${sql.identifier(`list${i}`)}`),
+    sql`, `,
+  )
+  const row = await db.get<Record<string, string>>(sql`SELECT ${columns}`)
+  const found = Object.values(row ?? {}).flatMap(
+    (list) => JSON.parse(list) as (Omit<Matter, 'kind'> & { kind: Matter['kind'] | 'letter' })[],
+  )
   const letters = found.flatMap((row) => (row.kind === 'letter' ? (parseCidr(row.text) ?? []) : []))
   // Private addresses need no proof, and a letter speaks for those that it covers.
   const isNeeded = (address: Address | null) =>

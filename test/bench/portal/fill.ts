@@ -65,7 +65,7 @@ export async function fill(
   multiplyProbes(db, wanted.probes, insert)
   await writeAudit(db, wanted.auditLines)
   db.exec('COMMIT')
-  db.exec('ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)')
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   const counts = tables.map((name) => {
     const { n } = db.prepare(`SELECT count(*) AS n FROM "${name}"`).get() as { n: number }
     return [name, n] as const
