@@ -83,7 +83,10 @@ async function viewsOf({ db, now }: Pick<World, 'db' | 'now'>, tenantId: string,
           targets.map(({ id }) => id),
         )
       : new Set<string>()
-  return { views: new Map(targets.map((target) => [target.id, viewOf(target, { rows, letterFor, looking }, now)])), rows }
+  return {
+    views: new Map(targets.map((target) => [target.id, viewOf(target, { rows, letterFor, looking }, now)])),
+    rows,
+  }
 }
 
 /** What is known of addresses, already read. */

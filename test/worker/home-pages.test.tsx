@@ -11,7 +11,11 @@ let stage: Stage
 let cookie: string
 beforeAll(async () => {
   stage = await openStage()
-  const answer = await stage.fetch('/signin', { method: 'POST', headers: FORM, body: new URLSearchParams({ key: KEY }) })
+  const answer = await stage.fetch('/signin', {
+    method: 'POST',
+    headers: FORM,
+    body: new URLSearchParams({ key: KEY }),
+  })
   cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
 })
 
@@ -20,10 +24,15 @@ const page = async (path: string) => {
   return { status: answer.status, html: await answer.text(), headers: answer.headers }
 }
 const post = async (path: string, fields: Record<string, string> = {}) => {
-  const answer = await stage.fetch(path, { method: 'POST', headers: { ...FORM, cookie }, body: new URLSearchParams(fields) })
+  const answer = await stage.fetch(path, {
+    method: 'POST',
+    headers: { ...FORM, cookie },
+    body: new URLSearchParams(fields),
+  })
   return { status: answer.status, to: answer.headers.get('location') ?? '', html: await answer.text() }
 }
-const addTarget = async (body: Record<string, unknown>) => (await stage.api<TargetAnswer>('POST', '/targets', body)).body
+const addTarget = async (body: Record<string, unknown>) =>
+  (await stage.api<TargetAnswer>('POST', '/targets', body)).body
 const run = (sql: string, ...values: unknown[]) =>
   stage.env.DB.prepare(sql)
     .bind(...values)
@@ -31,7 +40,11 @@ const run = (sql: string, ...values: unknown[]) =>
 
 let nth = 0
 /** A scan that ended so many minutes ago, and the target's last. */
-async function ended(targetId: string, minutes: number, judgement: { verdict: string; coverage: unknown; ports?: unknown[] }) {
+async function ended(
+  targetId: string,
+  minutes: number,
+  judgement: { verdict: string; coverage: unknown; ports?: unknown[] },
+) {
   const id = `scn_${String(++nth).padStart(20, '0')}`
   const at = stage.now() - minutes * 60_000
   await run(
@@ -44,7 +57,13 @@ async function ended(targetId: string, minutes: number, judgement: { verdict: st
   await run('UPDATE targets SET last_scan_id = ?, last_scanned_at = ? WHERE id = ?', id, at, targetId)
   return id
 }
-const covered = (share: number, statement: string) => ({ share, statement, portsAsked: 1, portsTested: 1, untested: '' })
+const covered = (share: number, statement: string) => ({
+  share,
+  statement,
+  portsAsked: 1,
+  portsTested: 1,
+  untested: '',
+})
 const issue = (id: string, targetId: string, title: string, finding = 'interference') =>
   run(
     "INSERT INTO issues (tenant_id, id, target_id, finding, state, title, opened_at, restated_at, last_scan_id) VALUES ('ten_default', ?, ?, ?, 'open', ?, ?, ?, 'scn_x')",
@@ -72,7 +91,7 @@ describe('the first page', () => {
     await ended(target.id, 10, { verdict: 'clear', coverage: covered(1, 'All ports were reachable throughout.') })
     await issue('iss_home0000000000000001', target.id, 'Shop: interfered with on port 22')
     await run(
-      "INSERT INTO channels (tenant_id, id, kind, name, key_id, sealed, hint, filters, state, state_reason, state_at, created_at) VALUES ('ten_default', 'chn_1', 'slack', 'On-call', 'k1', 'x', '{}', '{}', 'off', 'The platform said it is gone.', 1, 1)",
+      "INSERT INTO channels (tenant_id, id, kind, name, key_id, sealed, hint, filters, state, state_reason, state_at, created_at, tokens, tokens_at) VALUES ('ten_default', 'chn_1', 'slack', 'On-call', 'k1', 'x', '{}', '{}', 'off', 'The platform said it is gone.', 1, 1, 1, 1)",
     )
     await run(`UPDATE targets SET outdated_by = '[{"cidr":"198.51.100.64/28"}]' WHERE id = ?`, target.id)
     const { html } = await page('/')
@@ -181,7 +200,14 @@ describe('the form of a target', () => {
     expect(status).toBe(303)
     expect(to).toMatch(/^\/targets\/tgt_\w+\?done=added$/)
     const { html } = await page(to)
-    for (const words of ['The target was added.', 'Printer', 'top-1000', 'Every day at 03:00', 'third floor', 'Scan now'])
+    for (const words of [
+      'The target was added.',
+      'Printer',
+      'top-1000',
+      'Every day at 03:00',
+      'third floor',
+      'Scan now',
+    ])
       expect(html).toContain(words)
   })
 
@@ -203,7 +229,11 @@ describe('the form of a target', () => {
   test('changes one and removes one', async () => {
     const target = await addTarget({ address: '10.77.0.2', name: 'Old', tags: ['a'] })
     expect((await page(`/targets/${target.id}/edit`)).html).toContain('value="Old"')
-    const changed = await post(`/api/v1/targets/${target.id}?method=PATCH`, { name: 'New', tags: '', schedule: '@daily' })
+    const changed = await post(`/api/v1/targets/${target.id}?method=PATCH`, {
+      name: 'New',
+      tags: '',
+      schedule: '@daily',
+    })
     expect(changed.to).toBe(`/targets/${target.id}?done=saved`)
     const { html } = await page(changed.to)
     for (const words of ['Saved.', 'New', 'Every day at 00:00']) expect(html).toContain(words)
@@ -216,14 +246,21 @@ describe('the form of a target', () => {
 
   test('is not for a key that may only read', async () => {
     const { body: key } = await stage.api<{ key: string }>('POST', '/keys', { name: 'r', scope: 'read' })
-    const own = await stage.fetch('/signin', { method: 'POST', headers: FORM, body: new URLSearchParams({ key: key.key }) })
+    const own = await stage.fetch('/signin', {
+      method: 'POST',
+      headers: FORM,
+      body: new URLSearchParams({ key: key.key }),
+    })
     const reader = { cookie: own.headers.get('set-cookie')?.split(';')[0] ?? '' }
     const read = async (path: string) => (await stage.fetch(path, { headers: reader })).text()
     const target = await addTarget({ address: '10.77.0.3' })
     expect(await read('/targets')).not.toContain('Add a target')
     const html = await read(`/targets/${target.id}`)
     expect(html).not.toMatch(/<button[^>]*>\s*(Scan now|Check now|Switch the badge on)/)
-    const answer = await stage.fetch(`/api/v1/targets/${target.id}/badge`, { method: 'POST', headers: { ...FORM, ...reader } })
+    const answer = await stage.fetch(`/api/v1/targets/${target.id}/badge`, {
+      method: 'POST',
+      headers: { ...FORM, ...reader },
+    })
     expect(answer.status).toBe(403)
     await answer.text()
   })
@@ -237,7 +274,11 @@ describe('the page of a target', () => {
       ...{ verdict: 'interference', coverage: covered(0.5, 'x') },
       ports: [port(22, 'interfered'), port(80, 'open')],
     })
-    await ended(target.id, 60, { verdict: 'clear', coverage: covered(1, 'x'), ports: [port(22, 'open'), port(80, 'open')] })
+    await ended(target.id, 60, {
+      verdict: 'clear',
+      coverage: covered(1, 'x'),
+      ports: [port(22, 'open'), port(80, 'open')],
+    })
     const known = (verdict: string) => ({ at: 1, scanId: first, ports: [{ ...port(22, verdict), check: 'tcp' }] })
     await run(
       'UPDATE targets SET last_known = ?, waf = ? WHERE id = ?',
@@ -265,9 +306,16 @@ describe('the page of a target', () => {
     const chosen = await post(`/api/v1/targets/${target.id}/verification`, { method: 'http', port: '443' })
     expect(chosen.to).toBe(`/targets/${target.id}?done=chosen#control`)
     const { html } = await page(chosen.to.replace(/#.*/, ''))
-    for (const words of ['https://8.8.8.8/.well-known/portwitness-verification.txt', 'portwitness-verification=', 'Check now'])
+    for (const words of [
+      'https://8.8.8.8/.well-known/portwitness-verification.txt',
+      'portwitness-verification=',
+      'Check now',
+    ])
       expect(html).toContain(words)
-    const named = await post(`/api/v1/targets/${target.id}/verification`, { method: 'reverse_dns', domain: 'example.net' })
+    const named = await post(`/api/v1/targets/${target.id}/verification`, {
+      method: 'reverse_dns',
+      domain: 'example.net',
+    })
     expect((await page(named.to.replace(/#.*/, ''))).html).toContain('_portwitness-challenge.example.net')
     expect(await queriesOf(`/targets/${target.id}`)).toBeLessThanOrEqual(5)
   })

@@ -9,13 +9,13 @@ import { IssuePage } from '../../worker/portal/issues.tsx'
 import { HEADERS } from '../../worker/portal/layout.tsx'
 import { OverviewPage } from '../../worker/portal/overview.tsx'
 import { Share } from '../../worker/portal/parts/badge.tsx'
+import { rowsOf } from '../../worker/portal/parts/matrix.tsx'
 import { anchorOf } from '../../worker/portal/parts/port.tsx'
 import { ago, span, utc } from '../../worker/portal/parts/time.tsx'
 import { drawingOf } from '../../worker/portal/parts/timeline.tsx'
 import { RulesPage } from '../../worker/portal/rules.tsx'
 import { ScanPage } from '../../worker/portal/scan.tsx'
 import { SignInPage } from '../../worker/portal/sign-in.tsx'
-import { rowsOf } from '../../worker/portal/parts/matrix.tsx'
 import { TargetPage } from '../../worker/portal/target.tsx'
 import { TargetsPage } from '../../worker/portal/targets.tsx'
 import { HTTP, T0, tell } from '../support/facts.ts'
@@ -193,7 +193,13 @@ describe('what a target sends cannot harm the reader', () => {
         matters={matters.map((matter) => ({ ...matter, text: HOSTILE, why: HOSTILE }))}
         probes={[
           ...probes,
-          { ...(probes[1] as (typeof probes)[0]), site: HOSTILE, provider: HOSTILE, country: HOSTILE, reasons: [HOSTILE] },
+          {
+            ...(probes[1] as (typeof probes)[0]),
+            site: HOSTILE,
+            provider: HOSTILE,
+            country: HOSTILE,
+            reasons: [HOSTILE],
+          },
         ]}
       />
     ),

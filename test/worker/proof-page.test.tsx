@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { IssuePage } from '../../worker/portal/issues.tsx'
 import { ProofPage } from '../../worker/portal/proof.tsx'
-import { TargetPage } from '../../worker/portal/targets.tsx'
+import { TargetPage } from '../../worker/portal/target.tsx'
 import { frame, issueView, proofView, targetView } from '../support/pages.ts'
 
 const page = (proof = proofView, as = frame) => String(<ProofPage frame={as} proof={proof} />)

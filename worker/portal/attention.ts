@@ -95,11 +95,19 @@ function ofKind(
   return [...own.map(lineOf), ...(further > 0 ? [rest] : [])]
 }
 
-const since = ({ at }: Matter, { frame }: AttentionFacts): string => (at === null ? 'a while' : span(frame.now - at).split(' ').slice(0, 2).join(' '))
+const since = ({ at }: Matter, { frame }: AttentionFacts): string =>
+  at === null
+    ? 'a while'
+    : span(frame.now - at)
+        .split(' ')
+        .slice(0, 2)
+        .join(' ')
 
 function controlText({ text, at }: Matter, now: number): string {
   if (at === null) return `Control of ${text} is not proved`
-  return at <= now ? `The proof of control of ${text} has lapsed` : `The proof of control of ${text} fails; it ends ${ago(at, now)}, ${utc(at)}`
+  return at <= now
+    ? `The proof of control of ${text} has lapsed`
+    : `The proof of control of ${text} fails; it ends ${ago(at, now)}, ${utc(at)}`
 }
 
 function fleet({ probes, frame }: AttentionFacts): Line[] {
@@ -109,12 +117,15 @@ function fleet({ probes, frame }: AttentionFacts): Line[] {
       {
         tone: 'bad',
         text: 'There is no probe yet, so nothing can be scanned',
-        advice: frame.isOperator ? 'Enrol one; with three sites or more a loss can be proved.' : 'The operator of this stack enrols them.',
+        advice: frame.isOperator
+          ? 'Enrol one; with three sites or more a loss can be proved.'
+          : 'The operator of this stack enrols them.',
         href,
       },
     ]
   const of = (state: ProbeHealth['state']) => probes.filter((probe) => probe.state === state)
-  const named = (some: readonly ProbeHealth[]) => listed(few(some.map(({ site, sourceAddress }) => `${sourceAddress} (${site})`)))
+  const named = (some: readonly ProbeHealth[]) =>
+    listed(few(some.map(({ site, sourceAddress }) => `${sourceAddress} (${site})`)))
   const lines: Line[] = []
   const quarantined = of('quarantined')
   if (quarantined.length > 0)
@@ -172,5 +183,7 @@ function failed({ scans, frame }: AttentionFacts): Line[] {
     }),
   )
   const further = bad.length - lines.length
-  return further > 0 ? [...lines, { tone: 'mute', text: `and ${further} more like it`, advice: 'See them all.', href: '/scans' }] : lines
+  return further > 0
+    ? [...lines, { tone: 'mute', text: `and ${further} more like it`, advice: 'See them all.', href: '/scans' }]
+    : lines
 }

@@ -32,4 +32,3 @@ export interface ProbeHealth {
   reasons: readonly string[]
   seenAt: number
 }
-

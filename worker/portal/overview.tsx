@@ -1,4 +1,4 @@
-import { type Line, attentionOf } from './attention.ts'
+import { attentionOf, type Line } from './attention.ts'
 import { Page } from './layout.tsx'
 import { sitesOf } from './map/places.ts'
 import type { Matter, ProbeHealth, ScanMark } from './overview-views.ts'
@@ -73,7 +73,11 @@ export const OverviewPage = ({ frame, scans, matters, probes }: Overview) => {
             <h2 id="latest">Latest scans</h2>
             {scans.length > 0 && <a href="/scans">All scans</a>}
           </div>
-          {scans.length === 0 ? <First frame={frame} /> : <ScanList scans={scans.slice(0, LISTED)} now={frame.now} none="" />}
+          {scans.length === 0 ? (
+            <First frame={frame} />
+          ) : (
+            <ScanList scans={scans.slice(0, LISTED)} now={frame.now} none="" />
+          )}
         </section>
       </div>
     </Page>
@@ -114,8 +118,8 @@ const First = ({ frame }: { frame: Frame }) => (
     <p>No scan yet.</p>
     {frame.mayWrite ? (
       <p>
-        <a href="/targets/new">Add a target</a>, or run <code>portwitness scan ADDRESS</code>: its first scan stands here a
-        moment later.
+        <a href="/targets/new">Add a target</a>, or run <code>portwitness scan ADDRESS</code>: its first scan stands
+        here a moment later.
       </p>
     ) : (
       <p>A key of scope write can add a target and scan it.</p>

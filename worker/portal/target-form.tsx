@@ -7,7 +7,10 @@ import type { Frame } from './views.ts'
 
 /** As typed. */
 export type Typed = Readonly<
-  Record<'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'sites' | 'tags' | 'maxConnectsPerSecond', string>
+  Record<
+    'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'sites' | 'tags' | 'maxConnectsPerSecond',
+    string
+  >
 >
 export interface Fault {
   field: string
@@ -38,8 +41,23 @@ const OFFERED = PROFILES.filter((profile) => profile !== 'accompany')
 const SCHEDULES = ['0 3 * * *', '30 2 * * 1', '0 22 * * 1-5', '0 4 1 * *', '0 */6 * * *']
 const ZONES = [
   ...['UTC', 'Europe/Berlin', 'Europe/London', 'Europe/Paris', 'Europe/Madrid', 'Europe/Warsaw', 'Europe/Kyiv'],
-  ...['America/New_York', 'America/Chicago', 'America/Denver', 'America/Los_Angeles', 'America/Sao_Paulo', 'America/Toronto'],
-  ...['Asia/Dubai', 'Asia/Kolkata', 'Asia/Singapore', 'Asia/Shanghai', 'Asia/Tokyo', 'Australia/Sydney', 'Africa/Johannesburg'],
+  ...[
+    'America/New_York',
+    'America/Chicago',
+    'America/Denver',
+    'America/Los_Angeles',
+    'America/Sao_Paulo',
+    'America/Toronto',
+  ],
+  ...[
+    'Asia/Dubai',
+    'Asia/Kolkata',
+    'Asia/Singapore',
+    'Asia/Shanghai',
+    'Asia/Tokyo',
+    'Australia/Sydney',
+    'Africa/Johannesburg',
+  ],
 ]
 
 interface FormProps {
@@ -77,7 +95,8 @@ export const EditTargetPage = ({ frame, id, name, typed, faults }: FormProps & {
         <section aria-labelledby="remove">
           <h2 id="remove">Remove it</h2>
           <p class="measure">
-            What runs against it stops, and it is scanned no more. What was found stays readable, and its badge goes dark.
+            What runs against it stops, and it is scanned no more. What was found stays readable, and its badge goes
+            dark.
           </p>
           <details>
             <summary>Remove {name}</summary>
@@ -105,7 +124,8 @@ interface Fields {
 }
 
 const Form = ({ action, submit, typed, faults, isNew }: Fields) => {
-  const faultOf = (field: string) => faults.find((one) => one.field === field || one.field.startsWith(`${field}.`))?.detail
+  const faultOf = (field: string) =>
+    faults.find((one) => one.field === field || one.field.startsWith(`${field}.`))?.detail
   const common = (name: keyof Typed) => ({
     id: `target-${name}`,
     name,
@@ -119,19 +139,36 @@ const Form = ({ action, submit, typed, faults, isNew }: Fields) => {
     <form class="fields" method="post" action={action}>
       {faults.length > 0 && (
         <div class="alarm" role="alert">
-          {faults.length === 1 ? 'One field is not acceptable.' : `${faults.length} fields are not acceptable.`} Nothing was
-          saved.
+          {faults.length === 1 ? 'One field is not acceptable.' : `${faults.length} fields are not acceptable.`} Nothing
+          was saved.
           {stray.map(({ detail }) => (
             <p>{detail}</p>
           ))}
         </div>
       )}
       {isNew && (
-        <Field name="address" label="Address or name" fault={faultOf('address')} hint="One IP address, such as 203.0.113.9, or a host name. It cannot be changed later.">
-          <input {...common('address')} required maxlength={253} autocapitalize="none" autocomplete="off" placeholder="203.0.113.9" />
+        <Field
+          name="address"
+          label="Address or name"
+          fault={faultOf('address')}
+          hint="One IP address, such as 203.0.113.9, or a host name. It cannot be changed later."
+        >
+          <input
+            {...common('address')}
+            required
+            maxlength={253}
+            autocapitalize="none"
+            autocomplete="off"
+            placeholder="203.0.113.9"
+          />
         </Field>
       )}
-      <Field name="name" label="What you call it" fault={faultOf('name')} hint="Shown in lists and notices. Empty: its address.">
+      <Field
+        name="name"
+        label="What you call it"
+        fault={faultOf('name')}
+        hint="Shown in lists and notices. Empty: its address."
+      >
         <input {...common('name')} maxlength={200} autocomplete="off" />
       </Field>
       <Field
@@ -184,7 +221,12 @@ const Form = ({ action, submit, typed, faults, isNew }: Fields) => {
           ))}
         </datalist>
       </Field>
-      <Field name="timezone" label="Time zone of the schedule" fault={faultOf('timezone')} hint="A name such as Europe/Berlin; daylight saving is minded.">
+      <Field
+        name="timezone"
+        label="Time zone of the schedule"
+        fault={faultOf('timezone')}
+        hint="A name such as Europe/Berlin; daylight saving is minded."
+      >
         <input {...common('timezone')} maxlength={64} list="zones" autocomplete="off" />
         <datalist id="zones">
           {ZONES.map((zone) => (
@@ -192,10 +234,20 @@ const Form = ({ action, submit, typed, faults, isNew }: Fields) => {
           ))}
         </datalist>
       </Field>
-      <Field name="sites" label="Scanned from" fault={faultOf('sites')} hint="Sites with a comma between them, such as fra-1, nyc-1. Empty: from wherever a probe is free.">
+      <Field
+        name="sites"
+        label="Scanned from"
+        fault={faultOf('sites')}
+        hint="Sites with a comma between them, such as fra-1, nyc-1. Empty: from wherever a probe is free."
+      >
         <input {...common('sites')} maxlength={1000} autocapitalize="none" autocomplete="off" />
       </Field>
-      <Field name="tags" label="Tags" fault={faultOf('tags')} hint="Words with a comma between them, to find it and to choose whom to tell.">
+      <Field
+        name="tags"
+        label="Tags"
+        fault={faultOf('tags')}
+        hint="Words with a comma between them, to find it and to choose whom to tell."
+      >
         <input {...common('tags')} maxlength={1000} autocomplete="off" />
       </Field>
       <Field

@@ -1,5 +1,5 @@
-import { listed } from '../core/text.ts'
 import type { ProofVerdict } from '../../schema/words.ts'
+import { listed } from '../core/text.ts'
 import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { CONTROL, Control } from './parts/control.tsx'
@@ -55,7 +55,11 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
             <h2 id="scans">Scans</h2>
             {target.scans.length > LISTED && <a href={`/scans?target=${target.id}`}>All scans of it</a>}
           </div>
-          <ScanList scans={target.scans.slice(0, LISTED)} now={frame.now} none="This target has not been scanned yet." />
+          <ScanList
+            scans={target.scans.slice(0, LISTED)}
+            now={frame.now}
+            none="This target has not been scanned yet."
+          />
         </section>
       </div>
       <Allowlist target={target} frame={frame} />
@@ -103,9 +107,7 @@ const Facts = ({ target, now }: { target: TargetView; now: number }) => (
     <Fact name="Profile">{target.profile}</Fact>
     <Fact name="Scanned">
       <Schedule of={target} now={now} />
-      {target.skipped > 0 && (
-        <span class="dim">; {target.skipped} fell out, because one ran and another waited</span>
-      )}
+      {target.skipped > 0 && <span class="dim">; {target.skipped} fell out, because one ran and another waited</span>}
     </Fact>
     <Fact name="Rate">{target.maxConnectsPerSecond.toLocaleString('en')} connects per second at most</Fact>
     <Fact name="Highest rate without trouble">
@@ -134,8 +136,8 @@ const Shield = ({ waf }: { waf: NonNullable<TargetView['waf']> }) => (
   <section class="verdict info" aria-labelledby="shield">
     <h2 id="shield">Behind {waf.vendor}</h2>
     <p>
-      A web firewall or content network answers for this target: the scan sees what it lets through. That it is there does
-      not mean that it blocks; if it does, an issue says so.
+      A web firewall or content network answers for this target: the scan sees what it lets through. That it is there
+      does not mean that it blocks; if it does, an issue says so.
     </p>
     <p class="dim break">Seen by: {listed(waf.evidence)}</p>
   </section>
@@ -212,8 +214,8 @@ const StatusBadge = ({ target: { id, badgeUrl }, frame }: { target: TargetView; 
       {badgeUrl === null ? (
         <>
           <p class="measure">
-            A small picture for a wiki or a dashboard: how the last scan ended, what share was tested, and the day. It names
-            neither the target nor you. Whoever knows its address can see it, so it is off until you switch it on.
+            A small picture for a wiki or a dashboard: how the last scan ended, what share was tested, and the day. It
+            names neither the target nor you. Whoever knows its address can see it, so it is off until you switch it on.
           </p>
           {frame.mayWrite ? (
             <form method="post" action={path}>
@@ -230,8 +232,8 @@ const StatusBadge = ({ target: { id, badgeUrl }, frame }: { target: TargetView; 
           </p>
           <Taken id="badge-markdown" text={`![scan](${badgeUrl})`} label="the badge as Markdown" />
           <p class="dim measure">
-            Whoever knows this address sees the badge, without signing in. Switching it off makes the address good for nothing;
-            on again, it gets a new one.
+            Whoever knows this address sees the badge, without signing in. Switching it off makes the address good for
+            nothing; on again, it gets a new one.
           </p>
           {frame.mayWrite && (
             <form method="post" action={`${path}?method=DELETE`}>

@@ -1,11 +1,11 @@
+import { percent } from '../core/text.ts'
 import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { CONTROL_OPTIONS, ControlBadge } from './parts/control.tsx'
-import { type DataColumn, hrefOf, type Filter, type ListAsk, Listing } from './parts/listing.tsx'
+import { type DataColumn, type Filter, hrefOf, type ListAsk, Listing } from './parts/listing.tsx'
 import { lookOfScan, Mark } from './parts/mark.tsx'
 import { Schedule } from './parts/schedule.tsx'
 import { Ago } from './parts/time.tsx'
-import { percent } from '../core/text.ts'
 import type { Frame, TargetRow } from './views.ts'
 
 const FILTERS: readonly Filter[] = [
@@ -39,8 +39,7 @@ export const targetColumns = (ask: ListAsk, now: number): readonly DataColumn<Ta
     value: ({ name, address }) => name ?? address,
     cell: ({ id, name, address, tags }) => (
       <>
-        <a href={`/targets/${id}`}>{name ?? address}</a>{' '}
-        {name !== null && <span class="dim break">{address}</span>}
+        <a href={`/targets/${id}`}>{name ?? address}</a> {name !== null && <span class="dim break">{address}</span>}
         {tags.length > 0 && (
           <ul class="tags" aria-label="Tags">
             {tags.map((tag) => (

@@ -123,7 +123,10 @@ export interface ProofView {
 }
 
 export interface TargetView
-  extends Pick<TargetRow, 'id' | 'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'nextDueAt' | 'tags'> {
+  extends Pick<
+    TargetRow,
+    'id' | 'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'nextDueAt' | 'tags'
+  > {
   provedAt: number | null
   outdatedBy: readonly OutdatedBy[]
   /** newest first */

@@ -3,13 +3,7 @@ import { endpointKey } from '../../schema/facts.ts'
 import type { FailureWord } from '../../schema/words.ts'
 import { judgementNow } from '../live.ts'
 import type { ChannelLine } from '../portal/channels.tsx'
-import type {
-  ChecksOf,
-  IssueView,
-  OccurrenceRow,
-  ProofView,
-  ScanView,
-} from '../portal/views.ts'
+import type { ChecksOf, IssueView, OccurrenceRow, ProofView, ScanView } from '../portal/views.ts'
 import { resultNow } from '../proofEnd.ts'
 import { listChannels, readSides } from '../store/channels.ts'
 import { type Db, read } from '../store/db.ts'

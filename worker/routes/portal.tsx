@@ -16,14 +16,9 @@ import { allowlistView } from './allowlists.ts'
 import { cached } from './cached.ts'
 import { formRoutes } from './forms.ts'
 import { lookRoutes } from './look.ts'
-import { plainText } from './plain.ts'
-import {
-  readChannelLines,
-  readIssueView,
-  readProofView,
-  readScanView,
-} from './portal-data.ts'
 import { overviewRoutes } from './overview-page.tsx'
+import { plainText } from './plain.ts'
+import { readChannelLines, readIssueView, readProofView, readScanView } from './portal-data.ts'
 import { rangesPageRoutes } from './ranges-page.tsx'
 import { asPage, frameOf, frameOrNone, show, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'

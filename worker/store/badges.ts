@@ -18,11 +18,7 @@ export async function switchOn(db: Db, tenantId: string, id: string, key: string
 
 /** Its key is good for nothing from now on. False when there is no such target. */
 export async function switchOff(db: Db, tenantId: string, id: string): Promise<boolean> {
-  const [row] = await db
-    .update(targets)
-    .set({ badgeKey: null })
-    .where(mine(tenantId, id))
-    .returning({ id: targets.id })
+  const [row] = await db.update(targets).set({ badgeKey: null }).where(mine(tenantId, id)).returning({ id: targets.id })
   return row !== undefined
 }
 

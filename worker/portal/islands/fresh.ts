@@ -27,7 +27,8 @@ function replace(part: HTMLElement, next: HTMLElement): HTMLElement {
   for (const [i, each] of [...fresh.querySelectorAll('details')].entries()) each.open = open[i] ?? false
   part.replaceWith(fresh)
   fresh.dispatchEvent(new Event('portwitness:fresh', { bubbles: true }))
-  if (href) [...fresh.querySelectorAll<HTMLElement>('a[href]')].find((link) => link.getAttribute('href') === href)?.focus()
+  if (href)
+    [...fresh.querySelectorAll<HTMLElement>('a[href]')].find((link) => link.getAttribute('href') === href)?.focus()
   return fresh
 }
 

@@ -32,7 +32,11 @@ export const ControlBadge = ({ state }: { state: ControlState }) => (
   <Badge tone={CONTROL[state].tone} text={CONTROL[state].text} />
 )
 
-const METHOD = { http: 'a file that the address serves', reverse_dns: 'its reverse name', letter: 'a signed letter' } as const
+const METHOD = {
+  http: 'a file that the address serves',
+  reverse_dns: 'its reverse name',
+  letter: 'a signed letter',
+} as const
 const at = (iso: string): number => Date.parse(iso)
 
 export const Control = ({ of, frame }: { of: VerificationAnswer; frame: Frame }) => {
@@ -93,7 +97,8 @@ const Task = ({ task }: { task: ControlTask }) => (
       {task.record !== null && (
         <>
           <br />
-          The record: <code class="break">{task.record}</code> <CopyButton text={task.record} label="Copy the record’s name" />
+          The record: <code class="break">{task.record}</code>{' '}
+          <CopyButton text={task.record} label="Copy the record’s name" />
         </>
       )}
     </li>
@@ -144,7 +149,14 @@ const Asking = ({ of, mayWrite, isOpen, isAsked }: AskingProps) => {
             <input type="hidden" name="method" value="reverse_dns" />
             <div class="field">
               <label for="control-domain">Your domain</label>
-              <input id="control-domain" name="domain" required minlength={3} maxlength={200} placeholder="example.net" />
+              <input
+                id="control-domain"
+                name="domain"
+                required
+                minlength={3}
+                maxlength={200}
+                placeholder="example.net"
+              />
             </div>
             <p>
               <button type="submit">Show me the records</button>
@@ -152,7 +164,10 @@ const Asking = ({ of, mayWrite, isOpen, isAsked }: AskingProps) => {
           </form>
           <div class="card">
             <h3>By letter</h3>
-            <p>For whole networks: their holder lets you scan them in a signed letter, which the operator of this stack enters.</p>
+            <p>
+              For whole networks: their holder lets you scan them in a signed letter, which the operator of this stack
+              enters.
+            </p>
           </div>
         </div>
       </details>

@@ -22,7 +22,8 @@ export const SiteMap = ({ probes }: { probes: readonly ProbeHealth[] }) => {
   return (
     <div class="world">
       {placed.length > 0 && (
-        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label="Sites on a map of the world">
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
+<title>Sites on a map of the world</title>
           <path class="land" d={LAND} stroke-dasharray={`0 ${GAP}`} />
           {placed.map((site) => {
             const { shape, tone } = HEALTH[site.health]
@@ -47,8 +48,8 @@ export const SiteMap = ({ probes }: { probes: readonly ProbeHealth[] }) => {
             <Mark {...HEALTH[site.health]} label={HEALTH[site.health].text} />{' '}
             <strong class="break">{site.site}</strong>{' '}
             <span class="dim break">
-              {[site.country ?? 'no country', site.provider].filter((word) => word !== null).join(', ')} · {fitOf(site)} of{' '}
-              {site.probes.length} fit
+              {[site.country ?? 'no country', site.provider].filter((word) => word !== null).join(', ')} · {fitOf(site)}{' '}
+              of {site.probes.length} fit
             </span>
           </li>
         ))}

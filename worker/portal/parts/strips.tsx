@@ -9,7 +9,15 @@ const HEIGHT = 20
 const BOX = 12
 
 /** `scans`: newest first, those that have ended. */
-export const Strips = ({ strips, scans, portsSeen }: { strips: readonly StripView[]; scans: readonly ScanRow[]; portsSeen: number }) => {
+export const Strips = ({
+  strips,
+  scans,
+  portsSeen,
+}: {
+  strips: readonly StripView[]
+  scans: readonly ScanRow[]
+  portsSeen: number
+}) => {
   const ended = scans.filter((scan) => scan.finishedAt !== null).toReversed()
   if (strips.length === 0 || ended.length === 0)
     return <p class="none">No scan of it has ended yet. Each one will be a cell here.</p>
@@ -18,7 +26,12 @@ export const Strips = ({ strips, scans, portsSeen }: { strips: readonly StripVie
     <>
       <Table
         label="Ports through the last scans"
-        columns={['Port', 'Service', `Last ${ended.length === 1 ? 'scan' : `${ended.length} scans`}, the newest on the right`, 'Now']}
+        columns={[
+          'Port',
+          'Service',
+          `Last ${ended.length === 1 ? 'scan' : `${ended.length} scans`}, the newest on the right`,
+          'Now',
+        ]}
         rows={strips.map((strip) => {
           const last = ended.toReversed().flatMap((scan) => strip.cells[scan.id] ?? [])[0]
           const look = last === undefined ? null : lookOfPort(last)
@@ -51,14 +64,13 @@ const Strip = ({ strip, scans }: { strip: StripView; scans: readonly ScanRow[] }
     class="cells"
     viewBox={`0 0 ${CELL * scans.length} ${HEIGHT}`}
     width={CELL * scans.length}
-    height={HEIGHT}
-    role="group"
-    aria-label={`Port ${strip.port} through the last scans`}
-  >
+    height={HEIGHT}>
+<title>{`Port ${strip.port} through the last scans`}</title>
     {scans.map((scan, i) => {
       const verdict = strip.cells[scan.id]
       const middle = CELL * (i + 0.5)
-      if (verdict === undefined) return <line class="gap" x1={middle - 3} x2={middle + 3} y1={HEIGHT / 2} y2={HEIGHT / 2} />
+      if (verdict === undefined)
+        return <line class="gap" x1={middle - 3} x2={middle + 3} y1={HEIGHT / 2} y2={HEIGHT / 2} />
       const { shape, tone, text } = lookOfPort(verdict)
       const said = `Port ${strip.port} ${text}, ${utc(scan.finishedAt ?? scan.createdAt)}`
       return (
