@@ -30,14 +30,15 @@ export const SignInPage = ({ problem }: { problem: string | null }) => (
         </button>
       </form>
       <p class="dim">
-        The first key of a new installation is in the file <code>admin.key</code> of its data folder; whoever runs it makes
-        further ones. A session lasts 12 hours and ends with its key.
+        The first key of a new installation is in the file <code>admin.key</code> of its data folder; whoever runs it
+        makes further ones. A session lasts 12 hours and ends with its key.
       </p>
       <section aria-labelledby="stranger">
         <h2 id="stranger">You saw our probes in your logs?</h2>
         <p>
-          No key is needed to <a href="/ranges">look up an address</a>, to fetch <a href="/ip-ranges.json">all of ours</a>, or
-          to read <a href="/.well-known/probing.txt">who we are and whom to write to</a>.
+          No key is needed to <a href="/ranges">look up an address</a>, to fetch{' '}
+          <a href="/ip-ranges.json">all of ours</a>, or to read{' '}
+          <a href="/.well-known/probing.txt">who we are and whom to write to</a>.
         </p>
       </section>
     </section>
