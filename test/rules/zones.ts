@@ -9,6 +9,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'schema/channel-tables.ts': ['schema', 'drizzle-orm'],
   'schema/control-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/access-tables.ts': ['schema/columns.ts', 'drizzle-orm'],
+  'schema/issue-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/tables.ts': [
     ...[
       'schema',
@@ -17,6 +18,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema/channel-tables.ts',
       'schema/control-tables.ts',
       'schema/access-tables.ts',
+      'schema/issue-tables.ts',
     ],
     'drizzle-orm',
   ],
