@@ -5,6 +5,7 @@ import { Badge } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { anchorOf, causeName } from '../parts/port.tsx'
 import { Ago, Time } from '../parts/time.tsx'
+import { portsNamed } from '../parts/together.ts'
 import type { IssueView } from '../views.ts'
 import { FINDING, SNOOZE, VERDICT } from '../words.ts'
 
@@ -40,7 +41,6 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
       </dl>
     )
   const [first] = causes
-  const strengths = [...new Set(lost.flatMap(({ strength }) => strength ?? []))]
   return (
     <dl class="answers">
       {lost.length > 0 && (
@@ -59,7 +59,7 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
         )}
       </Answer>
       <Answer name="How sure">
-        {strengths.length > 0 ? `That it was us alone: ${strengths.join(' and ')}.` : 'Not sure that it was us alone.'}
+        {surenessOf(lost)}
         {first && (
           <>
             {' '}
@@ -72,6 +72,21 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
       </Answer>
     </dl>
   )
+}
+
+/** How sure it is that the scanner alone lost them, where that differs port by port. */
+function surenessOf(lost: readonly PortVerdict[]): string {
+  const groups = (['confirmed', 'likely', null] as const).flatMap((strength) => {
+    const ports = lost.filter((port) => port.strength === strength)
+    return ports.length > 0 ? [{ word: strength ?? 'not shown', ports }] : []
+  })
+  const [only] = groups
+  if (!only) return 'It is not known whether it was us alone.'
+  const named = ({ word, ports }: typeof only) =>
+    groups.length === 1
+      ? word
+      : `${word} on ${portsNamed(ports.slice(0, NAMED), lost)}${ports.length > NAMED ? ' and more' : ''}`
+  return `That it was us alone: ${listed(groups.map(named))}.`
 }
 
 const Answer = ({ name, children }: { name: string; children: Child }) => (
