@@ -102,7 +102,7 @@ beforeAll(async () => {
       finishedAt: T0 + (told.finishedMs ?? 300_000),
       judgement,
       verdict: judgement.verdict,
-      coverageShare: judgement.coverage.share,
+      coverageShare: judgement.coverage?.share ?? null,
     },
     { ...bare, id: 'scn_failed', state: 'failed', createdAt: T0 - 5_000, finishedAt: T0, judgement: null },
     {
