@@ -10,6 +10,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'schema/control-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/access-tables.ts': ['schema/columns.ts', 'drizzle-orm'],
   'schema/ceiling-tables.ts': ['schema', 'drizzle-orm'],
+  'schema/issue-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/tables.ts': [
     ...[
       'schema',
@@ -19,6 +20,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema/control-tables.ts',
       'schema/access-tables.ts',
       'schema/ceiling-tables.ts',
+      'schema/issue-tables.ts',
     ],
     'drizzle-orm',
   ],

@@ -91,7 +91,7 @@ describe('the first page', () => {
     await ended(target.id, 10, { verdict: 'clear', coverage: covered(1, 'All ports were reachable throughout.') })
     await issue('iss_home0000000000000001', target.id, 'Shop: interfered with on port 22')
     await run(
-      "INSERT INTO channels (tenant_id, id, kind, name, key_id, sealed, hint, filters, state, state_reason, state_at, created_at) VALUES ('ten_default', 'chn_1', 'slack', 'On-call', 'k1', 'x', '{}', '{}', 'off', 'The platform said it is gone.', 1, 1)",
+      "INSERT INTO channels (tenant_id, id, kind, name, key_id, sealed, hint, filters, state, state_reason, state_at, created_at, tokens, tokens_at) VALUES ('ten_default', 'chn_1', 'slack', 'On-call', 'k1', 'x', '{}', '{}', 'off', 'The platform said it is gone.', 1, 1, 1, 1)",
     )
     await run(`UPDATE targets SET outdated_by = '[{"cidr":"198.51.100.64/28"}]' WHERE id = ?`, target.id)
     const { html } = await page('/')

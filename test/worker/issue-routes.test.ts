@@ -74,7 +74,7 @@ async function fill() {
   ])
   const seen = (id: string, scanId: string, port: number, at: number) => ({
     ...{ tenantId: TENANT, issueId: ISSUE, id, scanId, address: '203.0.113.9', port, seenAt: at },
-    said: saidOf({ ...bannedPort, port }),
+    said: saidOf(bannedPort),
   })
   const older = Array.from({ length: 40 }, (_, i) => seen(`occ_${i}`, 'scn_first', 100 + i, START - 3 * DAY))
   // D1 takes at most 100 parameters in a statement.
@@ -169,7 +169,8 @@ describe('the page of an issue', () => {
     await post(`/api/v1/issues/${ISSUE}/snooze`, { reason: 'accepted_risk', days: '7', date: '2026-12-24' })
     const read = await stage.api<{ snooze: { until: string } }>('GET', `/issues/${ISSUE}`)
     expect(read.body.snooze.until).toBe('2026-12-24T00:00:00.000Z')
-    for (const fields of [{ date: '2020-01-01' }, { date: 'soon' }, { days: '1e9' }, { days: '' }]) {
+    const wrong: Record<string, string>[] = [{ date: '2020-01-01' }, { date: 'soon' }, { days: '1e9' }, { days: '' }]
+    for (const fields of wrong) {
       const answer = await post(`/api/v1/issues/${ISSUE}/snooze`, { reason: 'mitigated', ...fields })
       expect([fields, answer.status]).toEqual([fields, 422])
       expect(answer.headers.get('content-type')).toContain('text/html')

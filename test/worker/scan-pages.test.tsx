@@ -91,7 +91,7 @@ beforeAll(async () => {
     scanners: {},
     lastKnown: {},
   })
-  for (const scan of [
+  const stored: (typeof scans.$inferInsert)[] = [
     {
       ...bare,
       id: SCAN,
@@ -101,6 +101,8 @@ beforeAll(async () => {
       startedAt: T0,
       finishedAt: T0 + (told.finishedMs ?? 300_000),
       judgement,
+      verdict: judgement.verdict,
+      coverageShare: judgement.coverage?.share ?? null,
     },
     { ...bare, id: 'scn_failed', state: 'failed', createdAt: T0 - 5_000, finishedAt: T0, judgement: null },
     {
@@ -110,10 +112,12 @@ beforeAll(async () => {
       createdAt: T0 - 9_000,
       finishedAt: T0,
       judgement: { ...judgement, verdict: 'clear', ports: [] },
+      verdict: 'clear',
+      coverageShare: 1,
     },
     { ...bare, id: 'scn_now', lane: 'now', state: 'running', createdAt: T0 + 5_000, startedAt: T0 + 6_000 },
-  ] as const)
-    await db.insert(scans).values(scan)
+  ]
+  for (const scan of stored) await db.insert(scans).values(scan)
   for (const [i, run] of told.facts.runs.entries()) {
     const id = idOf(i)
     await db.insert(runs).values({

@@ -6,6 +6,7 @@ import { whyOf } from '../parts/cause.ts'
 import { anchorOf, causeName } from '../parts/port.tsx'
 import { Said } from '../parts/said.tsx'
 import { Ago, Time } from '../parts/time.tsx'
+import { portsNamed } from '../parts/together.ts'
 import type { IssueView } from '../views.ts'
 import { FINDING, SNOOZE, VERDICT } from '../words.ts'
 
@@ -41,7 +42,6 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
       </dl>
     )
   const [first] = causes
-  const strengths = [...new Set(lost.flatMap(({ strength }) => strength ?? []))]
   return (
     <dl class="answers">
       {lost.length > 0 && (
@@ -60,7 +60,7 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
         )}
       </Answer>
       <Answer name="How sure">
-        {strengths.length > 0 ? `That it was us alone: ${strengths.join(' and ')}.` : 'Not sure that it was us alone.'}
+        {surenessOf(lost)}
         {first && (
           <>
             {' '}
@@ -73,6 +73,21 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
       </Answer>
     </dl>
   )
+}
+
+/** How sure it is that the scanner alone lost them, where that differs port by port. */
+function surenessOf(lost: readonly PortVerdict[]): string {
+  const groups = (['confirmed', 'likely', null] as const).flatMap((strength) => {
+    const ports = lost.filter((port) => port.strength === strength)
+    return ports.length > 0 ? [{ word: strength ?? 'not shown', ports }] : []
+  })
+  const [only] = groups
+  if (!only) return 'It is not known whether it was us alone.'
+  const named = ({ word, ports }: typeof only) =>
+    groups.length === 1
+      ? word
+      : `${word} on ${portsNamed(ports.slice(0, NAMED), lost)}${ports.length > NAMED ? ' and more' : ''}`
+  return `That it was us alone: ${listed(groups.map(named))}.`
 }
 
 const Answer = ({ name, children }: { name: string; children: Child }) => (

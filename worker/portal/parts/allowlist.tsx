@@ -51,7 +51,7 @@ const Step = ({ name, lines }: { name: string; lines: readonly string[] }) =>
     <div>
       <dt>{name}</dt>
       {lines.map((line) => (
-        <dd>{line}</dd>
+        <dd>{line.split('`').map((part, i) => (i % 2 === 1 ? <code>{part}</code> : part))}</dd>
       ))}
     </div>
   )

@@ -22,7 +22,8 @@ export const SiteMap = ({ probes }: { probes: readonly ProbeHealth[] }) => {
   return (
     <div class="world">
       {placed.length > 0 && (
-        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="group" aria-label="Sites on a map of the world">
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
+          <title>Sites on a map of the world</title>
           <path class="land" d={LAND} stroke-dasharray={`0 ${GAP}`} />
           {placed.map((site) => {
             const { shape, tone } = HEALTH[site.health]

@@ -33,13 +33,10 @@ export const Shares = ({ scans, now }: { scans: readonly ScanMark[]; now: number
   const y = (share: number) => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)
   return (
     <figure class="shares">
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        role="group"
-        aria-label="Share of each scan that was tested, oldest first"
-      >
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
+        <title>Share of each scan that was tested, oldest first</title>
         {[1, 0.5, 0].map((share) => (
-          <g aria-hidden="true">
+          <g>
             <line class="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(share)} y2={y(share)} />
             <text class="axis" x={LEFT - 8} y={y(share) + 4} text-anchor="end">
               {share * 100} %

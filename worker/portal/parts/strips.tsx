@@ -60,14 +60,8 @@ export const Strips = ({
 }
 
 const Strip = ({ strip, scans }: { strip: StripView; scans: readonly ScanRow[] }) => (
-  <svg
-    class="cells"
-    viewBox={`0 0 ${CELL * scans.length} ${HEIGHT}`}
-    width={CELL * scans.length}
-    height={HEIGHT}
-    role="group"
-    aria-label={`Port ${strip.port} through the last scans`}
-  >
+  <svg class="cells" viewBox={`0 0 ${CELL * scans.length} ${HEIGHT}`} width={CELL * scans.length} height={HEIGHT}>
+    <title>{`Port ${strip.port} through the last scans`}</title>
     {scans.map((scan, i) => {
       const verdict = strip.cells[scan.id]
       const middle = CELL * (i + 0.5)

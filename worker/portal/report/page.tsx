@@ -33,7 +33,7 @@ export const ReportPage = ({ frame, report }: { frame: Frame; report: ReportView
           <noscript>Print this page with your browser, on A4 or Letter</noscript>
         </span>
       </p>
-      <article class="report">
+      <article class="report" data-zone="utc">
         <Cover report={report} tenant={frame.tenant} now={frame.now} />
         <Chronicle report={report} />
         <PanelPart panel={report.panel} />
@@ -49,12 +49,18 @@ export const ReportPage = ({ frame, report }: { frame: Frame; report: ReportView
   )
 }
 
+const LINES = 6
+
 /** Left blank, for a pen. */
 const Statement = () => (
   <section class="statement">
     <h2>Statement</h2>
     <p>By the customer or the auditor: what was done about it, and what follows for this scan.</p>
-    <div class="ruled" role="img" aria-label="Lines to write on" />
+    <div class="ruled" aria-hidden="true">
+      {Array.from({ length: LINES }, () => (
+        <div />
+      ))}
+    </div>
     <dl class="sign">
       {['Name', 'Role', 'Date', 'Signature'].map((name) => (
         <div>

@@ -13,7 +13,8 @@ const local = (at: Date): string => `${DAY.format(at)} ${CLOCK.format(at)} ${zon
 export function localTimes(root: ParentNode): void {
   for (const time of root.querySelectorAll<HTMLTimeElement>('time[datetime]:not([data-local])')) {
     const at = new Date(time.dateTime)
-    if (Number.isNaN(at.getTime())) continue
+    // A document keeps the times that all its readers share.
+    if (Number.isNaN(at.getTime()) || time.closest('[data-zone=utc]')) continue
     time.dataset.local = ''
     const utc = time.dataset.utc ?? time.textContent
     time.title = utc
