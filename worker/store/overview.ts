@@ -61,7 +61,7 @@ export async function readMatters(db: Db, tenantId: string, now: number, each: n
   const issuesOf = (finding: string) =>
     listOf(
       finding,
-      sql`SELECT id, title AS text, NULL AS why, opened_at AS at, count(*) OVER () AS total FROM issues
+      sql`SELECT id, title AS text, NULL AS why, opened_at AS at, count(*) OVER () AS total FROM issues INDEXED BY issues_standing
         WHERE tenant_id = ${tenantId} AND closed_at IS NULL AND state = 'open' AND finding = ${finding}
         ORDER BY restated_at DESC LIMIT ${each}`,
     )

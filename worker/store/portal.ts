@@ -14,7 +14,7 @@ export async function readBanner(
     .select({
       tenant: tenants.name,
       stopped: stoppedFlag,
-      openIssues: sql<number>`(SELECT count(*) FROM issues WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open')`,
+      openIssues: sql<number>`(SELECT count(*) FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open')`,
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId))
