@@ -131,7 +131,7 @@ describe('the page of an issue', () => {
   test('shows the last scan, the older ones and what was asked, in five queries at most', async () => {
     const { status, text, queries } = await page(`/issues/${ISSUE}`)
     expect(status).toBe(200)
-    for (const words of ['Ban on the source: fail2ban', 'scn_last', 'scn_first', 'scn_retest', 'shop', 'rules version'])
+    for (const words of ['Ban on the source: fail2ban', 'scn_last', 'scn_first', 'scn_retest', 'shop', 'Rules</dt>'])
       expect(text).toContain(words)
     expect(queries).toBeLessThanOrEqual(5)
   })

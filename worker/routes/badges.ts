@@ -67,7 +67,7 @@ const HEADERS = {
 }
 
 export const publicBadgeRoutes = new Hono<AppEnv>().get(
-  '/badge/:file{tgt_[A-Za-z0-9]+[.]svg}',
+  '/badge/:file',
   describe({
     tag: 'Public',
     does: 'The badge of a target, for whoever knows its key',
@@ -76,8 +76,8 @@ export const publicBadgeRoutes = new Hono<AppEnv>().get(
   }),
   async (c) => {
     const key = c.req.query('key') ?? ''
-    const id = c.req.param('file').replace(/\.svg$/, '')
-    const facts = KEY.test(key) ? await readBadge(c.var.world.db, id, key) : null
+    const [, id = ''] = /^(tgt_[A-Za-z0-9]{1,40})\.svg$/.exec(c.req.param('file')) ?? []
+    const facts = id !== '' && KEY.test(key) ? await readBadge(c.var.world.db, id, key) : null
     if (!facts) throw new Failure('not_found', 'There is no such badge.')
     return cached(c.req.raw, badgeSvg(facts), { type: 'image/svg+xml', keep: 'minute', headers: HEADERS })
   },

@@ -133,6 +133,8 @@ export const occurrenceRoutes = new Hono<AppEnv>().get(
 )
 
 const DAY_MS = 86_400_000
+/** The last time that a Date can tell (ECMA-262, 21.4.1.1). */
+const LATEST_MS = 8.64e15
 
 /** What the form of a snooze asks: a day counts before a number of days; it begins at midnight UTC. */
 function snoozeAsked(form: URLSearchParams, now: number): unknown {
@@ -141,7 +143,7 @@ function snoozeAsked(form: URLSearchParams, now: number): unknown {
   const at = date === '' ? now + days * DAY_MS : Date.parse(`${date}T00:00:00Z`)
   const note = form.get('note')?.trim()
   return {
-    until: Number.isFinite(at) ? new Date(at).toISOString() : '',
+    until: Math.abs(at) <= LATEST_MS ? new Date(at).toISOString() : '',
     reason: form.get('reason') ?? '',
     ...(note ? { note } : {}),
   }

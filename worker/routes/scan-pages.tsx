@@ -72,8 +72,8 @@ export const scanPageRoutes = new Hono<AppEnv>()
     const name = `${scan?.id}.txt`
     return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
   })
-  .get('/scans/:id/lanes/:file{[0-9]{1,5}\\.svg}', tenant, async (c) => {
-    const port = Number.parseInt(c.req.param('file'), 10)
+  .get('/scans/:id/lanes/:file', tenant, async (c) => {
+    const port = Number(/^(\d{1,5})\.svg$/.exec(c.req.param('file'))?.[1] ?? Number.NaN)
     const address = textIn(c, 'address', 45)
     const found = await readAlbum(
       c.var.world,
@@ -107,16 +107,18 @@ export const scanPageRoutes = new Hono<AppEnv>()
     const rows = touchFile(found.album)
     return fileOf(name, format, rows.columns, async () => ({ rows: rows.rows, next: null }))
   })
-  .get('/scans/:id/:table{ports|panel}', tenant, async (c) => {
+  .get('/scans/:id/ports', tenant, async (c) => {
     const { db, now } = c.var.world
     const scan = await readScan(db, c.var.caller.tenantId, c.req.param('id'))
     if (!scan) throw noScan()
-    const format = fileFormat(c) ?? 'csv'
-    const name = `${scan.id}-${c.req.param('table')}`
-    if (c.req.param('table') === 'panel')
-      return fileOf(name, format, PANEL_FILE, async () => ({ rows: scan.panel, next: null }))
     const ports = (await judgementNow({ db, now }, scan))?.ports ?? []
-    return fileOf(name, format, PORT_FILE, async () => ({ rows: ports, next: null }))
+    return fileOf(`${scan.id}-ports`, fileFormat(c) ?? 'csv', PORT_FILE, async () => ({ rows: ports, next: null }))
+  })
+  .get('/scans/:id/panel', tenant, async (c) => {
+    const scan = await readScan(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
+    if (!scan) throw noScan()
+    const format = fileFormat(c) ?? 'csv'
+    return fileOf(`${scan.id}-panel`, format, PANEL_FILE, async () => ({ rows: scan.panel, next: null }))
   })
   .get('/proofs/:id', tenant, async (c) => {
     const format = fileFormat(c)

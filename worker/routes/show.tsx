@@ -13,12 +13,14 @@ import { OPERATOR } from '../store/keys.ts'
 import { readBanner } from '../store/portal.ts'
 import { lookOf } from './look.ts'
 
-/** A whole page, as this request looks at it, with the policy that keeps it one. */
-export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Response =>
-  new Response(`<!doctype html>${<LookContext.Provider value={lookOf(c)}>{page}</LookContext.Provider>}`, {
+/** A whole page, as this request looks at it, with the policy that keeps it one. What was refused is at no place of ours. */
+export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Response => {
+  const look = status < 400 ? lookOf(c) : { ...lookOf(c), path: '' }
+  return new Response(`<!doctype html>${<LookContext.Provider value={look}>{page}</LookContext.Provider>}`, {
     status,
     headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8' },
   })
+}
 
 export const frameOf = async (c: Context<AppEnv>): Promise<Frame> => ({
   ...(await readBanner(c.var.world.db, c.var.caller.tenantId)),

@@ -104,7 +104,10 @@ async function targetsLike(db: Db, tenantId: string, q: string): Promise<{ where
   return {
     areFew,
     where: areFew
-      ? sql`${scans.targetId} IN (SELECT value FROM json_each(${rows(found.map(({ id }) => id))}))`
+      ? // Without the hint the planner walks all of the tenant's scans.
+        sql`${scans.id} IN (SELECT one.id FROM scans one INDEXED BY scans_by_target WHERE one.tenant_id = ${tenantId}
+          AND one.target_id IN (SELECT value FROM json_each(${rows(found.map(({ id }) => id))}))
+          AND one.proof IS NULL AND one.control IS NULL)`
       : sql`+${scans.targetId} IN (SELECT id FROM targets WHERE ${fits})`,
   }
 }

@@ -11,6 +11,7 @@ const empty: Say = () => ({})
 export const BODIES: Readonly<Record<string, Say>> = {
   'POST /api/v1/targets': () => ({ address: '127.0.62.1' }),
   'PATCH /api/v1/targets/:id': () => ({ tags: ['x'] }),
+  'POST /api/v1/targets/:id/badge': empty,
   'POST /api/v1/targets/:id/prove': empty,
   'POST /api/v1/targets/:id/verification': empty,
   'POST /api/v1/targets/:id/verification/check': empty,
