@@ -306,7 +306,7 @@ const CeilingsPart = ({ ceilings }: { ceilings: Ceilings }) => (
       hold for scans that begin from then on.
     </p>
     <Table
-      label="Ceilings"
+      label="Ceilings by what they are of"
       columns={['Of', 'Public: a second', 'Public: a day', 'Private: a second', 'Private: a day']}
       rows={CEILING_SCOPES.map((scope) => [
         CEILING[scope],

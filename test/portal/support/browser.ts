@@ -91,19 +91,22 @@ interface Axe {
   ): Promise<{ violations: { id: string; help: string; nodes: { target: unknown[]; failureSummary?: string }[] }[] }>
 }
 
-/** What axe-core finds on the page as it stands: all its rules (WCAG 2.0 to 2.2, best practices), or those with these tags. */
-export async function axeFaults(page: Page, tags?: readonly string[]): Promise<Fault[]> {
+/** What axe-core finds on the page as it stands: all its rules (WCAG 2.0 to 2.2, best practices), or these alone. */
+export async function axeFaults(page: Page, rules?: readonly string[]): Promise<Fault[]> {
   // As text over the debugger's own door: the policy of the page lets no such script in.
   await page.evaluate(axeText())
   return page.evaluate(async (only) => {
     const { axe } = window as unknown as { axe: Axe }
-    const { violations } = await axe.run(document, { resultTypes: ['violations'], ...(only ? { runOnly: only } : {}) })
+    const { violations } = await axe.run(document, {
+      resultTypes: ['violations'],
+      ...(only ? { runOnly: { type: 'rule', values: only } } : {}),
+    })
     return violations.map(({ id, help, nodes }) => ({
       rule: id,
       says: `${help} ${nodes[0]?.failureSummary?.slice(0, 200) ?? ''}`,
       at: nodes.slice(0, 5).map(({ target }) => target.join(' ')),
     }))
-  }, tags)
+  }, rules)
 }
 
 let axe: string | null = null

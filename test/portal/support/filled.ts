@@ -30,8 +30,10 @@ export async function filledStack(address: string): Promise<{ stack: Stack; scan
       maxConnectsPerSecond: 2_000,
     })
     const { id } = await assertiveScan(api, target.id)
+    const scan = await ended(api, id)
+    // Only now: a beacon that nobody keeps would stand in the picture of the scan.
     await setUp(api)
-    return { stack, scan: await ended(api, id) }
+    return { stack, scan }
   } catch (error) {
     await stack[Symbol.asyncDispose]()
     throw error
