@@ -1,4 +1,4 @@
-// All set-up, then one job, in Node 24 from npm: `node setup.mjs start|test|test:slow|types|lint|run FILE …`.
+// All set-up, then one job, in Node 24 from npm: `node setup.mjs start|test|test:portal|test:slow|types|lint|run FILE …`.
 // Plain JavaScript, so that it runs in whatever Node (20 or newer) npm itself was started with.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -23,7 +23,9 @@ const ENV = {
 /** Each job: the command lines to run, one after the other. */
 const JOBS = {
   start: (args) => [['node', '--disable-warning=ExperimentalWarning', 'demo/start.ts', ...args]],
-  test: (args) => [['vitest', 'run', ...args]],
+  // The stories that need a browser have a command of their own.
+  test: (args) => [['vitest', 'run', ...(args.includes('--project') ? [] : ['--project', '!portal']), ...args]],
+  'test:portal': (args) => [['vitest', 'run', '--project', 'portal', ...args]],
   'test:slow': (args) => [['vitest', 'run', '--project', 'line', 'test/line/slow', ...args]],
   types: () => tsconfigs('.').map((folder) => ['tsc', '-p', folder]),
   lint: (args) => [['biome', 'check', ...args]],

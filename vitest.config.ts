@@ -20,6 +20,8 @@ export default defineConfig({
       node('probe', { testTimeout: 30_000 }),
       // Stacks of separate processes, each with a folder, ports and probes of its own.
       node('line', { testTimeout: 300_000, hookTimeout: 120_000 }),
+      // Stacks too, with a real browser before them: `npm run test:portal`.
+      node('portal', { testTimeout: 180_000, hookTimeout: 240_000 }),
       {
         plugins: [
           cloudflareTest(async () => ({

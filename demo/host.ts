@@ -1,11 +1,13 @@
 /**
  * The demo host: a machine with three services behind a guard. A process of its own that speaks to nobody but over TCP.
- * `node demo/host.ts --address 127.0.0.10 [--from N --to N] [--no-guard] [--stop-service]` prints `{"address":…,"ports":{…}}` on one line.
+ * `node demo/host.ts --address 127.0.0.10 [--from N --to N] [--no-guard] [--stop-service] [--allow FILE]`
+ * prints `{"address":…,"ports":{…}}` on one line. FILE holds whom the guard lets through, a network a line; it is read again when it changes.
  */
 import { randomInt } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
-import { makeGuard, noGuard } from './guard.ts'
+import { makeGuard, noGuard, readAllowlist } from './guard.ts'
 
 const WINDOW_MS = 10_000
 
@@ -16,11 +18,14 @@ const { values } = parseArgs({
     to: { type: 'string', default: '32000' },
     'no-guard': { type: 'boolean', default: false },
     'stop-service': { type: 'boolean', default: false },
+    allow: { type: 'string' },
   },
 })
 
 const guarded = !values['no-guard'] && !values['stop-service']
-const guard = guarded ? makeGuard({ limit: randomInt(25, 46), windowMs: WINDOW_MS }) : noGuard
+const guard = guarded
+  ? makeGuard({ limit: randomInt(25, 46), windowMs: WINDOW_MS, isAllowed: allowedBy(values.allow) })
+  : noGuard
 /** With --stop-service: connections one source may make before the web server falls over, for everyone. */
 const stopAfter = values['stop-service'] ? randomInt(12, 21) : Number.POSITIVE_INFINITY
 
@@ -61,6 +66,19 @@ function service(serve: (socket: Socket) => void): Server {
     for (const socket of open) socket.destroy()
   })
   return server
+}
+
+/** Nobody, as long as there is no such file. */
+function allowedBy(file: string | undefined): (source: string) => boolean {
+  let changedAt = 0
+  let isListed = (_source: string) => false
+  return (source) => {
+    const now = file === undefined ? 0 : (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+    if (file !== undefined && now !== changedAt)
+      isListed = now === 0 ? () => false : readAllowlist(readFileSync(file, 'utf8'))
+    changedAt = now
+    return isListed(source)
+  }
 }
 
 function page(method: string): string {

@@ -47,7 +47,7 @@ export async function startWorker(
     '--allow-private',
     ...options,
   ])
-  const url = (await child.line(/^ready /, 60_000)).replace(/^ready /, '')
+  const url = (await child.line(/^ready /, 180_000)).replace(/^ready /, '')
   const key = (await readFile(join(data, 'admin.key'), 'utf8')).trim()
   return { child, api: openApi({ url, key }), url, key }
 }

@@ -34,6 +34,8 @@ const USAGE = `usage: npm start -- [--once] [--no-guard | --stop-service]
 
 const { once, mode } = readArgs()
 const data = once ? join(ROOT, '.data', `demo-${randomBytes(4).toString('hex')}`) : join(ROOT, '.data', 'start')
+/** whom the guard lets through: what the portal gives, put there by who plays the administrator */
+const allowlist = join(data, 'demo-guard-allow.txt')
 const display = openDisplay(process.stderr)
 const say = (text: string) => display.line(text)
 /** all that we started: the Worker first, then the probes and the demo host */
@@ -78,9 +80,11 @@ async function demo(): Promise<number> {
   }
   await Promise.race([probesReady(worker.api, FLEET.length, 30_000), oneEnds(children)])
   const window = await quietWindow(DEMO_ADDRESS, WINDOW)
+  // The guard of each demo begins with nobody on its list, whatever was put there in the last one.
+  await rm(allowlist, { force: true })
   const host = await startDemoHost(ROOT, DEMO_ADDRESS, [
     ...['--from', `${window.from}`, '--to', `${window.to}`],
-    ...(mode === 'guard' ? [] : [`--${mode}`]),
+    ...(mode === 'guard' ? ['--allow', allowlist] : [`--${mode}`]),
   ])
   children.push(host.child)
   say(`Demo host at ${DEMO_ADDRESS}: ${MODE_SAYS[mode]}.`)
@@ -109,10 +113,14 @@ async function demo(): Promise<number> {
   }
   const { url } = await api.send<{ url: string }>('POST', '/api/v1/sessions/once', {})
   process.stdout.write(
-    `\nPortal:   ${url}\n          (signs you in once; the key is in ${join(data, 'admin.key')})\nStop with Ctrl-C.\n`,
+    `\nPortal:   ${url}\n          (signs you in once; the key is in ${join(data, 'admin.key')})\n${mode === 'guard' ? GUARD_READS : ''}Stop with Ctrl-C.\n`,
   )
   return await new Promise<number>(() => {})
 }
+
+const GUARD_READS = `Guard:    lets through the networks in ${allowlist}, one a line:
+          put the allowlist of the issue there (format plain), then retest
+`
 
 /** Rejects as soon as one of them is gone, which none should be. */
 const oneEnds = (running: readonly Child[]): Promise<never> =>

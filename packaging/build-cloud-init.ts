@@ -21,21 +21,25 @@ const instances = values.probe.map((text) => {
   return { name, sourceAddress, token }
 })
 // All of it ends up in a script that root runs.
-const isSound =
-  /^https?:\/\/[\w.:[\]-]+\/?$/.test(values.url ?? '') &&
-  /^https:\/\/[\w.:/%~-]+$/.test(values['bundle-url'] ?? '') &&
-  /^[0-9a-f]{64}$/.test(values.sha256 ?? '') &&
-  instances.length > 0 &&
-  instances.every(
-    (it) =>
-      /^[a-z0-9]{1,20}$/.test(it.name) &&
-      /^[0-9a-f.:]{2,45}$/i.test(it.sourceAddress) &&
-      /^pwe_[0-9a-f]{64}$/.test(it.token),
-  ) &&
-  new Set(instances.map(({ name }) => name)).size === instances.length &&
-  /^([0-9a-f.:]{2,45}(,\d{1,5}(-\d{1,5})?)+)?$/i.test(values.beacon ?? '')
-if (!isSound) {
-  process.stderr.write(USAGE)
+const isIn = (form: RegExp, text: string | undefined) => form.test(text ?? '')
+const wrong = [
+  !isIn(/^https?:\/\/[\w.:[\]-]+\/?$/, values.url) && '--url must be the address of the Worker, without a path.',
+  !isIn(/^https:\/\/[\w.:/%~-]+$/, values['bundle-url']) &&
+    '--bundle-url must be an https address of the one-file probe.',
+  !isIn(/^[0-9a-f]{64}$/, values.sha256) && '--sha256 must be the digest of that file, 64 hexadecimal digits.',
+  instances.length === 0 && '--probe is missing: NAME,ADDRESS,TOKEN for each address of the machine.',
+  ...instances.flatMap(({ name, sourceAddress, token }, i) => [
+    !isIn(/^[a-z0-9]{1,20}$/, name) && `--probe ${i + 1}: its name must be 1 to 20 of a-z and 0-9.`,
+    !isIn(/^[0-9a-f.:]{2,45}$/i, sourceAddress) && `--probe ${i + 1}: its second part must be an IP address.`,
+    !isIn(/^pwe_[0-9a-f]{64}$/, token) &&
+      `--probe ${i + 1}: its third part must be a token from \`portwitness enrol\`.`,
+  ]),
+  new Set(instances.map(({ name }) => name)).size < instances.length && '--probe: each needs a name of its own.',
+  !isIn(/^([0-9a-f.:]{2,45}(,\d{1,5}(-\d{1,5})?)+)?$/i, values.beacon) &&
+    '--beacon must be an address and its ports: ADDRESS,25,80.',
+].filter((text) => text !== false)
+if (wrong.length > 0) {
+  process.stderr.write(`${wrong.join('\n')}\n${USAGE}`)
   process.exit(2)
 }
 const [host = '', ...ports] = (values.beacon ?? '').split(',')

@@ -1,5 +1,6 @@
 /** Who may ask, and what they changed. */
-import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, tenantId } from './columns.ts'
 
 export const tenants = sqliteTable('tenants', {
@@ -23,9 +24,39 @@ export const keys = sqliteTable(
     expiresAt: integer('expires_at'),
     revokedAt: integer('revoked_at'),
     lastUsedAt: integer('last_used_at'),
+    /** who made it: an actor of the audit log; null of keys from before that was noted */
+    madeBy: text('made_by'),
   },
   (t) => [uniqueIndex('keys_by_id').on(t.tenantId, t.id)],
 )
+
+/** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
+export const proofSecrets = sqliteTable(
+  'proof_secrets',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    secret: text('secret').notNull(),
+    createdAt: integer('created_at').notNull(),
+    usedFrom: integer('used_from').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+export const enrolments = sqliteTable('enrolments', {
+  /** SHA-256 of the one-use token, hex */
+  hash: text('hash').primaryKey(),
+  tenantId: tenantId(),
+  site: text('site').notNull(),
+  sourceAddress: text('source_address').notNull(),
+  country: text('country'),
+  provider: text('provider'),
+  asn: integer('asn'),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  usedAt: integer('used_at'),
+  usedBy: text('used_by'),
+})
 
 /**
  * Append only, which triggers hold (a hand edit in the migration). Each line carries the hash of the line before it of the
@@ -37,7 +68,7 @@ export const audit = sqliteTable(
     tenantId: tenantId(),
     seq: integer('seq').notNull(),
     at: integer('at').notNull(),
-    /** `key:ID`, `session:ID` of its key, `probe:ID`, `token:HINT` or `line` */
+    /** `key:ID`, `session:ID` of its key, `access:EMAIL`, `probe:ID`, `token:HINT` or `line` */
     actor: text('actor').notNull(),
     /** method and route, such as `DELETE /api/v1/keys/:id` */
     deed: text('deed').notNull(),
@@ -50,5 +81,28 @@ export const audit = sqliteTable(
     prev: text('prev').notNull(),
     hash: text('hash').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.tenantId, t.seq] })],
+  (t) => [
+    primaryKey({ columns: [t.tenantId, t.seq] }),
+    // What was done to one issue, for its page.
+    index('audit_of_issues').on(t.tenantId, t.subject, t.seq).where(sql`subject >= 'iss_' and subject < 'ist'`),
+  ],
+)
+
+/**
+ * Lines whose deed is done and which have no number yet: what stops or takes away waits for no log. Each goes in the batch in
+ * which its line stands at the end of the log, and in no other way (a trigger, by hand in the migration).
+ */
+export const auditWaiting = sqliteTable(
+  'audit_waiting',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    at: integer('at').notNull(),
+    actor: text('actor').notNull(),
+    deed: text('deed').notNull(),
+    subject: text('subject'),
+    before: text('before'),
+    asked: text('asked').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 )

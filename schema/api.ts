@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { isEmbedding, parseAddress, parseCidr } from './address.ts'
 import { TargetControl } from './control.ts'
+import { IssueCause } from './issue.ts'
 import { Cause, CauseGuess, Evidence, Remediation, ScanCoverage } from './judgement.ts'
 import { parseName } from './name.ts'
 import { parsePorts } from './ports.ts'
@@ -290,6 +291,8 @@ export const IssueAnswer = v.object({
   closedBy: v.nullable(v.string()),
   answeredAt: maybeTime,
   lastProofId: v.nullable(v.string()),
+  /** as the scan that saw it last told them, that of the most ports first */
+  causes: v.array(IssueCause),
   snooze: v.nullable(v.object({ until: time, reason: v.picklist(SNOOZE_REASONS), note: v.nullable(v.string()) })),
 })
 export type IssueAnswer = v.InferOutput<typeof IssueAnswer>
@@ -347,8 +350,14 @@ export const CanaryAnswer = v.object({
   expect: v.picklist(CANARY_STATES),
   createdAt: time,
 })
+export type CanaryAnswer = v.InferOutput<typeof CanaryAnswer>
 /** `since`: when the switch was last moved, where that is asked; null when it never was */
-export const KillSwitchAnswer = v.object({ stopped: v.boolean(), since: v.optional(maybeTime) })
+export const KillSwitchAnswer = v.object({
+  stopped: v.boolean(),
+  since: v.optional(maybeTime),
+  /** who moved it then, as the audit log names him; only the operator is told */
+  by: v.optional(v.nullable(v.string())),
+})
 export type KillSwitchAnswer = v.InferOutput<typeof KillSwitchAnswer>
 export const OptOutAnswer = v.object({
   id: v.string(),
@@ -364,6 +373,8 @@ export const KeyAnswer = v.object({
   createdAt: time,
   expiresAt: maybeTime,
   lastUsedAt: maybeTime,
+  /** as the audit log names who made it; null where that was not noted */
+  madeBy: v.nullable(v.string()),
 })
 export const NewKeyAnswer = v.object({ ...KeyAnswer.entries, key: v.string() })
 export const TenantAnswer = v.object({ id: v.string(), name: v.string(), createdAt: time })

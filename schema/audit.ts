@@ -19,7 +19,7 @@ export const AuditLine = v.object({
   /** counts by one from 1 */
   seq: v.pipe(v.number(), v.integer(), v.minValue(1)),
   at: v.pipe(v.string(), v.isoTimestamp()),
-  /** `key:ID`, `session:ID` of its key, `probe:ID`, `token:HINT` or `line` */
+  /** `key:ID`, `session:ID` of its key, `access:EMAIL`, `probe:ID`, `token:HINT` or `line` */
   actor: v.string(),
   /** method and route: `DELETE /api/v1/keys/:id` */
   deed: v.string(),

@@ -52,6 +52,8 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
 export const NOT_IN_BACKUP: Readonly<Record<string, string>> = {
   enrolments: 'tokens that are good for 15 minutes',
   audit: 'a chain of its own stack: `portwitness audit --export` keeps it, and a restored stack begins a new one',
+  audit_waiting: 'lines of that chain that have no number yet',
+  sent: 'what was sent from the former stack within a day',
 }
 
 const name = v.picklist(BACKUP_TABLES.map((table) => table.name))
@@ -95,7 +97,7 @@ export const WrittenAnswer = v.object({ rows: v.number() })
 
 // ---------------------------------------------------------------- retention
 
-/** Days. The audit log and the log of the ranges are kept for ever. */
+/** Days. The audit log is kept for 400 (worker/planning.ts), the log of the ranges for ever. */
 export const Retention = v.strictObject({
   /** what probes reported of a scan, and its runs: its verdicts stay, but cannot be judged again */
   factsDays: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(3_650)),

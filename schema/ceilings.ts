@@ -56,6 +56,7 @@ const SpaceAnswer = v.object({
   fleet: CeilingAnswer,
 })
 export const CeilingsAnswer = v.object({ public: SpaceAnswer, private: SpaceAnswer })
+export type CeilingsAnswer = v.InferOutput<typeof CeilingsAnswer>
 
 /** The defaults with what the operator set. */
 export function ceilingsWith(change: CeilingsBody): Ceilings {

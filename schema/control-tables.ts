@@ -1,4 +1,4 @@
-/** Proofs of control, and letters of those who hold ranges; part of tables.ts, with the same rules. */
+/** Proofs of control, letters of those who hold ranges, and what they want nobody to scan; part of tables.ts, with the same rules. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { id, json, tenantId } from './columns.ts'
@@ -30,6 +30,7 @@ export const controls = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.subject] }),
+    index('controls_by_end').on(t.tenantId, t.expiresAt),
     index('controls_next').on(t.nextAt).where(sql`next_at is not null`),
   ],
 )
@@ -50,6 +51,18 @@ export const letters = sqliteTable(
     enteredBy: text('entered_by').notNull(),
     createdAt: integer('created_at').notNull(),
     revokedAt: integer('revoked_at'),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
+)
+
+export const optOuts = sqliteTable(
+  'opt_outs',
+  {
+    tenantId: tenantId(),
+    id: id(),
+    cidr: text('cidr').notNull(),
+    note: text('note'),
+    createdAt: integer('created_at').notNull(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
 )

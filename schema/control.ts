@@ -42,6 +42,7 @@ export const CONTROL_PROBLEMS = [
   'bad_status',
   'wrong_content',
   'views_differ',
+  'one_view',
   'dns_unanswered',
   'txt_missing',
   'ptr_missing',

@@ -242,6 +242,12 @@ const probeFields = {
 const ProbeOffline = v.object({
   ...probeFields,
   scansTouched: v.pipe(many, v.description('scans under way that lose it')),
+  reason: v.optional(
+    v.pipe(
+      said(300),
+      v.description('it is heard of, but not believed any more, and this is why; absent: it is not heard of'),
+    ),
+  ),
 })
 const ProbeOnline = v.object({
   ...probeFields,

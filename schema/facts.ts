@@ -90,3 +90,9 @@ export interface ScanFacts {
 export const observationId = (runId: string, n: number): string => `${runId}.${n}`
 export const endpointKey = (endpoint: { address: string; port: number }): string =>
   endpoint.address.includes(':') ? `[${endpoint.address}]:${endpoint.port}` : `${endpoint.address}:${endpoint.port}`
+
+/** Where a probe stood alone against all others: whose host it was (a tenant; '' of the operator's own), in which network. */
+export interface StoodAlone {
+  by: string
+  network: string
+}

@@ -8,26 +8,26 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { id, json, tenantId } from './columns.ts'
 import type { ControlAsk } from './control.ts'
-import type { Alarm, LastKnown, PanelMember } from './facts.ts'
+import type { Alarm, LastKnown, PanelMember, StoodAlone } from './facts.ts'
 import type { Judgement } from './judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from './proof.ts'
 import type { Endpoint, Health, Plan, SignedDirectory, TouchTarget } from './wire.ts'
 import {
   CANARY_STATES,
-  FINDINGS,
-  ISSUE_STATES,
   PROFILES,
   PROOF_HEADERS,
   ROLES,
   RUN_KINDS,
   RUN_STATES,
   SCAN_STATES,
-  SNOOZE_REASONS,
+  SCAN_VERDICTS,
 } from './words.ts'
 
-export { audit, keys, tenants } from './access-tables.ts'
+export { audit, auditWaiting, enrolments, keys, proofSecrets, tenants } from './access-tables.ts'
+export { sent } from './ceiling-tables.ts'
 export { channels, deliveries, stories } from './channel-tables.ts'
-export { controls, letters } from './control-tables.ts'
+export { controls, letters, optOuts } from './control-tables.ts'
+export { issues, occurrences } from './issue-tables.ts'
 export { rangeChanges, ranges } from './range-tables.ts'
 
 export const targets = sqliteTable(
@@ -57,6 +57,8 @@ export const targets = sqliteTable(
     waf: json<{ vendor: string; evidence: string[] }>('waf'),
     highestCleanRate: integer('highest_clean_rate'),
     lastScanId: text('last_scan_id'),
+    /** when that scan ended */
+    lastScannedAt: integer('last_scanned_at'),
     /** start of the last proof from all its sites in which every address passed */
     provedAt: integer('proved_at'),
     /** ranges that its allowlist cannot know: announced or in use since it was last proved, or last scanned clear */
@@ -66,10 +68,18 @@ export const targets = sqliteTable(
     skipped: integer('skipped').notNull().default(0),
     /** of a name: where it led when control of it was last asked for */
     resolved: json<string[]>('resolved').notNull().default([]),
+    /** whoever knows it sees the badge; null: there is none */
+    badgeKey: text('badge_key'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`),
+    index('targets_by_name').on(t.tenantId, sql`lower(coalesce(name, address))`, t.id).where(sql`deleted_at is null`),
+    index('targets_by_last_scan')
+      .on(t.tenantId, sql`coalesce(last_scanned_at, 0)`, t.id)
+      .where(sql`deleted_at is null`),
+    index('targets_outdated').on(t.tenantId).where(sql`outdated_by <> '[]'`),
+    uniqueIndex('targets_badges').on(t.badgeKey).where(sql`badge_key is not null`),
   ],
 )
 
@@ -95,7 +105,7 @@ export const scans = sqliteTable(
     leftOut: json<string[]>('left_out').notNull().default([]),
     /** those of the target's anchors that might be touched when the scan got its turn */
     anchors: json<Endpoint[]>('anchors').notNull().default([]),
-    /** the /24 or /48 around each address: the unit of the shared ceiling */
+    /** the /24 or /48 around each address, in their order: the unit of the shared ceiling */
     networks: json<string[]>('networks').notNull(),
     /** the target's name when it is one, for SNI and Host */
     name: text('name'),
@@ -130,6 +140,9 @@ export const scans = sqliteTable(
     failureCode: text('failure_code'),
     failureDetail: text('failure_detail'),
     judgement: json<Judgement>('judgement'),
+    /** out of the judgement, for lists: it can be 2 MB */
+    verdict: text('verdict', { enum: SCAN_VERDICTS }),
+    coverageShare: real('coverage_share'),
     /** counts the judgements, so that an older one never overwrites a newer */
     judgedRev: integer('judged_rev').notNull().default(0),
     outputBytes: integer('output_bytes'),
@@ -147,13 +160,20 @@ export const scans = sqliteTable(
     isPublic: integer('is_public').notNull().default(1),
     /** since when its words rest on a probe that is not believed any more, and want to be judged again */
     doubtedAt: integer('doubted_at'),
+    /** why it could not begin when it last should have; null when nothing kept it */
+    waitsFor: text('waits_for'),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     uniqueIndex('scans_due_once').on(t.tenantId, t.targetId, t.site, t.dueKey).where(sql`due_key <> ''`),
     uniqueIndex('scans_one_running').on(t.tenantId, t.targetId, t.lane, t.place).where(sql`finished_at is null`),
     index('scans_by_time').on(t.tenantId, t.createdAt),
+    index('scans_by_target').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is null and control is null`),
+    // For lists that ask for one verdict, one bad end: each costs a scan one written row at most.
+    index('scans_by_verdict').on(t.tenantId, t.verdict, t.createdAt).where(sql`finished_at is not null`),
+    index('scans_by_bad_end').on(t.tenantId, t.state, t.createdAt).where(sql`state in ('failed', 'cancelled')`),
     index('scans_proofs').on(t.tenantId, t.targetId, t.createdAt).where(sql`proof is not null`),
+    index('scans_retests').on(t.tenantId, t.retestOf, t.createdAt).where(sql`retest_of is not null`),
   ],
 )
 
@@ -217,54 +237,6 @@ export const facts = sqliteTable(
   (t) => [primaryKey({ columns: [t.tenantId, t.scanId, t.runId, t.epoch, t.seq, t.part] })],
 )
 
-export const issues = sqliteTable(
-  'issues',
-  {
-    tenantId: tenantId(),
-    id: id(),
-    targetId: text('target_id').notNull(),
-    finding: text('finding', { enum: FINDINGS }).notNull(),
-    state: text('state', { enum: ISSUE_STATES }).notNull(),
-    title: text('title').notNull(),
-    openedAt: integer('opened_at').notNull(),
-    /** last time a scan saw it */
-    restatedAt: integer('restated_at').notNull(),
-    lastScanId: text('last_scan_id').notNull(),
-    closedAt: integer('closed_at'),
-    /** the retest or proof that closed it */
-    closedBy: text('closed_by'),
-    snoozedUntil: integer('snoozed_until'),
-    snoozeReason: text('snooze_reason', { enum: SNOOZE_REASONS }),
-    snoozeNote: text('snooze_note'),
-    /** a later scan saw the ports answer, which is not proof */
-    answeredAt: integer('answered_at'),
-    /** the last proof that said something of it */
-    lastProofId: text('last_proof_id'),
-  },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.id] }),
-    uniqueIndex('issues_open_once').on(t.tenantId, t.targetId, t.finding).where(sql`closed_at is null`),
-  ],
-)
-
-export const occurrences = sqliteTable(
-  'occurrences',
-  {
-    tenantId: tenantId(),
-    issueId: text('issue_id').notNull(),
-    id: id(),
-    scanId: text('scan_id').notNull(),
-    address: text('address').notNull(),
-    port: integer('port').notNull(),
-    seenAt: integer('seen_at').notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.tenantId, t.issueId, t.id] }),
-    uniqueIndex('occurrences_once').on(t.tenantId, t.scanId, t.address, t.port),
-    uniqueIndex('occurrences_by_id').on(t.tenantId, t.id),
-  ],
-)
-
 /** Notices to send, written in the same batch as what they tell of. Sent by the notification layer. */
 export const outbox = sqliteTable(
   'outbox',
@@ -318,40 +290,14 @@ export const probes = sqliteTable(
     disagreement: real('disagreement').notNull().default(0),
     quarantinedAt: integer('quarantined_at'),
     quarantineReason: text('quarantine_reason'),
+    /** on whose hosts it stood alone, each counted once (worker/core/trust.ts) */
+    stoodAlone: json<StoodAlone[]>('stood_alone').notNull().default([]),
   },
   (t) => [
     index('probes_quarantined').on(t.id).where(sql`quarantined_at is not null`),
     uniqueIndex('probes_address').on(t.tenantId, t.sourceAddress).where(sql`revoked_at is null`),
   ],
 )
-
-/** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
-export const proofSecrets = sqliteTable(
-  'proof_secrets',
-  {
-    tenantId: tenantId(),
-    id: id(),
-    secret: text('secret').notNull(),
-    createdAt: integer('created_at').notNull(),
-    usedFrom: integer('used_from').notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
-)
-
-export const enrolments = sqliteTable('enrolments', {
-  /** SHA-256 of the one-use token, hex */
-  hash: text('hash').primaryKey(),
-  tenantId: tenantId(),
-  site: text('site').notNull(),
-  sourceAddress: text('source_address').notNull(),
-  country: text('country'),
-  provider: text('provider'),
-  asn: integer('asn'),
-  createdAt: integer('created_at').notNull(),
-  expiresAt: integer('expires_at').notNull(),
-  usedAt: integer('used_at'),
-  usedBy: text('used_by'),
-})
 
 /** Endpoints of which the operator knows what is true: a probe that says otherwise errs or lies. */
 export const canaries = sqliteTable(
@@ -374,18 +320,6 @@ export const beacons = sqliteTable(
     id: id(),
     address: text('address').notNull(),
     port: integer('port').notNull(),
-    createdAt: integer('created_at').notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.tenantId, t.id] })],
-)
-
-export const optOuts = sqliteTable(
-  'opt_outs',
-  {
-    tenantId: tenantId(),
-    id: id(),
-    cidr: text('cidr').notNull(),
-    note: text('note'),
     createdAt: integer('created_at').notNull(),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.id] })],

@@ -6,18 +6,21 @@ import { Failure, problem } from './failure.ts'
 import { audited } from './guards/audit.ts'
 import { front } from './guards/front.ts'
 import { tenant } from './guards/tenant.ts'
-import { keyRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
+import { keyRoutes, ownTenantRoutes, sessionRoutes, tenantRoutes } from './routes/access.ts'
 import { issueAllowlistRoutes, publicAllowlistRoutes } from './routes/allowlists.ts'
+import { apiPageRoutes } from './routes/api-page.tsx'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes, restoreRoutes, retentionRoutes } from './routes/backup.ts'
+import { badgeRoutes, publicBadgeRoutes } from './routes/badges.ts'
 import { botAuthRoutes } from './routes/botauth.ts'
 import { canaryRoutes } from './routes/canaries.ts'
 import { ceilingRoutes } from './routes/ceilings.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { letterRoutes, verificationRoutes } from './routes/control.ts'
 import { describe } from './routes/describe.ts'
-import { type Document, docsPage, documentOf, PAGE_HEADERS } from './routes/docs.ts'
+import { type Document, documentOf } from './routes/docs.ts'
 import { beaconRoutes, killSwitchRoutes, optOutRoutes, probeFleetRoutes } from './routes/fleet.ts'
+import { meantBy } from './routes/forms.ts'
 import { issueRoutes, occurrenceRoutes } from './routes/issues.ts'
 import { portalRoutes } from './routes/portal.tsx'
 import { probeRoutes } from './routes/probe.ts'
@@ -38,6 +41,7 @@ const api = new Hono<AppEnv>()
   .use(audited)
   .route('/targets', targetRoutes)
   .route('/targets', verificationRoutes)
+  .route('/targets', badgeRoutes)
   .route('/scans', scanRoutes)
   .route('/proofs', proofRoutes)
   .route('/proof-token', proofTokenRoutes)
@@ -55,6 +59,7 @@ const api = new Hono<AppEnv>()
   .route('/channels', channelRoutes)
   .route('/keys', keyRoutes)
   .route('/tenants', tenantRoutes)
+  .route('/tenant', ownTenantRoutes)
   .route('/sessions', sessionRoutes)
   .route('/stack', stackRoutes)
   .route('/export', backupRoutes)
@@ -62,10 +67,20 @@ const api = new Hono<AppEnv>()
   .route('/retention', retentionRoutes)
   .route('/audit', auditRoutes)
 
-const document = (): Promise<Document> => documentOf(app)
+let made: Document | null = null
+/** Made once: the routes are what they are. Kept as a value: a promise of one request is not for another to wait for. */
+const document = async (): Promise<Document> => {
+  made ??= await documentOf(app)
+  return made
+}
 
 export const app: Hono<AppEnv> = new Hono<AppEnv>()
   .use(front)
+  .use(async (c, next): Promise<Response | undefined> => {
+    const meant = meantBy(c.req.raw)
+    if (meant) return app.fetch(meant, c.env, c.executionCtx)
+    await next()
+  })
   .use(async (c, next) => {
     c.set(
       'world',
@@ -83,12 +98,13 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
     },
   )
   .get('/openapi.json', async (c) => c.json(await document(), 200, { 'cache-control': 'public, max-age=300' }))
-  .get('/docs', async (c) => c.html(docsPage(await document()), 200, PAGE_HEADERS))
+  .route('/', apiPageRoutes(document))
   .route('/', metricsRoutes)
   .route('/', schemaRoutes)
   .route('/', publishedRoutes)
   .route('/', botAuthRoutes)
   .route('/', publicAllowlistRoutes)
+  .route('/', publicBadgeRoutes)
   .route('/', portalRoutes)
   .route('/probe/v1', probeRoutes)
   .route('/api/v1', api)

@@ -67,6 +67,8 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     failureCode: null,
     failureDetail: null,
     judgement: null,
+    verdict: null,
+    coverageShare: null,
     judgedRev: 0,
     outputBytes: null,
     outputKey: null,
@@ -77,6 +79,7 @@ export function newScan(world: World, tenantId: string, target: Target, ask: Ask
     connects: 0,
     isPublic: 1,
     doubtedAt: null,
+    waitsFor: null,
   }
 }
 

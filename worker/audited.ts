@@ -1,24 +1,14 @@
 /** A database whose first write carries its line of the audit log: both are done, or neither. */
-import { type AuditLine, auditHash } from '../schema/audit.ts'
+import { type Deed, lineFor, numberWaiting, waitingFor } from './auditLine.ts'
 import { Failure } from './failure.ts'
-import { sha256 } from './secrets.ts'
-import { auditHead, isBehind, rowNamed } from './store/audit.ts'
-import { type Db, openDb } from './store/db.ts'
+import { isBehind } from './store/audit.ts'
+import { causeOf, type Db, openDb } from './store/db.ts'
 
-/** Who does what to what. */
-export interface Deed {
-  tenantId: string
-  actor: string
-  deed: string
-  subject: string | null
-  /** the body as sent */
-  asked: string | Uint8Array<ArrayBuffer>
-  now: number
-}
+export type { Deed } from './auditLine.ts'
 
 export interface Audited {
   db: Db
-  /** Writes the line by itself, where nothing was written that could carry it. Once at most. */
+  /** Writes the line by itself, where nothing was written that could carry it, once at most; numbers the line of an urgent deed. */
   settle(): Promise<void>
 }
 
@@ -27,6 +17,14 @@ const BENEATH = new WeakMap<D1Database, D1Database>()
 
 /** So often a line is made anew because others of the tenant came first. */
 const TRIES = 100
+/** So often the line of an urgent deed is tried to be numbered before the caller is answered; cron does the rest. */
+const URGENT_TRIES = 3
+/**
+ * Changes of one tenant under way in one isolate. Each that comes too late is made again, so that what the database does grows
+ * with their square: beyond this they are refused, and whoever stops something is not held up.
+ */
+export const MOST_CHANGES = 64
+const changing = new Map<string, number>()
 
 /**
  * `db` is for one request. What only reads passes; the first statement or batch that writes goes in one batch with the line.
@@ -40,8 +38,17 @@ export function audited(plain: Db, deed: Deed): Audited {
   let isDone = false
   let turn: Promise<unknown> = Promise.resolve()
 
+  async function withWaiting(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
+    const results = await d1.batch([...statements, await waitingFor(reader, d1, deed)])
+    isDone = true
+    return results.slice(0, -1)
+  }
   async function withLine(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
     if (isDone) return d1.batch([...statements])
+    if (deed.urgent) return withWaiting(statements)
+    return inItsTurn(deed.tenantId, () => placedLast(statements))
+  }
+  async function placedLast(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
     for (let tries = 1; ; tries++) {
       const line = await lineFor(reader, d1, deed)
       try {
@@ -51,7 +58,10 @@ export function audited(plain: Db, deed: Deed): Audited {
       } catch (error) {
         if (!isBehind(error)) throw error
         if (tries === TRIES) throw new Failure('busy', 'Too many changes at once. Try again.')
-        await new Promise((resolve) => setTimeout(resolve, Math.min(100, 2 * tries) * Math.random()))
+        const others = changing.get(deed.tenantId) ?? 1
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(Math.min(100, 2 * tries), 4 * others) * Math.random()),
+        )
       }
     }
   }
@@ -87,7 +97,27 @@ export function audited(plain: Db, deed: Deed): Audited {
     db: openDb(wrapped),
     settle: async () => {
       if (!isDone) await write([])
+      if (deed.urgent) await numbered(reader, d1, deed.tenantId)
     },
+  }
+}
+
+/** What was done stands, and so does its line: that it has no number yet is nothing to fail for. */
+const numbered = (db: Db, d1: D1Database, tenantId: string): Promise<unknown> =>
+  numberWaiting(db, d1, tenantId, URGENT_TRIES).catch((error: unknown) =>
+    console.error(JSON.stringify({ event: 'audit.waits', error: causeOf(error) })),
+  )
+
+async function inItsTurn<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
+  const others = changing.get(tenantId) ?? 0
+  if (others >= MOST_CHANGES) throw new Failure('busy', 'Too many changes at once. Try again.')
+  changing.set(tenantId, others + 1)
+  try {
+    return await work()
+  } finally {
+    const left = (changing.get(tenantId) ?? 1) - 1
+    if (left > 0) changing.set(tenantId, left)
+    else changing.delete(tenantId)
   }
 }
 
@@ -111,28 +141,3 @@ const listsOf = (one: () => Promise<D1Result>) => ({
     return row === undefined ? null : column === undefined ? row : row[column]
   },
 })
-
-async function lineFor(db: Db, d1: D1Database, { now, asked, ...deed }: Deed): Promise<D1PreparedStatement> {
-  const [head, before] = await Promise.all([
-    auditHead(db, deed.tenantId),
-    deed.subject === null ? null : rowNamed(db, deed.tenantId, deed.subject),
-  ])
-  const line: Omit<AuditLine, 'hash'> = {
-    ...deed,
-    // What the caller’s tenant does not have is not repeated after it.
-    subject: before === null ? null : deed.subject,
-    seq: (head?.seq ?? 0) + 1,
-    at: new Date(now).toISOString(),
-    before: before === null ? null : await sha256(before),
-    asked: await sha256(asked),
-    prev: head?.hash ?? '',
-  }
-  return d1
-    .prepare(
-      'INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    )
-    .bind(
-      ...[line.tenantId, line.seq, now, line.actor, line.deed, line.subject, line.before, line.asked, line.prev],
-      await auditHash(line),
-    )
-}

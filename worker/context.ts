@@ -10,6 +10,8 @@ export interface Caller {
   keyId: string
   /** signed in by cookie: a browser, which must be kept from being led */
   byCookie: boolean
+  /** who let them in, when it was Cloudflare Access: `access:EMAIL`; there is no key then */
+  identity?: string
 }
 
 export interface AppEnv {
@@ -27,3 +29,7 @@ export interface AppEnv {
     digest: string
   }
 }
+
+/** As the audit log names them. */
+export const actorOf = ({ identity, byCookie, keyId }: Caller): string =>
+  identity ?? `${byCookie ? 'session' : 'key'}:${keyId}`

@@ -24,13 +24,13 @@ import {
   readControls,
   wishControl,
 } from './store/controls.ts'
-import { batch, isTaken, type Statement } from './store/db.ts'
+import { batch, changed, isTaken, type SQL, type Statement } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
-import { addScan, type Scan } from './store/scans.ts'
+import { addScan, hasBegun, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
-import { knockableNow, mustBeTouchable } from './touchable.ts'
+import { knockableNow, knockingNow, mustBeTouchable } from './touchable.ts'
 import { whereNow } from './where.ts'
 import type { World } from './world.ts'
 
@@ -108,20 +108,24 @@ export async function checkVerification(world: World, target: Target): Promise<v
 
 /** Begins a look at these rows of one target. By reverse DNS it ends here and now. */
 export async function lookAt(world: World, target: Target, rows: readonly Control[]): Promise<void> {
-  const { db, now } = world
-  await batch(db, [
-    noteAsked(
-      db,
-      target.tenantId,
-      rows.map(({ subject }) => subject),
-      now + CLAIM_MS,
-      now,
-    ),
-  ])
-  for (const row of rows.filter(({ method }) => method === 'reverse_dns')) await lookByName(world, row)
   const byHttp = rows.filter(({ method }) => method === 'http')
   if (byHttp.length > 0) await fetchFrom(world, target, byHttp)
+  const byName = rows.filter(({ method }) => method === 'reverse_dns')
+  if (byName.length === 0) return
+  await batch(world.db, [asked(world, target, byName)])
+  for (const row of byName) await lookByName(world, row)
 }
+
+/** A look begins; where `guard` holds, in the batch that makes its runs. */
+const asked = ({ db, now }: World, { tenantId }: Target, rows: readonly Control[], guard?: SQL): Statement =>
+  noteAsked(
+    db,
+    tenantId,
+    rows.map(({ subject }) => subject),
+    now + CLAIM_MS,
+    now,
+    guard,
+  )
 
 // ---------------------------------------------------------------- reverse DNS
 
@@ -173,14 +177,14 @@ async function namedTrouble(
 /** Makes the runs of a look in one batch. Where no probe can look that is what was found. */
 async function fetchFrom(world: World, target: Target, rows: readonly Control[]): Promise<void> {
   const { db, now } = world
-  const asked = rows.flatMap((row) => {
+  const wanted = rows.flatMap((row) => {
     const address = parseAddress(row.subject)
     return address ? [{ row, address, port: row.port ?? HTTP_PORT }] : []
   })
-  const needsPrivate = asked.some(({ address }) => !isPublic(address))
+  const needsPrivate = wanted.some(({ address }) => !isPublic(address))
   const probes = await readPanelFacts(db, [], now, RESTED_MS)
   const lookers = ([4, 6] as const).flatMap((family) => {
-    const theirs = asked.filter(({ address }) => address.family === family).slice(0, LIMITS.addressesPerScan)
+    const theirs = wanted.filter(({ address }) => address.family === family).slice(0, LIMITS.addressesPerScan)
     return theirs.length === 0
       ? []
       : chooseLookers(probes, { family, needsPrivate }).map((probe) => ({ probe, theirs }))
@@ -189,13 +193,13 @@ async function fetchFrom(world: World, target: Target, rows: readonly Control[])
   const unseen = rows.filter(({ subject }) => !seen.has(subject)).map((row) => noProbe(world, row))
   const [first] = lookers
   if (!first) {
-    await batch(db, unseen)
+    await batch(db, [asked(world, target, rows), ...unseen])
     return
   }
-  const fetches = asked
+  const fetches = wanted
     .filter(({ row }) => seen.has(row.subject))
     .map(({ address, port }) => ({ address: address.text, port }))
-  const addresses = asked.filter(({ row }) => seen.has(row.subject)).map(({ address }) => address)
+  const addresses = wanted.filter(({ row }) => seen.has(row.subject)).map(({ address }) => address)
   const look = await carrierOf(
     world,
     target,
@@ -225,8 +229,17 @@ async function fetchFrom(world: World, target: Target, rows: readonly Control[])
       }
     }),
   )
+  const { touchable, holds } = await knockingNow(world)
+  mustBeTouchable(touchable, addresses, 'address')
   try {
-    await batch(db, [addScan(db, look), ...addRuns(db, look, runs), ...unseen])
+    const [added] = await batch(db, [
+      addScan(db, look, holds),
+      ...addRuns(db, look, runs),
+      asked(world, target, rows, hasBegun(look.tenantId, look.id)),
+      ...unseen,
+    ])
+    if (changed(added) === 0)
+      throw new Failure('conflict', 'What is allowed has just changed: the look was not begun. Try again.')
   } catch (error) {
     if (isTaken(error)) throw new Failure('conflict', 'A look at this target is under way.')
     throw error
@@ -259,11 +272,11 @@ async function carrierOf(
     only: null,
     fills: null,
   })
-  const networks = [...new Set(addresses.map(networkOf))]
+  const networks = addresses.map(networkOf)
   // Nobody has proved yet that anything of this is theirs.
   if ((await countLooks(world.db, target.tenantId, world.now - HOUR_MS)) >= LOOKS_PER_HOUR)
     throw new Failure('too_soon', `A tenant may have ${LOOKS_PER_HOUR} looks at addresses in an hour.`)
-  await withinCeilings(world, blank, addresses, networks)
+  await withinCeilings(world, blank, addresses, [...new Set(networks)])
   return {
     ...blank,
     addresses: addresses.map(({ text }) => text),

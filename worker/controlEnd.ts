@@ -75,9 +75,11 @@ const viewsOf = (runs: readonly Run[], look: Look, address: string): View[] =>
     const { plan } = run
     if (plan.kind !== 'control' || !plan.fetches.some((fetch) => fetch.address === address)) return []
     const closing = run.closing as Closing | null
+    const member = look.panel.find(({ probeId }) => probeId === run.probeId)
     return [
       {
-        sourceAddress: look.panel.find(({ probeId }) => probeId === run.probeId)?.sourceAddress ?? 'a probe',
+        sourceAddress: member?.sourceAddress ?? 'a probe',
+        site: member?.site ?? '',
         fetched: closing?.fetched?.find((one) => one.address === address) ?? null,
         failure: closing?.failure?.detail ?? null,
       },
@@ -94,7 +96,8 @@ export async function noticeOf(
   const wasProved = row.provedAt !== null && row.expiresAt !== null
   if (trouble === null || !wasProved || row.method === null) return []
   const state = isProvedNow(row, now) ? 'failing' : 'lapsed'
-  const { method, subject, expiresAt } = row
+  const { method, subject } = row
+  const { expiresAt } = afterLook(row, trouble, now)
   return [
     {
       id: await derivedId('ntc', row.tenantId, subject, state, row.provedAt ?? 0),

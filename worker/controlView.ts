@@ -4,6 +4,7 @@ import {
   type AddressControl,
   CONTROL_LABEL,
   CONTROL_PATH,
+  type ControlState,
   type ControlTask,
   type TargetControl,
   TLS_PORT,
@@ -11,7 +12,7 @@ import {
 } from '../schema/control.ts'
 import { standingOf, worstOf } from './core/control.ts'
 import { type Control, lookingNow, readControls } from './store/controls.ts'
-import { readLetters } from './store/letters.ts'
+import { type Letter, readLetters } from './store/letters.ts'
 import type { Target } from './store/targets.ts'
 import type { World } from './world.ts'
 
@@ -39,16 +40,35 @@ export async function verificationOf(world: Pick<World, 'db' | 'now'>, target: W
   const addresses = views.get(target.id) ?? []
   const domains = [...rows.values()].flatMap(({ domain }) => domain ?? [])
   const domainRows = await readControls(world.db, target.tenantId, domains)
+  return withTasks(target, addresses, new Map([...domainRows, ...rows]))
+}
+
+/** The same of facts that were read already, those of its domains among them. */
+export const verificationFrom = (target: Where, facts: ControlFacts, now: number): VerificationAnswer =>
+  withTasks(target, viewOf(target, facts, now), facts.rows)
+
+/** How control of a target stands, from facts that were read already. */
+export const standingFrom = (target: Where, facts: ControlFacts, now: number): ControlState =>
+  summary(viewOf(target, facts, now)).state
+
+function withTasks(
+  target: Where,
+  addresses: readonly AddressControl[],
+  rows: ReadonlyMap<string, Control>,
+): VerificationAnswer {
   const tasks = addresses.map((view) => {
     const row = rows.get(view.address)
-    return { ...view, task: row ? taskOf(row, domainRows.get(row.domain ?? '')) : null }
+    return { ...view, task: row ? taskOf(row, rows.get(row.domain ?? '')) : null }
   })
   return { targetId: target.id, ...summary(addresses), addresses: tasks }
 }
 
+/** Addresses of targets: what `readControls` is asked for. */
+export const subjectsOf = (targets: readonly Where[]): string[] =>
+  targets.flatMap((target) => addressesOf(target).map(({ text }) => text))
+
 async function viewsOf({ db, now }: Pick<World, 'db' | 'now'>, tenantId: string, targets: readonly Where[]) {
-  const places = targets.map((target) => ({ id: target.id, addresses: addressesOf(target) }))
-  const all = places.flatMap(({ addresses }) => addresses)
+  const all = targets.flatMap(addressesOf)
   const rows = await readControls(
     db,
     tenantId,
@@ -60,28 +80,38 @@ async function viewsOf({ db, now }: Pick<World, 'db' | 'now'>, tenantId: string,
       ? await lookingNow(
           db,
           tenantId,
-          places.map(({ id }) => id),
+          targets.map(({ id }) => id),
         )
       : new Set<string>()
-  const views = new Map(
-    places.map(({ id, addresses }) => [
-      id,
-      addresses.map((address): AddressControl => {
-        const row = rows.get(address.text) ?? null
-        const standing = standingOf(address, row, letterFor(address), now)
-        return {
-          address: address.text,
-          ...standing,
-          provedAt: maybeIso(standing.provedAt),
-          expiresAt: maybeIso(standing.expiresAt),
-          checkedAt: maybeIso(row?.checkedAt ?? null),
-          checking: row?.method === 'http' && looking.has(id),
-          problem: row?.problem ?? null,
-        }
-      }),
-    ]),
-  )
-  return { views, rows }
+  return {
+    views: new Map(targets.map((target) => [target.id, viewOf(target, { rows, letterFor, looking }, now)])),
+    rows,
+  }
+}
+
+/** What is known of addresses, already read. */
+export interface ControlFacts {
+  /** by subject */
+  rows: ReadonlyMap<string, Control>
+  letterFor: (address: Address) => Pick<Letter, 'signedAt' | 'expiresAt'> | null
+  /** targets that are being looked at */
+  looking: ReadonlySet<string>
+}
+
+function viewOf(target: Where, { rows, letterFor, looking }: ControlFacts, now: number): AddressControl[] {
+  return addressesOf(target).map((address) => {
+    const row = rows.get(address.text) ?? null
+    const standing = standingOf(address, row, letterFor(address), now)
+    return {
+      address: address.text,
+      ...standing,
+      provedAt: maybeIso(standing.provedAt),
+      expiresAt: maybeIso(standing.expiresAt),
+      checkedAt: maybeIso(row?.checkedAt ?? null),
+      checking: row?.method === 'http' && looking.has(target.id),
+      problem: row?.problem ?? null,
+    }
+  })
 }
 
 /** A name that was never looked up is as good as unproved. */

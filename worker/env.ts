@@ -25,4 +25,12 @@ export interface Env {
   RANGE_SIGNING_KEY?: string
   /** where this Worker is reached from outside, without a slash at the end */
   PUBLIC_URL?: string
+  /** Cloudflare Access before the portal: the team, `example` or `example.cloudflareaccess.com` */
+  ACCESS_TEAM?: string
+  /** the audience tag of its application for this portal; without it nobody is let in by Access */
+  ACCESS_AUD?: string
+  /** what whom Access lets in may do: `jo@example.com=admin, *@example.com=read:ten_…`; everybody may read unless set */
+  ACCESS_EMAILS?: string
+  /** fetches the team's keys; without it they are fetched from the team's own address */
+  ACCESS_CERTS?: Fetcher
 }

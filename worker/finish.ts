@@ -2,12 +2,13 @@
 
 import { endpointKey, isOver } from '../schema/facts.ts'
 import { derivedId } from '../schema/ids.ts'
+import { saidOf } from '../schema/issue.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
 import { RENEW_MS } from '../schema/wire.ts'
 import type { FailureWord } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
 import { spentOf } from './ceilings.ts'
-import { stepsOf } from './core/issue.ts'
+import { causesOf, stepsOf } from './core/issue.ts'
 import { failureNotice, issueNotice, scanNotice, type ToldScan } from './core/notices/scan.ts'
 import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
@@ -15,6 +16,7 @@ import { sendSoon } from './deliver/send.ts'
 import { withGapsFilled } from './filled.ts'
 import { unprovedBy } from './interfered.ts'
 import { sha256 } from './secrets.ts'
+import { noteSent } from './store/ceilings.ts'
 import { batch, changed } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { type AppliedStep, applySteps, openIssues, teachTarget } from './store/issues.ts'
@@ -78,8 +80,10 @@ export async function finish(
   const notices = await noticesFor(snapshot, judgement, ending, steps, output !== null, now)
   const token = crypto.randomUUID()
   const guard = ended(scan, token)
+  const connects = spentOf(snapshot)
   const answers = await batch(db, [
-    endScan(db, scan, { ...ending, token, judgement, output, connects: spentOf(snapshot) }, now),
+    endScan(db, scan, { ...ending, token, judgement, output, connects }, now),
+    ...noteSent(db, scan, connects, guard, now),
     ...applySteps(db, scan, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, scan.tenantId, notices, guard, now)] : []),
     ...(isWhole ? [teachTarget(db, scan, lessonOf(scan, snapshot, judgement, now), guard)] : []),
@@ -129,12 +133,14 @@ async function stepsFor(world: World, { scan, target }: Snapshot, judgement: Jud
               step,
               issueId: step.do === 'open' ? await derivedId('iss', scan.id, step.finding) : step.issueId,
               occurrences: await Promise.all(
-                (step.do === 'close' ? [] : step.occurrences).map(async ({ address, port }) => ({
+                (step.do === 'close' ? [] : step.occurrences).map(async ({ address, port, verdict }) => ({
                   id: await derivedId('occ', scan.id, address, port),
                   address,
                   port,
+                  said: saidOf(verdict),
                 })),
               ),
+              causes: step.do === 'close' ? [] : causesOf(step.occurrences),
             }))(),
           ],
     ),
@@ -222,6 +228,7 @@ function lessonOf(scan: Scan, { target, facts }: Snapshot, judgement: Judgement,
   const isClean = judgement.verdict === 'clear' && scan.only === null
   return {
     lastScanId: scan.id,
+    lastScannedAt: now,
     scanners: { ...target.scanners, [scan.site]: scan.scannerProbeId, [site]: scan.scannerProbeId },
     ...(scan.only === null
       ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ...clearAt, ports } } }

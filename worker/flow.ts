@@ -57,7 +57,7 @@ export async function plan(world: World): Promise<void> {
   await settle('drift', () => watchDrift(world))
   await settle('forget', () => forgetOld(world))
   await settle('tick', () => noteTick(db, now))
-  await settle('control', () => watchControl(world, (row, job) => settle('control', job, row.targetId)))
+  await settle('control', () => watchControl(world, (rows, job) => settle('control', job, rows[0]?.targetId)))
 }
 
 /** notices → messages of each channel → sent, put off, or given up; what is told at once was tried before (finish.ts) */

@@ -1,5 +1,6 @@
 /** An issue → what its owner's allowlist must hold: the target, what it lost, and the addresses that scan it. */
 import { type Address, parseAddress } from '../schema/address.ts'
+import type { PanelMember } from '../schema/facts.ts'
 import type { PortVerdict } from '../schema/judgement.ts'
 import { fittingFormats } from './allowlist/fitting.ts'
 import { type Entry, entriesOf, type Kit } from './allowlist/kit.ts'
@@ -9,7 +10,7 @@ import type { Db } from './store/db.ts'
 import { type Issue, listOccurrences } from './store/issues.ts'
 import { listRanges, type Range } from './store/ranges.ts'
 import { readPanel, readVerdicts } from './store/scanLines.ts'
-import { readTarget } from './store/targets.ts'
+import { readTarget, type Target } from './store/targets.ts'
 
 /** Lost endpoints that are looked at: a verdict can be 5 kB. */
 const ENDPOINTS = 200
@@ -22,6 +23,18 @@ export interface IssueKit {
   ranges: readonly Range[]
 }
 
+/** What a kit is made of: what is known of the issue's target, and of the scan that saw it last. */
+export interface KitFacts {
+  issueId: string
+  target: Pick<Target, 'name' | 'address' | 'sites'> | null
+  panel: readonly PanelMember[]
+  /** of that scan, those that were lost */
+  endpoints: readonly { address: string; port: number }[]
+  /** what it says of them */
+  verdicts: readonly PortVerdict[]
+  ranges: readonly Range[]
+}
+
 /** `readIssue` has found the issue in this tenant. */
 export async function issueKit(db: Db, tenantId: string, issue: Issue): Promise<IssueKit> {
   const [target, panel, seen, ranges] = await Promise.all([
@@ -30,12 +43,17 @@ export async function issueKit(db: Db, tenantId: string, issue: Issue): Promise<
     listOccurrences(db, tenantId, issue.id, { limit: ENDPOINTS, cursor: null }),
     listRanges(db),
   ])
-  const newest = seen.items.filter(({ scanId }) => scanId === seen.items[0]?.scanId)
-  const verdicts = [...(await readVerdicts(db, tenantId, newest)).values()]
-  const scanner = panel?.panel.find(({ role }) => role === 'scanner') ?? null
-  const addresses = addressesOf(newest.map(({ address }) => address))
+  const endpoints = seen.items.filter(({ scanId }) => scanId === seen.items[0]?.scanId)
+  const verdicts = [...(await readVerdicts(db, tenantId, endpoints)).values()]
+  return kitOf({ issueId: issue.id, target, panel: panel?.panel ?? [], endpoints, verdicts, ranges })
+}
+
+/** The same from facts that are at hand. */
+export function kitOf({ issueId, target, panel, endpoints, verdicts, ranges }: KitFacts): IssueKit {
+  const scanner = panel.find(({ role }) => role === 'scanner') ?? null
+  const addresses = addressesOf(endpoints.map(({ address }) => address))
   const targets = addresses.length > 0 ? addresses : addressesOf([target?.address ?? ''])
-  const sources = addressesOf((panel?.panel ?? []).map(({ sourceAddress }) => sourceAddress))
+  const sources = addressesOf(panel.map(({ sourceAddress }) => sourceAddress))
   const open = reaching(ranges, { targets, sources })
   const sites = sitesOf(scanner?.site ?? null, target?.sites ?? [], open)
   const source = scanner ? parseAddress(scanner.sourceAddress) : null
@@ -48,10 +66,10 @@ export async function issueKit(db: Db, tenantId: string, issue: Issue): Promise<
     kit: {
       entries: entriesFor(open, sites, own, scanner?.site ?? ''),
       situation: {
-        issueId: issue.id,
+        issueId,
         target: target?.name ?? target?.address ?? addresses[0]?.text ?? 'a removed target',
         addresses,
-        ports: [...new Set(newest.map(({ port }) => port))].sort((a, b) => a - b),
+        ports: [...new Set(endpoints.map(({ port }) => port))].sort((a, b) => a - b),
         services: [...new Set(verdicts.map(({ service }) => service))],
         scanner: own,
         gone: standing === 'gone' ? source : null,

@@ -1,6 +1,6 @@
 /** Opens scans: pins addresses, refuses what may not be touched, keeps the ceilings, chooses the panel, makes the runs. */
 
-import type { SQL } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { type Address, isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { RunFacts, ScanFacts } from '../schema/facts.ts'
 import { newId } from '../schema/ids.ts'
@@ -26,10 +26,10 @@ import { OPERATOR } from './store/keys.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf, SCAN_KEY } from './store/runs.ts'
-import { addScan, beginScan, countRunning, endUnbegun, type Scan } from './store/scans.ts'
+import { addScan, beginScan, countRunning, endUnbegun, hasBegun, noteWaiting, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
-import { mustBeTouchable, touchableNow } from './touchable.ts'
+import { mustBeTouchable, standingNow, touchableNow } from './touchable.ts'
 import { rememberWhere } from './where.ts'
 import type { World } from './world.ts'
 
@@ -54,8 +54,10 @@ export async function openScan(world: World, tenantId: string, target: Target, a
       ...addRuns(world.db, scan, runs),
       ...controlStands(world, scan),
     ])
-    if (changed(added) === 0)
+    if (changed(added) === 0) {
+      await mayStillOpen(world, tenantId, scan)
       throw (await isUnderWay(world.db, tenantId, target.id, 'proof')) ? proofFirst() : justTaken()
+    }
   } catch (error) {
     throw isTaken(error) ? laneTaken() : error
   }
@@ -85,7 +87,10 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
     const refused = isTaken(error) ? laneTaken() : error
     if (!(refused instanceof Failure)) throw error
     const waits = WAITING.includes(refused.code)
-    if (waits && stored.deadlineAt > world.now) return
+    if (waits && stored.deadlineAt > world.now) {
+      await noteWaiting(world.db, stored, refused.message)
+      return
+    }
     const code = waits ? 'timed_out' : (FINAL.find((one) => one === refused.code) ?? 'address_refused')
     const failure = { code, detail: refused.message } as const
     const notices = [await unbegunNotice(stored, target, failure, world.now)]
@@ -105,17 +110,10 @@ export async function begin(world: World, target: Target, stored: Scan): Promise
   }
 }
 
-/** Why a stored scan has not begun; null when nothing keeps it any more, or it has. */
-export async function whyItWaits(world: World, target: Target, scan: Scan): Promise<string | null> {
-  if (scan.finishedAt !== null || scan.scannerProbeId !== '') return null
-  if (scan.place === 1) return 'The scan of this target and site before it has not ended.'
-  try {
-    await prepared(world, target, scan, null)
-    return null
-  } catch (error) {
-    if (error instanceof Failure) return error.message
-    throw error
-  }
+/** Why a stored scan has not begun, as it was when it last should have; null when nothing kept it, or it has. */
+export function whyItWaits({ finishedAt, scannerProbeId, place, waitsFor }: Scan): string | null {
+  if (finishedAt !== null || scannerProbeId !== '') return null
+  return place === 1 ? 'The scan of this target and site before it has not ended.' : waitsFor
 }
 
 /** What may be otherwise in a while. */
@@ -151,7 +149,7 @@ async function prepared(
   const pinned = addresses.map(({ text }) => text)
   if (blank.only?.some(({ address }) => !pinned.includes(address)))
     throw new Failure('conflict', 'The name points elsewhere now: what was lost cannot be tested again at its address.')
-  const networks = [...new Set(addresses.map(networkOf))]
+  const networks = addresses.map(networkOf)
   const ceilings = await readCeilings(world.db)
   const isPublicScan = addresses.some(isPublic) ? 1 : 0
   const begun: Scan = {
@@ -161,7 +159,7 @@ async function prepared(
     lane: scanner.site,
     addresses: pinned,
     leftOut: resolved.flatMap(({ text }) => (pinned.includes(text) ? [] : [text])),
-    anchors: await anchorsFor(world, target, networks),
+    anchors: await anchorsFor(world, target, [...new Set(networks)]),
     networks,
     name: parseAddress(target.address) ? null : target.address,
     panel,
@@ -170,7 +168,22 @@ async function prepared(
   }
   const scan = { ...begun, connects: reserveFor(begun) }
   await mustBeWithin(world, scan, ceilings)
-  return { scan, runs: await firstRuns(world, target, scan), within: withinAll(scan, ceilings, world.now) }
+  const holds = await mayStillOpen(world, target.tenantId, scan)
+  const within = sql`${holds} AND ${withinAll(scan, ceilings, world.now)}`
+  return { scan, runs: await firstRuns(world, target, scan), within }
+}
+
+/** Throws the Failure that says why the scan may not begin now; else what must hold in the write that begins it. */
+export async function mayStillOpen(
+  world: World,
+  tenantId: string,
+  { addresses, anchors }: Pick<Scan, 'addresses' | 'anchors'>,
+): Promise<SQL> {
+  if (await isStopped(world.db)) throw new Failure('scanning_stopped', 'All scanning is stopped by the kill switch.')
+  const all = [...addresses, ...anchors.map(({ address }) => address)].flatMap((text) => parseAddress(text) ?? [])
+  const { touchable, holds } = await standingNow(world, tenantId, all)
+  mustBeTouchable(touchable, all, 'address')
+  return holds
 }
 
 /** The target's addresses, resolved now. */
@@ -309,7 +322,7 @@ export const wantedRuns = (
 /** A scan of public addresses that may begin: nothing is left of an issue about their control. */
 const controlStands = ({ db, now }: World, { tenantId, targetId, id, addresses }: Scan) =>
   addresses.some((text) => isPublic(parseAddress(text) as Address))
-    ? [closeUnproved(db, tenantId, targetId, id, now)]
+    ? [closeUnproved(db, tenantId, targetId, id, now, hasBegun(tenantId, id))]
     : []
 
 export const needsPrivate = (scan: Scan): boolean =>

@@ -1,11 +1,13 @@
 /** What cron moves: due minutes become scans, waiting scans begin, what had its time goes. Due-ness is data: a tick may be missed or doubled. */
 
 import { newScan } from './ask.ts'
+import { numberLines } from './auditLine.ts'
 import { dueKey, jitterMs } from './core/schedule.ts'
 import { dueBetween, nextDue } from './cron.ts'
 import { begin, CEILINGS } from './open.ts'
 import { ageRanges } from './ranges.ts'
 import { retainAudit } from './store/audit.ts'
+import { forgetSent } from './store/ceilings.ts'
 import { causeOf } from './store/db.ts'
 import { forgetEnrolments } from './store/enrolments.ts'
 import { wakeIssues } from './store/issues.ts'
@@ -116,6 +118,8 @@ export async function tidy(world: World): Promise<void> {
   await forgetOnce(world.db, world.now - DAY_MS)
   await forgetEnrolments(world.db, world.now - DAY_MS)
   await forgetNotices(world.db, world.now - NOTICE_MS)
+  await forgetSent(world.db, world.now)
+  await numberLines(world.db)
   // By the day: one pass a day finds something.
   await retainAudit(world.db, Math.floor(world.now / DAY_MS) * DAY_MS - AUDIT_MS)
 }

@@ -12,6 +12,7 @@ import { renderProof } from './core/proofOutput.ts'
 import { type ProofStep, proofSteps } from './core/proofSteps.ts'
 import { sendSoon } from './deliver/send.ts'
 import { sha256 } from './secrets.ts'
+import { noteSent } from './store/ceilings.ts'
 import { batch, changed } from './store/db.ts'
 import { readSnapshot, type Snapshot } from './store/facts.ts'
 import { addNotices, type Told } from './store/outbox.ts'
@@ -111,8 +112,10 @@ async function finishProof(
     sources: result.rows.map(({ sourceAddress }) => sourceAddress),
     addresses: proof.addresses,
   }
+  const connects = spentOf(snapshot)
   const answers = await batch(db, [
-    endProof(db, proof, { ...ending, result, token, output, connects: spentOf(snapshot) }, now),
+    endProof(db, proof, { ...ending, result, token, output, connects }, now),
+    ...noteSent(db, proof, connects, guard, now),
     ...applyProofSteps(db, proof, steps, guard, now),
     ...(notices.length > 0 ? [addNotices(db, proof.tenantId, notices, guard, now)] : []),
     ...(isGreen ? [teachProved(db, proof, stillOutdated(target.outdatedBy, green), guard)] : []),

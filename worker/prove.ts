@@ -1,4 +1,5 @@
 /** Proofs: every address of the chosen sites touches every known endpoint of a target, and repeats the stimulus when asked to. */
+import { sql } from 'drizzle-orm'
 import { isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import type { PanelMember } from '../schema/facts.ts'
 import { formatPorts, parsePorts, portsIn } from '../schema/ports.ts'
@@ -11,7 +12,7 @@ import { type ProbeFacts, RESTED_MS } from './core/panel.ts'
 import { endpointsFor } from './core/proof.ts'
 import { badField, Failure } from './failure.ts'
 import { interferedOf, type Repeated } from './interfered.ts'
-import { needsPrivate, resolvedOf, withinCeilings } from './open.ts'
+import { mayStillOpen, needsPrivate, resolvedOf, withinCeilings } from './open.ts'
 import { planBeacons } from './store/beacons.ts'
 import { readCeilings, withinAll } from './store/ceilings.ts'
 import { batch, changed, isTaken } from './store/db.ts'
@@ -104,8 +105,7 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
     fills: null,
   })
   const addresses = [...new Set(endpoints.map(({ address }) => address))]
-  const networks = [...new Set(resolved.map(networkOf))]
-  await withinCeilings(world, blank, resolved, networks)
+  await withinCeilings(world, blank, resolved, [...new Set(resolved.map(networkOf))])
   const ask: ProofAsk = {
     sites: [...new Set(able.map(({ site }) => site))],
     allSites: sites.isAll,
@@ -131,7 +131,7 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
     ...blank,
     isPublic: space,
     addresses,
-    networks,
+    networks: resolved.filter(({ text }) => addresses.includes(text)).map(networkOf),
     name: parseAddress(target.address) ? null : target.address,
     maxConnectsPerSecond: boundedRate({ maxConnectsPerSecond: wanted, isPublic: space }, ceilings),
     panel: asked.map((source) => memberOf(source, able)),
@@ -156,10 +156,13 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   }
   await mustBeWithin(world, proof, ceilings)
   try {
-    const within = withinAll(proof, ceilings, world.now)
+    const holds = await mayStillOpen(world, target.tenantId, proof)
+    const within = sql`${holds} AND ${withinAll(proof, ceilings, world.now)}`
     const [added] = await batch(world.db, [addScan(world.db, proof, within), ...addRuns(world.db, proof, runs)])
-    if (changed(added) === 0)
+    if (changed(added) === 0) {
+      await mayStillOpen(world, target.tenantId, proof)
       throw (await isUnderWay(world.db, target.tenantId, target.id, 'scan')) ? scanFirst() : justTaken()
+    }
   } catch (error) {
     throw isTaken(error) ? new Failure('proof_running', 'A proof of this target is under way.') : error
   }

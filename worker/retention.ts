@@ -14,10 +14,12 @@ const EVERY_MS = 10 * 60_000
 /** R2 deletes up to 1,000 keys in one call; a scan has an object for each scanner's run and one of output. */
 const OBJECTS = 1_000
 
-export async function readRetention(db: Db): Promise<Retention> {
-  const read = v.safeParse(Retention, JSON.parse((await readSetting(db, 'retention')) ?? 'null'))
+/** As it is kept among the settings; null where nothing was set. */
+export function retentionOf(text: string | null): Retention {
+  const read = v.safeParse(Retention, JSON.parse(text ?? 'null'))
   return read.success ? read.output : DEFAULT_RETENTION
 }
+export const readRetention = async (db: Db): Promise<Retention> => retentionOf(await readSetting(db, 'retention'))
 
 export const writeRetention = ({ db, now }: World, retention: Retention): Promise<void> =>
   writeSetting(db, 'retention', JSON.stringify(retention), now)
@@ -38,7 +40,7 @@ export async function forgetOld(world: World): Promise<void> {
     const age = scan.finishedAt === null ? 0 : now - scan.finishedAt
     const drops = {
       raw: scan.hasRaw === 1 && age > rawDays * DAY_MS,
-      facts: scan.hasRuns === 1 && age > factsDays * DAY_MS,
+      facts: (scan.hasRuns === 1 || scan.isLook === 1) && age > factsDays * DAY_MS,
     }
     if ((drops.raw || drops.facts) && ++forgotten > FORGOTTEN) break
     if (drops.raw) await forgetRaw(world, scan)

@@ -1,10 +1,14 @@
 /** What a finished scan says of the probes that made it; and quarantine. */
+import { derivedId } from '../schema/ids.ts'
 import { audited } from './audited.ts'
+import { distrustNotice, trustNotice } from './core/notices/fleet.ts'
 import { heldAgainst, QUARANTINE_AT } from './core/trust.ts'
+import { sendSoon } from './deliver/send.ts'
 import { batch, causeOf } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { OPERATOR } from './store/keys.ts'
-import { canariesAt, noteScore, quarantine, scoresOf } from './store/trust.ts'
+import { readProbe } from './store/probes.ts'
+import { canariesAt, countScansOf, liftQuarantine, noteRecord, quarantine, recordsOf } from './store/trust.ts'
 import type { World } from './world.ts'
 
 /** Never fails: a scan has ended by then. Writes only where something is held against a probe, or less than before. */
@@ -13,19 +17,19 @@ export const weigh = (world: World, snapshot: Snapshot): Promise<void> =>
     console.error(JSON.stringify({ event: 'weigh.failed', id: snapshot.scan.id, error: causeOf(error) })),
   )
 
-async function weighed(world: World, { facts }: Snapshot): Promise<void> {
+async function weighed(world: World, { facts, scan }: Snapshot): Promise<void> {
   const truths = await canariesAt(world.db, facts.addresses)
-  const before = await scoresOf(
+  const before = await recordsOf(
     world.db,
     facts.panel.map(({ probeId }) => probeId),
   )
-  const held = heldAgainst(facts, truths, before)
+  const held = heldAgainst(facts, truths, before, scan.tenantId === OPERATOR ? '' : scan.tenantId)
   const liars = held.filter(({ score, reason }) => score >= QUARANTINE_AT && reason !== null)
   const rest = held.filter((one) => !liars.includes(one))
   if (rest.length > 0)
     await batch(
       world.db,
-      rest.map(({ probeId, score }) => noteScore(world.db, probeId, score)),
+      rest.map((one) => noteRecord(world.db, one.probeId, one)),
     )
   for (const { probeId, score, reason } of liars) await lockUp(world, probeId, reason ?? '', score)
 }
@@ -39,9 +43,27 @@ export async function lockUp(world: World, probeId: string, reason: string, scor
     subject: probeId,
     asked: reason,
     now: world.now,
+    urgent: true,
   }
-  const { db } = audited(world.db, deed)
-  await batch(db, quarantine(db, probeId, reason, score, world.now))
+  const { db, settle } = audited(world.db, deed)
+  const probe = await readProbe(db, probeId)
+  const touched = await countScansOf(db, probeId)
+  const id = await derivedId('ntc', probeId, 'quarantined', world.now)
+  const notice = probe && { id, event: distrustNotice(probe, reason, touched, world.now) }
+  await batch(db, quarantine(db, probeId, { reason, score, notice }, world.now))
+  await settle()
+  sendSoon(world, OPERATOR)
   console.warn(JSON.stringify({ event: 'probe.quarantined', probeId, score }))
   world.ring([probeId])
+}
+
+/** Its operator believes it again. */
+export async function letGo(world: World, probeId: string): Promise<void> {
+  const { db, now } = world
+  const probe = await readProbe(db, probeId)
+  const since = probe?.quarantinedAt ?? null
+  const notice = probe &&
+    since !== null && { id: await derivedId('ntc', probeId, 'trusted', since), event: trustNotice(probe, since, now) }
+  await liftQuarantine(db, probeId, notice || null, now)
+  if (notice) sendSoon(world, OPERATOR)
 }

@@ -1,7 +1,15 @@
-/** What must stop because its target may not be touched any more: opted out, or removed. */
-import { type Address, type Cidr, contains, parseAddress, parseCidr } from '../schema/address.ts'
+/** What must stop because its target may not be touched any more: opted out, removed, or of which control is not proved any more. */
+import { type Address, type Cidr, contains, isPublic, parseAddress, parseCidr } from '../schema/address.ts'
+import { readLettersOf } from './store/letters.ts'
 import type { Scan } from './store/scans.ts'
-import { askCancelAt, askCancelRemoved, optedOutSince, touchedNow } from './store/withdrawn.ts'
+import {
+  askCancelAt,
+  askCancelEach,
+  askCancelRemoved,
+  optedOutSince,
+  touchedNow,
+  touchedWithoutProof,
+} from './store/withdrawn.ts'
 import { touchableNow } from './touchable.ts'
 import type { World } from './world.ts'
 
@@ -32,9 +40,27 @@ export async function askCancelUnproved(
   return askCancelAt(world.db, (text) => out.has(text), tenantId)
 }
 
-/** The same for what slipped in: opened while its address opted out or its target was removed, or not reached by whoever asked. */
+/**
+ * The same for what slipped in: opened while its address opted out or its target was removed, or not reached by whoever asked; and for
+ * what runs on while the proof or the letter on whose strength it began has come to its end.
+ */
 export async function stopWithdrawn(world: Pick<World, 'db' | 'now'>): Promise<void> {
   const fresh = await optedOutSince(world.db, world.now - OPENING_MS)
   if (fresh.length > 0) await askCancelIn(world, fresh)
   await askCancelRemoved(world.db)
+  await askCancelLapsed(world)
+}
+
+async function askCancelLapsed({ db, now }: Pick<World, 'db' | 'now'>): Promise<void> {
+  const touched = (await touchedWithoutProof(db, now)).filter(({ address: text }) => {
+    const address = parseAddress(text)
+    return address !== null && isPublic(address)
+  })
+  if (touched.length === 0) return
+  const letterFor = await readLettersOf(db, [...new Set(touched.map(({ tenantId }) => tenantId))], now)
+  const out = touched.filter(({ tenantId, address: text }) => {
+    const address = parseAddress(text)
+    return address === null || letterFor(tenantId, address) === null
+  })
+  await askCancelEach(db, out)
 }

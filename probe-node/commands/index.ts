@@ -19,6 +19,9 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./doctor.ts')).doctor,
   keys: async () => (await import('./keys.ts')).keys,
   tenants: async () => (await import('./tenants.ts')).tenants,
+  canaries: async () => (await import('./canaries.ts')).canaries,
+  ceilings: async () => (await import('./ceilings.ts')).ceilings,
+  letters: async () => (await import('./letters.ts')).letters,
   audit: async () => (await import('./audit.ts')).audit,
   'stop-all': async () => (await import('./stop-all.ts')).stopAll,
 }

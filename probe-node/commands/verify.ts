@@ -85,7 +85,10 @@ function wishOf(values: { method?: string; port?: string; domain?: string }): Ve
 async function targetFor(api: Api, address: string): Promise<string> {
   const { items } = await api.get<{ items: TargetAnswer[] }>(`/api/v1/targets?${new URLSearchParams({ address })}`)
   const [known] = items
-  return known ? known.id : (await api.send<TargetAnswer>('POST', '/api/v1/targets', { address })).id
+  if (known) return known.id
+  const made = await api.send<TargetAnswer>('POST', '/api/v1/targets', { address })
+  process.stderr.write(`${printable(address, 253)} is a target of yours now: ${made.id}.\n`)
+  return made.id
 }
 
 const POLL_MS = 1_000

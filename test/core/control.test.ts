@@ -90,21 +90,59 @@ test('a look never shortens a proof, never lengthens it in vain, and cron never 
   )
 })
 
+test('what speaks for another holder ends a proof in a day, and is looked at once more before; the rest keeps its week', () => {
+  const before = { provedAt: NOW - 23 * DAY, expiresAt: NOW + 7 * DAY }
+  for (const code of ['wrong_content', 'ptr_outside'] as const) {
+    const first = afterLook(before, { code, detail: '' }, NOW)
+    expect(first).toMatchObject({ expiresAt: NOW + DAY, nextAt: NOW + DAY / 2 })
+    // Seen again it is not put off.
+    const again = afterLook(first, { code, detail: '' }, NOW + DAY / 2)
+    expect(again).toMatchObject({ expiresAt: NOW + DAY, nextAt: NOW + DAY })
+    expect(afterLook(first, null, NOW + DAY / 2).expiresAt).toBe(NOW + DAY / 2 + PROOF_MS)
+  }
+  for (const code of ['bad_status', 'not_reached', 'one_view', 'txt_missing', 'ptr_missing'] as const)
+    expect(afterLook(before, { code, detail: '' }, NOW)).toMatchObject({
+      expiresAt: before.expiresAt,
+      nextAt: NOW + DAY,
+    })
+  // What was never proved is not, and has no end.
+  expect(
+    afterLook({ provedAt: null, expiresAt: null }, { code: 'wrong_content', detail: '' }, NOW).expiresAt,
+  ).toBeNull()
+})
+
 describe('what probes brought home', () => {
   const view = (fetched: Partial<NonNullable<View['fetched']>> | null, failure: string | null = null): View => ({
     sourceAddress: '198.51.100.7',
+    site: 'x',
     fetched: fetched && { address: PUBLIC.text, port: 80, afterMs: 9, ...fetched },
     failure,
   })
-  const read = (text: string) => view({ status: 200, body: btoa(text) })
+  const read = (text: string, site = 'x') => ({ ...view({ status: 200, body: btoa(text) }), site })
 
   test.each([
-    ['the token', [read(TOKEN)], null],
-    ['the token among other lines', [read(`a\r\n\t${TOKEN} \nb`)], null],
-    ['two tokens', [read(TOKEN), read(TOKEN)], null],
-    ['the token, and nothing for the other', [read(TOKEN), view({ code: 'ETIMEDOUT' })], null],
-    ['the token, and a block page for the other', [read(TOKEN), view({ status: 403 })], null],
-    ['the token, and no word of the other', [read(TOKEN), view(null)], null],
+    ['the token at two sites', [read(TOKEN), read(TOKEN, 'y')], null],
+    ['the token among other lines', [read(`a\r\n\t${TOKEN} \nb`), read(`${TOKEN}\n`, 'y')], null],
+    [
+      'the token at two sites, and nothing for the third',
+      [read(TOKEN), view({ code: 'ETIMEDOUT' }), read(TOKEN, 'y')],
+      null,
+    ],
+    [
+      'the token at two sites, and a block page for the third',
+      [read(TOKEN), read(TOKEN, 'y'), view({ status: 403 })],
+      null,
+    ],
+    [
+      'the token at two sites, and another file for the third',
+      [read(TOKEN), read(TOKEN, 'y'), read('x')],
+      'views_differ',
+    ],
+    ['the token, and nobody else there', [read(TOKEN)], 'one_view'],
+    ['the token, twice at one site', [read(TOKEN), read(TOKEN)], 'one_view'],
+    ['the token, and nothing for the other', [read(TOKEN), view({ code: 'ETIMEDOUT' })], 'one_view'],
+    ['the token, and a block page for the other', [read(TOKEN), view({ status: 403 })], 'one_view'],
+    ['the token, and no word of the other', [read(TOKEN), view(null)], 'one_view'],
     ['the token, and another file for the other', [read(TOKEN), read('x')], 'views_differ'],
     ['the token, and none for the other', [read(TOKEN), view({ status: 404 })], 'views_differ'],
     ['half of it', [read(TOKEN.slice(0, -1))], 'wrong_content'],
@@ -118,11 +156,23 @@ describe('what probes brought home', () => {
     ['nobody', [], 'no_probe'],
   ] as const)('%s', (_, views, code) => expect(judgeViews(views, TOKEN)?.code ?? null).toBe(code))
 
+  test('why one view is not enough is said', () => {
+    const said = (views: View[]) => judgeViews(views, TOKEN)?.detail
+    expect(said([read(TOKEN)])).toBe(
+      '198.51.100.7 read the token, and two sites must. No probe of another site was there to look.',
+    )
+    expect(said([read(TOKEN), { ...view({ status: 403 }), sourceAddress: '198.51.100.8' }])).toContain(
+      '198.51.100.8 was turned away with status 403.',
+    )
+    expect(said([read(TOKEN), view({ code: 'ETIMEDOUT' })])).toContain('reached nothing (ETIMEDOUT)')
+  })
+
   test('no bytes make it throw, and no other text is the token', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1_024 }), (bytes) => {
         const body = btoa(String.fromCharCode(...bytes))
-        expect(judgeViews([view({ status: 200, body })], TOKEN)).not.toBeNull()
+        const one = view({ status: 200, body })
+        expect(judgeViews([one, { ...one, site: 'y' }], TOKEN)?.code).toBe('wrong_content')
       }),
     )
   })
@@ -157,11 +207,12 @@ describe('who looks', () => {
   const ids = (probes: Looker[], needsPrivate = false, family: 4 | 6 = 4) =>
     chooseLookers(probes, { family, needsPrivate }).map(({ probeId }) => probeId)
 
-  test('two of two sites, fit ones first', () => {
+  test('one of each site, three at most, fit ones first', () => {
     expect(ids([probe('a', 'x', { fit: false }), probe('b', 'x'), probe('c', 'x'), probe('d', 'y')])).toEqual([
       'b',
       'd',
     ])
+    expect(ids(['w', 'x', 'y', 'z'].map((site) => probe(site, site)))).toEqual(['w', 'x', 'y'])
     expect(ids([probe('a', 'x'), probe('b', 'x')])).toEqual(['a'])
   })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { causeOf } from '../../worker/core/cause.ts'
 import { HYPOTHESES } from '../../worker/core/causes.ts'
 import type { EndpointEvidence, Round } from '../../worker/core/evidence.ts'
-import { slowOf, spanOf, speedOf } from '../../worker/core/features/failure.ts'
+import { canaryOf, slowOf, spanOf, speedOf } from '../../worker/core/features/failure.ts'
 import type { FeatureName, Features } from '../../worker/core/features.ts'
 import type { Outcome } from '../../worker/core/verdict.ts'
 
@@ -150,4 +150,78 @@ test('a silent loss in which nothing was let in is no firm limit', () => {
   const limit = causeOf('interfered', seen({ ...silent, burst: 'limited', slow: 'passes' }), CONTEXT).cause
   expect(limit).toMatchObject({ class: 'ddos_protection', mechanism: 'connection_rate_limit' })
   expect(limit?.confidence).toBeGreaterThan(0.5)
+})
+
+describe('a short silent loss that was over before anybody asked fast and slowly', () => {
+  const short = { mode: 'silent', who: 'scanner', area: 'some', flicker: 'never', onset: 'during', away: 'under_30s' }
+
+  test('is no firm ban where it left some ports of the host alone: one bucket of a limit looks the same', () => {
+    for (const area of ['one', 'some', 'web'])
+      for (const more of [{}, { ends: 'at_once' }] as const) {
+        const cause = causeWithout('connection_rate_limit', { ...short, area, ...more })
+        expect(cause?.class === 'ddos_protection' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+      }
+  })
+
+  test('is a firm ban where all was lost, the kept connection froze, or slow touches were dropped too', () => {
+    for (const sign of [{ area: 'all' }, { canary: 'frozen' }, { slow: 'blocked' }]) {
+      const { cause } = causeOf('interfered', seen({ ...short, ...sign }), CONTEXT)
+      expect(cause?.class).toBe('ips')
+      expect(cause?.confidence).toBeGreaterThan(0.5)
+    }
+  })
+})
+
+test('what is accepted and held back leaves kept connections and other ports alone: no proxy is named for a whole host', () => {
+  const cause = causeWithout('source_ban', {
+    mode: 'silent',
+    who: 'scanner',
+    area: 'all',
+    service: 'web',
+    flicker: 'never',
+    ends: 'at_once',
+    slow: 'passes',
+    canary: 'frozen',
+    renewal: 'fixed',
+    onset: 'during',
+    away: 'under_30s',
+  })
+  expect(cause?.class === 'ips' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+})
+
+test('a backend that is down fails slow connects as well: where only fast ones fail, it is not named firmly', () => {
+  const limited = {
+    mode: 'page',
+    page: 'rate',
+    who: 'partial',
+    area: 'one',
+    service: 'web',
+    burst: 'limited',
+    slow: 'passes',
+  }
+  const { cause } = causeOf('degraded', seen({ ...limited, onset: 'during' }), CONTEXT, without('http_rate_limit'))
+  expect(cause?.class === 'ddos_protection' || (cause?.confidence ?? 0) <= 0.5).toBe(true)
+})
+
+test('a class that is said without a name is firm where one of its mechanisms fits', () => {
+  const { cause } = causeOf(
+    'service_down',
+    seen({ mode: 'silent', who: 'all', area: 'web', service: 'web', seeps: 'through', onset: 'during' }),
+    CONTEXT,
+  )
+  expect(cause).toMatchObject({ class: 'overload', mechanism: null })
+  expect(cause?.confidence).toBeGreaterThan(0.5)
+})
+
+test('a service that hangs up on an idle connection in order says nothing of who is let through', () => {
+  const canary = (sight: string, code: string) =>
+    canaryOf(
+      {
+        looks: [{ id: 'o.1', at: 20_000, failed: true, sight, observation: { purpose: 'canary', code } }],
+      } as unknown as EndpointEvidence,
+      { tally: { firstFailAt: 10_000 } } as unknown as Outcome,
+    )?.value ?? null
+  expect(canary('cut', 'FIN')).toBeNull()
+  expect(canary('cut', 'ECONNRESET')).toBe('reset')
+  expect(canary('unresponsive', 'ETIMEDOUT')).toBe('frozen')
 })

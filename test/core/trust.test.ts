@@ -8,6 +8,7 @@ import {
   CLEAN_LEAVES,
   heldAgainst,
   QUARANTINE_AT,
+  type Standing,
   standingAlone,
   WEIGHT,
   withoutWordsOf,
@@ -99,7 +100,7 @@ describe('standing alone', () => {
   test('counts once a scan, however many ports a region is shut out of', () => {
     const ports = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [8_000 + i, 'open'])) as Record<number, Sight>
     const shut = Object.fromEntries(Object.keys(ports).map((one) => [one, 'unresponsive'])) as Record<number, Sight>
-    const held = heldAgainst(scanOf({ ...all(ports), w3: shut }), [], new Map())
+    const held = heldAgainst(scanOf({ ...all(ports), w3: shut }), [], new Map(), '')
     expect(held).toMatchObject([{ probeId: 'w3', score: WEIGHT.alone }])
     expect(WEIGHT.alone).toBeLessThan(QUARANTINE_AT / 5)
   })
@@ -108,28 +109,99 @@ describe('standing alone', () => {
 describe('what is held against a probe', () => {
   test('one port that cannot be open is enough', () => {
     const facts = scanOf({ ...all({ 22: 'open', 81: 'closed' }), w1: { 22: 'open', 81: 'open' } })
-    expect(heldAgainst(facts, TRUTHS, new Map())).toMatchObject([{ probeId: 'w1', score: QUARANTINE_AT }])
+    expect(heldAgainst(facts, TRUTHS, new Map(), '')).toMatchObject([{ probeId: 'w1', score: QUARANTINE_AT }])
   })
+  const shutOut = (host: string) => {
+    const facts = scanOf({ ...all({ 443: 'open' }), w3: { 443: 'unresponsive' } })
+    const moved = <T extends { address: string }>(one: T): T => ({ ...one, address: host })
+    const runs = facts.runs.map((run) => ({
+      ...run,
+      observations: run.observations.map(moved),
+      found: run.found.map(moved),
+    }))
+    return { ...facts, addresses: [host], runs }
+  }
+  /** What is held against w3 after these scans, each of a host and a tenant. */
+  function heldAfter(scans: readonly (readonly [host: string, by: string])[]): Standing {
+    let standing: Standing = { score: 0, alone: [] }
+    for (const [host, by] of scans)
+      standing = heldAgainst(shutOut(host), [], new Map([['w3', standing]]), by)[0] ?? standing
+    return standing
+  }
+  const many = (count: number, host: (n: number) => string, by: (n: number) => string) =>
+    Array.from({ length: count }, (_, n) => [host(n), by(n)] as const)
+
   test('a country that a host shuts out is not, however often that host is scanned', () => {
-    const shut = scanOf({ ...all({ 443: 'open' }), w3: { 443: 'unresponsive' } })
-    let score = 0
-    for (let day = 0; day < 100; day++) score = heldAgainst(shut, [], new Map([['w3', score]]))[0]?.score ?? score
-    expect(score).toBe(ALONE_MOST)
-    expect(ALONE_MOST).toBeLessThan(QUARANTINE_AT)
-    // Nor with one restart of a canary on top.
+    const standing = heldAfter(
+      many(
+        100,
+        (n) => `192.0.2.${n + 1}`,
+        () => '',
+      ),
+    )
+    expect(standing.score).toBe(WEIGHT.alone)
+    // Nor with one restart of a canary on top, and another host besides.
     expect(ALONE_MOST + WEIGHT.falseClosed).toBeLessThan(QUARANTINE_AT)
     // Nor does it wash away what was held against it before.
-    expect(heldAgainst(shut, [], new Map([['w3', 2.5]]))).toEqual([])
+    expect(heldAgainst(shutOut('192.0.2.1'), [], new Map([['w3', { score: 2.5, alone: [] }]]), '')).toEqual([])
+  })
+  test('targets that one tenant makes up count once, in however many networks they lie', () => {
+    const standing = heldAfter(
+      many(
+        100,
+        (n) => `192.0.${n}.1`,
+        () => 'ten_a',
+      ),
+    )
+    expect(standing).toMatchObject({ score: WEIGHT.alone, alone: [{ by: 'ten_a', network: '192.0.0.0/24' }] })
+  })
+  test('nor do two tenants count for one host, nor however many for more than there is to it', () => {
+    expect(
+      heldAfter(
+        many(
+          9,
+          () => '192.0.2.1',
+          (n) => `ten_${n}`,
+        ),
+      ).score,
+    ).toBe(WEIGHT.alone)
+    expect(
+      heldAfter(
+        many(
+          100,
+          (n) => `192.0.${n}.1`,
+          (n) => `ten_${n}`,
+        ),
+      ).score,
+    ).toBe(ALONE_MOST)
+    expect(
+      heldAfter(
+        many(
+          100,
+          (n) => `192.0.${n}.1`,
+          () => '',
+        ),
+      ).score,
+    ).toBe(ALONE_MOST)
+    expect(ALONE_MOST).toBeLessThan(QUARANTINE_AT)
+  })
+  test('where it stood alone is forgotten with the last of it', () => {
+    let standing = heldAfter([['192.0.2.1', 'ten_a']])
+    const clean = scanOf(all({ 22: 'open', 81: 'closed' }))
+    for (let scan = 0; scan < 10; scan++)
+      standing = heldAgainst(clean, TRUTHS, new Map([['w3', standing]]), '')[0] ?? standing
+    expect(standing).toMatchObject({ score: 0, alone: [] })
   })
   test('lost packets are not, and are forgotten by clean scans of canaries', () => {
     const lossy = scanOf({ ...all({ 22: 'open', 81: 'closed' }), w1: { 22: 'unresponsive' } })
-    let score = heldAgainst(lossy, TRUTHS, new Map())[0]?.score ?? 0
+    let score = heldAgainst(lossy, TRUTHS, new Map(), '')[0]?.score ?? 0
     expect(score).toBeLessThan(QUARANTINE_AT)
     const clean = scanOf(all({ 22: 'open', 81: 'closed' }))
-    for (let scan = 0; scan < 8; scan++) score = heldAgainst(clean, TRUTHS, new Map([['w1', score]]))[0]?.score ?? score
+    for (let scan = 0; scan < 8; scan++)
+      score = heldAgainst(clean, TRUTHS, new Map([['w1', { score, alone: [] }]]), '')[0]?.score ?? score
     expect(score).toBeLessThan(WEIGHT.falseSilence * CLEAN_LEAVES ** 6)
     // A scan of other hosts forgives nothing.
-    expect(heldAgainst(clean, [], new Map([['w1', 2]]))).toEqual([])
+    expect(heldAgainst(clean, [], new Map([['w1', { score: 2, alone: [] }]]), '')).toEqual([])
   })
 })
 

@@ -18,6 +18,7 @@ import { noticesDrill } from './drills/notices.ts'
 import { partitionDrill } from './drills/partition.ts'
 import { shuffleDrill } from './drills/shuffle.ts'
 import { stormDrill } from './drills/storm.ts'
+import { strangeDrill } from './drills/strange.ts'
 
 const DRILLS: readonly Drill[] = [
   stormDrill,
@@ -30,6 +31,7 @@ const DRILLS: readonly Drill[] = [
   cronDrill,
   malformedDrill,
   limitsDrill,
+  strangeDrill,
   noticesDrill,
 ]
 const { values, positionals } = parseArgs({

@@ -39,7 +39,7 @@ const asJson = async (...args: string[]) => {
 /** A look is asked for no more often than this. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 20_500))
 
-test('a token that the address serves is fetched by probes of two sites, and proves it', async () => {
+test('a token that the address serves is fetched by probes of three sites, and proves it', async () => {
   const shown = await verify(ADDRESS, '--port', String(port))
   expect(shown.code).toBe(0)
   expect(shown.stdout).toContain(`http://${ADDRESS}:${port}${CONTROL_PATH}`)
@@ -47,15 +47,15 @@ test('a token that the address serves is fetched by probes of two sites, and pro
   const without = await asJson(ADDRESS, '--check')
   expect(without).toMatchObject({ state: 'not_needed', checking: false, problem: { code: 'bad_status' } })
   const asked = heard.filter((line) => line.endsWith(` ${ADDRESS}:${port}${CONTROL_PATH}`))
-  expect(asked.length).toBe(2)
-  expect(new Set(asked.map((line) => line.split(' ')[0])).size).toBe(2)
+  expect(asked.length).toBe(3)
+  expect(new Set(asked.map((line) => line.split(' ')[0])).size).toBe(3)
   const token = without.addresses[0]?.task?.content ?? ''
   served = { [CONTROL_PATH]: `# ours\n${token}\n` }
   await pause()
   const proved = await verify(ADDRESS, '--check')
   expect(proved).toMatchObject({ code: 0, stderr: '' })
   expect(proved.stdout).toMatch(/control is proved by a token that it serves until \d{4}-\d{2}-\d{2}/)
-  expect(heard.length).toBe(4)
+  expect(heard.length).toBe(6)
 })
 
 test('a reverse name in a domain of one’s own, that leads back, proves the address', async () => {

@@ -9,6 +9,8 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'schema/channel-tables.ts': ['schema', 'drizzle-orm'],
   'schema/control-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/access-tables.ts': ['schema/columns.ts', 'drizzle-orm'],
+  'schema/ceiling-tables.ts': ['schema', 'drizzle-orm'],
+  'schema/issue-tables.ts': ['schema', 'schema/columns.ts', 'drizzle-orm'],
   'schema/tables.ts': [
     ...[
       'schema',
@@ -17,6 +19,8 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema/channel-tables.ts',
       'schema/control-tables.ts',
       'schema/access-tables.ts',
+      'schema/ceiling-tables.ts',
+      'schema/issue-tables.ts',
     ],
     'drizzle-orm',
   ],
@@ -30,6 +34,7 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
       'schema/tables.ts',
       'hono',
       'valibot',
+      'jose',
       'croner',
       'drizzle-orm',
       'cloudflare:',
@@ -42,7 +47,10 @@ export const MAY: Readonly<Record<string, readonly string[]>> = {
   'worker/notify': ['schema', 'worker/core'],
   // Fills channels' boxes and empties them; what a message looks like it asks `notify`.
   'worker/deliver': ['schema', 'worker', 'worker/core', 'worker/store', 'worker/notify'],
-  'worker/portal': ['schema', 'worker/core', 'hono'],
+  'worker/portal': ['schema', 'worker/core', 'worker/portal/built', 'hono'],
+  // Made by packaging/portal.ts: text that browsers get, and what it is made from.
+  'worker/portal/built': [],
+  'worker/portal/islands': [],
   'worker/guards': ['schema', 'worker', 'worker/store', 'hono'],
   'worker/routes': [
     ...['schema', 'worker', 'worker/core', 'worker/allowlist', 'worker/store', 'worker/portal', 'worker/guards'],

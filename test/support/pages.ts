@@ -3,13 +3,22 @@ import type { PanelMember } from '../../schema/facts.ts'
 import type { PortVerdict } from '../../schema/judgement.ts'
 import type { ProofCell, ProofRow } from '../../schema/proof.ts'
 import type { CellWord } from '../../schema/words.ts'
-import type { Frame, IssueView, ProbeRow, ProofView, ScanRow, ScanView, TargetView } from '../../worker/portal/views.ts'
+import type { Matter, ProbeHealth, ScanMark } from '../../worker/portal/overview-views.ts'
+import type { Frame, IssueRow, ProofView, ScanRow, ScanView, TargetRow, TargetView } from '../../worker/portal/views.ts'
 
 export const NOW = Date.UTC(2026, 10, 22, 14, 10, 0)
-const START = Date.UTC(2026, 10, 22, 14, 2, 0)
+export const START = Date.UTC(2026, 10, 22, 14, 2, 0)
 export const HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 
-export const frame: Frame = { tenant: 'Example Ltd', stopped: false, mayWrite: true, now: NOW }
+export const frame: Frame = {
+  tenant: 'Example Ltd',
+  stopped: false,
+  mayWrite: true,
+  mayAdmin: true,
+  isOperator: true,
+  openIssues: 1,
+  now: NOW,
+}
 
 export const openPort = (port: number, service: PortVerdict['service']): PortVerdict => ({
   address: '203.0.113.9',
@@ -117,6 +126,9 @@ export const scanView: ScanView = {
   addresses: ['203.0.113.9'],
   startedAt: START,
   phase: null,
+  progress: null,
+  isStopping: false,
+  album: null,
   failure: null,
   scannerProbeId: 'prb_fra100000000007',
   panel: [
@@ -151,7 +163,7 @@ export const scanView: ScanView = {
   checks: { '203.0.113.9:22': { planned: 29, done: 10 }, '203.0.113.9:80': { planned: 41, done: 41 } },
 }
 
-export const issueView: IssueView = {
+export const issueRow: IssueRow = {
   id: 'iss_0123456789abcdefghij',
   targetId: scanRow.targetId,
   target: scanRow.target,
@@ -162,39 +174,16 @@ export const issueView: IssueView = {
   restatedAt: START + 121_000,
   answeredAt: null,
   closedAt: null,
-  closedBy: null,
-  snooze: null,
-  lastProofId: null,
-  checks: { '203.0.113.9:22': { planned: 29, done: 10 } },
-  occurrences: [
-    {
-      id: 'occ_0123456789abcdefghij',
-      scanId: scanRow.id,
-      address: '203.0.113.9',
-      port: 22,
-      seenAt: START + 121_000,
-      verdict: bannedPort,
-    },
-    {
-      id: 'occ_abcdefghij0123456789',
-      scanId: 'scn_older00000000000000',
-      address: '203.0.113.9',
-      port: 22,
-      seenAt: START - 3 * 86_400_000,
-      verdict: null,
-    },
-  ],
 }
 
-export const probes: ProbeRow[] = [
+export const probes: ProbeHealth[] = [
   {
     id: 'prb_1',
     site: 'fra-1',
     sourceAddress: '198.51.100.7',
     country: 'DE',
     provider: 'Hetzner',
-    online: true,
-    fit: true,
+    state: 'fit',
     reasons: [],
     seenAt: NOW - 40_000,
   },
@@ -204,23 +193,49 @@ export const probes: ProbeRow[] = [
     sourceAddress: '2001:db8:1234:5678:9abc:def0:1234:5678',
     country: 'US',
     provider: null,
-    online: true,
-    fit: false,
+    state: 'unfit',
     reasons: ['clock is 4 s off'],
     seenAt: NOW - 90_000,
   },
   {
     id: 'prb_3',
-    site: 'sgp-1',
-    sourceAddress: '198.51.100.31',
+    site: 'lab',
+    sourceAddress: '10.0.0.31',
     country: null,
     provider: null,
-    online: false,
-    fit: null,
+    state: 'offline',
     reasons: [],
     seenAt: NOW - 9 * 3_600_000,
   },
 ]
+
+export const mark: ScanMark = { ...scanRow, share: 0.93, failureCode: null }
+export const matters: Matter[] = [
+  { kind: 'interference', id: 'iss_1', text: 'Web shop: port 22', why: null, at: NOW - 86_400_000, total: 6 },
+  { kind: 'incomplete', id: 'iss_2', text: 'Mail: port 25 went away', why: null, at: NOW - 3_600_000, total: 1 },
+  { kind: 'unproved', id: 'iss_3', text: 'DNS: control is not proved', why: null, at: NOW - 3_600_000, total: 1 },
+  { kind: 'control', id: 'tgt_1', text: '203.0.113.9', why: 'Nothing answered on port 80.', at: NOW - 1_000, total: 1 },
+  { kind: 'outdated', id: 'tgt_2', text: 'Web shop', why: null, at: null, total: 1 },
+  { kind: 'channel', id: 'chn_1', text: 'On-call', why: 'The platform said it is gone.', at: NOW, total: 1 },
+]
+
+export const targetRow: TargetRow = {
+  id: scanRow.targetId,
+  address: 'shop.example.com',
+  name: 'Web shop',
+  ports: '22,80,443,8000-8100',
+  profile: 'assertive',
+  schedule: '0 3 * * 1',
+  timezone: 'Europe/Berlin',
+  nextDueAt: NOW + 3 * 86_400_000,
+  tags: ['pci'],
+  control: 'proved',
+  openIssues: 1,
+  lastScanId: scanRow.id,
+  lastScannedAt: scanRow.finishedAt,
+  lastVerdict: 'interference',
+  lastShare: 0.93,
+}
 
 export const targetView: TargetView = {
   id: scanRow.targetId,
@@ -234,9 +249,43 @@ export const targetView: TargetView = {
   maxConnectsPerSecond: 300,
   highestCleanRate: 120,
   waf: { vendor: 'Cloudflare', evidence: ['cf-ray header'] },
-  openIssues: 1,
-  lastScanId: scanRow.id,
-  lastScannedAt: scanRow.finishedAt,
+  nextDueAt: NOW + 3 * 86_400_000,
+  skipped: 0,
+  badgeUrl: null,
+  portsSeen: 3,
+  strips: [
+    { address: '203.0.113.9', port: 22, service: 'ssh', cells: { [scanRow.id]: 'interfered', scn_2: 'open' } },
+    { address: '203.0.113.9', port: 443, service: 'https', cells: { [scanRow.id]: 'open' } },
+  ],
+  verification: {
+    targetId: scanRow.targetId,
+    state: 'unproved',
+    method: 'http',
+    provedAt: null,
+    expiresAt: null,
+    checkedAt: null,
+    checking: false,
+    problem: null,
+    addresses: [
+      {
+        address: '203.0.113.9',
+        state: 'unproved',
+        method: 'http',
+        provedAt: null,
+        expiresAt: null,
+        checkedAt: new Date(NOW - 60_000).toISOString(),
+        checking: false,
+        problem: { code: 'bad_status', detail: '198.51.100.7 was answered with status 404.' },
+        task: {
+          method: 'http',
+          steps: ['On the machine that has the address, serve a plain text file.', 'Leave the file where it is.'],
+          url: 'the file',
+          record: null,
+          content: 'portwitness-verification=0123456789abcdef0123456789abcdef01234567',
+        },
+      },
+    ],
+  },
   provedAt: NOW - 40 * 86_400_000,
   outdatedBy: [
     { rangeId: 'rng_0123456789abcdefghij', cidr: '198.51.100.64/28', site: 'lon-1', from: NOW + 12 * 86_400_000 },
@@ -282,7 +331,7 @@ export const targetView: TargetView = {
       createdAt: NOW - 20_000,
     },
   ],
-  issues: [issueView],
+  issues: [issueRow],
 }
 
 const cell = (port: number, word: CellWord, more: Partial<ProofCell> = {}): ProofCell => ({
@@ -333,7 +382,7 @@ export const proofView: ProofView = {
     watchMs: 20_000,
     issues: [
       {
-        id: issueView.id,
+        id: issueRow.id,
         lost: [{ address: '203.0.113.9', port: 22 }],
         scanners: [{ sourceAddress: '198.51.100.7', site: 'fra-1', inUse: true }],
       },
@@ -368,3 +417,7 @@ export const proofView: ProofView = {
   },
   outputBytes: 9_000,
 }
+
+/** Scripts are files of ours, never text inside a page: what is left without them may hold none. */
+export const withoutOurScripts = (html: string): string =>
+  html.replaceAll(/<script src="\/portal\/\w+\.js\?v=\w+" defer=""><\/script>/g, '')

@@ -91,7 +91,7 @@ export async function startStack(...options: string[]): Promise<Stack> {
       stack.probes.set(sourceAddress, keep(await startProbe(ROOT, stack.worker, member, join(data, sourceAddress))))
     }
     for (const member of FLEET) await startMember(member.sourceAddress)
-    await probesReady(stack.worker.api, FLEET.length, 30_000)
+    await probesReady(stack.worker.api, FLEET.length, 90_000)
     return stack
   } catch (error) {
     await dispose()

@@ -85,6 +85,26 @@ describe('a probe that says a closed port is open', () => {
     for (const other of fleet.filter((one) => one !== liar)) expect((await probeNow(other.id)).quarantined).toBe(false)
   }, 120_000)
 
+  const toldOf = async (id: string) =>
+    (
+      await stage.env.DB.prepare(
+        "SELECT name, body FROM outbox WHERE name LIKE 'probe.%' AND body LIKE ? ORDER BY at, name",
+      )
+        .bind(`%${id}%`)
+        .all<{ name: string; body: string }>()
+    ).results.map(({ name, body }) => ({
+      name,
+      ...(JSON.parse(body) as { data: { title: string; reason?: string } }).data,
+    }))
+
+  test('is told of, once, with the reason', async () => {
+    const [notice, ...more] = await toldOf(liar.id)
+    expect(more).toEqual([])
+    expect(notice).toMatchObject({ name: 'probe.offline', severity: 'error' })
+    expect(notice?.title).toBe(`Probe ${liar.sourceAddress} in ${liar.site} is in quarantine`)
+    expect(notice?.reason).toContain('127.0.70.1:81 is closed for certain')
+  })
+
   test('is leased nothing, sits on no panel, and the log of deeds says so', async () => {
     const { body: target } = await stage.api<TargetAnswer>('POST', '/targets', { address: '127.0.70.3', ports: '22' })
     const { body: scan } = await stage.api<ScanAnswer>('POST', '/scans', { targetId: target.id })
@@ -113,9 +133,18 @@ describe('a probe that says a closed port is open', () => {
   test('is believed again when its operator says so, with a clean slate', async () => {
     const { body } = await stage.api<ProbeLine>('PATCH', `/probes/${liar.id}`, { quarantined: false })
     expect(body).toMatchObject({ quarantined: false, quarantineReason: null, disagreement: 0 })
+    stage.pass(1_000)
     const again = await stage.api<ProbeLine>('PATCH', `/probes/${liar.id}`, { quarantined: true })
     expect(again.body).toMatchObject({ quarantined: true, quarantineReason: 'The operator does not believe it.' })
+    stage.pass(1_000)
     await stage.api('PATCH', `/probes/${liar.id}`, { quarantined: false })
+    await stage.api('PATCH', `/probes/${liar.id}`, { quarantined: false })
+    expect((await toldOf(liar.id)).map(({ name }) => name)).toEqual([
+      'probe.offline',
+      'probe.online',
+      'probe.offline',
+      'probe.online',
+    ])
   })
 })
 

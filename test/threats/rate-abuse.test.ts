@@ -1,7 +1,8 @@
+import { sql } from 'drizzle-orm'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import { CEILING_SCOPES, ceilingsWith, DEFAULT_CEILINGS } from '../../schema/ceilings.ts'
-import { readBroken } from '../../worker/store/ceilings.ts'
+import { brokenBy, forgetSent, readBroken } from '../../worker/store/ceilings.ts'
 import { openDb } from '../../worker/store/db.ts'
 import { readScan, type Scan } from '../../worker/store/scans.ts'
 import { openFleet, type Probe } from '../worker/support/probes.ts'
@@ -19,7 +20,7 @@ beforeEach(async () => {
   await stage.env.DB.prepare(
     "UPDATE scans SET finished_at = 1, state = 'cancelled', connects = 0 WHERE finished_at IS NULL",
   ).run()
-  await stage.env.DB.prepare('UPDATE scans SET connects = 0').run()
+  await stage.env.DB.prepare('DELETE FROM sent').run()
 })
 
 interface Refusal {
@@ -135,7 +136,27 @@ test('each address of a name is charged its share of what may be sent', async ()
     status: 429,
     body: { code: 'ceiling_reached', detail: expect.stringContaining('506 of 600 connects a day') },
   })
+  // Nor is each of their networks charged for what goes to the others.
+  await ceilings({}, { network: { perDay: 600 } })
+  expect(await open(await addTarget(addresses[1] as string))).toMatchObject({
+    status: 429,
+    body: { code: 'ceiling_reached', detail: expect.stringContaining('network 127.0.102.0/24') },
+  })
+  await stage.env.DB.prepare("UPDATE scans SET finished_at = 1, state = 'cancelled' WHERE finished_at IS NULL").run()
+  expect((await open(await addTarget('four-more.example'))).status).toBe(202)
   stage.env.RESOLVER = RESOLVER
+})
+
+test('two addresses of a name in one network are charged to it together', async () => {
+  const { RESOLVER } = stage.env
+  const addresses = ['127.0.110.1', '127.0.110.2', '127.0.111.1', '127.0.112.1']
+  stage.env.RESOLVER = { fetch: async () => Response.json({ addresses }) } as unknown as Fetcher
+  expect((await open(await addTarget('pair.example'))).status).toBe(202)
+  stage.env.RESOLVER = RESOLVER
+  // 3 × 2 × 4 + 2,000 are set aside, half of them there.
+  await ceilings({}, { network: { perDay: 2_600 } })
+  expect((await open(await addTarget('127.0.110.9'))).body.detail).toContain('1012 of 2600 connects a day')
+  expect((await open(await addTarget('127.0.111.9'))).status).toBe(202)
 })
 
 test('what was sent counts for 24 h: by the probe’s word, and never below the facts it told', async () => {
@@ -178,14 +199,85 @@ test('the ceilings have defaults, are the operator’s, and a bad one is named',
   expect(bad).toMatchObject({ status: 422, body: { errors: [{ field: 'public.target.perSecond' }] } })
 })
 
+test('what many scans sent is counted to the connect, whichever of their judges comes first', async () => {
+  const sent = async (scope: string, what: string) =>
+    (
+      await stage.env.DB.prepare('SELECT sum(connects) AS sum FROM sent WHERE scope = ? AND what = ?')
+        .bind(scope, what)
+        .first<{ sum: number | null }>()
+    )?.sum ?? 0
+  const scans = await Promise.all(
+    Array.from(
+      { length: 6 },
+      async (_, i) => (await open(await addTarget(`127.0.91.${i + 1}`), { site: 'fra-1' })).body,
+    ),
+  )
+  for (const probe of fleet) {
+    for (const run of (await probe.lease()).runs.filter(({ kind }) => kind === 'scan')) {
+      const facts = { observations: [], spans: [], found: [], ports: { asked: 2, tested: 2, untested: '' } }
+      await probe.say('result', {
+        runId: run.runId,
+        epoch: run.epoch,
+        seq: 1,
+        ...facts,
+        outcome: 'done',
+        connects: 100,
+      })
+    }
+  }
+  const leased = await stage.count('runs', `kind = 'scan' AND result_token IS NOT NULL AND scan_id IN ${listOf(scans)}`)
+  expect(leased).toBeGreaterThan(0)
+  await Promise.all([...scans, ...scans].map(({ id }) => stage.api('POST', `/scans/${id}/cancel`, {})))
+  for (let n = 0; n < 3; n++) await stage.tick()
+  const made = await stage.env.DB.prepare(
+    `SELECT sum(connects) AS sum, count(*) AS n FROM scans WHERE finished_at IS NOT NULL AND id IN ${listOf(scans)}`,
+  ).first<{ sum: number; n: number }>()
+  expect(made?.n).toBe(6)
+  expect(made?.sum).toBeGreaterThanOrEqual(100 * leased)
+  expect(await sent('fleet', '')).toBe(made?.sum)
+  expect(await sent('tenant', 'ten_default')).toBe(made?.sum)
+  expect(await sent('network', '127.0.91.0/24')).toBe(made?.sum)
+  stage.pass(25 * 3_600_000)
+  for (let minute = 0; minute < 60; minute++) await forgetSent(openDb(stage.env.DB), stage.now() + minute * 60_000)
+  expect(await stage.count('sent')).toBe(0)
+})
+const listOf = (scans: readonly { id: string }[]) => `(${scans.map(({ id }) => `'${id}'`).join(', ')})`
+
+test('how many scans there were before costs nothing', async () => {
+  const db = openDb(stage.env.DB)
+  const { body } = await open(await addTarget(`127.0.92.${next++}`))
+  const scan = (await readScan(db, 'ten_default', body.id)) as Scan
+  const read = async () => {
+    const statement = db.get(sql`SELECT * FROM (${brokenBy({ ...scan, id: 'scn_x' }, DEFAULT_CEILINGS, stage.now())})`)
+    const { sql: text, params } = statement.getQuery()
+    const { meta } = await stage.env.DB.prepare(text)
+      .bind(...params)
+      .all()
+    return meta.rows_read
+  }
+  const before = await read()
+  const row = await stage.env.DB.prepare('SELECT * FROM scans WHERE id = ?').bind(body.id).first<object>()
+  const columns = Object.keys(row ?? {})
+  const insert = stage.env.DB.prepare(
+    `INSERT INTO scans (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+  )
+  const ended = { ...row, finished_at: stage.now(), state: 'finished' }
+  await stage.env.DB.batch(
+    Array.from({ length: 500 }, (_, n) =>
+      insert.bind(...Object.values({ ...ended, id: `scn_old${n}`, target_id: `tgt_${n}` })),
+    ),
+  )
+  expect(await read()).toBeLessThanOrEqual(before + 5)
+})
+
 test('a scan costs no row for it', async () => {
   const target = await addTarget(`127.0.89.${next++}`)
   stage.rows()
   await open(target)
   const { results } = await stage.env.DB.prepare('SELECT panel FROM scans ORDER BY created_at DESC LIMIT 1').all()
-  // Scan with its two index entries, its runs (two each), the line of the audit log.
+  // Scan with its three index entries, its runs (two each), the line of the audit log.
   const runs = (JSON.parse(String(results[0]?.panel)) as unknown[]).length
-  expect(stage.rows()).toBeLessThanOrEqual(3 + 2 * runs + 1)
+  expect(stage.rows()).toBeLessThanOrEqual(4 + 2 * runs + 1)
 })
 
 test('public addresses have ceilings of their own: each of them, a second and a day', async () => {

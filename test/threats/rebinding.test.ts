@@ -17,7 +17,7 @@ beforeAll(async () => {
   names = openNames(stage)
   fleet = await openPublicFleet(stage)
   mine = await openTenant(stage, 'mine')
-})
+}, 120_000)
 beforeEach(async () => {
   stage.pass(60_000)
   await alive()

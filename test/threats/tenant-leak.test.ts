@@ -17,7 +17,7 @@ beforeAll(async () => {
 /** For everybody on purpose. A route that is neither here nor asks who calls fails. */
 const PUBLIC = [
   ...['/healthz', '/openapi.json', '/docs', '/rules', '/ranges', '/schemas', '/signin', '/signout', '/portal/'],
-  ...['/ip-ranges', '/ips-v4', '/ips-v6', '/geofeed.csv', '/.well-known/'],
+  ...['/ip-ranges', '/ips-v4', '/ips-v6', '/geofeed.csv', '/.well-known/', '/badge/'],
 ]
 const isPublic = ({ path }: Route) => PUBLIC.some((one) => path === one || path.startsWith(one))
 const isProbes = ({ path }: Route) => path.startsWith('/probe/v1/')

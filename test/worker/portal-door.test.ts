@@ -178,7 +178,7 @@ describe('the button that proves the allowlist', () => {
     const before = await stage.count('scans')
     expect((await tick({}, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
     expect((await tick({}, { cookie: '' })).headers.get('location')).toBe('/signin')
-    expect((await tick({ stimulus: 'y'.repeat(5_000) })).status).toBe(413)
+    expect((await tick({ stimulus: 'y'.repeat(20_000) })).status).toBe(413)
     expect(await stage.count('scans')).toBe(before)
   })
 })

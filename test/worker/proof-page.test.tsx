@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { IssuePage } from '../../worker/portal/issues.tsx'
+import { IssuePage } from '../../worker/portal/issue/page.tsx'
 import { ProofPage } from '../../worker/portal/proof.tsx'
-import { TargetPage } from '../../worker/portal/targets.tsx'
-import { frame, issueView, proofView, targetView } from '../support/pages.ts'
+import { TargetPage } from '../../worker/portal/target.tsx'
+import { issueView, listAsk } from '../support/issue-pages.ts'
+import { frame, proofView, targetView } from '../support/pages.ts'
 
 const page = (proof = proofView, as = frame) => String(<ProofPage frame={as} proof={proof} />)
 
@@ -52,15 +53,17 @@ describe('the proof page', () => {
 })
 
 test('the issue and the target offer the proof, and a target says which range its allowlist predates', () => {
-  const issue = String(<IssuePage frame={frame} allowlist={null} issue={{ ...issueView, lastProofId: proofView.id }} />)
+  const issue = String(
+    <IssuePage frame={frame} allowlist={null} ask={listAsk} issue={{ ...issueView, lastProofId: proofView.id }} />,
+  )
   expect(issue).toContain('Prove the allowlist')
   expect(issue).toContain(`href="/proofs/${proofView.id}"`)
   const closed = { ...issueView, state: 'closed' as const, closedAt: 1, closedBy: proofView.id }
-  expect(String(<IssuePage frame={frame} allowlist={null} issue={closed} />)).toContain(
+  expect(String(<IssuePage frame={frame} allowlist={null} ask={listAsk} issue={closed} />)).toContain(
     'a proof with the stimulus from every address',
   )
   expect(
-    String(<IssuePage frame={frame} allowlist={null} issue={{ ...issueView, finding: 'incomplete' }} />),
+    String(<IssuePage frame={frame} allowlist={null} ask={listAsk} issue={{ ...issueView, finding: 'incomplete' }} />),
   ).not.toContain('Prove the allowlist')
 
   const target = String(<TargetPage frame={frame} target={targetView} />)

@@ -17,7 +17,7 @@ const TELLING = 1.5
  * tell apart: so it says less than it knows. The exponent brings what is stated near what was true, over the
  * labelled runs of the simulator (`npm run sim`, its table of confidence) and the laboratory.
  */
-const SHARPNESS = 3.4
+const SHARPNESS = 5
 const CERTAIN = 0.99
 const calibrated = (share: number): number => Math.min(CERTAIN, 1 - (1 - share) ** SHARPNESS)
 
@@ -29,6 +29,8 @@ const MOSTLY = 0.5
 /** Where no name stands out the class's share is all there is: narrowly ahead by names that match loosely, it is a guess. */
 const NARROWLY = 0.6
 const LOOSE = 0.2
+/** Of a class that is said without a name, those with this part of its share may be meant. */
+const MEANT = 0.1
 /** No feature is far less likely under this cause than what the cause most expects. */
 const fits = (hypothesis: Hypothesis, features: Features): boolean =>
   fitsOf(hypothesis, features).every((fit) => fit >= SURPRISE)
@@ -58,15 +60,19 @@ const cannotBeTold = (verdict: VerdictWord, leading: CauseClass, { mode, area, n
   neighbour?.value !== 'lost'
 
 /**
- * A limit lets in what comes when there is room. A short loss without a word in which nothing of that kind was seen is no firm limit:
- * a block that is over before anybody asked fast and slowly looks the same.
+ * A limit lets in what comes when there is room, a ban nothing until it ends. A short loss without a word that was over before anybody
+ * asked fast and slowly showed neither: no limit is firm there, nor a silent ban of less than the whole host, unless it froze the kept
+ * connection too, which limits leave alone.
  */
-function isUnseenLimit(verdict: VerdictWord, leading: CauseClass, features: Features): boolean {
-  const { mode, burst, slow, flicker, amid, company, away } = features
-  if (away?.value !== 'under_30s') return false
+function isOverTooSoon(verdict: VerdictWord, leading: CauseClass, features: Features): boolean {
+  const { mode, area, burst, slow, flicker, amid, company, canary, away } = features
+  if (verdict !== 'interfered' || away?.value !== 'under_30s') return false
   const isWordless = mode !== undefined && ['silent', 'refused', 'unreachable'].includes(mode.value)
-  const isSeen = burst?.value === 'limited' || slow?.value === 'passes' || flicker?.value === 'now_and_then'
-  return leading === 'ddos_protection' && verdict === 'interfered' && isWordless && !isSeen && !amid && !company
+  const isLimit = burst?.value === 'limited' || slow?.value === 'passes' || flicker?.value === 'now_and_then'
+  if (!isWordless || isLimit || amid || company) return false
+  if (leading === 'ddos_protection') return true
+  const isBan = burst !== undefined || slow !== undefined || area?.value === 'all' || canary?.value === 'frozen'
+  return leading === 'ips' && mode.value === 'silent' && !isBan
 }
 
 /** What is left to the alternatives, in their proportions. */
@@ -111,12 +117,14 @@ export function causeOf(
   const { mechanism, confidence } = nameOf(leading, within, classShare, best.share)
   const foremost = within[0]?.hypothesis ?? best.hypothesis
   const isNamed = mechanism !== null && mechanism !== GENERIC[leading]
+  // Where the class alone is said it is enough that one of those that may be meant fits.
+  const meant = isNamed ? [foremost] : within.flatMap((one) => (one.share >= MEANT * classShare ? one.hypothesis : []))
   const isOpen =
-    !fits(foremost, features) ||
+    !meant.some((one) => fits(one, features)) ||
     classShare < MOSTLY ||
     (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
     cannotBeTold(verdict, leading, features) ||
-    isUnseenLimit(verdict, leading, features)
+    isOverTooSoon(verdict, leading, features)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]

@@ -1,6 +1,12 @@
 /** Proof of control: how long it holds, when it is looked at again, and what a look proves. */
 import { type Address, bitsOf, isPublic } from '../../schema/address.ts'
-import type { CheckedMethod, ControlMethod, ControlState, ControlTrouble } from '../../schema/control.ts'
+import type {
+  CheckedMethod,
+  ControlMethod,
+  ControlProblem,
+  ControlState,
+  ControlTrouble,
+} from '../../schema/control.ts'
 import { parseName } from '../../schema/name.ts'
 import type { Fetched } from '../../schema/wire.ts'
 import { REFUSING_STATUSES } from '../../schema/words.ts'
@@ -13,6 +19,14 @@ export const PROOF_MS = 30 * DAY_MS
 const AHEAD_MS = 7 * DAY_MS
 /** Between looks that found it failing. */
 const AGAIN_MS = DAY_MS
+/**
+ * What speaks for another holder: somebody serves something else there, or the name is another's. Such a proof does not last the week
+ * that one has whose token is merely gone, but a day, in which it is looked at once more.
+ */
+const CONTRARY: readonly ControlProblem[] = ['wrong_content', 'ptr_outside']
+const CONTRARY_MS = DAY_MS
+const CONTRARY_AGAIN_MS = DAY_MS / 2
+const isContrary = (problem: ControlTrouble | null): boolean => problem !== null && CONTRARY.includes(problem.code)
 
 /** As much of a stored proof as decisions need. */
 export interface Proof {
@@ -59,7 +73,7 @@ export const worstOf = <T extends { state: ControlState }>(all: readonly T[]): T
 /** When cron looks again at an address after a look; null: not by itself, since there is no proof to keep. */
 export function nextLookAt({ provedAt, expiresAt, problem }: Omit<Proof, 'method'>, now: number): number | null {
   if (!isProvedNow({ provedAt, expiresAt }, now) || expiresAt === null) return null
-  const at = problem ? now + AGAIN_MS : expiresAt - AHEAD_MS
+  const at = isContrary(problem) ? now + CONTRARY_AGAIN_MS : problem ? now + AGAIN_MS : expiresAt - AHEAD_MS
   return Math.min(expiresAt, Math.max(at, now + 60_000))
 }
 
@@ -68,22 +82,30 @@ export function nextLookAt({ provedAt, expiresAt, problem }: Omit<Proof, 'method
 /** What one probe brought home from one address; null when it said nothing of it. */
 export interface View {
   sourceAddress: string
+  site: string
   fetched: Fetched | null
   /** why its run came to nothing */
   failure: string | null
 }
 
-/**
- * Proved when somebody read the token and nobody read something else: whoever stands between one probe and the address does
- * not stand between another and it. Who is turned away, or reaches nothing, has not looked.
- */
+/** So many sites must have read the token: whoever stands between one and the address does not stand between another and it. */
+const AGREEING_SITES = 2
+
+/** Proved when two sites read the token and nobody read something else. Who is turned away, or reaches nothing, has not looked. */
 export function judgeViews(views: readonly View[], token: string): ControlTrouble | null {
   const answered = views.filter(({ fetched }) => fetched?.status !== undefined)
   const proved = answered.filter(({ fetched }) => fetched && holdsToken(fetched, token))
   const other = answered.find((view) => !proved.includes(view) && !REFUSING_STATUSES.has(view.fetched?.status ?? 0))
-  if (proved.length > 0 && !other) return null
-  if (proved.length > 0 && other)
-    return { code: 'views_differ', detail: `${proved[0]?.sourceAddress} read the token, ${troubleOf(other)}` }
+  const [first] = proved
+  if (first && other)
+    return { code: 'views_differ', detail: `${first.sourceAddress} read the token, ${troubleOf(other)}` }
+  if (first && new Set(proved.map(({ site }) => site)).size >= AGREEING_SITES) return null
+  if (first) {
+    const blind = views.filter((view) => !proved.includes(view)).map(blindness)
+    const why = blind.length > 0 ? blind.join(' ') : 'No probe of another site was there to look.'
+    const detail = `${first.sourceAddress} read the token, and two sites must. ${why}`
+    return { code: 'one_view', detail: detail.slice(0, 300) }
+  }
   const worst = other ?? answered[0] ?? views.find(({ fetched }) => fetched !== null) ?? views[0]
   if (!worst) return { code: 'no_probe', detail: 'No probe was there to look.' }
   if (!worst.fetched)
@@ -103,6 +125,12 @@ export function judgeViews(views: readonly View[], token: string): ControlTroubl
   if (status >= 300 && status < 400) return { code: 'redirected', detail: `${detail} Redirects are not followed.` }
   return { code: status === 200 ? 'wrong_content' : 'bad_status', detail }
 }
+
+/** Why a view that is not against it is not for it. */
+const blindness = ({ sourceAddress, fetched }: View): string =>
+  fetched?.status !== undefined
+    ? `${sourceAddress} was turned away with status ${fetched.status}.`
+    : `${sourceAddress} ${fetched ? `reached nothing (${fetched.code ?? 'no answer'})` : 'did not come back with an answer'}.`
 
 const troubleOf = ({ sourceAddress, fetched }: View): string =>
   fetched?.status === 200
@@ -161,7 +189,7 @@ const txtMissing = (domain: string, others: number): string =>
 
 // ---------------------------------------------------------------- after a look
 
-/** What is stored of a subject after a look: `trouble` null proves it anew; otherwise the proof that stands goes on to its end. */
+/** What is stored of a subject after a look: `trouble` null proves it anew; otherwise the proof that stands goes on to its end, or for a day where what was seen speaks for another holder. */
 export function afterLook(
   { provedAt, expiresAt }: Pick<Proof, 'provedAt' | 'expiresAt'>,
   trouble: ControlTrouble | null,
@@ -170,9 +198,12 @@ export function afterLook(
   const proof =
     trouble === null
       ? { provedAt: now, expiresAt: now + PROOF_MS, problem: null }
-      : { provedAt, expiresAt, problem: trouble }
+      : { provedAt, expiresAt: endOf(expiresAt, trouble, now), problem: trouble }
   return { ...proof, nextAt: nextLookAt(proof, now) }
 }
+
+const endOf = (expiresAt: number | null, trouble: ControlTrouble, now: number): number | null =>
+  expiresAt !== null && isContrary(trouble) ? Math.min(expiresAt, now + CONTRARY_MS) : expiresAt
 
 /** A probe as the choice of lookers sees it. */
 export interface Looker {
@@ -185,7 +216,10 @@ export interface Looker {
   standing: { looks: boolean }
 }
 
-/** Two views of an address: from two sites where there are two, by fit probes where there are any. */
+/** One more than must agree: one that is shut out, or away, then keeps nobody from proving it. */
+const MOST_LOOKERS = AGREEING_SITES + 1
+
+/** Views of an address: each from a site of its own, by fit probes where there are any. */
 export function chooseLookers<T extends Looker>(
   probes: readonly T[],
   { family, needsPrivate }: { family: 4 | 6; needsPrivate: boolean },
@@ -194,8 +228,5 @@ export function chooseLookers<T extends Looker>(
     .filter(({ sourceAddress }) => sourceAddress.includes(':') === (family === 6))
     .filter(({ online, standing, allowPrivate }) => online && standing.looks && (allowPrivate || !needsPrivate))
     .toSorted((a, b) => Number(b.fit) - Number(a.fit) || (a.probeId < b.probeId ? -1 : 1))
-  const [first] = able
-  if (!first) return []
-  const second = able.find(({ site }) => site !== first.site)
-  return second ? [first, second] : [first]
+  return able.filter(({ site }, i) => able.findIndex((one) => one.site === site) === i).slice(0, MOST_LOOKERS)
 }

@@ -1,3 +1,4 @@
+import { type IssueCause, MOST_CAUSES, MOST_PORTS } from '../../schema/issue.ts'
 import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import type { Finding } from '../../schema/words.ts'
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
@@ -75,6 +76,30 @@ export const occurrencesOf = (judgement: Judgement): Occurrence[] =>
   judgement.ports
     .filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
     .map((port) => ({ address: port.address, port: port.port, verdict: port }))
+
+/** Why these endpoints were lost: one entry for each cause, that of the most endpoints first. */
+export function causesOf(occurrences: readonly Pick<Occurrence, 'port' | 'verdict'>[]): IssueCause[] {
+  const groups = new Map<string, { cause: Omit<IssueCause, 'ports' | 'count'>; ports: number[] }>()
+  for (const { port, verdict } of occurrences) {
+    if (!verdict.cause) continue
+    const { class: name, mechanism, vendor, confidence } = verdict.cause
+    const key = JSON.stringify([name, mechanism, vendor])
+    const { strength } = verdict
+    const group = groups.get(key) ?? { cause: { class: name, mechanism, vendor, confidence, strength }, ports: [] }
+    group.cause.confidence = Math.max(group.cause.confidence, confidence)
+    group.cause.strength = strength === 'confirmed' ? strength : (group.cause.strength ?? strength)
+    group.ports.push(port)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+    .toSorted((a, b) => b.ports.length - a.ports.length || b.cause.confidence - a.cause.confidence)
+    .slice(0, MOST_CAUSES)
+    .map(({ cause, ports }) => ({
+      ...cause,
+      ports: ports.toSorted((a, b) => a - b).slice(0, MOST_PORTS),
+      count: ports.length,
+    }))
+}
 
 const retests = (input: IssueInput, finding: Finding): boolean =>
   input.openIssues.some((issue) => issue.id === input.retestOf && issue.finding === finding)

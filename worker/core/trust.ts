@@ -2,7 +2,8 @@
  * May a probe be believed? What it said of endpoints of which the truth is known, and where it stood alone against all others,
  * adds up. A scanner that alone loses a port is what this product looks for, and is never held against it.
  */
-import { endpointKey, type PanelMember, type RunFacts, type ScanFacts } from '../../schema/facts.ts'
+import { networkOf, parseAddress } from '../../schema/address.ts'
+import { endpointKey, type PanelMember, type RunFacts, type ScanFacts, type StoodAlone } from '../../schema/facts.ts'
 import { portsIn } from '../../schema/ports.ts'
 import type { Observation } from '../../schema/wire.ts'
 
@@ -30,8 +31,9 @@ export const WEIGHT = { falseOpen: 3, falseClosed: 1.5, falseSilence: 0.75, alon
 /** From here on a probe is not believed. */
 export const QUARANTINE_AT = 3
 /**
- * Standing alone adds up to this and no further: a host that shuts out the country of a witness is scanned every day. To be
- * quarantined a probe must have denied what is known, and more than once where it saw only closed what is open (a restart).
+ * Standing alone adds up to this and no further. Each network counts once, for a host that shuts out the country of a witness is scanned
+ * every day; and so does each tenant, who could make up as many hosts as he likes (the operator's own are believed). To be quarantined
+ * a probe must have denied what is known, and more than once where it saw only closed what is open (a restart).
  */
 export const ALONE_MOST = 1
 /** What a scan of a canary without any contradiction leaves of what was held against a probe. */
@@ -116,29 +118,55 @@ export function standingAlone(facts: ScanFacts): Contradiction[] {
   })
 }
 
-/** What is held against each probe after this scan; only what changes. `before`: what was. */
+/** What was held against a probe before, and where it stood alone of late. */
+export interface Standing {
+  score: number
+  alone: readonly StoodAlone[]
+}
+const CLEAN: Standing = { score: 0, alone: [] }
+
+export interface Held extends Standing {
+  probeId: string
+  reason: string | null
+}
+
+/** Another host of another party than all before? `by` is '' where it is the operator's own. */
+const isAnother = (one: StoodAlone, before: readonly StoodAlone[]): boolean =>
+  !before.some(({ by, network }) => network === one.network || (by !== '' && by === one.by))
+
+/** What is held against each probe after this scan; only what changes. `by`: the tenant whose scan it was, '' of the operator. */
 export function heldAgainst(
   facts: ScanFacts,
   truths: readonly Truth[],
-  before: ReadonlyMap<string, number>,
-): { probeId: string; score: number; reason: string | null }[] {
+  records: ReadonlyMap<string, Standing>,
+  by: string,
+): Held[] {
   const onTruth = againstTruth(facts, truths)
-  // Once a scan: a region that is shut out of one host is one reason, however many ports it has.
-  const alone = [...new Map(standingAlone(facts).map((one) => [one.probeId, one])).values()]
+  const alone = standingAlone(facts)
   const isCanary = truths.some(({ address }) => facts.addresses.includes(address))
   const looked = (member: PanelMember) =>
     facts.runs.some((run) => run.probeId === member.probeId && run.observations.length > 0)
-  return facts.panel.flatMap((member) => {
-    const of = (list: readonly Contradiction[]) => list.filter(({ probeId }) => probeId === member.probeId)
-    const [denied, stood] = [of(onTruth), of(alone)]
-    const mine = [...denied, ...stood]
-    const weightOf = (list: readonly Contradiction[]) => list.reduce((sum, { weight }) => sum + weight, 0)
-    const old = before.get(member.probeId) ?? 0
-    const grown = Math.max(old, Math.min(ALONE_MOST, old + weightOf(stood))) + weightOf(denied)
-    const score = mine.length > 0 ? grown : isCanary && looked(member) ? old * CLEAN_LEAVES : old
-    const rounded = score < 0.05 ? 0 : Math.round(score * 1_000) / 1_000
-    return rounded === old ? [] : [{ probeId: member.probeId, score: rounded, reason: mine[0]?.text ?? null }]
+  return facts.panel.flatMap(({ probeId, ...member }) => {
+    const denied = onTruth.filter((one) => one.probeId === probeId)
+    const stood = alone.filter((one) => one.probeId === probeId)
+    const before = records.get(probeId) ?? CLEAN
+    const places = stood.map(({ address }) => ({ by, network: placeOf(address) }))
+    // Once a scan: a region that is shut out of one host is one reason, however many ports it has.
+    const place = before.score < ALONE_MOST ? places.find((one) => isAnother(one, before.alone)) : undefined
+    const standing = place ? Math.min(ALONE_MOST, before.score + WEIGHT.alone) : before.score
+    const grown = standing + denied.reduce((sum, { weight }) => sum + weight, 0)
+    const isClean = denied.length === 0 && stood.length === 0 && isCanary && looked({ probeId, ...member })
+    const after = isClean ? before.score * CLEAN_LEAVES : grown
+    const score = after < 0.05 ? 0 : Math.round(after * 1_000) / 1_000
+    if (score === before.score) return []
+    const remembered = place ? [...before.alone, place] : before.alone
+    return [{ probeId, score, alone: score === 0 ? [] : remembered, reason: [...denied, ...stood][0]?.text ?? null }]
   })
+}
+
+const placeOf = (text: string): string => {
+  const address = parseAddress(text)
+  return address ? networkOf(address) : text
 }
 
 /** The facts without what these probes said: they looked, but nobody need believe it. */

@@ -6,6 +6,7 @@ import {
   type OutgoingHttpHeaders,
   request,
   type Server,
+  type ServerResponse,
 } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
@@ -59,20 +60,27 @@ export async function openFront(options: { host: string; port: number; secret: s
   server.on('request', (incoming, answer) => {
     if (!upstream) return void answer.writeHead(503, { 'retry-after': '1' }).end()
     if (!incoming.url?.startsWith('/')) return void answer.writeHead(400).end()
-    const call = request({ ...onward(incoming, upstream, bodyHeaders(incoming)), agent })
+    pass(incoming, answer, upstream, keeps(incoming) ? agent : false)
+  })
+
+  function pass(incoming: IncomingMessage, answer: ServerResponse, to: URL, by: Agent | false): void {
+    const call = request({ ...onward(incoming, to, bodyHeaders(incoming)), agent: by })
     call.on('response', (reply) => {
       answer.writeHead(reply.statusCode ?? 502, passed(reply.headers, false))
       answer.flushHeaders()
       pipeline(reply, answer, () => {})
     })
     call.on('error', () => {
-      if (answer.headersSent) return void answer.destroy()
+      if (answer.headersSent || answer.destroyed) return void answer.destroy()
+      // A kept connection that the runtime had just closed took nothing in: what changes nothing may be asked again.
+      if (call.reusedSocket && isSafe(incoming)) return pass(incoming, answer, to, false)
       answer.writeHead(502, { 'content-type': 'application/problem+json', 'retry-after': '1' })
       answer.end('{"title":"The Worker did not answer","status":502,"code":"bad_gateway"}')
     })
     answer.on('close', () => call.destroy())
-    pipeline(incoming, call, () => {})
-  })
+    if (isSafe(incoming)) call.end()
+    else pipeline(incoming, call, () => {})
+  }
 
   server.on('upgrade', (incoming, socket, head) => {
     socket.on('error', () => socket.destroy())
@@ -110,6 +118,17 @@ export async function openFront(options: { host: string; port: number; secret: s
       }),
   }
 }
+
+/** Without a body, and without effect (RFC 9110 9.2.1). */
+const isSafe = ({ method, headers }: IncomingMessage): boolean =>
+  (method === 'GET' || method === 'HEAD') &&
+  headers['transfer-encoding'] === undefined &&
+  (headers['content-length'] ?? '0') === '0'
+/**
+ * Who may go over a connection that was used before. What people change is not repeated when that one just closes, so it gets
+ * a fresh one; probes are many, and repeat what was not answered themselves.
+ */
+const keeps = (incoming: IncomingMessage): boolean => isSafe(incoming) || (incoming.url ?? '').startsWith('/probe/')
 
 function passed(headers: IncomingHttpHeaders, fromClient = true): OutgoingHttpHeaders {
   const named = new Set(`${headers.connection ?? ''}`.toLowerCase().split(/\s*,\s*/))

@@ -40,16 +40,17 @@ export async function bodyAs<T extends Parameters<typeof read>[0]>(
   return shaped(shape, jsonOf(c.req.raw, await bytesOf(c.req.raw, API_BYTES)))
 }
 
-const FORM_BYTES = 4 * 1024
+const FORM_BYTES = 16 * 1024
 
 /** The same, or a form of ours that a browser posts without any script; `ask` tells what its fields ask. */
 export async function bodyOrForm<T extends Parameters<typeof read>[0]>(
   c: Context,
   shape: T,
   ask: (form: URLSearchParams) => unknown,
+  max = FORM_BYTES,
 ): Promise<Extract<ReturnType<typeof read<T>>, { value: unknown }>['value']> {
   if (!isForm(c.req.raw)) return bodyAs(c, shape)
-  return shaped(shape, ask(new URLSearchParams(decode(await bytesOf(c.req.raw, FORM_BYTES)))))
+  return shaped(shape, ask(new URLSearchParams(decode(await bytesOf(c.req.raw, max)))))
 }
 
 export const isForm = ({ headers }: Request): boolean =>

@@ -1,13 +1,14 @@
 /** Who asks on the public API, and what they may. */
 import type { Context } from 'hono'
-import { getCookie } from 'hono/cookie'
+import { getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import { isKey } from '../../schema/key.ts'
 import type { Scope } from '../../schema/words.ts'
+import { type Answer as Access, identityOf } from '../access.ts'
 import type { AppEnv, Caller } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { isSame, mac, sha256 } from '../secrets.ts'
-import { findKey, findKeyById, OPERATOR } from '../store/keys.ts'
+import { findKey, findKeyById, OPERATOR, readTenant } from '../store/keys.ts'
 
 export const SESSION_COOKIE = 'portwitness_session'
 export const SESSION_MS = 12 * 3_600_000
@@ -18,11 +19,12 @@ const RANK: Record<Scope, number> = { read: 0, write: 1, admin: 2 }
 
 /** Signed in by key or by session cookie, or 401. */
 export const tenant = createMiddleware<AppEnv>(async (c, next) => {
-  const caller = (await byKey(c)) ?? (await bySession(c))
+  const caller = (await byKey(c)) ?? (await bySession(c)) ?? (await byAccess(c))
   if (!caller) throw new Failure('unauthorized', 'A key is needed: Authorization: Bearer pw_…')
   if (caller.byCookie) sameOriginOnly(c)
   c.set('caller', caller)
   await next()
+  if (caller.identity !== undefined) keepAssertion(c)
 })
 
 /** The key must have at least this scope. */
@@ -76,6 +78,42 @@ async function bySession(c: Context<AppEnv>): Promise<Caller | null> {
   const isSealed =
     key !== null && isSame(await seal(key.hash, tenantId, keyId, Number(expires)), getCookie(c, SESSION_COOKIE) ?? '')
   return isSealed ? { tenantId, scope: key.scope, keyId, byCookie: true } : null
+}
+
+const ASSERTION = 'cf-access-jwt-assertion'
+/** What Access said of this browser, for the forms of our pages: they post to the API, before which Access does not stand. */
+export const ACCESS_COOKIE = 'portwitness_access'
+/** A cookie with its name and attributes has 4,096 bytes in every browser. */
+const LONGEST_COOKIE = 3_800
+
+/** What Access says of this request: who it is, why it does not count, or null where it says nothing. */
+export async function accessOf(c: Context<AppEnv>): Promise<Access | null> {
+  const assertion = c.req.header(ASSERTION) ?? getCookie(c, ACCESS_COOKIE)
+  if (assertion === undefined || assertion === '') return null
+  return identityOf(c.env, assertion, c.var.world.now, OPERATOR)
+}
+
+async function byAccess(c: Context<AppEnv>): Promise<Caller | null> {
+  const access = await accessOf(c)
+  if (!access || 'refused' in access) return null
+  const { email, tenantId, scope } = access
+  // One that was removed has lost its keys, and whom Access vouches for no less.
+  if (tenantId !== OPERATOR && !(await readTenant(c.var.world.db, tenantId))) return null
+  const identity = `access:${email}`
+  return { tenantId, scope, keyId: identity, byCookie: true, identity }
+}
+
+/** It holds as long as the assertion in it, and is checked as that is. */
+function keepAssertion(c: Context<AppEnv>): void {
+  const assertion = c.req.header(ASSERTION)
+  if (!assertion || assertion.length > LONGEST_COOKIE || getCookie(c, ACCESS_COOKIE) === assertion) return
+  setCookie(c, ACCESS_COOKIE, assertion, {
+    path: '/api/v1/',
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: new URL(c.env.PUBLIC_URL ?? c.req.url).protocol === 'https:',
+    maxAge: SESSION_MS / 1000,
+  })
 }
 
 /** A browser sends its cookie wherever a page leads it: what changes something must come from our own pages. */

@@ -1,62 +1,115 @@
-import type { ChannelKind, ChannelState, DeliveryState, NoticeName } from '../../schema/words.ts'
+import type { ChannelAnswer } from '../../schema/channels.ts'
+import { CHANNEL_KINDS, CHANNEL_STATES } from '../../schema/words.ts'
+import { CHANNEL_STATE, DELIVERY, KIND } from './channel-words.ts'
 import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
-import { Table } from './parts/table.tsx'
+import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
+import { Said } from './parts/said.tsx'
 import { Ago } from './parts/time.tsx'
 import type { Frame } from './views.ts'
-import type { Tone } from './words.ts'
 
-export interface ChannelLine {
-  kind: ChannelKind
-  name: string
-  /** host and last four characters */
-  url: string
-  state: ChannelState
-  reason: string | null
-  waiting: number
-  last: { event: NoticeName; state: DeliveryState; at: number; said: string | null } | null
+export interface ChannelsView {
+  frame: Frame
+  rows: readonly ChannelAnswer[]
+  ask: ListAsk
+  next: string | null
 }
 
-const STATE: Record<ChannelState, { tone: Tone; text: string }> = {
-  on: { tone: 'good', text: 'on' },
-  off: { tone: 'mute', text: 'off' },
-  switched_off: { tone: 'bad', text: 'switched off' },
+export const channelColumns = (now: number): DataColumn<ChannelAnswer>[] => [
+  {
+    key: 'name',
+    name: 'Name',
+    sorts: true,
+    cell: ({ id, name }) => <a href={`/channels/${id}`}>{name}</a>,
+    value: ({ name }) => name,
+  },
+  { key: 'kind', name: 'Kind', sorts: true, cell: ({ kind }) => KIND[kind], value: ({ kind }) => kind },
+  {
+    key: 'state',
+    name: 'State',
+    sorts: true,
+    cell: (channel) => <StateOf channel={channel} now={now} />,
+    value: ({ state }) => state,
+  },
+  { key: 'url', name: 'Leads to', cell: ({ url }) => <code>{url}</code>, value: ({ url }) => url },
+  { key: 'waiting', name: 'Waiting', sorts: true, cell: ({ waiting }) => waiting, value: ({ waiting }) => waiting },
+  {
+    key: 'last',
+    name: 'Last message',
+    cell: ({ lastDelivery }) => <LastMessage last={lastDelivery} now={now} />,
+    value: ({ lastDelivery }) => (lastDelivery ? `${lastDelivery.event} ${lastDelivery.state}` : null),
+  },
+]
+
+export const StateOf = ({ channel, now }: { channel: ChannelAnswer; now: number }) => {
+  const { tone, text } = CHANNEL_STATE[channel.state]
+  return (
+    <>
+      <Badge tone={tone} text={text} />
+      {channel.reason !== null && (
+        <div class="dim small">
+          <Said text={channel.reason} />
+        </div>
+      )}
+      {channel.state === 'on' && channel.pausedUntil !== null && (
+        <div class="dim small">
+          left in peace, tried again <Ago at={Date.parse(channel.pausedUntil)} now={now} />
+        </div>
+      )}
+    </>
+  )
 }
 
-export const ChannelsPage = ({ frame, channels }: { frame: Frame; channels: readonly ChannelLine[] }) => (
-  <Page title="Channels" frame={frame}>
-    <h1>Channels</h1>
-    <p class="lead">Where you are told of issues, failed scans and our own addresses.</p>
-    {channels.length === 0 ? (
-      <p class="none">
-        Nobody is told yet. Add a channel with: <code>portwitness channels add KIND NAME URL</code>
-      </p>
-    ) : (
-      <Table
-        label="Channels"
-        columns={['Name', 'Kind', 'State', 'Leads to', 'Waiting', 'Last message']}
-        rows={channels.map((channel) => [
-          channel.name,
-          channel.kind.replaceAll('_', ' '),
-          <>
-            <Badge tone={STATE[channel.state].tone} text={STATE[channel.state].text} />
-            {channel.reason !== null && <div class="dim">{channel.reason}</div>}
-          </>,
-          <code>{channel.url}</code>,
-          String(channel.waiting),
-          <LastMessage last={channel.last} now={frame.now} />,
-        ])}
-      />
-    )}
-  </Page>
-)
-
-const LastMessage = ({ last, now }: { last: ChannelLine['last']; now: number }) =>
+const LastMessage = ({ last, now }: { last: ChannelAnswer['lastDelivery']; now: number }) =>
   last === null ? (
     <span class="dim">nothing yet</span>
   ) : (
     <>
-      {last.event}, {last.state} <Ago at={last.at} now={now} />
-      {last.state !== 'sent' && last.said !== null && <div class="dim">{last.said}</div>}
+      <Badge tone={DELIVERY[last.state].tone} text={DELIVERY[last.state].text} /> <code>{last.event}</code>{' '}
+      <Ago at={Date.parse(last.at)} now={now} />
+      {last.state !== 'sent' && last.lastSaid !== null && (
+        <div class="dim small">
+          <Said text={last.lastSaid} />
+        </div>
+      )}
     </>
   )
+
+export const ChannelsPage = ({ frame, rows, ask, next }: ChannelsView) => (
+  <Page title="Channels" frame={frame}>
+    <div class="head first">
+      <h1>Channels</h1>
+      {frame.mayWrite && (
+        <a class="button main" href="/channels/new">
+          Add a channel
+        </a>
+      )}
+    </div>
+    <p class="lead">Where you are told of issues, failed scans and our own addresses.</p>
+    <Listing
+      label="Channels"
+      columns={channelColumns(frame.now)}
+      rows={rows}
+      ask={ask}
+      next={next}
+      searches="Name"
+      filters={[
+        { name: 'kind', label: 'Kind', options: CHANNEL_KINDS.map((value) => ({ value, text: KIND[value] })) },
+        {
+          name: 'state',
+          label: 'State',
+          options: CHANNEL_STATES.map((value) => ({ value, text: CHANNEL_STATE[value].text })),
+        },
+      ]}
+      none={
+        frame.mayWrite ? (
+          <>
+            Nobody is told yet. <a href="/channels/new">Add a channel</a>: a chat, a pager or a webhook of yours.
+          </>
+        ) : (
+          'Nobody is told yet. A key of scope write can add a channel.'
+        )
+      }
+    />
+  </Page>
+)

@@ -1,180 +1,157 @@
-import { HARMLESS_VERDICTS } from '../../schema/words.ts'
+import { CAUSE_CLASSES, FINDINGS } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
-import { AllowlistPart } from './parts/allowlist.tsx'
-import { Badge, VerdictBadge } from './parts/badge.tsx'
-import { Losses } from './parts/loss.tsx'
-import { causeName } from './parts/port.tsx'
-import { ProveForm } from './parts/prove.tsx'
-import { IssueList } from './parts/rows.tsx'
-import { Fact, Table } from './parts/table.tsx'
-import { Ago, Time } from './parts/time.tsx'
-import type { AllowlistView, Frame, IssueRow, IssueView } from './views.ts'
-import { FINDING, SNOOZE } from './words.ts'
+import { Badge } from './parts/badge.tsx'
+import { surenessOf, whyOf } from './parts/cause.ts'
+import { type DataColumn, type Filter, hrefOf, type ListAsk, Listing } from './parts/listing.tsx'
+import { Ago } from './parts/time.tsx'
+import type { Frame, IssueLineView } from './views.ts'
+import { CAUSE, FINDING, type Tone } from './words.ts'
+
+/** What the list may be narrowed to by standing; nothing chosen: what is not closed. */
+export const STANDINGS = ['open', 'snoozed', 'closed', 'any'] as const
+const STANDING_NAMES: Record<(typeof STANDINGS)[number], string> = {
+  open: 'open',
+  snoozed: 'snoozed',
+  closed: 'closed',
+  any: 'all, closed too',
+}
+
+const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
+
+export const issueTone = ({ state, finding }: Pick<IssueLineView, 'state' | 'finding'>): Tone =>
+  state === 'open' ? FINDING[finding] : 'mute'
+
+/** One definition for the table and its files. `ask` is where the links of a row narrow the list from. */
+export const issueColumns = (now: number, ask: ListAsk): readonly DataColumn<IssueLineView>[] => [
+  { key: 'id', name: 'Id', cell: () => '', value: ({ id }) => id },
+  {
+    key: 'title',
+    name: 'Issue',
+    cell: (issue) => (
+      <>
+        <a href={`/issues/${issue.id}`}>{issue.title}</a>
+        {issue.tags.map((tag) => (
+          <>
+            {' '}
+            <a class="tag" href={hrefOf(ask, { filters: { ...ask.filters, tag } })}>
+              {tag}
+            </a>
+          </>
+        ))}
+      </>
+    ),
+    value: ({ title }) => title,
+  },
+  { key: 'target', name: 'Target', cell: () => '', value: ({ target }) => target },
+  { key: 'targetId', name: 'Target id', cell: () => '', value: ({ targetId }) => targetId },
+  { key: 'address', name: 'Address', cell: () => '', value: ({ address }) => address },
+  { key: 'finding', name: 'Finding', cell: () => '', value: ({ finding }) => finding },
+  {
+    key: 'state',
+    name: 'Standing',
+    cell: (issue) => (
+      <>
+        <Badge tone={issueTone(issue)} text={issue.state === 'open' ? issue.finding : issue.state} />
+        {issue.answeredAt !== null && issue.state !== 'closed' && <span class="dim"> answers again, not proved</span>}
+        {issue.state === 'snoozed' && issue.snoozedUntil !== null && (
+          <span class="dim">
+            {' '}
+            wakes <Ago at={issue.snoozedUntil} now={now} />
+          </span>
+        )}
+      </>
+    ),
+    value: ({ state }) => state,
+  },
+  {
+    key: 'cause',
+    name: 'By what, how sure',
+    cell: ({ causes: [first, ...more] }) =>
+      first ? (
+        <>
+          {whyOf(first)} <span class="dim">{surenessOf(first)}</span>
+          {more.length > 0 && <span class="dim"> and {more.map(whyOf).join(', ')}</span>}
+        </>
+      ) : (
+        ''
+      ),
+    value: ({ causes: [first] }) => first?.class ?? null,
+  },
+  { key: 'mechanism', name: 'Mechanism', cell: () => '', value: ({ causes: [first] }) => first?.mechanism ?? null },
+  { key: 'confidence', name: 'Confidence', cell: () => '', value: ({ causes: [first] }) => first?.confidence ?? null },
+  {
+    key: 'seen',
+    name: 'Last seen',
+    sorts: true,
+    cell: ({ restatedAt }) => <Ago at={restatedAt} now={now} />,
+    value: ({ restatedAt }) => iso(restatedAt),
+  },
+  {
+    key: 'opened',
+    name: 'Open since',
+    sorts: true,
+    cell: ({ openedAt }) => <Ago at={openedAt} now={now} />,
+    value: ({ openedAt }) => iso(openedAt),
+  },
+  { key: 'answeredAt', name: 'Answered', cell: () => '', value: ({ answeredAt }) => iso(answeredAt) },
+  { key: 'closedAt', name: 'Closed', cell: () => '', value: ({ closedAt }) => iso(closedAt) },
+]
+
+/** People see these; a file has them all. */
+const SHOWN = ['title', 'state', 'cause', 'seen', 'opened']
 
 export const IssuesPage = ({
   frame,
-  open,
-  closed,
+  ask,
+  issues,
+  next,
 }: {
   frame: Frame
-  open: readonly IssueRow[]
-  closed: readonly IssueRow[]
+  ask: ListAsk
+  issues: readonly IssueLineView[]
+  next: string | null
 }) => (
   <Page title="Issues" frame={frame}>
     <h1>Issues</h1>
-    <section>
-      <h2>Open and snoozed</h2>
-      <IssueList issues={open} now={frame.now} none="No open issue." />
-    </section>
-    <section>
-      <h2>Closed</h2>
-      <IssueList issues={closed} now={frame.now} none="No issue has been closed yet." />
-    </section>
+    <p class="dim measure">
+      What stood in the way of scans. An issue closes only on proof: a retest or a proof with the same stimulus that
+      ends clear.
+    </p>
+    <Listing
+      label="Issues"
+      columns={issueColumns(frame.now, ask).filter(({ key }) => SHOWN.includes(key))}
+      rows={issues}
+      ask={ask}
+      next={next}
+      searches="Target or words of the issue"
+      filters={filtersOf(ask, issues)}
+      none={
+        <>
+          No issue is open: nothing that we know of stands in the way of your scans.{' '}
+          <a href={hrefOf(ask, { filters: { state: 'any' } })}>Closed ones</a>
+        </>
+      }
+    />
   </Page>
 )
 
-export interface IssuePageProps {
-  frame: Frame
-  issue: IssueView
-  /** null where no allowlist cures it */
-  allowlist: AllowlistView | null
+/** Targets and tags are offered as they are met: those of the rows, and what is asked. */
+function filtersOf({ filters: { target = '', tag = '' } }: ListAsk, issues: readonly IssueLineView[]): Filter[] {
+  const targets = new Map(issues.map((issue) => [issue.targetId, issue.target]))
+  if (target !== '' && !targets.has(target)) targets.set(target, target)
+  const tags = [...new Set([...issues.flatMap((issue) => issue.tags), ...(tag === '' ? [] : [tag])])].sort()
+  return [
+    {
+      name: 'state',
+      label: 'Standing',
+      blank: 'open and snoozed',
+      options: STANDINGS.map((value) => ({ value, text: STANDING_NAMES[value] })),
+    },
+    { name: 'finding', label: 'Finding', options: FINDINGS.map((value) => ({ value, text: value })) },
+    { name: 'cause', label: 'Cause', options: CAUSE_CLASSES.map((value) => ({ value, text: CAUSE[value].name })) },
+    ...(targets.size > 1 || target !== ''
+      ? [{ name: 'target', label: 'Target', options: [...targets].map(([value, text]) => ({ value, text })) }]
+      : []),
+    ...(tags.length > 0 ? [{ name: 'tag', label: 'Tag', options: tags.map((value) => ({ value, text: value })) }] : []),
+  ]
 }
-
-export const IssuePage = ({ frame, issue, allowlist }: IssuePageProps) => {
-  // The newest occurrences are those of the last scan that saw it: they are shown whole, older ones as lines.
-  const newest = issue.occurrences.filter((each) => each.scanId === issue.occurrences[0]?.scanId)
-  const lost = newest.flatMap((each) => each.verdict ?? [])
-  return (
-    <Page title={issue.title} frame={frame}>
-      <p class="crumb">
-        <a href="/issues">Issues</a> · <a href={`/targets/${issue.targetId}`}>{issue.target}</a>
-      </p>
-      <section class={`verdict ${issue.state === 'open' ? FINDING[issue.finding] : 'mute'}`}>
-        <p>
-          <Badge
-            tone={issue.state === 'open' ? FINDING[issue.finding] : 'mute'}
-            text={`${issue.finding}, ${issue.state}`}
-          />
-        </p>
-        <h1>{issue.title}</h1>
-        <Standing issue={issue} />
-        {issue.state !== 'closed' && <Retest id={issue.id} mayWrite={frame.mayWrite} />}
-        {issue.state !== 'closed' && issue.finding === 'interference' && (
-          <ProveForm targetId={issue.targetId} mayWrite={frame.mayWrite} />
-        )}
-      </section>
-      <dl class="facts">
-        <Fact name="Open since">
-          <Time at={issue.openedAt} />
-        </Fact>
-        <Fact name="Last seen">
-          <Time at={issue.restatedAt} />
-        </Fact>
-        {issue.lastProofId && (
-          <Fact name="Last proof">
-            <a href={`/proofs/${issue.lastProofId}`}>from each address</a>
-          </Fact>
-        )}
-        <Fact name="Id">
-          <code>{issue.id}</code>
-        </Fact>
-      </dl>
-      {lost.length > 0 && (
-        <section>
-          <h2>As last seen</h2>
-          <Losses ports={lost} checks={issue.checks} issueOf={{}} scan={null} />
-        </section>
-      )}
-      {allowlist && <AllowlistPart allowlist={allowlist} />}
-      <section>
-        <h2>Every time it was seen</h2>
-        <Occurrences issue={issue} now={frame.now} />
-      </section>
-    </Page>
-  )
-}
-
-/** An issue closes only on proof, so the page says what proof is still missing. */
-const Standing = ({ issue }: { issue: IssueView }) => {
-  if (issue.state === 'closed' && issue.closedAt !== null) {
-    return (
-      <p class="lead">
-        Proved fixed <Time at={issue.closedAt} />
-        {issue.closedBy?.startsWith('scn_') && (
-          <>
-            {' '}
-            by <a href={`/scans/${issue.closedBy}`}>a retest that ended clear</a>
-          </>
-        )}
-        {issue.closedBy?.startsWith('prf_') && (
-          <>
-            {' '}
-            by <a href={`/proofs/${issue.closedBy}`}>a proof with the stimulus from every address</a>
-          </>
-        )}
-        .
-      </p>
-    )
-  }
-  return (
-    <>
-      {issue.snooze && issue.state === 'snoozed' && (
-        <p>
-          Snoozed{issue.snooze.reason && ` as ${SNOOZE[issue.snooze.reason]}`}
-          {issue.snooze.until !== null && (
-            <>
-              {' '}
-              until <Time at={issue.snooze.until} />
-            </>
-          )}
-          {issue.snooze.note && `: ${issue.snooze.note}`}
-        </p>
-      )}
-      <p class="lead">
-        {issue.answeredAt === null
-          ? 'It closes when a retest from the same address, with the same stimulus, ends clear, or when every address passes with that stimulus.'
-          : 'The ports answer again. Bans run out by themselves, so only a retest or a proof with the same stimulus can close it.'}
-      </p>
-    </>
-  )
-}
-
-const Retest = ({ id, mayWrite }: { id: string; mayWrite: boolean }) =>
-  mayWrite ? (
-    <form method="post" action={`/api/v1/issues/${id}/retest`}>
-      <button class="main" type="submit">
-        Retest now
-      </button>{' '}
-      <span class="dim">scans what was lost again, from the same address with the same profile</span>
-    </form>
-  ) : (
-    <p class="dim">
-      A key of scope write can start the retest: <code>POST /api/v1/issues/{id}/retest</code>
-    </p>
-  )
-
-const Occurrences = ({ issue, now }: { issue: IssueView; now: number }) =>
-  issue.occurrences.length === 0 ? (
-    <p class="none">No occurrence is kept.</p>
-  ) : (
-    <Table
-      label="Occurrences"
-      columns={['Port', 'Seen', 'Verdict', 'Cause', 'Scan']}
-      rows={issue.occurrences.map(({ port, address, seenAt, verdict, scanId }) => [
-        <>
-          {port} <span class="dim">{address}</span>
-        </>,
-        <Ago at={seenAt} now={now} />,
-        verdict ? (
-          <>
-            <VerdictBadge verdict={verdict.verdict} strength={verdict.strength} />
-            {HARMLESS_VERDICTS.includes(verdict.verdict) && ' after judging again'}
-          </>
-        ) : (
-          ''
-        ),
-        verdict?.cause ? causeName(verdict.cause) : '',
-        <a href={`/scans/${scanId}`}>scan</a>,
-      ])}
-    />
-  )

@@ -1,81 +1,128 @@
+import { attentionOf, type Line } from './attention.ts'
 import { Page } from './layout.tsx'
+import { sitesOf } from './map/places.ts'
+import type { Matter, ProbeHealth, ScanMark } from './overview-views.ts'
 import { Badge } from './parts/badge.tsx'
-import { IssueList, ScanList } from './parts/rows.tsx'
-import { Table } from './parts/table.tsx'
-import { Ago } from './parts/time.tsx'
-import type { Frame, IssueRow, ProbeRow, ScanRow } from './views.ts'
+import { SiteMap } from './parts/map.tsx'
+import { ScanList } from './parts/rows.tsx'
+import { Shares } from './parts/shares.tsx'
+import type { Frame } from './views.ts'
+import type { Tone } from './words.ts'
 
 export interface Overview {
   frame: Frame
-  scans: readonly ScanRow[]
-  issues: readonly IssueRow[]
-  probes: readonly ProbeRow[]
+  /** newest first, those that are drawn; the first few are listed too */
+  scans: readonly ScanMark[]
+  matters: readonly Matter[]
+  probes: readonly ProbeHealth[]
 }
 
-export const OverviewPage = ({ frame, scans, issues, probes }: Overview) => {
-  const online = probes.filter((probe) => probe.online).length
-  const sites = new Set(probes.filter((probe) => probe.online).map((probe) => probe.site)).size
+const LISTED = 10
+const WORD: Record<Tone, string> = { bad: 'urgent', warn: 'to do', good: 'well', info: 'note', mute: 'more' }
+
+export const OverviewPage = ({ frame, scans, matters, probes }: Overview) => {
+  const lines = attentionOf({ frame, matters, probes, scans })
+  const sites = sitesOf(probes)
+  const isRunning = scans.some((scan) => scan.finishedAt === null)
   return (
-    <Page title="Overview" frame={frame} renewAfter={scans.some((scan) => scan.finishedAt === null) ? 5 : undefined}>
+    <Page title="Overview" frame={frame} renewAfter={isRunning ? 5 : undefined} islands={['fresh.js']}>
       <h1>Overview</h1>
-      <dl class="figures">
-        <div>
-          <dt>Open issues</dt>
-          <dd>{issues.length}</dd>
-        </div>
-        <div>
-          <dt>Probes online</dt>
-          <dd>
-            {online} <span class="dim">of {probes.length}</span>
-          </dd>
-        </div>
-        <div>
-          <dt>Sites that can witness</dt>
-          <dd>{sites}</dd>
-        </div>
-      </dl>
-      <div class="columns">
-        <section>
-          <h2>Latest scans</h2>
-          <ScanList scans={scans} now={frame.now} none="No scan yet. Start one with: portwitness scan ADDRESS" />
+      <div id="now" data-fresh={isRunning ? '5' : '30'}>
+        <section aria-labelledby="attention">
+          <h2 id="attention">What needs attention</h2>
+          {lines.length === 0 ? <AllWell scans={scans} /> : <Lines lines={lines} />}
         </section>
-        <div>
-          <section>
-            <h2>Open issues</h2>
-            <IssueList issues={issues} now={frame.now} none="No open issue." />
+        <dl class="strip">
+          <div>
+            <dt>Open issues</dt>
+            <dd>{frame.openIssues}</dd>
+          </div>
+          <div>
+            <dt>Scans under way</dt>
+            <dd>{scans.filter((scan) => scan.finishedAt === null).length}</dd>
+          </div>
+          <div>
+            <dt>Probes fit</dt>
+            <dd>
+              {probes.filter(({ state }) => state === 'fit').length} <span class="dim">of {probes.length}</span>
+            </dd>
+          </div>
+          <div>
+            <dt>Sites at work</dt>
+            <dd>
+              {sites.filter(({ health }) => health !== 'out').length} <span class="dim">of {sites.length}</span>
+            </dd>
+          </div>
+        </dl>
+        <div class="columns">
+          <section aria-labelledby="tested">
+            <h2 id="tested">Share of each scan really tested</h2>
+            {scans.length === 0 ? (
+              <p class="none">No scan has been made yet. Each one will be a mark here.</p>
+            ) : (
+              <Shares scans={scans} now={frame.now} />
+            )}
           </section>
-          <section>
-            <h2>Probes</h2>
-            <ProbeTable probes={probes} now={frame.now} />
+          <section aria-labelledby="sites">
+            <h2 id="sites">Sites</h2>
+            {probes.length === 0 ? <p class="none">No probe is enrolled yet.</p> : <SiteMap probes={probes} />}
           </section>
         </div>
+        <section aria-labelledby="latest">
+          <div class="head">
+            <h2 id="latest">Latest scans</h2>
+            {scans.length > 0 && <a href="/scans">All scans</a>}
+          </div>
+          {scans.length === 0 ? (
+            <First frame={frame} />
+          ) : (
+            <ScanList scans={scans.slice(0, LISTED)} now={frame.now} none="" />
+          )}
+        </section>
       </div>
     </Page>
   )
 }
 
-const ProbeTable = ({ probes, now }: { probes: readonly ProbeRow[]; now: number }) =>
-  probes.length === 0 ? (
-    <p class="none">No probe yet. Enrol one with: portwitness enrol</p>
-  ) : (
-    <Table
-      label="Probes"
-      columns={['Site', 'Address', 'State', 'Last seen']}
-      rows={probes.map((probe) => [
-        <>
-          {probe.site}{' '}
-          <span class="dim">{[probe.provider, probe.country].filter((word) => word !== null).join(', ')}</span>
-        </>,
-        <code>{probe.sourceAddress}</code>,
-        <ProbeState probe={probe} />,
-        <Ago at={probe.seenAt} now={now} />,
-      ])}
-    />
-  )
+const Lines = ({ lines }: { lines: readonly Line[] }) => (
+  <ul class="rows attention">
+    {lines.map(({ tone, text, advice, href }) => (
+      <li>
+        <a class="row" href={href}>
+          <Badge tone={tone} text={WORD[tone]} />
+          <span class="what">
+            <strong>{text}</strong> <span class="dim">{advice}</span>
+          </span>
+        </a>
+      </li>
+    ))}
+  </ul>
+)
 
-const ProbeState = ({ probe }: { probe: ProbeRow }) => {
-  if (!probe.online) return <Badge tone="bad" text="offline" />
-  if (probe.fit === false)
-    return <Badge tone="warn" text={`not fit: ${probe.reasons.join('; ') || 'no reason given'}`} />
-  return <Badge tone="good" text={probe.fit ? 'fit' : 'online'} />
+/** Said by a person, not by a light. */
+const AllWell = ({ scans }: { scans: readonly ScanMark[] }) => {
+  const [last] = scans.filter((scan) => scan.state === 'finished')
+  return (
+    <p class="well">
+      <Badge tone="good" text="all is well" />{' '}
+      {last
+        ? 'Nothing stands in the way of your scans, every address is proved, and the fleet is fit.'
+        : 'Nothing is amiss. There is only no scan yet that could say more.'}
+    </p>
+  )
 }
+
+/** For those who have just begun. */
+const First = ({ frame }: { frame: Frame }) => (
+  <div class="none">
+    <p>No scan yet.</p>
+    {frame.mayWrite ? (
+      <p>
+        <a href="/targets/new">Add a target</a>, or run <code>portwitness scan ADDRESS</code>: its first scan stands
+        here a moment later.
+      </p>
+    ) : (
+      <p>A key of scope write can add a target and scan it.</p>
+    )}
+  </div>
+)

@@ -5,7 +5,7 @@ import { cellText } from '../core/proof.ts'
 import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { ProveForm } from './parts/prove.tsx'
-import { Fact, Table } from './parts/table.tsx'
+import { Fact, Files, Table } from './parts/table.tsx'
 import { Time } from './parts/time.tsx'
 import type { Frame, ProofView } from './views.ts'
 import { FAILURE, type Tone } from './words.ts'
@@ -40,69 +40,103 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
   const tone = word?.tone ?? (isRunning ? 'info' : 'bad')
   const title = word?.title ?? (isRunning ? 'The proof is under way' : 'The proof could not be carried out')
   return (
-    <Page title={`Proof of ${proof.target}`} frame={frame} renewAfter={isRunning ? RENEW_S : undefined}>
+    <Page
+      title={`Proof of ${proof.target}`}
+      frame={frame}
+      renewAfter={isRunning ? RENEW_S : undefined}
+      islands={['live.js', 'pane.js']}
+    >
       <p class="crumb">
         <a href="/targets">Targets</a> · <a href={`/targets/${proof.targetId}`}>{proof.target}</a>
       </p>
-      <section class={`verdict ${tone}`}>
-        <p>
-          <Badge tone={tone} text={word?.text ?? (isRunning ? 'running' : 'failed')} />
-        </p>
-        <h1>{title}</h1>
-        <p class="lead">{failure ? FAILURE[failure.code] : result.statement}</p>
-        {result.closes.map((id) => (
+      {/* One part as a whole: a proof has few rows, and each may change at any moment. */}
+      <div id="live-proof" data-live data-every={isRunning ? String(RENEW_S) : undefined}>
+        <section class={`verdict ${tone}`}>
           <p>
-            <a href={`/issues/${id}`}>The issue</a> is closed: the fix is proved.
+            <Badge tone={tone} text={word?.text ?? (isRunning ? 'running' : 'failed')} />
           </p>
-        ))}
-        {!isRunning && <ProveForm targetId={proof.targetId} mayWrite={frame.mayWrite} />}
-      </section>
-      <section>
-        <h2>Each address and each endpoint</h2>
-        <Matrix proof={proof} />
-        {ask.leftOut > 0 && <p class="dim">{ask.leftOut} more known endpoints are beyond what one proof takes.</p>}
-      </section>
-      {result.failing.length > 0 && (
-        <section>
-          <h2>What still fails</h2>
-          <ul class="plain">
-            {result.failing.map((line) => (
-              <li class="break">{line}</li>
-            ))}
-          </ul>
-          {result.verdict === 'not_proved' && <WhatToDo proof={proof} />}
+          <h1>{title}</h1>
+          <p class="lead">{failure ? FAILURE[failure.code] : result.statement}</p>
+          {result.closes.map((id) => (
+            <p>
+              <a href={`/issues/${id}`}>The issue</a> is closed: the fix is proved.
+            </p>
+          ))}
+          {!isRunning && <ProveForm targetId={proof.targetId} mayWrite={frame.mayWrite} />}
         </section>
-      )}
-      <dl class="facts">
-        <Fact name="Stimulus">
-          {ask.stimulus
-            ? `that of the ${ask.stimulus.profile} profile, at most ${ask.stimulus.maxConnectsPerSecond} connects per second`
-            : 'none was repeated'}
-          {ask.stimulus?.scanId && (
-            <>
-              , as in <a href={`/scans/${ask.stimulus.scanId}`}>the scan that was interfered with</a>
-            </>
+        <section>
+          <h2>Each address and each endpoint</h2>
+          <Tally rows={result.rows} />
+          <Matrix proof={proof} />
+          <Files path={`/proofs/${proof.id}`} />
+          {ask.leftOut > 0 && <p class="dim">{ask.leftOut} more known endpoints are beyond what one proof takes.</p>}
+        </section>
+        {result.failing.length > 0 && (
+          <section>
+            <h2>What still fails</h2>
+            <ul class="plain">
+              {result.failing.map((line) => (
+                <li class="break">{line}</li>
+              ))}
+            </ul>
+            {result.verdict === 'not_proved' && <WhatToDo proof={proof} />}
+          </section>
+        )}
+        <dl class="facts">
+          <Fact name="Stimulus">
+            {ask.stimulus
+              ? `that of the ${ask.stimulus.profile} profile, at most ${ask.stimulus.maxConnectsPerSecond} connects per second`
+              : 'none was repeated'}
+            {ask.stimulus?.scanId && (
+              <>
+                , as in <a href={`/scans/${ask.stimulus.scanId}`}>the scan that was interfered with</a>
+              </>
+            )}
+          </Fact>
+          <Fact name="Sites">{ask.sites.join(', ')}</Fact>
+          <Fact name="Asked for">
+            <Time at={proof.createdAt} />
+          </Fact>
+          {proof.finishedAt !== null && (
+            <Fact name="Ended">
+              <Time at={proof.finishedAt} />
+            </Fact>
           )}
-        </Fact>
-        <Fact name="Sites">{ask.sites.join(', ')}</Fact>
-        <Fact name="Asked for">
-          <Time at={proof.createdAt} />
-        </Fact>
-        {proof.finishedAt !== null && (
-          <Fact name="Ended">
-            <Time at={proof.finishedAt} />
+          {proof.outputBytes !== null && (
+            <Fact name="Raw output">
+              <a href={`/api/v1/proofs/${proof.id}/output?view=cut`} data-pane={`/api/v1/proofs/${proof.id}/output`}>
+                what each address saw
+              </a>
+            </Fact>
+          )}
+          <Fact name="Id">
+            <code>{proof.id}</code>
           </Fact>
-        )}
-        {proof.outputBytes !== null && (
-          <Fact name="Raw output">
-            <a href={`/api/v1/proofs/${proof.id}/output?view=cut`}>what each address saw</a>
-          </Fact>
-        )}
-        <Fact name="Id">
-          <code>{proof.id}</code>
-        </Fact>
-      </dl>
+        </dl>
+      </div>
     </Page>
+  )
+}
+
+const TALLIED: readonly CellWord[] = ['passed', 'shut', 'limited', 'unseen', 'waiting']
+
+/** How often each word stands in the matrix. */
+const Tally = ({ rows }: { rows: readonly ProofRow[] }) => {
+  const words = rows.flatMap(({ cells }) => cells.map(({ word }) => word))
+  const told = TALLIED.map((word) => ({ word, times: words.filter((one) => one === word).length }))
+  return words.length === 0 ? null : (
+    <dl class="strip">
+      {told
+        .filter(({ word, times }) => times > 0 || word === 'passed')
+        .map(({ word, times }) => (
+          <div>
+            <dt>{CELL[word].text}</dt>
+            <dd>
+              {times} <span class="dim">of {words.length}</span>
+            </dd>
+          </div>
+        ))}
+    </dl>
   )
 }
 

@@ -29,7 +29,7 @@ export interface Ranges {
 }
 
 export const RangesPage = (page: Ranges) => (
-  <Page title="Our addresses" frame={page.frame} script="/portal/copy.js">
+  <Page title="Our addresses" frame={page.frame}>
     <h1>The addresses we scan from</h1>
     <p class="lead measure">
       Let these through before you rely on a scan. An announced range is not used before its day; a retiring one may
@@ -43,7 +43,6 @@ export const RangesPage = (page: Ranges) => (
       <Follow changes={page.changes} />
       <Verify base={page.base} keyId={page.keyId} />
     </div>
-    <p id="copied" class="away" role="status" />
   </Page>
 )
 
@@ -59,7 +58,7 @@ const Summary = ({ ranges, version, changedAt, keyId }: Ranges) => {
       </div>
       <div>
         <dt>Version</dt>
-        <dd>{version}</dd>
+        <dd>{changedAt === null ? 'none yet' : version}</dd>
       </div>
       <div>
         <dt>Last change</dt>

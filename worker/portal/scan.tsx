@@ -5,51 +5,69 @@ import { Page } from './layout.tsx'
 import { Badge, Share } from './parts/badge.tsx'
 import { Losses } from './parts/loss.tsx'
 import { PortTable } from './parts/port.tsx'
-import { ScanBadge, ScanList } from './parts/rows.tsx'
-import { Fact, Table } from './parts/table.tsx'
+import { ScanBadge } from './parts/rows.tsx'
+import { Fact, Files, Table } from './parts/table.tsx'
 import { span, Time } from './parts/time.tsx'
-import type { ChecksOf, Frame, ScanRow, ScanView } from './views.ts'
+import type { ChecksOf, Frame, ScanView } from './views.ts'
 import { FAILURE, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from './words.ts'
-
-export const ScansPage = ({ frame, scans }: { frame: Frame; scans: readonly ScanRow[] }) => (
-  <Page title="Scans" frame={frame} renewAfter={scans.some((scan) => scan.finishedAt === null) ? 5 : undefined}>
-    <h1>Scans</h1>
-    <ScanList scans={scans} now={frame.now} none="No scan yet." />
-  </Page>
-)
 
 export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
   const ports = scan.judgement?.ports ?? []
   const detailed = ports.filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
   const times = scan.startedAt === null ? null : { from: scan.startedAt, to: scan.finishedAt ?? frame.now }
   const runs = scan.finishedAt === null
+  const output = scan.outputBytes === null ? undefined : `/scans/${scan.id}/output`
   return (
-    <Page title={`Scan of ${scan.target}`} frame={frame} renewAfter={runs ? 3 : undefined}>
+    <Page
+      title={`Scan of ${scan.target}`}
+      frame={frame}
+      renewAfter={runs ? 3 : undefined}
+      islands={['live.js', 'lanes.js', 'pane.js']}
+    >
       <p class="crumb">
-        <a href={`/targets/${scan.targetId}`}>{scan.target}</a>
+        <a href="/scans">Scans</a> · <a href={`/targets/${scan.targetId}`}>{scan.target}</a>
       </p>
-      <Head scan={scan} />
-      {runs && <Phases phase={scan.phase} />}
-      <Coverage scan={scan} />
-      {detailed.length > 0 && (
-        <section>
-          <h2>{runs ? 'What stands in the way so far' : 'What stood in the way'}</h2>
-          <Losses ports={detailed} checks={scan.checks} issueOf={scan.issueOf} scan={times} />
-        </section>
-      )}
-      <section>
+      <div id="live-head" data-live>
+        <Head scan={scan} />
+      </div>
+      {runs && <Under scan={scan} frame={frame} />}
+      <div id="live-coverage" data-live>
+        <Coverage scan={scan} />
+      </div>
+      <div id="live-losses" data-live>
+        {detailed.length > 0 && (
+          <section>
+            <h2>{runs ? 'What stands in the way so far' : 'What stood in the way'}</h2>
+            <Losses
+              ports={detailed}
+              checks={scan.checks}
+              issueOf={scan.issueOf}
+              scan={times}
+              album={scan.album}
+              output={output}
+            />
+          </section>
+        )}
+      </div>
+      <section id="live-ports" data-live>
         <h2>All open ports</h2>
         {ports.length === 0 ? (
           <p class="none">{runs ? 'None found so far.' : 'No open port was found.'}</p>
         ) : (
-          <PortTable ports={ports} detailed={new Set(detailed)} checks={scan.checks} runs={runs} />
+          <>
+            <PortTable ports={ports} detailed={new Set(detailed)} checks={scan.checks} runs={runs} />
+            <Files path={`/scans/${scan.id}/ports`} />
+          </>
         )}
       </section>
-      <section>
+      <section id="live-panel" data-live>
         <h2>Who looked</h2>
         <Panel panel={scan.panel} />
+        {scan.panel.length > 0 && <Files path={`/scans/${scan.id}/panel`} />}
       </section>
-      <Facts scan={scan} />
+      <div id="live-facts" data-live>
+        <Facts scan={scan} />
+      </div>
     </Page>
   )
 }
@@ -70,7 +88,8 @@ const Head = ({ scan }: { scan: ScanView }) => {
         {verdict ? SCAN_VERDICT[verdict].title : 'Scan'}: {scan.target}
       </h1>
       <p class="lead">
-        {sentence} {scan.finishedAt === null && 'This page renews itself.'}
+        {sentence}
+        {scan.judgement?.coverage && scan.finishedAt !== null && <> {scan.judgement.coverage.statement}</>}
       </p>
       {scan.failure && (
         <p>
@@ -84,37 +103,93 @@ const Head = ({ scan }: { scan: ScanView }) => {
           <span class="dim">({scan.judgement.waf.evidence.join('; ')})</span>
         </p>
       )}
-      {scan.outputBytes !== null && (
+      {scan.finishedAt !== null && (
         <p>
-          <a class="button" href={`/scans/${scan.id}/output`}>
-            Raw scanner output
-          </a>{' '}
-          <span class="dim">{scan.outputBytes.toLocaleString('en')} bytes</span>
+          <a class="button" href={`/scans/${scan.id}/report`}>
+            Report for an auditor
+          </a>
+        </p>
+      )}
+      {scan.outputBytes !== null && (
+        <p class="actions">
+          <a class="button main" href={`/scans/${scan.id}/output`} data-pane={`/scans/${scan.id}/output?whole`}>
+            See scan output
+          </a>
+          <a class="button" href={`/scans/${scan.id}/output?whole`}>
+            Download
+          </a>
+          <span class="dim">Raw scanner output, {scan.outputBytes.toLocaleString('en')} bytes</span>
         </p>
       )}
     </section>
   )
 }
 
+/** What only a running scan has: its phases, how far it is, what just happened, and the way to stop it. */
+const Under = ({ scan, frame }: { scan: ScanView; frame: Frame }) => (
+  <section
+    id="under"
+    class="under-way"
+    aria-label="Progress"
+    data-events={`/api/v1/scans/${scan.id}/events`}
+    data-since={scan.startedAt === null ? undefined : String(scan.startedAt)}
+  >
+    <Phases phase={scan.phase} />
+    <div class="far">
+      <progress
+        id="far"
+        aria-label="Progress of this phase"
+        max={scan.progress?.total || 1}
+        value={scan.progress === null ? undefined : scan.progress.done}
+      />
+      <span id="far-words" class="dim number">
+        {scan.progress ? farWords(scan.progress) : scan.state === 'queued' ? 'waits for its turn' : ''}
+      </span>
+    </div>
+    <ol id="feed" class="feed" aria-label="What just happened" hidden />
+    {scan.isStopping ? (
+      <p class="dim">It was asked to stop; its probe hears of it within 20 seconds.</p>
+    ) : frame.mayWrite ? (
+      <details class="confirm">
+        <summary>Cancel this scan</summary>
+        <form method="post" action={`/api/v1/scans/${scan.id}/cancel`}>
+          <p>What it has found so far is kept, but it will have no verdict.</p>
+          <button type="submit" class="danger">
+            Cancel the scan
+          </button>
+        </form>
+      </details>
+    ) : null}
+    <noscript>
+      <p class="dim">This page renews itself every 3 seconds.</p>
+    </noscript>
+  </section>
+)
+
+/** `812 of 1,000` */
+const farWords = ({ done, total }: { done: number; total: number }): string =>
+  `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`
+
 const Phases = ({ phase }: { phase: string | null }) => (
   <ol class="phases" aria-label="Phases">
     {PHASES.map((name) => (
-      <li aria-current={name === phase ? 'step' : undefined}>{name}</li>
+      <li data-phase={name} aria-current={name === phase ? 'step' : undefined}>
+        {name}
+      </li>
     ))}
   </ol>
 )
 
 const Coverage = ({ scan }: { scan: ScanView }) => {
   const coverage = scan.judgement?.coverage
-  if (!coverage) return null
+  if (!coverage || scan.finishedAt === null) return null
   return (
     <section>
       <h2>What was really tested</h2>
-      <p class="lead">{coverage.statement}</p>
-      <p>
-        <Share share={coverage.share} label="Share of the planned work that was done" /> of the planned work was done:{' '}
-        <span class="dim">{workWords(coverage, scan.checks)}</span>
+      <p class="tested">
+        <Share share={coverage.share} label="Share of the planned work that was done" /> of the planned work was done.
       </p>
+      <p class="dim measure">{workWords(coverage, scan.checks)}</p>
       {coverage.together && (
         <p>
           {coverage.together.statement} <a href={`/scans/${coverage.together.scanId}`}>The scan before</a>

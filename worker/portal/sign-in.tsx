@@ -5,7 +5,7 @@ export const SignInPage = ({ problem }: { problem: string | null }) => (
   <Page title="Sign in" frame={null}>
     <section class="narrow">
       <h1>Sign in</h1>
-      <p>Portwitness tells you when your scans are being blocked, by what, and how to put it right.</p>
+      <p class="lead">Portwitness tells you when your scans are being blocked, by what, and how to put it right.</p>
       {problem && (
         <p class="alarm" role="alert">
           {problem}
@@ -30,8 +30,17 @@ export const SignInPage = ({ problem }: { problem: string | null }) => (
         </button>
       </form>
       <p class="dim">
-        The first key of a new installation is in the file <code>admin.key</code> of its data folder.
+        The first key of a new installation is in the file <code>admin.key</code> of its data folder; whoever runs it
+        makes further ones. A session lasts 12 hours and ends with its key.
       </p>
+      <section aria-labelledby="stranger">
+        <h2 id="stranger">You saw our probes in your logs?</h2>
+        <p>
+          No key is needed to <a href="/ranges">look up an address</a>, to fetch{' '}
+          <a href="/ip-ranges.json">all of ours</a>, or to read{' '}
+          <a href="/.well-known/probing.txt">who we are and whom to write to</a>.
+        </p>
+      </section>
     </section>
   </Page>
 )

@@ -1,6 +1,8 @@
 /** What pages are given: facts of one tenant, already read. Times are milliseconds UTC. Pages know no database. */
+import type { ControlState, VerificationAnswer } from '../../schema/control.ts'
 import type { PanelMember } from '../../schema/facts.ts'
-import type { Judgement } from '../../schema/judgement.ts'
+import type { IssueCause, OccurrenceSaid } from '../../schema/issue.ts'
+import type { Judgement, PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import type { OutdatedBy, ProofAsk, ProofResult } from '../../schema/proof.ts'
 import type {
   FailureWord,
@@ -15,6 +17,7 @@ import type {
   ScanVerdict,
   SnoozeReason,
 } from '../../schema/words.ts'
+import type { Album } from './lanes/album.ts'
 
 /** What every page of a signed-in person carries. */
 export interface Frame {
@@ -23,6 +26,12 @@ export interface Frame {
   stopped: boolean
   /** their key may change things */
   mayWrite: boolean
+  /** it may also make keys and see the log */
+  mayAdmin: boolean
+  /** they run this stack: the fleet and its switches are theirs */
+  isOperator: boolean
+  /** issues that are open, snoozed ones left out */
+  openIssues: number
   now: number
 }
 
@@ -54,6 +63,15 @@ export interface IssueRow {
   closedAt: number | null
 }
 
+/** An issue in its list. */
+export interface IssueLineView extends IssueRow {
+  address: string
+  tags: readonly string[]
+  snoozedUntil: number | null
+  /** that of the most ports first */
+  causes: readonly IssueCause[]
+}
+
 export interface ProbeRow {
   id: string
   site: string
@@ -74,9 +92,16 @@ export interface TargetRow {
   ports: string
   profile: Profile
   schedule: string | null
+  timezone: string
+  nextDueAt: number | null
+  tags: readonly string[]
+  control: ControlState
   openIssues: number
   lastScanId: string | null
   lastScannedAt: number | null
+  lastVerdict: ScanVerdict | null
+  /** of the last scan that was tested, from 0 to 1 */
+  lastShare: number | null
 }
 
 /** What one site last knew of a target. */
@@ -108,25 +133,51 @@ export interface ProofView {
   outputBytes: number | null
 }
 
-export interface TargetView extends TargetRow {
+export interface TargetView
+  extends Pick<
+    TargetRow,
+    'id' | 'address' | 'name' | 'ports' | 'profile' | 'schedule' | 'timezone' | 'nextDueAt' | 'tags'
+  > {
   provedAt: number | null
   outdatedBy: readonly OutdatedBy[]
   /** newest first */
   proofs: readonly ProofLine[]
-  timezone: string
-  tags: readonly string[]
   maxConnectsPerSecond: number
   highestCleanRate: number | null
   waf: { vendor: string; evidence: readonly string[] } | null
   sites: readonly SiteView[]
+  /** newest first */
   scans: readonly ScanRow[]
   issues: readonly IssueRow[]
+  verification: VerificationAnswer
+  strips: readonly StripView[]
+  /** ports that the newest scans saw, with those that have no strip */
+  portsSeen: number
+  /** what keeps its scans from being made; due minutes that fell out */
+  skipped: number
+  /** where its badge is seen, with our own address; null while it is off */
+  badgeUrl: string | null
+}
+
+/** What the newest scans said of one port. */
+export interface StripView {
+  address: string
+  port: number
+  service: string
+  /** scan → verdict */
+  cells: Readonly<Record<string, string>>
 }
 
 /** `endpointKey` → the checks planned for it, and those done while it was reachable; none where nothing was planned. */
 export type ChecksOf = Readonly<Record<string, { planned: number; done: number }>>
 
 export interface ScanView extends Omit<ScanRow, 'verdict' | 'coverage'> {
+  /** how far the phase is, as last heard; null when nothing was heard, or it has ended */
+  progress: { done: number; total: number } | null
+  /** it was asked to stop, and has not yet */
+  isStopping: boolean
+  /** what pictures of its lost ports are made of; null where none was lost */
+  album: Album | null
   addresses: readonly string[]
   startedAt: number | null
   phase: string | null
@@ -148,31 +199,84 @@ export interface OccurrenceRow {
   address: string
   port: number
   seenAt: number
-  /** null when the scan is no longer kept */
-  verdict: Judgement['ports'][number] | null
+  /** null where it was not kept with it */
+  said: OccurrenceSaid | null
+}
+
+/** The scan that saw an issue last. */
+export interface IssueScan {
+  id: string
+  site: string
+  profile: Profile
+  startedAt: number | null
+  finishedAt: number | null
+  panel: readonly PanelMember[]
+  outputBytes: number | null
+  coverage: ScanCoverage | null
+}
+
+/** A scan or a proof that was asked because of an issue. */
+export interface Attempt<Verdict> {
+  id: string
+  state: ScanState
+  createdAt: number
+  finishedAt: number | null
+  verdict: Verdict | null
+}
+
+export interface ProofAttempt extends Attempt<ProofVerdict> {
+  statement: string | null
+  /** addresses that were to look */
+  sources: number
+  hasStimulus: boolean
 }
 
 export interface IssueView extends IssueRow {
+  tags: readonly string[]
+  causes: readonly IssueCause[]
   /** the last proof that said something of it */
   lastProofId: string | null
   closedBy: string | null
   snooze: { until: number | null; reason: SnoozeReason | null; note: string | null } | null
-  /** newest first */
-  occurrences: readonly OccurrenceRow[]
-  /** of the scan of the newest occurrence */
+  /** null when it is no longer kept */
+  scan: IssueScan | null
+  /** the version of the rules by which that scan stands judged */
+  rules: string | null
+  /** what that scan says of the endpoints that it lost, as it is judged now: the first of them */
+  lost: readonly PortVerdict[]
+  /** how many it lost */
+  lostCount: number
+  /** of that scan */
   checks: ChecksOf
+  /** one page of them, newest first */
+  occurrences: readonly OccurrenceRow[]
+  occurrencesNext: string | null
+  /** how many there are */
+  seen: number
+  /** the scans that saw it, newest first */
+  sightings: readonly { scanId: string; at: number; ports: number }[]
+  retests: readonly Attempt<ScanVerdict>[]
+  proofs: readonly ProofAttempt[]
+  /** what was done to it by hand, newest first; `by` for those who may see the log */
+  deeds: readonly { at: number; deed: 'snoozed' | 'woken'; by: string | null }[]
 }
 
-/** What lets the scanner through, in the format that fits best. */
+/** What lets the scanner through, in the format that fits best or was chosen. */
 export interface AllowlistView {
   format: string
   title: string
   text: string
+  /** the text is longer: the rest is in the file */
+  isCut: boolean
   /** the name to save it under */
   file: string
   href: string
-  /** further formats that fit, best first */
-  further: readonly { format: string; file: string; href: string }[]
+  where: readonly string[]
+  check: readonly string[]
+  undo: readonly string[]
+  traps: readonly string[]
+  /** all formats that fit, this one too, best first; `href` shows it in its place */
+  fitting: readonly { format: string; name: string; href: string }[]
 }
 
 export interface RangeRow {

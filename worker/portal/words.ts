@@ -87,3 +87,22 @@ export const SNOOZE: Record<SnoozeReason, string> = {
 
 /** `blocked_before` → `blocked before` */
 export const spoken = (word: string): string => word.replaceAll('_', ' ')
+
+/** What a form has just done; the next page says it, told by a word in its address. */
+export const DONE = {
+  saved: 'Saved.',
+  removed: 'Removed.',
+  revoked: 'Revoked: whatever was signed in with it is signed out.',
+  added: 'Added.',
+  replayed: 'It is sent again.',
+  rotated: 'New tokens are made. The old ones are carried until the new ones are used.',
+  renamed: 'Renamed.',
+  chosen: 'Written down. Do the steps below, then have it checked.',
+  checked: 'Looked at. What was found stands below.',
+  badge: 'The badge is on.',
+  unbadged: 'The badge is off: its address is good for nothing any more.',
+  snoozed: 'Snoozed: nobody is told of it until then.',
+  woken: 'Awake again: whoever wants to know is told of it.',
+  stopping: 'The scan is asked to stop.',
+} as const
+export type DoneWord = keyof typeof DONE

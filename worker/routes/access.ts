@@ -12,14 +12,25 @@ import {
   TenantBody,
 } from '../../schema/api.ts'
 import { makeKey } from '../../schema/key.ts'
-import type { AppEnv } from '../context.ts'
+import { type AppEnv, actorOf } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { luck, newToken, sha256 } from '../secrets.ts'
-import { addKey, addTenant, listKeys, listTenants, removeTenant, revokeKey } from '../store/keys.ts'
+import {
+  addKey,
+  addTenant,
+  listKeys,
+  listTenants,
+  readTenant,
+  removeTenant,
+  renameTenant,
+  revokeKey,
+  type Tenant,
+} from '../store/keys.ts'
 import { keepOnce } from '../store/settings.ts'
 import { describe } from './describe.ts'
+import { keyIn, nameIn } from './form-bodies.ts'
 import { iso, keyAnswer, tenantAnswer } from './shape.ts'
 
 const TAG = 'Access'
@@ -35,14 +46,21 @@ export const keyRoutes = new Hono<AppEnv>()
     '/',
     describe({ tag: TAG, does: 'Make a key; it is shown this once', body: KeyBody, answer: NewKeyAnswer, status: 201 }),
     async (c) => {
-      const { name, scope, expiresAt } = await bodyAs(c, KeyBody)
+      const { name, scope, expiresAt } = await bodyOrForm(c, KeyBody, keyIn)
       const end = expiresAt ? Date.parse(expiresAt) : null
       if (end !== null && !(end > c.var.world.now)) throw badField('invalid', 'expiresAt', 'must be in the future')
       const key = makeKey(luck)
       const row = await addKey(
         c.var.world.db,
         c.var.caller.tenantId,
-        { hash: await sha256(key), name, hint: key.slice(0, HINT), scope, expiresAt: end },
+        {
+          hash: await sha256(key),
+          name,
+          hint: key.slice(0, HINT),
+          scope,
+          expiresAt: end,
+          madeBy: actorOf(c.var.caller),
+        },
         c.var.world.now,
       )
       return c.json({ ...keyAnswer(row), key }, 201)
@@ -69,12 +87,12 @@ export const tenantRoutes = new Hono<AppEnv>()
       status: 201,
     }),
     async (c) => {
-      const { name } = await bodyAs(c, TenantBody)
+      const { name } = await bodyOrForm(c, TenantBody, nameIn)
       const key = makeKey(luck)
       const { tenant } = await addTenant(
         c.var.world.db,
         name,
-        { hash: await sha256(key), hint: key.slice(0, HINT) },
+        { hash: await sha256(key), hint: key.slice(0, HINT), madeBy: actorOf(c.var.caller) },
         c.var.world.now,
       )
       return c.json({ ...tenantAnswer(tenant), key }, 201)
@@ -90,6 +108,26 @@ export const tenantRoutes = new Hono<AppEnv>()
     },
   )
 
+/** One's own. */
+export const ownTenantRoutes = new Hono<AppEnv>()
+  .get('/', describe({ tag: TAG, does: 'Read the tenant whose key this is', answer: TenantAnswer }), async (c) =>
+    c.json(tenantAnswer(known(await readTenant(c.var.world.db, c.var.caller.tenantId)))),
+  )
+  .patch(
+    '/',
+    describe({ tag: TAG, does: 'Give it another name', body: TenantBody, answer: TenantAnswer }),
+    allow('admin'),
+    async (c) => {
+      const { name } = await bodyOrForm(c, TenantBody, nameIn)
+      return c.json(tenantAnswer(known(await renameTenant(c.var.world.db, c.var.caller.tenantId, name))))
+    },
+  )
+
+function known(tenant: Tenant | null): Tenant {
+  if (!tenant) throw new Failure('not_found', 'This tenant was removed.')
+  return tenant
+}
+
 export const sessionRoutes = new Hono<AppEnv>().post(
   '/once',
   describe({
@@ -103,7 +141,8 @@ export const sessionRoutes = new Hono<AppEnv>().post(
   async (c) => {
     const { db, now } = c.var.world
     const token = newToken('pwo')
-    const { tenantId, keyId } = c.var.caller
+    const { tenantId, keyId, identity } = c.var.caller
+    if (identity !== undefined) throw new Failure('forbidden', 'A one-time link stands for a key: ask for it with one.')
     await keepOnce(db, await sha256(token), { tenantId, keyId, expiresAt: now + ONCE_MS }, now)
     const base = c.env.PUBLIC_URL ?? new URL(c.req.url).origin
     return c.json({ url: `${base}/signin?once=${token}`, expiresAt: iso(now + ONCE_MS) }, 201)

@@ -10,6 +10,7 @@ import { listOf, type Version } from '../core/ranges/list.ts'
 import { FORMATS, type Format } from '../core/remedies/remedy.ts'
 import { badField, Failure } from '../failure.ts'
 import { type IssueKit, issueKit } from '../issueKit.ts'
+import { nameOf } from '../portal/formats.ts'
 import type { AllowlistView } from '../portal/views.ts'
 import { readIssue } from '../store/issues.ts'
 import { readPublished } from '../store/ranges.ts'
@@ -190,13 +191,25 @@ export async function ofIssue(c: AnyContext, id: string): Promise<Omit<IssueKit,
 
 const SHOWN_CHARS = 20_000
 
-/** What the page of an issue shows; null where no allowlist cures it. */
-export async function allowlistView(c: AnyContext, issueId: string): Promise<AllowlistView | null> {
-  const { kit, fitting } = await ofIssue(c, issueId)
-  const [best, ...further] = fitting
-  if (!best || kit.entries.length === 0) return null
-  const link = (format: Format) => ({ format, file: formatLine(format, kit).file, href: hrefOf(issueId, format) })
-  const { title, text } = renderAllowlist(best, kit)
-  const cut = text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}\n… the whole is in the file\n` : text
-  return { ...link(best), title, text: cut, further: further.map(link) }
+/** What the page of an issue shows: the best format, or the one that `?allow=` names; null where no allowlist cures it. */
+export function allowlistOf(
+  c: AnyContext,
+  { view, kit: found, published }: { view: { id: string }; kit: IssueKit; published: Version },
+): AllowlistView | null {
+  const kit: Kit = { ...found.kit, ...headOf(c, published) }
+  const asked = c.req.query('allow')
+  const format = found.fitting.find((one) => one === asked) ?? found.fitting[0]
+  if (!format || kit.entries.length === 0) return null
+  const { title, text, file, where, check, undo, traps } = renderAllowlist(format, kit)
+  return {
+    ...{ format, title, file, where, check, undo, traps },
+    isCut: text.length > SHOWN_CHARS,
+    text: text.slice(0, SHOWN_CHARS),
+    href: hrefOf(view.id, format),
+    fitting: found.fitting.map((one) => ({
+      format: one,
+      name: nameOf(one),
+      href: `/issues/${view.id}?allow=${one}#allowlist`,
+    })),
+  }
 }

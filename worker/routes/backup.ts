@@ -13,12 +13,13 @@ import {
 import { backupAnswer, backupPage, beginRestore, endRestore, rawPage, restoreRaw, restoreRows } from '../backup.ts'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs, bytesOf, jsonOf, RESTORE_BYTES, shaped } from '../guards/limit.ts'
+import { bodyAs, bodyOrForm, bytesOf, jsonOf, RESTORE_BYTES, shaped } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { readRetention, writeRetention } from '../retention.ts'
 import { isTenant } from '../store/backup.ts'
 import { OPERATOR } from '../store/keys.ts'
 import { describe } from './describe.ts'
+import { retentionIn } from './form-bodies.ts'
 import { textIn } from './query.ts'
 
 const TAG = 'Operation'
@@ -147,7 +148,7 @@ export const retentionRoutes = new Hono<AppEnv>()
     describe({ tag: TAG, does: 'Change for how long', body: Retention, answer: Retention }),
     allow('admin'),
     async (c) => {
-      const retention = await bodyAs(c, Retention)
+      const retention = await bodyOrForm(c, Retention, retentionIn)
       await writeRetention(c.var.world, retention)
       return c.json(retention)
     },

@@ -11,6 +11,7 @@ export interface Kept {
 }
 
 const KEEP = {
+  minute: 'public, max-age=60',
   hour: 'public, max-age=3600',
   ever: 'public, max-age=31536000, immutable',
   asking: 'public, no-cache',

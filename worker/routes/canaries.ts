@@ -5,12 +5,13 @@ import { CanaryAnswer, CanaryBody, pageOf } from '../../schema/api.ts'
 import { keepCanaryTarget } from '../canaries.ts'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { OPERATOR } from '../store/keys.ts'
 import { addCanary, type Canary, listCanaries, removeCanary } from '../store/trust.ts'
 import { mustBeTouchable, touchableNow } from '../touchable.ts'
 import { describe } from './describe.ts'
+import { canaryIn } from './form-bodies.ts'
 import { iso } from './shape.ts'
 
 const TAG = 'Fleet'
@@ -32,7 +33,7 @@ export const canaryRoutes = new Hono<AppEnv>()
     allow('admin'),
     async (c) => {
       const { world } = c.var
-      const { address, port, expect } = await bodyAs(c, CanaryBody)
+      const { address, port, expect } = await bodyOrForm(c, CanaryBody, canaryIn)
       const parsed = parseAddress(address)
       if (!parsed) throw badField('invalid', 'address', 'must be an IP address')
       mustBeTouchable(await touchableNow(world, OPERATOR, [parsed]), [parsed], 'address')

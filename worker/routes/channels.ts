@@ -15,16 +15,19 @@ import type { AppEnv } from '../context.ts'
 import { addOne, changeOne, previewOf, tryOne } from '../deliver/manage.ts'
 import { sendDueOf } from '../deliver/send.ts'
 import { Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { type ChannelRow, listChannels, readChannel, readSides, removeChannel } from '../store/channels.ts'
 import { listDeliveries, readDelivery, replay } from '../store/deliveries.ts'
 import type { World } from '../world.ts'
 import { channelAnswer, deliveryAnswer } from './channel-shape.ts'
 import { describe, PAGE_QUERY } from './describe.ts'
+import { channelChangeIn, channelIn, nothingIn } from './form-bodies.ts'
 import { pageRequest, textIn, wordIn } from './query.ts'
 
 const TAG = 'Channels'
+/** A URL and a secret as long as may be, each character written as three. */
+const FORM_BYTES = 16 * 1024
 
 export const channelRoutes = new Hono<AppEnv>()
   .get('/', describe({ tag: TAG, does: 'List channels', answer: pageOf(ChannelAnswer) }), async (c) => {
@@ -41,7 +44,11 @@ export const channelRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      const { row, secret } = await addOne(world, caller.tenantId, await bodyAs(c, ChannelBody))
+      const { row, secret } = await addOne(
+        world,
+        caller.tenantId,
+        await bodyOrForm(c, ChannelBody, channelIn, FORM_BYTES),
+      )
       return c.json({ ...channelAnswer(row, undefined, world.now), secret }, 201)
     },
   )
@@ -56,7 +63,7 @@ export const channelRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      const change = await bodyAs(c, ChannelChange)
+      const change = await bodyOrForm(c, ChannelChange, channelChangeIn, FORM_BYTES)
       const changed = await changeOne(world, await found(world, caller.tenantId, c.req.param('id')), change)
       if (!changed) throw new Failure('conflict', 'Somebody else changed the channel just now. Try again.')
       const { row, secret } = changed
@@ -87,7 +94,7 @@ export const channelRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      await bodyAs(c, EmptyBody)
+      await bodyOrForm(c, EmptyBody, nothingIn)
       const row = await found(world, caller.tenantId, c.req.param('id'))
       const { outcome, status, said, afterMs } = await tryOne(world, row)
       return c.json({ delivered: outcome.is === 'sent', status, said, afterMs })
@@ -136,7 +143,7 @@ export const channelRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      await bodyAs(c, EmptyBody)
+      await bodyOrForm(c, EmptyBody, nothingIn)
       const id = c.req.param('id')
       if (!(await readDelivery(world.db, caller.tenantId, id))) throw none('delivery')
       const row = await replay(world.db, caller.tenantId, id, world.now)

@@ -10,12 +10,13 @@ import { checkVerification, wishVerification } from '../control.ts'
 import { settleUnproved } from '../controlEnd.ts'
 import { verificationOf } from '../controlView.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { addLetter, type Letter, listLetters, revokeLetter, tenantExists } from '../store/letters.ts'
 import { readTarget, type Target } from '../store/targets.ts'
 import type { World } from '../world.ts'
 import { describe } from './describe.ts'
+import { letterIn } from './form-bodies.ts'
 import { iso, maybeIso } from './shape.ts'
 
 const TAG = 'Control of addresses'
@@ -45,7 +46,7 @@ export const verificationRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      const body = await bodyAs(c, VerificationBody)
+      const body = await bodyOrForm(c, VerificationBody, wayAsked)
       const target = await targetOf(world, caller.tenantId, c.req.param('id'))
       await wishVerification(world, target, body)
       return c.json(await verificationOf(world, await targetOf(world, caller.tenantId, target.id)))
@@ -63,13 +64,23 @@ export const verificationRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      await bodyAs(c, EmptyBody)
+      await bodyOrForm(c, EmptyBody, () => ({}))
       const target = await targetOf(world, caller.tenantId, c.req.param('id'))
       await checkVerification(world, target)
       await settleUnproved(world, caller.tenantId, target.id, 'control')
       return c.json(await verificationOf(world, await targetOf(world, caller.tenantId, target.id)), 202)
     },
   )
+
+/** The form has one field for each method: what goes with another is left out. */
+function wayAsked(form: URLSearchParams): unknown {
+  const method = form.get('method')
+  return {
+    method,
+    ...(method === 'http' && form.get('port') ? { port: Number(form.get('port')) } : {}),
+    ...(method === 'reverse_dns' && form.get('domain') ? { domain: form.get('domain')?.trim() } : {}),
+  }
+}
 
 async function targetOf({ db }: World, tenantId: string, id: string): Promise<Target> {
   const target = await readTarget(db, tenantId, id)
@@ -100,7 +111,7 @@ export const letterRoutes = new Hono<AppEnv>()
     allow('admin'),
     async (c) => {
       const { db, now } = c.var.world
-      const body = await bodyAs(c, LetterBody)
+      const body = await bodyOrForm(c, LetterBody, letterIn)
       const signedAt = Date.parse(body.signedAt)
       const expiresAt = Date.parse(body.expiresAt)
       if (signedAt > now) throw badField('invalid', 'signedAt', 'must not lie ahead')
@@ -143,7 +154,7 @@ function canonical(text: string): string {
   return address ? `${address.text}/${address.family === 4 ? 32 : 128}` : text
 }
 
-const letterAnswer = ({ signedAt, expiresAt, createdAt, revokedAt, ...row }: Letter): LetterAnswer => ({
+export const letterAnswer = ({ signedAt, expiresAt, createdAt, revokedAt, ...row }: Letter): LetterAnswer => ({
   ...row,
   signedAt: iso(signedAt),
   expiresAt: iso(expiresAt),

@@ -15,22 +15,23 @@ import {
   pageOf,
 } from '../../schema/api.ts'
 import { cancelInNetwork, switchAll } from '../cancel.ts'
-import type { AppEnv } from '../context.ts'
+import { type AppEnv, actorOf } from '../context.ts'
 import { QUARANTINE_AT } from '../core/trust.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { rangeForProbe } from '../ranges.ts'
 import { newToken, sha256 } from '../secrets.ts'
 import { addBeacon, listBeacons, removeBeacon } from '../store/beacons.ts'
 import type { Db } from '../store/db.ts'
 import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
+import { OPERATOR } from '../store/keys.ts'
 import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
 import { changeProbe, hostRange, listProbes, readProbe, revokeProbe } from '../store/probes.ts'
-import { readSwitch } from '../store/settings.ts'
-import { liftQuarantine } from '../store/trust.ts'
-import { lockUp } from '../trust.ts'
+import { noteSwitcher, readSwitch } from '../store/settings.ts'
+import { letGo, lockUp } from '../trust.ts'
 import { describe } from './describe.ts'
+import { endpointIn, enrolmentIn, optOutIn, probeChangeIn, switchIn } from './form-bodies.ts'
 import { beaconAnswer, iso, maybeIso, optOutAnswer, probeAnswer } from './shape.ts'
 
 const TAG = 'Fleet'
@@ -53,7 +54,7 @@ export const probeFleetRoutes = new Hono<AppEnv>()
     allow('admin'),
     async (c) => {
       const { db, now } = c.var.world
-      const body = await bodyAs(c, EnrolmentBody)
+      const body = await bodyOrForm(c, EnrolmentBody, enrolmentIn)
       const address = parseAddress(body.sourceAddress)
       if (!address) throw badField('invalid', 'sourceAddress', 'must be an IP address')
       const token = newToken('pwe')
@@ -88,13 +89,13 @@ export const probeFleetRoutes = new Hono<AppEnv>()
     }),
     allow('admin'),
     async (c) => {
-      const { drained, quarantined, ...rest } = await bodyAs(c, ProbeChange)
+      const { drained, quarantined, ...rest } = await bodyOrForm(c, ProbeChange, probeChangeIn)
       const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
       const change = { ...given, ...(drained === undefined ? {} : { drainedAt: drained ? c.var.world.now : null }) }
       const id = c.req.param('id')
       if (!(await changeProbe(c.var.world.db, id, change))) throw none('probe')
       if (quarantined === true) await lockUp(c.var.world, id, 'The operator does not believe it.', QUARANTINE_AT)
-      if (quarantined === false) await liftQuarantine(c.var.world.db, id)
+      if (quarantined === false) await letGo(c.var.world, id)
       const row = await readProbe(c.var.world.db, id)
       if (!row) throw none('probe')
       return c.json(probeAnswer(row, c.var.world.now))
@@ -115,7 +116,7 @@ export const beaconRoutes = new Hono<AppEnv>()
     describe({ tag: TAG, does: 'Add a beacon', body: BeaconBody, answer: BeaconAnswer, status: 201 }),
     allow('admin'),
     async (c) => {
-      const { address, port } = await bodyAs(c, BeaconBody)
+      const { address, port } = await bodyOrForm(c, BeaconBody, endpointIn)
       const canonical = parseAddress(address)?.text ?? address
       return c.json(beaconAnswer(await addBeacon(c.var.world.db, { address: canonical, port }, c.var.world.now)), 201)
     },
@@ -128,7 +129,7 @@ export const beaconRoutes = new Hono<AppEnv>()
 /** Whether it is on concerns every tenant: their scans wait for it. */
 export const killSwitchRoutes = new Hono<AppEnv>()
   .get('/', describe({ tag: TAG, does: 'Whether all scanning is stopped', answer: KillSwitchAnswer }), async (c) =>
-    c.json(await switchNow(c.var.world.db)),
+    c.json(await switchNow(c.var.world.db, c.var.caller.tenantId === OPERATOR)),
   )
   .put(
     '/',
@@ -141,15 +142,16 @@ export const killSwitchRoutes = new Hono<AppEnv>()
     operator,
     allow('admin'),
     async (c) => {
-      const { stopped } = await bodyAs(c, KillSwitchBody)
+      const { stopped } = await bodyOrForm(c, KillSwitchBody, switchIn)
       await switchAll(c.var.world, stopped)
+      await noteSwitcher(c.var.world.db, actorOf(c.var.caller), c.var.world.now)
       return c.json({ stopped })
     },
   )
 
-async function switchNow(db: Db): Promise<{ stopped: boolean; since: string | null }> {
-  const { stopped, since } = await readSwitch(db)
-  return { stopped, since: maybeIso(since) }
+async function switchNow(db: Db, isOperator: boolean): Promise<KillSwitchAnswer> {
+  const { stopped, since, by } = await readSwitch(db)
+  return { stopped, since: maybeIso(since), ...(isOperator ? { by } : {}) }
 }
 
 export const optOutRoutes = new Hono<AppEnv>()
@@ -170,7 +172,7 @@ export const optOutRoutes = new Hono<AppEnv>()
     }),
     allow('admin'),
     async (c) => {
-      const { cidr, note } = await bodyAs(c, OptOutBody)
+      const { cidr, note } = await bodyOrForm(c, OptOutBody, optOutIn)
       const network = parseCidr(cidr)?.text ?? hostRange(parseAddress(cidr)?.text ?? cidr)
       const row = await addOptOut(c.var.world.db, network, note ?? null, c.var.world.now)
       await cancelInNetwork(c.var.world, network)

@@ -4,7 +4,7 @@ import { ISSUE_STATES } from '../../schema/words.ts'
 import type { AppEnv } from '../context.ts'
 import { portSection } from '../core/output.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { openRetest } from '../retest.ts'
 import {
@@ -15,6 +15,7 @@ import {
   readIssue,
   readOccurrence,
   snoozeIssue,
+  wakeIssue,
 } from '../store/issues.ts'
 import { readText } from '../store/raw.ts'
 import { readVerdicts } from '../store/scanLines.ts'
@@ -69,7 +70,7 @@ export const issueRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      const { until, reason, note } = await bodyAs(c, SnoozeBody)
+      const { until, reason, note } = await bodyOrForm(c, SnoozeBody, (form) => snoozeAsked(form, world.now))
       const at = Date.parse(until)
       if (!(at > world.now && at < world.now + YEAR_MS))
         throw badField('invalid', 'until', 'must be in the future, within a year')
@@ -81,6 +82,17 @@ export const issueRoutes = new Hono<AppEnv>()
       })
       if (!issue) throw new Failure('conflict', 'The issue is closed.')
       return c.json(issueAnswer(issue))
+    },
+  )
+  .delete(
+    '/:id/snooze',
+    describe({ tag: TAG, does: 'Wake a snoozed issue: its channels are told again', answer: IssueAnswer }),
+    allow('write'),
+    async (c) => {
+      const { world, caller } = c.var
+      const issue = await found(world, caller.tenantId, c.req.param('id'))
+      if (issue.closedAt !== null) throw new Failure('conflict', 'The issue is closed.')
+      return c.json(issueAnswer((await wakeIssue(world.db, caller.tenantId, issue.id)) ?? issue))
     },
   )
   .post(
@@ -119,6 +131,23 @@ export const occurrenceRoutes = new Hono<AppEnv>().get(
     return plainText(new Response(text).body as ReadableStream<Uint8Array>, { name: `${row.id}.txt`, cut: null })
   },
 )
+
+const DAY_MS = 86_400_000
+/** The last time that a Date can tell (ECMA-262, 21.4.1.1). */
+const LATEST_MS = 8.64e15
+
+/** What the form of a snooze asks: a day counts before a number of days; it begins at midnight UTC. */
+function snoozeAsked(form: URLSearchParams, now: number): unknown {
+  const date = form.get('date') ?? ''
+  const days = Number(form.get('days'))
+  const at = date === '' ? now + days * DAY_MS : Date.parse(`${date}T00:00:00Z`)
+  const note = form.get('note')?.trim()
+  return {
+    until: Math.abs(at) <= LATEST_MS ? new Date(at).toISOString() : '',
+    reason: form.get('reason') ?? '',
+    ...(note ? { note } : {}),
+  }
+}
 
 async function found({ db }: World, tenantId: string, id: string): Promise<Issue> {
   const issue = await readIssue(db, tenantId, id)

@@ -2,112 +2,40 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { tenant } from '../guards/tenant.ts'
-import { ChannelsPage } from '../portal/channels.tsx'
-import { IssuePage, IssuesPage } from '../portal/issues.tsx'
-import { OverviewPage } from '../portal/overview.tsx'
-import { ProofPage } from '../portal/proof.tsx'
-import { RulesPage } from '../portal/rules.tsx'
-import { ScanPage, ScansPage } from '../portal/scan.tsx'
-import { CSS, ICON } from '../portal/style.ts'
-import { TargetPage, TargetsPage } from '../portal/targets.tsx'
-import { recentIssues, recentScans, targetLines } from '../store/portal.ts'
-import { openText } from '../store/raw.ts'
-import { readScan } from '../store/scans.ts'
-import { allowlistView } from './allowlists.ts'
-import { plainText } from './plain.ts'
-import {
-  readChannelLines,
-  readIssueView,
-  readProbeRows,
-  readProofView,
-  readScanView,
-  readTargetView,
-} from './portal-data.ts'
+import { ASSETS, type Asset } from '../portal/assets.ts'
+import { cached } from './cached.ts'
+import { formRoutes } from './forms.ts'
+import { issuePageRoutes } from './issue-page.tsx'
+import { lookRoutes } from './look.ts'
+import { overviewRoutes } from './overview-page.tsx'
 import { rangesPageRoutes } from './ranges-page.tsx'
-import { asPage, frameOf, frameOrNone, ledToOpened, show, strayAsPage } from './show.tsx'
+import { reportPageRoutes } from './report-page.tsx'
+import { scanPageRoutes } from './scan-pages.tsx'
+import { setupPages } from './setup-pages.ts'
+import { asPage, strayAsPage } from './show.tsx'
 import { signInRoutes } from './sign-in.tsx'
-
-const LATEST = 12
-const LIST = 200
-const A_DAY = 'public, max-age=86400'
-
-const missing = (noun: string): Failure => new Failure('not_found', `There is no ${noun} with that id.`)
+import { targetPageRoutes } from './target-pages.tsx'
 
 export const portalRoutes = new Hono<AppEnv>()
   .use(strayAsPage)
   .route('/', signInRoutes)
-  .use('/', asPage)
-  .use('/targets/*', asPage)
+  .route('/', lookRoutes)
   .use('/scans/*', asPage)
   .use('/issues/*', asPage)
   .use('/proofs/*', asPage)
-  .use('/channels', asPage)
-  .use('/api/v1/issues/:id/retest', ledToOpened)
-  .use('/api/v1/targets/:id/prove', ledToOpened)
-  .get('/portal/style.css', (c) =>
-    c.body(CSS, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': A_DAY }),
-  )
-  .get('/portal/icon.svg', (c) => c.body(ICON, 200, { 'content-type': 'image/svg+xml', 'cache-control': A_DAY }))
-  .get('/rules', async (c) => show(<RulesPage frame={await frameOrNone(c)} />))
+  .route('/', formRoutes)
+  .route('/', setupPages)
+  .route('/', scanPageRoutes)
+  .get('/portal/:name', (c) => {
+    const assets: Readonly<Record<string, Asset>> = ASSETS
+    const name = c.req.param('name')
+    const asset = Object.hasOwn(assets, name) ? assets[name] : undefined
+    if (!asset) throw new Failure('not_found', 'There is nothing at this path.')
+    const isThis = asset.version !== null && asset.version === c.req.query('v')
+    return cached(c.req.raw, asset.text, { type: asset.type, keep: isThis ? 'ever' : 'hour' })
+  })
   .route('/', rangesPageRoutes)
-  .get('/', tenant, async (c) => {
-    const { db, now } = c.var.world
-    const { tenantId } = c.var.caller
-    const [frame, scans, issues, probes] = await Promise.all([
-      frameOf(c),
-      recentScans(db, tenantId, null, LATEST),
-      recentIssues(db, tenantId, { closed: false }, LATEST),
-      readProbeRows(db, now),
-    ])
-    return show(<OverviewPage frame={frame} scans={scans} issues={issues} probes={probes} />)
-  })
-  .get('/targets', tenant, async (c) => {
-    const targets = await targetLines(c.var.world.db, c.var.caller.tenantId, LIST)
-    return show(<TargetsPage frame={await frameOf(c)} targets={targets} />)
-  })
-  .get('/targets/:id', tenant, async (c) => {
-    const target = await readTargetView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!target) throw missing('target')
-    return show(<TargetPage frame={await frameOf(c)} target={target} />)
-  })
-  .get('/scans', tenant, async (c) => {
-    const scans = await recentScans(c.var.world.db, c.var.caller.tenantId, null, LIST)
-    return show(<ScansPage frame={await frameOf(c)} scans={scans} />)
-  })
-  .get('/scans/:id', tenant, async (c) => {
-    const scan = await readScanView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'), c.var.world.now)
-    if (!scan) throw missing('scan')
-    return show(<ScanPage frame={await frameOf(c)} scan={scan} />)
-  })
-  .get('/scans/:id/output', tenant, async (c) => {
-    const { db, raw } = c.var.world
-    const scan = await readScan(db, c.var.caller.tenantId, c.req.param('id'))
-    const text = scan?.outputKey ? await openText(raw, scan.outputKey) : null
-    if (!text) throw new Failure('not_found', 'There is no raw output of this scan.')
-    const name = `${scan?.id}.txt`
-    return plainText(text, { name, cut: c.req.query('whole') === undefined ? `${c.req.path}?whole` : null })
-  })
-  .get('/proofs/:id', tenant, async (c) => {
-    const proof = await readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!proof) throw missing('proof')
-    return show(<ProofPage frame={await frameOf(c)} proof={proof} />)
-  })
-  .get('/channels', tenant, async (c) => {
-    const channels = await readChannelLines(c.var.world.db, c.var.caller.tenantId)
-    return show(<ChannelsPage frame={await frameOf(c)} channels={channels} />)
-  })
-  .get('/issues', tenant, async (c) => {
-    const { db } = c.var.world
-    const { tenantId } = c.var.caller
-    const [open, closed] = await Promise.all([
-      recentIssues(db, tenantId, { closed: false }, LIST),
-      recentIssues(db, tenantId, { closed: true }, LATEST),
-    ])
-    return show(<IssuesPage frame={await frameOf(c)} open={open} closed={closed} />)
-  })
-  .get('/issues/:id', tenant, async (c) => {
-    const issue = await readIssueView(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
-    if (!issue) throw missing('issue')
-    return show(<IssuePage frame={await frameOf(c)} issue={issue} allowlist={await allowlistView(c, issue.id)} />)
-  })
+  .route('/', overviewRoutes)
+  .route('/', targetPageRoutes)
+  .route('/', issuePageRoutes)
+  .route('/', reportPageRoutes)

@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
 import { ProofTokenAnswer, RotateBody } from '../../schema/proofApi.ts'
 import type { AppEnv } from '../context.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { readTokens, rotateTokens } from '../proofTokens.ts'
 import { describe } from './describe.ts'
+import { rotationIn } from './form-bodies.ts'
 
 const TAG = 'Who is knocking'
 /** A token is a secret between a tenant, its defences and the probes. */
@@ -31,7 +32,7 @@ export const proofTokenRoutes = new Hono<AppEnv>()
     }),
     allow('write'),
     async (c) => {
-      const { overlapSeconds } = await bodyAs(c, RotateBody)
+      const { overlapSeconds } = await bodyOrForm(c, RotateBody, rotationIn)
       const overlapMs = overlapSeconds === undefined ? undefined : overlapSeconds * 1_000
       return c.json(await rotateTokens(c.var.world, c.var.caller.tenantId, overlapMs), 200, NO_STORE)
     },

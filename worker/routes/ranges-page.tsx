@@ -1,15 +1,12 @@
-/** The page of our addresses, for everybody; and the script that lets its buttons copy. */
+/** The page of our addresses, for everybody. */
 import { Hono } from 'hono'
 import { parseAddress } from '../../schema/address.ts'
 import type { AppEnv } from '../context.ts'
 import { checkAddress } from '../core/ranges/check.ts'
 import { isPublished, type Range } from '../core/ranges/life.ts'
 import { listOf } from '../core/ranges/list.ts'
-import { COPY_SCRIPT } from '../portal/copy.ts'
-import { SCRIPTED } from '../portal/layout.tsx'
 import { type Asked, RangesPage } from '../portal/ranges.tsx'
 import { publicChanges, readBook } from '../store/ranges.ts'
-import { cached } from './cached.ts'
 import { baseOf, rangeKey } from './published.ts'
 import { frameOrNone, show } from './show.tsx'
 
@@ -18,26 +15,23 @@ const CHANGES = 8
 /** An address is never longer; what is longer is shown cut, as what it is not. */
 const LONGEST = 64
 
-export const rangesPageRoutes = new Hono<AppEnv>()
-  .get('/portal/copy.js', (c) => cached(c.req.raw, COPY_SCRIPT, { type: 'text/javascript; charset=utf-8' }))
-  .get('/ranges', async (c) => {
-    const { db } = c.var.world
-    const [{ ranges, published }, changes] = await Promise.all([readBook(db), publicChanges(db, CHANGES)])
-    return show(
-      <RangesPage
-        frame={await frameOrNone(c)}
-        base={baseOf(c)}
-        version={listOf(published).version}
-        changedAt={published.changedAt}
-        keyId={(await rangeKey(c))?.keyId ?? null}
-        ranges={ranges.filter(isPublished)}
-        changes={changes}
-        asked={askedOf(ranges, c.req.query('address'))}
-      />,
-      200,
-      SCRIPTED,
-    )
-  })
+export const rangesPageRoutes = new Hono<AppEnv>().get('/ranges', async (c) => {
+  const { db } = c.var.world
+  const [{ ranges, published }, changes] = await Promise.all([readBook(db), publicChanges(db, CHANGES)])
+  return show(
+    c,
+    <RangesPage
+      frame={await frameOrNone(c)}
+      base={baseOf(c)}
+      version={listOf(published).version}
+      changedAt={published.changedAt}
+      keyId={(await rangeKey(c))?.keyId ?? null}
+      ranges={ranges.filter(isPublished)}
+      changes={changes}
+      asked={askedOf(ranges, c.req.query('address'))}
+    />,
+  )
+})
 
 function askedOf(ranges: readonly Range[], text: string | undefined): Asked | null {
   const address = text?.trim().slice(0, LONGEST) ?? ''

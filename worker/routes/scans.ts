@@ -6,7 +6,7 @@ import { liveOf } from '../bell.ts'
 import { cancelScan } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { judgementNow } from '../live.ts'
 import { openScan, whyItWaits } from '../open.ts'
@@ -34,7 +34,10 @@ export const scanRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { world, caller } = c.var
-      const body = await bodyAs(c, ScanBody)
+      const body = await bodyOrForm(c, ScanBody, (form) => ({
+        targetId: form.get('targetId'),
+        ...(form.get('site') ? { site: form.get('site') } : {}),
+      }))
       const target = await readTarget(world.db, caller.tenantId, body.targetId)
       if (!target) throw noTarget()
       const profile = body.profile ?? (body.accompanySeconds === undefined ? target.profile : 'accompany')
@@ -168,6 +171,5 @@ async function answered(c: Context<AppEnv>, scan: Scan): Promise<ScanAnswer> {
     scan.finishedAt === null ? liveOf(c.env, scan.id) : null,
     scan.addresses.length > 0 ? null : readTarget(c.var.world.db, scan.tenantId, scan.targetId),
   ])
-  const waitsFor = target ? await whyItWaits(c.var.world, target, scan) : null
-  return { ...scanAnswer({ ...scan, judgement }, target?.address ?? '', seen, live), waitsFor }
+  return { ...scanAnswer({ ...scan, judgement }, target?.address ?? '', seen, live), waitsFor: whyItWaits(scan) }
 }

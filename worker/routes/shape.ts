@@ -190,6 +190,7 @@ export const issueAnswer = (row: Issue): IssueAnswer => ({
   closedBy: row.closedBy,
   answeredAt: maybeIso(row.answeredAt),
   lastProofId: row.lastProofId,
+  causes: row.causes,
   snooze:
     row.state === 'snoozed' && row.snoozedUntil && row.snoozeReason
       ? { until: iso(row.snoozedUntil), reason: row.snoozeReason, note: row.snoozeNote }
@@ -214,7 +215,7 @@ export function occurrenceAnswer(row: OccurrenceRow, port: PortVerdict | undefin
 }
 
 /** Of `name/1.2.3` by its numbers; what is no version of ours is not called old. */
-function isOlder(agent: string, newest: string): boolean {
+export function isOlder(agent: string, newest: string): boolean {
   const of = (text: string) => /^portwitness\/(\d+)\.(\d+)\.(\d+)$/.exec(text)?.slice(1).map(Number)
   const [own, last] = [of(agent), of(newest)]
   const first = own?.findIndex((number, i) => number !== last?.[i]) ?? -1
@@ -269,5 +270,6 @@ export const keyAnswer = (row: Key) => ({
   createdAt: iso(row.createdAt),
   expiresAt: maybeIso(row.expiresAt),
   lastUsedAt: maybeIso(row.lastUsedAt),
+  madeBy: row.madeBy,
 })
 export const tenantAnswer = ({ id, name, createdAt }: Tenant) => ({ id, name, createdAt: iso(createdAt) })

@@ -4,23 +4,29 @@ import { createMiddleware } from 'hono/factory'
 import type { JSX } from 'hono/jsx/jsx-runtime'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { isForm } from '../guards/limit.ts'
 import { tenant } from '../guards/tenant.ts'
 import { HEADERS } from '../portal/layout.tsx'
+import { LookContext } from '../portal/look.ts'
 import { ProblemPage } from '../portal/problem.tsx'
 import type { Frame } from '../portal/views.ts'
+import { OPERATOR } from '../store/keys.ts'
 import { readBanner } from '../store/portal.ts'
+import { lookOf } from './look.ts'
 
-/** A whole page, with the policy that keeps it one. */
-export const show = (page: JSX.Element, status = 200, headers: Readonly<Record<string, string>> = HEADERS): Response =>
-  new Response(`<!doctype html>${page}`, {
+/** A whole page, as this request looks at it, with the policy that keeps it one. What was refused is at no place of ours. */
+export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Response => {
+  const look = status < 400 ? lookOf(c) : { ...lookOf(c), path: '' }
+  return new Response(`<!doctype html>${<LookContext.Provider value={look}>{page}</LookContext.Provider>}`, {
     status,
-    headers: { ...headers, 'content-type': 'text/html; charset=utf-8' },
+    headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8' },
   })
+}
 
 export const frameOf = async (c: Context<AppEnv>): Promise<Frame> => ({
   ...(await readBanner(c.var.world.db, c.var.caller.tenantId)),
   mayWrite: c.var.caller.scope !== 'read',
+  mayAdmin: c.var.caller.scope === 'admin',
+  isOperator: c.var.caller.tenantId === OPERATOR,
   now: c.var.world.now,
 })
 
@@ -45,19 +51,27 @@ const TITLE: Record<number, string> = {
   503: 'Busy',
 }
 
+/** Of a body with a thousand wrong fields as many are named. */
+const MOST_FAULTS = 12
+
 /** What went wrong inside is answered as everywhere; here the answer becomes a page, or the way to sign in. */
 export const asPage = createMiddleware<AppEnv>(async (c, next) => {
   await next()
   if (!c.error) return
   const { status } = c.res
   const frame = c.var.caller && status < 500 ? await frameOf(c) : null
+  const faults = c.error instanceof Failure && c.req.method !== 'GET' ? c.error.errors.slice(0, MOST_FAULTS) : []
   const detail = c.error instanceof Failure ? c.error.message : 'Something went wrong on our side. It has been logged.'
   // Emptied first: the headers of the old answer would go with the new one.
   c.res = undefined
   c.res =
     status === 401
       ? new Response(null, { status: 303, headers: { location: '/signin' } })
-      : show(<ProblemPage title={TITLE[status] ?? 'Our fault'} detail={detail} frame={frame} />, status)
+      : show(
+          c,
+          <ProblemPage title={TITLE[status] ?? 'Our fault'} detail={detail} frame={frame} faults={faults} />,
+          status,
+        )
 })
 
 /** A path that leads nowhere, opened in a browser. What is thrown is not meant: each route answers for its own. */
@@ -67,18 +81,5 @@ export const strayAsPage = createMiddleware<AppEnv>(async (c, next) => {
   if (c.error || c.res.status !== 404 || !isPerson) return
   const frame = await frameOrNone(c)
   c.res = undefined
-  c.res = show(<ProblemPage title="Not found" detail="There is no page at this address." frame={frame} />, 404)
-})
-
-/** A form of ours that posts to the API: its browser is led to the scan or proof that was opened, or shown why there is none. */
-export const ledToOpened = createMiddleware<AppEnv>(async (c, next) => {
-  if (!isForm(c.req.raw)) return next()
-  await asPage(c, next)
-  if (c.res.status !== 202) return
-  const { id } = (await c.res.json()) as { id: string }
-  c.res = undefined
-  c.res = new Response(null, {
-    status: 303,
-    headers: { location: `/${id.startsWith('prf_') ? 'proofs' : 'scans'}/${id}` },
-  })
+  c.res = show(c, <ProblemPage title="Not found" detail="There is no page at this address." frame={frame} />, 404)
 })

@@ -3,11 +3,21 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import { isKey } from '../../schema/key.ts'
+import type { Refusal } from '../access.ts'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { auditAs } from '../guards/audit.ts'
+import { auditSignIn } from '../guards/audit.ts'
 import { bytesOf } from '../guards/limit.ts'
-import { BOOTSTRAP_ID, SESSION_COOKIE, SESSION_MS, seal, sealOf } from '../guards/tenant.ts'
+import {
+  ACCESS_COOKIE,
+  accessOf,
+  BOOTSTRAP_ID,
+  SESSION_COOKIE,
+  SESSION_MS,
+  seal,
+  sealOf,
+  tenant,
+} from '../guards/tenant.ts'
 import { SignInPage } from '../portal/sign-in.tsx'
 import { isSame, sha256 } from '../secrets.ts'
 import { findKey, OPERATOR } from '../store/keys.ts'
@@ -28,27 +38,54 @@ export const signInRoutes = new Hono<AppEnv>()
   .use('/signout', asPage)
   .get('/signin', async (c) => {
     const once = c.req.query('once')
-    if (once === undefined) return show(<SignInPage problem={null} />)
+    if (once === undefined) return throughAccess(c)
     // A browser that only fetches ahead must not use the link up.
     if (/prefetch|prerender/.test(c.req.header('sec-purpose') ?? c.req.header('purpose') ?? ''))
       throw new Failure('busy', 'Not ahead of time.')
     const holder = await byLink(c, once)
-    return holder ? begin(c, holder) : show(<SignInPage problem="This link was used before, or is too old." />, 401)
+    return holder ? begin(c, holder) : show(c, <SignInPage problem="This link was used before, or is too old." />, 401)
   })
   .post('/signin', async (c) => {
     ownPagesOnly(c)
     const form = new URLSearchParams(new TextDecoder().decode(await bytesOf(c.req.raw, FORM_BYTES)))
     const holder = await byKey(c, (form.get('key') ?? '').trim())
-    return holder ? begin(c, holder) : show(<SignInPage problem="This key is unknown, revoked or expired." />, 401)
+    return holder ? begin(c, holder) : show(c, <SignInPage problem="This key is unknown, revoked or expired." />, 401)
   })
   .post('/signout', (c) => {
     ownPagesOnly(c)
     deleteCookie(c, SESSION_COOKIE, { path: '/' })
-    return c.redirect('/signin', 303)
+    deleteCookie(c, ACCESS_COOKIE, { path: '/api/v1/' })
+    // Access would let them in again at once: its own way out is at its own path.
+    return c.redirect(c.req.header('cf-access-jwt-assertion') ? '/cdn-cgi/access/logout' : '/signin', 303)
   })
 
+/** Who comes with an assertion of Access needs no key, or hears why it does not count. */
+async function throughAccess(c: Context<AppEnv>): Promise<Response> {
+  const access = await accessOf(c)
+  if (access && !('refused' in access)) {
+    const caller = await tenant(c, async () => undefined).then(
+      () => true,
+      () => false,
+    )
+    if (caller) return c.redirect('/', 303)
+  }
+  const problem = access && ('refused' in access ? REFUSED[access.refused] : REFUSED.not_listed)
+  return show(c, <SignInPage problem={problem} />, problem ? 401 : 200)
+}
+
+const REFUSED: Record<Refusal, string> = {
+  expired: 'What Cloudflare Access says of you has run out: load the page again to sign in there anew.',
+  other_application:
+    'Cloudflare Access let you in for another application than this one: ACCESS_AUD is not its audience.',
+  not_signed_by_team: 'What came as from Cloudflare Access was not signed by our team there.',
+  not_valid: 'What came as from Cloudflare Access does not hold.',
+  no_email: 'Cloudflare Access does not say who you are: a service token cannot sign in here. Use an API key.',
+  not_listed:
+    'Cloudflare Access let you in, but nobody has given you anything to see here: ask whoever runs this service.',
+}
+
 async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder): Promise<Response> {
-  await auditAs(c, tenantId, `key:${keyId}`, '').settle()
+  await auditSignIn(c, tenantId, keyId)
   const expiresAt = c.var.world.now + SESSION_MS
   setCookie(c, SESSION_COOKIE, await seal(hash, tenantId, keyId, expiresAt), {
     path: '/',

@@ -8,7 +8,7 @@ import type { AppEnv } from '../context.ts'
 import { controlOf } from '../controlView.ts'
 import { cronError, nextDue } from '../cron.ts'
 import { badField, Failure } from '../failure.ts'
-import { bodyAs, bodyOrForm } from '../guards/limit.ts'
+import { bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { MAX_RATE } from '../open.ts'
 import { resultNow } from '../proofEnd.ts'
@@ -31,6 +31,7 @@ import { proofAnswer } from './proofShape.ts'
 import { NO_STORE } from './proofTokens.ts'
 import { pageRequest, textIn } from './query.ts'
 import { targetAnswer } from './shape.ts'
+import { targetAsked } from './target-form.ts'
 
 const TAG = 'Targets'
 const DEFAULT_RATE = 300
@@ -41,7 +42,7 @@ export const targetRoutes = new Hono<AppEnv>()
     describe({ tag: TAG, does: 'Add a target', body: TargetBody, answer: TargetAnswer, status: 201 }),
     allow('write'),
     async (c) => {
-      const body = await bodyAs(c, TargetBody)
+      const body = await bodyOrForm(c, TargetBody, targetAsked)
       const address = canonical(c.var.world, body.address)
       const wish = wishOf(
         {
@@ -90,7 +91,7 @@ export const targetRoutes = new Hono<AppEnv>()
     allow('write'),
     async (c) => {
       const { db } = c.var.world
-      const change = await bodyAs(c, TargetChange)
+      const change = await bodyOrForm(c, TargetChange, targetAsked)
       const old = await readTarget(db, c.var.caller.tenantId, c.req.param('id'))
       if (!old) throw noTarget()
       const given = Object.fromEntries(

@@ -1,20 +1,48 @@
 /** The audit log (schema/audit.ts). Lines are only ever added, one after the other; triggers refuse all else. */
 import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm'
 import type { AuditHead } from '../../schema/audit.ts'
-import { audit } from '../../schema/tables.ts'
+import { audit, auditWaiting } from '../../schema/tables.ts'
 import { batch, causeOf, type Db } from './db.ts'
 
 export type AuditRow = typeof audit.$inferSelect
 
-/** The end of a tenant's log; null while there is none. */
-export const auditHead = async (db: Db, tenantId: string): Promise<AuditHead | null> =>
-  (await db
+const headOf = (db: Db, tenantId: string) =>
+  db
     .select({ seq: audit.seq, hash: audit.hash })
     .from(audit)
     .where(eq(audit.tenantId, tenantId))
     .orderBy(desc(audit.seq))
     .limit(1)
-    .get()) ?? null
+
+/** The end of a tenant's log; null while there is none. */
+export const auditHead = async (db: Db, tenantId: string): Promise<AuditHead | null> =>
+  (await headOf(db, tenantId).get()) ?? null
+
+export type WaitingLine = typeof auditWaiting.$inferSelect
+
+/** Lines that have no number yet, oldest first, and the end of the log at the same moment. */
+export async function waitingAndHead(
+  db: Db,
+  tenantId: string,
+  limit: number,
+): Promise<{ waiting: WaitingLine[]; head: AuditHead | null }> {
+  const [waiting, head] = await batch(db, [
+    db
+      .select()
+      .from(auditWaiting)
+      .where(eq(auditWaiting.tenantId, tenantId))
+      .orderBy(asc(auditWaiting.at), asc(auditWaiting.id))
+      .limit(limit),
+    headOf(db, tenantId),
+  ])
+  return { waiting: waiting as WaitingLine[], head: (head as AuditHead[])[0] ?? null }
+}
+
+/** Tenants of whom lines wait. */
+export const whoseLinesWait = async (db: Db, limit: number): Promise<string[]> =>
+  (await db.selectDistinct({ tenantId: auditWaiting.tenantId }).from(auditWaiting).limit(limit)).map(
+    ({ tenantId }) => tenantId,
+  )
 
 /** Somebody else added the line of this number first: nothing of the batch was done. */
 export const isBehind = (error: unknown): boolean =>

@@ -58,16 +58,14 @@ export const noteAsked = (
   db: Db,
   tenantId: string,
   subjects: readonly string[],
-  nextAt: number | null,
+  nextAt: number,
   now: number,
+  guard: SQL = sql`1`,
 ): Statement =>
   db
     .update(controls)
-    .set({
-      askedAt: now,
-      ...(nextAt === null ? {} : { nextAt: sql`CASE WHEN next_at IS NULL THEN NULL ELSE ${nextAt} END` }),
-    })
-    .where(those(tenantId, subjects))
+    .set({ askedAt: now, nextAt: sql`CASE WHEN next_at IS NULL THEN NULL ELSE ${nextAt} END` })
+    .where(and(those(tenantId, subjects), guard))
 
 /** What a look found of one subject. */
 export interface Found {
@@ -97,9 +95,42 @@ export const letLapse = (db: Db, tenantId: string, subject: string): Statement =
     .set({ nextAt: null })
     .where(those(tenantId, [subject]))
 
-/** Proofs that are to be looked at again, the longest due first. */
-export const dueControls = (db: Db, now: number, limit: number): Promise<Control[]> =>
-  db.select().from(controls).where(lte(controls.nextAt, now)).orderBy(asc(controls.nextAt)).limit(limit)
+/** So many addresses of one target are renewed together: a name has no more. */
+const MOST_TOGETHER = 100
+
+/**
+ * Proofs that are to be looked at again, of the `limit` targets that are the longest due: all that are due of each together, for one look
+ * at a time is under way at a target.
+ */
+export async function dueControls(db: Db, now: number, limit: number): Promise<Control[][]> {
+  const first = await db
+    .select({ tenantId: controls.tenantId, targetId: controls.targetId })
+    .from(controls)
+    .where(lte(controls.nextAt, now))
+    .groupBy(controls.tenantId, controls.targetId)
+    .orderBy(sql`min(next_at)`)
+    .limit(limit)
+  if (first.length === 0) return []
+  const due = await db
+    .select()
+    .from(controls)
+    .where(
+      and(
+        lte(controls.nextAt, now),
+        sql`(tenant_id, target_id) IN (SELECT value ->> '$.tenantId', value ->> '$.targetId' FROM json_each(${rows(first)}))`,
+      ),
+    )
+    .orderBy(asc(controls.nextAt))
+    .limit(limit * MOST_TOGETHER)
+  return first.map((one) => due.filter((row) => row.tenantId === one.tenantId && row.targetId === one.targetId))
+}
+
+/** Cron looks later: what kept it from looking now keeps no other waiting. */
+export const putOff = (db: Db, tenantId: string, subjects: readonly string[], nextAt: number): Statement =>
+  db
+    .update(controls)
+    .set({ nextAt: sql`CASE WHEN next_at IS NULL THEN NULL ELSE ${nextAt} END` })
+    .where(those(tenantId, subjects))
 
 /** Where a name led when control was last asked for. */
 export const noteResolved = (db: Db, tenantId: string, targetId: string, addresses: readonly string[]): Statement =>
@@ -181,7 +212,14 @@ export const raiseUnproved = (
       state = CASE WHEN snoozed_until > ${now} THEN state ELSE 'open' END`)
 
 /** Control is proved: that is the proof on which such an issue closes. */
-export const closeUnproved = (db: Db, tenantId: string, targetId: string, by: string, now: number) =>
+export const closeUnproved = (
+  db: Db,
+  tenantId: string,
+  targetId: string,
+  by: string,
+  now: number,
+  guard: SQL = sql`1`,
+) =>
   db
     .update(issues)
     .set({ state: 'closed', closedAt: now, closedBy: by })
@@ -191,5 +229,6 @@ export const closeUnproved = (db: Db, tenantId: string, targetId: string, by: st
         eq(issues.targetId, targetId),
         eq(issues.finding, 'unproved'),
         isNull(issues.closedAt),
+        guard,
       ),
     )

@@ -1,5 +1,5 @@
 /** What has had its time, scan by scan in the order of their keys: no index is needed, and no row says what was done. */
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { facts, runs, scans } from '../../schema/tables.ts'
 import { batch, type Db } from './db.ts'
 
@@ -9,15 +9,20 @@ export interface OldScan {
   finishedAt: number | null
   hasRaw: number
   hasRuns: number
+  /** carries a look at control (store/controls.ts): what that found stands elsewhere */
+  isLook: number
 }
 
 /** The next scans after `after`, whatever their age. Runs begin with the random part of their scan's id (schema/tables.ts). */
 export const scansAfter = (db: Db, after: readonly [string, string], limit: number): Promise<OldScan[]> =>
   db.all<OldScan>(sql`SELECT tenant_id AS tenantId, id, finished_at AS finishedAt, output_key IS NOT NULL AS hasRaw,
-    EXISTS (SELECT 1 FROM facts f WHERE f.tenant_id = scans.tenant_id AND f.scan_id = scans.id) AS hasRuns
+    EXISTS (SELECT 1 FROM facts f WHERE f.tenant_id = scans.tenant_id AND f.scan_id = scans.id)
+      OR EXISTS (SELECT 1 FROM json_each(scans.panel) member JOIN runs ON runs.probe_id = member.value ->> '$.probeId'
+        AND runs.id >= 'run_' || substr(scans.id, 5) AND runs.id < 'run_' || substr(scans.id, 5) || '~') AS hasRuns,
+    control IS NOT NULL AS isLook
     FROM scans WHERE (tenant_id, id) > (${after[0]}, ${after[1]}) ORDER BY tenant_id, id LIMIT ${limit}`)
 
-/** What was reported of an ended scan, and its runs. Its judgement stays. */
+/** What was reported of an ended scan, and its runs. Its judgement stays; of a look nothing does. */
 export async function forgetFacts(
   db: Db,
   { tenantId, id }: Pick<OldScan, 'tenantId' | 'id'>,
@@ -39,6 +44,7 @@ export async function forgetFacts(
           ),
         ),
     ),
+    db.delete(scans).where(and(eq(scans.tenantId, tenantId), eq(scans.id, id), isNotNull(scans.control))),
   ])
 }
 

@@ -1,8 +1,9 @@
 import { and, asc, desc, eq, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import type { IssueCause, OccurrenceSaid } from '../../schema/issue.ts'
 import { issues, occurrences, targets } from '../../schema/tables.ts'
 import type { IssueState, SnoozeReason } from '../../schema/words.ts'
 import type { IssueStep, OpenIssue } from '../core/issue.ts'
-import { type Db, rows, type Statement } from './db.ts'
+import { type Db, inParts, rows, type Statement } from './db.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 import type { Scan } from './scans.ts'
 import type { Target } from './targets.ts'
@@ -31,11 +32,12 @@ export const openIssues = async (db: Db, tenantId: string, targetId: string): Pr
     snoozedUntil: row.snoozedUntil,
   }))
 
-/** A step with the ids it needs: that of its issue, and of each endpoint's occurrence. */
+/** A step with the ids it needs: that of its issue, and of each endpoint's occurrence; and what lists say of both. */
 export interface AppliedStep {
   step: Exclude<IssueStep, { do: 'nothing' }>
   issueId: string
-  occurrences: readonly { id: string; address: string; port: number }[]
+  occurrences: readonly { id: string; address: string; port: number; said: OccurrenceSaid }[]
+  causes: readonly IssueCause[]
 }
 
 /**
@@ -43,9 +45,9 @@ export interface AppliedStep {
  * at once make the whole batch of the second fail, and its judge looks again.
  */
 export function applySteps(db: Db, scan: Scan, steps: readonly AppliedStep[], guard: SQL, now: number): Statement[] {
-  return steps.flatMap(({ step, issueId, occurrences: seen }) => [
-    issueWrite(db, scan, step, issueId, guard, now),
-    ...(seen.length > 0 ? [seenWrite(db, scan, issueId, seen, guard, now)] : []),
+  return steps.flatMap(({ step, issueId, occurrences: seen, causes }) => [
+    issueWrite(db, scan, step, issueId, causes, guard, now),
+    ...(seen.length > 0 ? inParts(seen).map((part) => seenWrite(db, scan, issueId, part, guard, now)) : []),
   ])
 }
 
@@ -54,17 +56,18 @@ function issueWrite(
   scan: Scan,
   step: AppliedStep['step'],
   issueId: string,
+  causes: readonly IssueCause[],
   guard: SQL,
   now: number,
 ): Statement {
   const mine = sql`tenant_id = ${scan.tenantId} AND id = ${issueId} AND closed_at IS NULL AND ${guard}`
   switch (step.do) {
     case 'open':
-      return db.run(sql`INSERT INTO issues (tenant_id, id, target_id, finding, state, title, opened_at, restated_at, last_scan_id)
-        SELECT ${scan.tenantId}, ${issueId}, ${scan.targetId}, ${step.finding}, 'open', ${step.title}, ${now}, ${now}, ${scan.id} WHERE ${guard}`)
+      return db.run(sql`INSERT INTO issues (tenant_id, id, target_id, finding, state, title, opened_at, restated_at, last_scan_id, causes)
+        SELECT ${scan.tenantId}, ${issueId}, ${scan.targetId}, ${step.finding}, 'open', ${step.title}, ${now}, ${now}, ${scan.id}, ${rows(causes)} WHERE ${guard}`)
     case 'restate':
       return step.answeredAt === null
-        ? db.run(sql`UPDATE issues SET title = ${step.title}, restated_at = ${now}, last_scan_id = ${scan.id}, answered_at = NULL,
+        ? db.run(sql`UPDATE issues SET title = ${step.title}, restated_at = ${now}, last_scan_id = ${scan.id}, answered_at = NULL, causes = ${rows(causes)},
             state = CASE WHEN ${step.wake ? 1 : 0} THEN 'open' ELSE state END WHERE ${mine}`)
         : db.run(
             sql`UPDATE issues SET answered_at = ${step.answeredAt}, title = CASE WHEN ${step.keepsTitle ? 1 : 0} THEN title ELSE ${step.title} END, state = CASE WHEN ${step.wake ? 1 : 0} THEN 'open' ELSE state END WHERE ${mine}`,
@@ -82,15 +85,15 @@ const seenWrite = (
   guard: SQL,
   now: number,
 ): Statement =>
-  db.run(sql`INSERT OR IGNORE INTO occurrences (tenant_id, issue_id, id, scan_id, address, port, seen_at)
-    SELECT ${scan.tenantId}, ${issueId}, value ->> '$.id', ${scan.id}, value ->> '$.address', value ->> '$.port', ${now}
+  db.run(sql`INSERT OR IGNORE INTO occurrences (tenant_id, issue_id, id, scan_id, address, port, seen_at, said)
+    SELECT ${scan.tenantId}, ${issueId}, value ->> '$.id', ${scan.id}, value ->> '$.address', value ->> '$.port', ${now}, value -> '$.said'
     FROM json_each(${rows(seen)}) WHERE ${guard}`)
 
 /** What a target learns from an ended scan. */
 export const teachTarget = (
   db: Db,
   scan: Scan,
-  lesson: Partial<Pick<Target, 'scanners' | 'lastKnown' | 'waf' | 'highestCleanRate' | 'lastScanId'>>,
+  lesson: Partial<Pick<Target, 'scanners' | 'lastKnown' | 'waf' | 'highestCleanRate' | 'lastScanId' | 'lastScannedAt'>>,
   guard: SQL,
 ): Statement =>
   db
@@ -187,6 +190,16 @@ export async function snoozeIssue(
     .update(issues)
     .set({ state: 'snoozed', snoozedUntil: snooze.until, snoozeReason: snooze.reason, snoozeNote: snooze.note })
     .where(and(eq(issues.tenantId, tenantId), eq(issues.id, id), isNull(issues.closedAt)))
+    .returning()
+  return row ?? null
+}
+
+/** Ends a snooze before its time. Null when it was not snoozed. */
+export async function wakeIssue(db: Db, tenantId: string, id: string): Promise<Issue | null> {
+  const [row] = await db
+    .update(issues)
+    .set({ state: 'open' })
+    .where(and(eq(issues.tenantId, tenantId), eq(issues.id, id), eq(issues.state, 'snoozed'), isNull(issues.closedAt)))
     .returning()
   return row ?? null
 }

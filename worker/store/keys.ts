@@ -18,6 +18,8 @@ export interface Key {
   createdAt: number
   expiresAt: number | null
   lastUsedAt: number | null
+  /** an actor of the audit log; null where it was not noted */
+  madeBy: string | null
 }
 /** A key's use is noted this seldom, so that reading costs no write. */
 const USE_NOTED_MS = 3_600_000
@@ -61,7 +63,7 @@ export const listKeys = async (db: Db, tenantId: string): Promise<Key[]> =>
 export async function addKey(
   db: Db,
   tenantId: string,
-  key: { hash: string; name: string; hint: string; scope: Scope; expiresAt: number | null },
+  key: { hash: string; name: string; hint: string; scope: Scope; expiresAt: number | null; madeBy: string },
   now: number,
 ): Promise<Key> {
   const row = { ...key, tenantId, id: newId('key'), createdAt: now, lastUsedAt: null }
@@ -80,6 +82,14 @@ export async function revokeKey(db: Db, tenantId: string, id: string, now: numbe
 }
 
 export type Tenant = typeof tenants.$inferSelect
+export const readTenant = async (db: Db, id: string): Promise<Tenant | null> =>
+  (await db.select().from(tenants).where(eq(tenants.id, id)).get()) ?? null
+
+/** Null when there is no such tenant. */
+export async function renameTenant(db: Db, id: string, name: string): Promise<Tenant | null> {
+  const [row] = await db.update(tenants).set({ name }).where(eq(tenants.id, id)).returning()
+  return row ?? null
+}
 export const listTenants = (db: Db): Promise<Tenant[]> =>
   db.select().from(tenants).orderBy(desc(tenants.createdAt)).limit(500)
 
@@ -87,7 +97,7 @@ export const listTenants = (db: Db): Promise<Tenant[]> =>
 export async function addTenant(
   db: Db,
   name: string,
-  key: { hash: string; hint: string },
+  key: { hash: string; hint: string; madeBy: string },
   now: number,
 ): Promise<{ tenant: Tenant; key: Key }> {
   const tenant = { id: newId('ten'), name, createdAt: now }

@@ -1,8 +1,8 @@
 /** Letters by which holders of ranges let a tenant scan them. Entered by operators; never deleted, but revoked. */
-import { and, desc, eq, gt, isNull } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, sql } from 'drizzle-orm'
 import { type Address, contains, parseCidr } from '../../schema/address.ts'
 import { letters, tenants } from '../../schema/tables.ts'
-import type { Db } from './db.ts'
+import { type Db, rows } from './db.ts'
 
 export type Letter = typeof letters.$inferSelect
 
@@ -32,12 +32,36 @@ export async function revokeLetter(db: Db, id: string, now: number): Promise<Let
 
 /** Which of the tenant's letters covers an address now: the one that holds longest. */
 export async function readLetters(db: Db, tenantId: string, now: number): Promise<(address: Address) => Letter | null> {
+  const letterFor = await readLettersOf(db, [tenantId], now)
+  return (address) => letterFor(tenantId, address)
+}
+
+/** The same of several tenants. */
+export async function readLettersOf(
+  db: Db,
+  tenantIds: readonly string[],
+  now: number,
+): Promise<(tenantId: string, address: Address) => Letter | null> {
   const held = await db
     .select()
     .from(letters)
-    .where(and(eq(letters.tenantId, tenantId), isNull(letters.revokedAt), gt(letters.expiresAt, now)))
+    .where(
+      and(
+        sql`${letters.tenantId} IN (SELECT value FROM json_each(${rows(tenantIds)}))`,
+        isNull(letters.revokedAt),
+        gt(letters.expiresAt, now),
+      ),
+    )
     .orderBy(desc(letters.expiresAt))
-    .limit(MOST_LETTERS)
+    .limit(MOST_LETTERS * tenantIds.length)
+  const coverFor = new Map(
+    tenantIds.map((tenantId) => [tenantId, coverOf(held.filter((letter) => letter.tenantId === tenantId))]),
+  )
+  return (tenantId, address) => coverFor.get(tenantId)?.(address) ?? null
+}
+
+/** Of these letters, the one that covers an address: the first, when the one that holds longest comes first. */
+export function coverOf<T extends Pick<Letter, 'cidr'>>(held: readonly T[]): (address: Address) => T | null {
   const networks = held.flatMap((letter) => {
     const cidr = parseCidr(letter.cidr)
     return cidr ? [{ letter, cidr }] : []

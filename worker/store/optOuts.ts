@@ -11,9 +11,9 @@ export type OptOut = typeof optOuts.$inferSelect
 export const listOptOuts = (db: Db): Promise<OptOut[]> =>
   db.select().from(optOuts).where(eq(optOuts.tenantId, OPERATOR)).orderBy(asc(optOuts.createdAt)).limit(10_000)
 
-/** The test whether an address is opted out, as things stand now. */
-export async function readOptOuts(db: Db): Promise<(address: Address) => boolean> {
-  const networks = (await listOptOuts(db)).flatMap((row) => parseCidr(row.cidr) ?? [])
+/** The test whether an address is opted out by these. */
+export function optedOutBy(list: readonly OptOut[]): (address: Address) => boolean {
+  const networks = list.flatMap((row) => parseCidr(row.cidr) ?? [])
   return (address) => networks.some((network) => contains(network, address))
 }
 

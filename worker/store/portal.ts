@@ -1,24 +1,30 @@
 /** What the portal's lists show: rows of several nouns joined, and never a whole judgement, which can be 2 MB. */
-import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
-import type { Judgement } from '../../schema/judgement.ts'
-import { issues, occurrences, scans, targets, tenants } from '../../schema/tables.ts'
+import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { issues, scans, targets, tenants } from '../../schema/tables.ts'
 import type { ScanVerdict } from '../../schema/words.ts'
 import type { Db } from './db.ts'
 import { stoppedFlag } from './settings.ts'
 
 /** What every page says of its tenant. */
-export async function readBanner(db: Db, tenantId: string): Promise<{ tenant: string; stopped: boolean }> {
+export async function readBanner(
+  db: Db,
+  tenantId: string,
+): Promise<{ tenant: string; stopped: boolean; openIssues: number }> {
   const row = await db
-    .select({ tenant: tenants.name, stopped: stoppedFlag })
+    .select({
+      tenant: tenants.name,
+      stopped: stoppedFlag,
+      openIssues: sql<number>`(SELECT count(*) FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open')`,
+    })
     .from(tenants)
     .where(eq(tenants.id, tenantId))
     .get()
-  return { tenant: row?.tenant ?? '', stopped: row?.stopped === 1 }
+  return { tenant: row?.tenant ?? '', stopped: row?.stopped === 1, openIssues: row?.openIssues ?? 0 }
 }
 
 // A target that was removed keeps its name in what was found on it.
 const targetOfScan = and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId))
-const targetName = sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`
+export const targetName = sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`
 
 const scanLines = (db: Db, where: SQL | undefined) =>
   db
@@ -29,7 +35,7 @@ const scanLines = (db: Db, where: SQL | undefined) =>
       site: scans.site,
       profile: scans.profile,
       state: scans.state,
-      verdict: sql<ScanVerdict | null>`${scans.judgement} ->> '$.verdict'`,
+      verdict: sql<ScanVerdict | null>`coalesce(${scans.verdict}, ${scans.judgement} ->> '$.verdict')`,
       coverage: sql<string | null>`${scans.judgement} ->> '$.coverage.statement'`,
       createdAt: scans.createdAt,
       finishedAt: scans.finishedAt,
@@ -85,50 +91,6 @@ export const recentIssues = (
       filter.targetId ? eq(issues.targetId, filter.targetId) : undefined,
     ),
   ).limit(limit)
-
-/** Targets with how they stand; the newest first. */
-export const targetLines = (db: Db, tenantId: string, limit: number) =>
-  db
-    .select({
-      id: targets.id,
-      address: targets.address,
-      name: targets.name,
-      ports: targets.ports,
-      profile: targets.profile,
-      schedule: targets.schedule,
-      openIssues: sql<number>`(SELECT count(*) FROM issues WHERE issues.tenant_id = ${targets.tenantId} AND issues.target_id = ${targets.id} AND issues.closed_at IS NULL)`,
-      lastScanId: targets.lastScanId,
-      lastScannedAt: scans.finishedAt,
-    })
-    .from(targets)
-    .leftJoin(scans, and(eq(scans.tenantId, targets.tenantId), eq(scans.id, targets.lastScanId)))
-    .where(and(eq(targets.tenantId, tenantId), isNull(targets.deletedAt)))
-    .orderBy(desc(targets.createdAt), desc(targets.id))
-    .limit(limit)
-
-/** The occurrences of an issue, newest first, each with its endpoint's verdict as its scan now stands. */
-export async function occurrenceLines(db: Db, tenantId: string, issueId: string, limit: number) {
-  const verdict = sql<string | null>`(SELECT port.value FROM json_each(${scans.judgement}, '$.ports') port
-    WHERE port.value ->> '$.address' = ${occurrences.address} AND port.value ->> '$.port' = ${occurrences.port})`
-  const found = await db
-    .select({
-      id: occurrences.id,
-      scanId: occurrences.scanId,
-      address: occurrences.address,
-      port: occurrences.port,
-      seenAt: occurrences.seenAt,
-      verdict,
-    })
-    .from(occurrences)
-    .leftJoin(scans, and(eq(scans.tenantId, occurrences.tenantId), eq(scans.id, occurrences.scanId)))
-    .where(and(eq(occurrences.tenantId, tenantId), eq(occurrences.issueId, issueId)))
-    .orderBy(desc(occurrences.seenAt), asc(occurrences.port), asc(occurrences.id))
-    .limit(limit)
-  return found.map((row) => ({
-    ...row,
-    verdict: row.verdict === null ? null : (JSON.parse(row.verdict) as Judgement['ports'][number]),
-  }))
-}
 
 /** `targets.name` and address of a scan's or issue's target, removed or not. */
 export const readTargetName = async (db: Db, tenantId: string, id: string): Promise<string> =>

@@ -253,7 +253,10 @@ export async function readPanelFacts(
 }
 
 /** Of ranges that do not overlap, in the order of their first addresses, the one that holds this address. */
-function holderOf<R extends { firstKey: string; lastKey: string }>(ordered: readonly R[], address: string): R | null {
+export function holderOf<R extends { firstKey: string; lastKey: string }>(
+  ordered: readonly R[],
+  address: string,
+): R | null {
   const parsed = parseAddress(address)
   const key = parsed ? keyOf(parsed) : ''
   let [low, high] = [0, ordered.length]

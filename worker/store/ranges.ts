@@ -31,13 +31,7 @@ const columns = {
 }
 
 /** All ranges in the order of their addresses, IPv4 first, retired ones too. */
-export const listRanges = (db: Db): Promise<Range[]> =>
-  db
-    .select(columns)
-    .from(ranges)
-    .where(eq(ranges.tenantId, OPERATOR))
-    .orderBy(asc(ranges.firstKey), asc(ranges.cidr))
-    .limit(2 * MOST_RANGES)
+export const listRanges = (db: Db): Promise<Range[]> => allRanges(db)
 
 export const readRange = async (db: Db, id: string): Promise<Range | null> =>
   (await db
@@ -73,14 +67,25 @@ export interface Book {
   published: Version
 }
 
+/** The ranges and the version that is published, to be read in a batch with other things; `versionedFrom` puts them together. */
+export const versionedReads = (db: Db) => [allRanges(db), topsUpTo(db, null)] as const
+type VersionedReads = ReturnType<typeof versionedReads>
+export const versionedFrom = ([all, tops]: readonly unknown[]): Pick<Book, 'ranges' | 'published'> => {
+  const ranges = all as Awaited<VersionedReads[0]>
+  return { ranges, published: versionOf(ranges, tops as Awaited<VersionedReads[1]>) }
+}
+
+const allRanges = (db: Db) =>
+  db
+    .select(columns)
+    .from(ranges)
+    .where(eq(ranges.tenantId, OPERATOR))
+    .orderBy(asc(ranges.firstKey), asc(ranges.cidr))
+    .limit(2 * MOST_RANGES)
+
 export async function readBook(db: Db): Promise<Book> {
   const [all, [last], tops] = await db.batch([
-    db
-      .select(columns)
-      .from(ranges)
-      .where(eq(ranges.tenantId, OPERATOR))
-      .orderBy(asc(ranges.firstKey), asc(ranges.cidr))
-      .limit(2 * MOST_RANGES),
+    allRanges(db),
     db
       .select({ serial: rangeChanges.serial })
       .from(rangeChanges)

@@ -38,7 +38,7 @@ const idsOf = (scanId: string | Placeholder): SQL =>
 /** The probes of a scan, read from its own panel: with the order of ids this finds its runs without an index. */
 const probesOf = (tenantId: string | Placeholder, scanId: string | Placeholder): SQL =>
   sql`(SELECT p.value ->> '$.probeId' FROM scans s, json_each(s.panel) p WHERE s.tenant_id = ${tenantId} AND s.id = ${scanId})`
-const ofScan = (tenantId: string | Placeholder, scanId: string | Placeholder): SQL =>
+export const ofScan = (tenantId: string | Placeholder, scanId: string | Placeholder): SQL =>
   sql`probe_id IN ${probesOf(tenantId, scanId)} AND ${idsOf(scanId)} AND tenant_id = ${tenantId}`
 
 /**

@@ -148,6 +148,20 @@ export const beginScan = (db: Db, scan: Scan, within: SQL): Statement =>
       ),
     )
 
+/** True once it has its panel: for what goes in the batch that gives it one. */
+export const hasBegun = (tenantId: string, id: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM scans WHERE tenant_id = ${tenantId} AND id = ${id} AND scanner_probe_id <> '')`
+
+/** Why it could not begin now. Digits tell how much of what is used, and change with each look: they are no news. */
+export async function noteWaiting(db: Db, scan: Scan, why: string): Promise<void> {
+  const kindOf = (text: string | null) => text?.replace(/\d+/g, '0')
+  if (kindOf(scan.waitsFor) === kindOf(why)) return
+  await db
+    .update(scans)
+    .set({ waitsFor: why })
+    .where(and(running(scan.tenantId, scan.id), eq(scans.scannerProbeId, '')))
+}
+
 /** How many scans are under way: of this tenant, and in each of these networks by whomever. */
 export async function countRunning(
   db: Db,
@@ -171,6 +185,13 @@ export const markReady = (db: Db, tenantId: string, id: string, guard: SQL, now:
     .set({ readyAt: now })
     .where(and(running(tenantId, id), isNull(scans.readyAt), guard))
 
+/** A judgement, and what lists show of it. */
+const judgedAs = (judgement: Judgement) => ({
+  judgement: bounded(judgement),
+  verdict: judgement.verdict,
+  coverageShare: judgement.coverage?.share ?? null,
+})
+
 /** Stores a judgement, unless a newer one stands. The result tells whether it did. */
 export const storeJudgement = (
   db: Db,
@@ -182,7 +203,7 @@ export const storeJudgement = (
   db
     .update(scans)
     .set({
-      judgement: bounded(judgement),
+      ...judgedAs(judgement),
       judgedRev: scan.judgedRev + 1,
       steering: steering as Scan['steering'],
       ...(phase ? { phase } : {}),
@@ -226,7 +247,7 @@ export const endScan = (db: Db, scan: Scan, ending: Ending, now: number): Statem
       steering: null,
       failureCode: ending.failure?.code ?? null,
       failureDetail: ending.failure?.detail ?? null,
-      judgement: ending.judgement && bounded(ending.judgement),
+      ...(ending.judgement ? judgedAs(ending.judgement) : { judgement: null, verdict: null, coverageShare: null }),
       judgedRev: scan.judgedRev + 1,
       outputBytes: ending.output?.bytes ?? null,
       outputKey: ending.output?.key ?? null,
@@ -285,14 +306,25 @@ export async function storeRejudgement(
     db
       .update(scans)
       .set({
-        judgement: bounded(judgement),
+        ...judgedAs(judgement),
         judgedRev: scan.judgedRev + 1,
         ...(output ? { outputBytes: output.bytes, outputKey: output.key } : {}),
       })
       .where(and(one(scan.tenantId, scan.id), eq(scans.judgedRev, scan.judgedRev))),
+    restateOccurrences(db, scan),
   ])
   return changed(done) > 0
 }
+
+/** The words that occurrences keep follow the judgement, if it is this one that stands now. */
+const restateOccurrences = (db: Db, { tenantId, id, judgedRev }: Scan): Statement =>
+  db.run(sql`UPDATE occurrences SET said = json_object('verdict', port.value ->> '$.verdict', 'strength', port.value ->> '$.strength',
+      'class', port.value ->> '$.cause.class', 'mechanism', port.value ->> '$.cause.mechanism',
+      'vendor', port.value ->> '$.cause.vendor', 'confidence', port.value ->> '$.cause.confidence')
+    FROM scans, json_each(scans.judgement, '$.ports') port
+    WHERE scans.tenant_id = ${tenantId} AND scans.id = ${id} AND scans.judged_rev = ${judgedRev + 1}
+      AND occurrences.tenant_id = scans.tenant_id AND occurrences.scan_id = scans.id
+      AND occurrences.address = port.value ->> '$.address' AND occurrences.port = port.value ->> '$.port'`)
 
 const isUnbegun = and(isNull(scans.finishedAt), eq(scans.place, 0), eq(scans.scannerProbeId, ''))
 

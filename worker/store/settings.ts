@@ -1,5 +1,5 @@
 /** Facts of the whole stack, one row each: the kill switch, and one-time links until they are used. */
-import { and, eq, like, lt, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, like, lt, lte, or, sql } from 'drizzle-orm'
 import { settings } from '../../schema/tables.ts'
 import { type Db, once, read } from './db.ts'
 
@@ -15,10 +15,42 @@ export const isOn = (answer: unknown): boolean => (answer as { value: string }[]
 /** All scanning is stopped. */
 export const isStopped = async (db: Db): Promise<boolean> => isOn(await read(db, stoppedRow(db, {})))
 
-/** The kill switch, and since when it is as it is; null when nobody ever touched it. */
-export async function readSwitch(db: Db): Promise<{ stopped: boolean; since: number | null }> {
-  const row = await db.select().from(settings).where(eq(settings.name, STOPPED)).get()
-  return { stopped: row?.value === '1', since: row?.changedAt ?? null }
+const STOPPED_BY = 'stopped:by'
+export interface Switch {
+  stopped: boolean
+  /** since when it is as it is; null when nobody ever touched it */
+  since: number | null
+  /** who moved it then, as the audit log names him; null where that was not noted */
+  by: string | null
+}
+
+/** The kill switch, who moved it and when. */
+export const readSwitch = async (db: Db): Promise<Switch> => (await readSettings(db, [])).switch
+
+/** The kill switch, and these other facts of the stack, in one query; null where one is not set. */
+export async function readSettings<Name extends string>(
+  db: Db,
+  names: readonly Name[],
+): Promise<{ switch: Switch; values: Record<Name, string | null> }> {
+  const found = await db
+    .select()
+    .from(settings)
+    .where(inArray(settings.name, [STOPPED, STOPPED_BY, ...names]))
+  const named = (name: string) => found.find((one) => one.name === name)
+  const [row, by] = [named(STOPPED), named(STOPPED_BY)]
+  // A restore moves it too, and is nobody.
+  const isHis = row !== undefined && by !== undefined && by.changedAt === row.changedAt
+  return {
+    switch: { stopped: row?.value === '1', since: row?.changedAt ?? null, by: isHis ? by.value : null },
+    values: Object.fromEntries(names.map((name) => [name, named(name)?.value ?? null])) as Record<Name, string | null>,
+  }
+}
+
+/** Notes who moved the switch, if it was moved at this moment. */
+export const noteSwitcher = async (db: Db, actor: string, now: number): Promise<void> => {
+  await db.run(sql`INSERT INTO settings (name, value, changed_at)
+    SELECT ${STOPPED_BY}, ${actor}, ${now} WHERE EXISTS (SELECT 1 FROM settings WHERE name = ${STOPPED} AND changed_at = ${now})
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`)
 }
 
 /** The same as a sub-select, for queries that must know it anyway. */
@@ -53,9 +85,33 @@ export async function takeOnce(db: Db, hash: string, now: number): Promise<OnceL
   return link && link.expiresAt > now ? link : null
 }
 
-/** Forgets links that nobody used. */
+/** Forgets links that nobody used, and who signed in. */
 export const forgetOnce = async (db: Db, before: number): Promise<void> => {
-  await db.delete(settings).where(and(like(settings.name, 'once:%'), lt(settings.changedAt, before)))
+  const isOurs = or(like(settings.name, 'once:%'), like(settings.name, 'signin:%'))
+  await db.delete(settings).where(and(isOurs, lt(settings.changedAt, before)))
+}
+
+export const signInName = (tenantId: string, keyId: string): string => `signin:${tenantId}:${keyId}`
+
+export const signedInSince = async (db: Db, name: string, since: number): Promise<boolean> =>
+  (await db
+    .select({ name: settings.name })
+    .from(settings)
+    .where(and(eq(settings.name, name), gt(settings.changedAt, since)))
+    .get()) !== undefined
+
+/** Takes the word of the first who signs in since then. */
+export async function noteSignIn(
+  db: Db,
+  name: string,
+  value: string,
+  { now, since }: { now: number; since: number },
+): Promise<void> {
+  const row = { name, value, changedAt: now }
+  await db
+    .insert(settings)
+    .values(row)
+    .onConflictDoUpdate({ target: settings.name, set: row, setWhere: lte(settings.changedAt, since) })
 }
 
 /** Any other fact of the stack; null when it is not set. */

@@ -2,8 +2,10 @@
 import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { canaries, probes, runs, scans } from '../../schema/tables.ts'
+import type { Standing } from '../core/trust.ts'
 import { batch, type Db, once, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
+import { addNotices, type Told } from './outbox.ts'
 
 export type Canary = typeof canaries.$inferSelect
 
@@ -49,24 +51,51 @@ export const quarantined = once<Record<never, never>, { probeId: string }>((db) 
 )
 
 /** What is held against these. */
-export const scoresOf = async (db: Db, probeIds: readonly string[]): Promise<Map<string, number>> =>
+export const recordsOf = async (db: Db, probeIds: readonly string[]): Promise<Map<string, Standing>> =>
   new Map(
     (
       await db
-        .select({ id: probes.id, score: probes.disagreement })
+        .select({ id: probes.id, score: probes.disagreement, alone: probes.stoodAlone })
         .from(probes)
         .where(sql`${probes.id} IN (SELECT value FROM json_each(${rows(probeIds)}))`)
-    ).map(({ id, score }) => [id, score]),
+    ).map(({ id, score, alone }) => [id, { score, alone }]),
   )
 
-export const noteScore = (db: Db, probeId: string, score: number): Statement =>
-  db.update(probes).set({ disagreement: score }).where(eq(probes.id, probeId))
+export const noteRecord = (db: Db, probeId: string, { score, alone }: Standing): Statement =>
+  db
+    .update(probes)
+    .set({ disagreement: score, stoodAlone: [...alone] })
+    .where(eq(probes.id, probeId))
 
 /** Verdicts as old as this are not taken up again. */
 const DOUBT_MS = 30 * 24 * 3_600_000
 
-/** Ends a probe's work, and marks the verdicts that it carried. A repeat changes nothing. */
-export const quarantine = (db: Db, probeId: string, reason: string, score: number, now: number): Statement[] => [
+/** How many scans under way have it on their panel. */
+export const countScansOf = async (db: Db, probeId: string): Promise<number> =>
+  (
+    await db.get<{ scans: number }>(sql`SELECT count(*) AS scans FROM scans WHERE finished_at IS NULL
+      AND EXISTS (SELECT 1 FROM json_each(panel) WHERE value ->> '$.probeId' = ${probeId})`)
+  )?.scans ?? 0
+
+/** Ends a probe's work, marks the verdicts that it carried, and tells of it. A repeat changes and tells nothing. */
+export const quarantine = (
+  db: Db,
+  probeId: string,
+  { reason, score, notice }: { reason: string; score: number; notice: Told | null },
+  now: number,
+): Statement[] => [
+  // Before the row is changed: a probe that is in quarantine already is not told of again.
+  ...(notice === null
+    ? []
+    : [
+        addNotices(
+          db,
+          OPERATOR,
+          [notice],
+          sql`EXISTS (SELECT 1 FROM probes WHERE id = ${probeId} AND revoked_at IS NULL AND quarantined_at IS NULL)`,
+          now,
+        ),
+      ]),
   db
     .update(probes)
     .set({ quarantinedAt: now, quarantineReason: reason.slice(0, 300), disagreement: score })
@@ -80,12 +109,23 @@ export const quarantine = (db: Db, probeId: string, reason: string, score: numbe
     AND EXISTS (SELECT 1 FROM json_each(judgement, '$.ports') port, json_each(port.value, '$.probes') carrier WHERE carrier.value = ${probeId})`),
 ]
 
-/** Believed again, with a clean slate. */
-export const liftQuarantine = async (db: Db, probeId: string): Promise<void> => {
+/** Believed again, with a clean slate; told where it was not believed before. */
+export const liftQuarantine = async (db: Db, probeId: string, notice: Told | null, now: number): Promise<void> => {
   await batch(db, [
+    ...(notice === null
+      ? []
+      : [
+          addNotices(
+            db,
+            OPERATOR,
+            [notice],
+            sql`EXISTS (SELECT 1 FROM probes WHERE id = ${probeId} AND quarantined_at IS NOT NULL)`,
+            now,
+          ),
+        ]),
     db
       .update(probes)
-      .set({ quarantinedAt: null, quarantineReason: null, disagreement: 0 })
+      .set({ quarantinedAt: null, quarantineReason: null, disagreement: 0, stoodAlone: [] })
       .where(eq(probes.id, probeId)),
   ])
 }

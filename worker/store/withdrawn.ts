@@ -6,7 +6,7 @@ import { OPERATOR } from './keys.ts'
 import type { Scan } from './scans.ts'
 
 /** Not ended, or ended and still asked after: recovery touches a target for a day more. */
-const goesOn = sql`cancel_asked = 0 AND (tenant_id, id) IN (SELECT tenant_id, id FROM scans WHERE finished_at IS NULL
+const goesOn = sql`cancel_asked = 0 AND (scans.tenant_id, scans.id) IN (SELECT tenant_id, id FROM scans WHERE finished_at IS NULL
   UNION SELECT tenant_id, scan_id FROM runs WHERE ended_at IS NULL AND kind = 'recover')`
 
 const askCancelWhere = (db: Db, where: SQL | undefined): Promise<Scan[]> =>
@@ -57,3 +57,31 @@ export const optedOutSince = async (db: Db, after: number): Promise<string[]> =>
       .from(optOuts)
       .where(and(eq(optOuts.tenantId, OPERATOR), gt(optOuts.createdAt, after)))
   ).map(({ cidr }) => cidr)
+
+export interface Touched {
+  tenantId: string
+  /** of the scan, or of the row that carries a proof */
+  id: string
+  address: string
+}
+
+/**
+ * Addresses under way, a target's or an anchor's, for which the tenant has no proof that holds now; a letter may cover them. A look is
+ * there to prove: it needs none.
+ */
+export const touchedWithoutProof = (db: Db, now: number): Promise<Touched[]> =>
+  db.all<Touched>(sql`SELECT tenant_id AS tenantId, id, address FROM (
+      SELECT scans.tenant_id, scans.id, one.value AS address FROM scans, json_each(scans.addresses) one WHERE ${goesOn} AND control IS NULL AND is_public = 1
+      UNION ALL
+      SELECT scans.tenant_id, scans.id, one.value ->> '$.address' FROM scans, json_each(scans.anchors) one WHERE ${goesOn} AND control IS NULL) touched
+    WHERE NOT EXISTS (SELECT 1 FROM controls WHERE controls.tenant_id = touched.tenant_id AND subject = touched.address
+      AND proved_at IS NOT NULL AND expires_at > ${now})`)
+
+/** Asks these to stop. */
+export const askCancelEach = async (db: Db, list: readonly Touched[]): Promise<void> => {
+  if (list.length > 0)
+    await askCancelWhere(
+      db,
+      sql`(tenant_id, id) IN (SELECT value ->> '$.tenantId', value ->> '$.id' FROM json_each(${rows(list)}))`,
+    )
+}

@@ -16,6 +16,8 @@ export interface FleetHost {
   url: string
   key: string
   rows(): Promise<RowCount>
+  /** D1 queries since the last call, a batch being one */
+  queries(): Promise<number>
   tick(): Promise<void>
   /** of workerd, all threads, so far */
   cpuMs(): number
@@ -62,6 +64,7 @@ export async function openFleetHost(data: string, count: boolean): Promise<Fleet
   return {
     ...{ url, key, cpuMs: () => cpuMsOf(pid) },
     rows: async () => (await (await call('/__rows', 'GET', {}, new Uint8Array())).json()) as RowCount,
+    queries: async () => (await (await call('/__queries', 'GET', {}, new Uint8Array())).json()) as number,
     tick: async () => {
       const worker = await miniflare.getWorker()
       await worker.scheduled({ scheduledTime: new Date(), cron: '* * * * *' }).catch(() => undefined)

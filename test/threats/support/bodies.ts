@@ -11,6 +11,7 @@ const empty: Say = () => ({})
 export const BODIES: Readonly<Record<string, Say>> = {
   'POST /api/v1/targets': () => ({ address: '127.0.62.1' }),
   'PATCH /api/v1/targets/:id': () => ({ tags: ['x'] }),
+  'POST /api/v1/targets/:id/badge': empty,
   'POST /api/v1/targets/:id/prove': empty,
   'POST /api/v1/targets/:id/verification': empty,
   'POST /api/v1/targets/:id/verification/check': empty,
@@ -47,6 +48,7 @@ export const BODIES: Readonly<Record<string, Say>> = {
   'POST /api/v1/channels/deliveries/:id/replay': empty,
   'POST /api/v1/keys': () => ({ name: 'k', scope: 'read' }),
   'POST /api/v1/tenants': () => ({ name: 'Third' }),
+  'PATCH /api/v1/tenant': () => ({ name: 'Renamed' }),
   'POST /api/v1/sessions/once': empty,
   'PUT /api/v1/retention': () => DEFAULT_RETENTION,
   'POST /api/v1/restore': () => ({ format: BACKUP_FORMAT, migration: '0000_first.sql', tenant: null }),

@@ -3,7 +3,7 @@ import type { TargetAnswer } from '../../../schema/api.ts'
 import type { VerificationAnswer } from '../../../schema/control.ts'
 import type { Fetched, LeasedRun } from '../../../schema/wire.ts'
 import { enrolProbe, type Probe } from '../../worker/support/probes.ts'
-import type { Stage } from '../../worker/support/stage.ts'
+import { openStage, type Stage } from '../../worker/support/stage.ts'
 
 export const DAY = 86_400_000
 
@@ -103,3 +103,40 @@ export async function prove(stage: Stage, fleet: readonly Probe[], tenant: Tenan
   await fetchAll(fleet, (_, address) => ({ status: 200, text: `${tokens.get(address)}\n` }))
   stage.pass(30_000)
 }
+
+/** All that the stories about control share: a stage without private addresses, a fleet on the internet, name servers, two tenants. */
+export async function openCountry() {
+  const stage = await openStage({ ALLOW_PRIVATE: '' })
+  const names = openNames(stage)
+  const fleet = await openPublicFleet(stage)
+  const mine = await openTenant(stage, 'mine')
+  const theirs = await openTenant(stage, 'theirs')
+  let next = 0
+  return {
+    ...{ stage, names, fleet, mine, theirs },
+    /** Each story has a network of its own. */
+    fresh: (host = 7) => `45.33.${++next}.${host}`,
+    /** Every probe is heard of. */
+    alive: async () => {
+      for (const probe of fleet)
+        await probe.lease({ capacity: { scan: 0, short: 0, baseline: 0 }, allowPrivate: false })
+    },
+    /** What was told of an address whose proof fails, in order. */
+    told: async (address: string) =>
+      (
+        await stage.env.DB.prepare("SELECT body FROM outbox WHERE name = 'control.failing' AND body LIKE ? ORDER BY at")
+          .bind(`%${address}%`)
+          .all<{ body: string }>()
+      ).results.map(({ body }) => (JSON.parse(body) as { data: { state: string } }).data.state),
+  }
+}
+export type Country = Awaited<ReturnType<typeof openCountry>>
+
+export const controlOf = async (tenant: Tenant, targetId: string) =>
+  (await tenant.api<TargetAnswer>('GET', `/targets/${targetId}`)).body.control
+export const issuesOf = async (tenant: Tenant, targetId: string) =>
+  (
+    await tenant.api<{
+      items: { id: string; finding: string; state: string; title: string; closedBy: string | null }[]
+    }>('GET', `/issues?targetId=${targetId}`)
+  ).body.items

@@ -25,5 +25,5 @@ export const nameOf = ({ method, path }: Route): string => `${method} ${path}`
 
 /** Reads, then changes, then what takes things away. */
 export const inOrder = (routes: readonly Route[]): Route[] =>
-  routes.toSorted((a, b) => rank(a) - rank(b) || b.params.length - a.params.length)
+  routes.toSorted((a, b) => rank(a) - rank(b) || b.params.length - a.params.length || b.path.length - a.path.length)
 const rank = (route: Route): number => (changes(route) ? (route.method === 'DELETE' ? 2 : 1) : 0)

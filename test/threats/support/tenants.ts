@@ -88,6 +88,8 @@ export async function openTown(): Promise<Town> {
       keys: spare.id ?? keys.items[0]?.id ?? '',
       tenants: owner.id,
       probes: fleet[0]?.id ?? '',
+      // The page of a probe.
+      fleet: fleet[0]?.id ?? '',
       ranges: ranges.body.items[0]?.id ?? '',
       beacons: await operators('/beacons', { address: '127.0.0.1', port: 9 }),
       canaries: await operators('/canaries', { address: '127.0.96.1', port: 22, expect: 'open' }),

@@ -1,4 +1,7 @@
-/** The Worker as it is, over a D1 that counts; `/__rows` answers the count since the last time, `/__empty` nothing at all. */
+/**
+ * The Worker as it is, over a D1 that counts; `/__rows` and `/__queries` answer the count since the last time, `/__empty`
+ * nothing at all.
+ */
 import type { Env } from '../../../worker/env.ts'
 import worker, { Doorbell } from '../../../worker/index.ts'
 import { countedD1 } from './counted-d1.ts'
@@ -18,6 +21,7 @@ export default {
     const { pathname } = new URL(request.url)
     if (pathname === '/__empty') return new Response('')
     if (pathname === '/__rows') return Response.json(counted?.take() ?? { read: 0, written: 0, by: {} })
+    if (pathname === '/__queries') return Response.json(counted?.queries() ?? 0)
     return worker.fetch(request, over(env), ctx)
   },
   scheduled: (controller, env, ctx) => worker.scheduled(controller, over(env), ctx),

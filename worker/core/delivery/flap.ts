@@ -17,6 +17,8 @@ export function flapOf(event: AnyEvent): string | null {
     case 'issue.resolved':
       return `flap:${event.data.target.id}:${event.data.issue.finding}`
     case 'probe.offline':
+      // That a probe is not believed any more is never held back.
+      return event.data.reason === undefined ? `flap:${event.data.probe.id}` : null
     case 'probe.online':
       return `flap:${event.data.probe.id}`
     default:

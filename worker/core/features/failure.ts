@@ -129,11 +129,15 @@ export function seepsOf({ verdict, case: one }: Outcome): Seen | null {
   }
 }
 
+/** What the canary says when the target ended it in order (probe-node/scan/canary.ts). */
+const CLOSED_IN_ORDER = 'FIN'
+
 export function canaryOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | null {
   const from = outcome.tally.firstFailAt
   if (from === null) return null
   const last = endpoint.looks.findLast((look) => look.observation.purpose === 'canary' && look.at >= from - 10_000)
-  if (!last) return null
+  // A service that hangs up on an idle client says nothing of who is let through.
+  if (!last || last.observation.code === CLOSED_IN_ORDER) return null
   const value: ValueOf<'canary'> = !last.failed
     ? 'alive'
     : last.sight === 'cut' || last.sight === 'closed'

@@ -89,6 +89,9 @@ export const ANSWERS: readonly Hypothesis[] = [
       mode: { mute: 0.85, silent: 0.1 },
       who: scannerOnly,
       service: { web: 0.75, other: 0.2 },
+      // It holds back what it is asked to serve, and leaves the connections that it serves already alone.
+      area: { one: 0.4, web: 0.4, some: 0.1, all: 0.1 },
+      canary: sparesFlows,
       slow: { blocked: 0.4, passes: 0.6 },
       onset: { during: 0.98 },
     },

@@ -140,6 +140,8 @@ export const INNOCENT: readonly Hypothesis[] = [
       mode: { refused: 0.4, page: 0.4, cut: 0.15 },
       who: { partial: 0.9, all: 0.05 },
       area: { one: 0.85 },
+      // Every so many-th connect meets it, however fast they come.
+      burst: { limited: 0.03, blocked: 0.57, passes: 0.4 },
     },
   },
   { class: 'phantom', mechanism: 'accepts_everything', prior: 1, expects: {} },

@@ -180,6 +180,38 @@ export const onlineNotice = (probe: ToldProbe, offlineSince: number | null, now:
   },
 })
 
+/** A probe is not believed any more: it is as good as gone, and somebody has to find out why. */
+export const distrustNotice = (
+  probe: ToldProbe,
+  reason: string,
+  scansTouched: number,
+  now: number,
+): EventOf<'probe.offline'> => ({
+  type: 'probe.offline',
+  version: EVENT_VERSION,
+  timestamp: iso(now),
+  data: {
+    severity: 'error',
+    title: said(`Probe ${probe.sourceAddress} in ${probe.site} is in quarantine`, 400),
+    text: said(
+      `It is not believed any more: ${reason} It is given no work, and verdicts that rest on it are judged again without it. Look whether its machine is yours alone and its network honest, then lift it: PATCH /api/v1/probes/${probe.id} {"quarantined": false}.`,
+      800,
+    ),
+    probe: probeOf(probe),
+    seenAt: iso(probe.seenAt),
+    scansTouched,
+    reason: said(reason, 300),
+    links: { probes: '/' },
+  },
+})
+
+/** Its operator believes it again. */
+export const trustNotice = (probe: ToldProbe, since: number, now: number): EventOf<'probe.online'> => {
+  const { data, ...event } = onlineNotice(probe, since, now)
+  const title = said(`Probe ${probe.sourceAddress} in ${probe.site} is believed again`, 400)
+  return { ...event, data: { ...data, title, text: 'Its operator lifted the quarantine.' } }
+}
+
 /** A platform said that a channel is gone, so that nothing is sent to it any more: told through the others. */
 export const switchedOffNotice = (
   channel: EventOf<'channel.switched_off'>['data']['channel'],

@@ -43,8 +43,13 @@ export const allowlistBody = ({ data }: EventOf<'allowlist.outdated'>, cut: Cut)
   ],
 })
 
+function probeKicker(type: 'probe.offline' | 'probe.online', isDistrusted: boolean): string {
+  if (type === 'probe.online') return 'Probe online'
+  return isDistrusted ? 'Probe in quarantine' : 'Probe offline'
+}
+
 export const probeBody = ({ type, data }: EventOf<'probe.offline'> | EventOf<'probe.online'>): Body => ({
-  kicker: type === 'probe.offline' ? 'Probe offline' : 'Probe online',
+  kicker: probeKicker(type, 'reason' in data && data.reason !== undefined),
   tone: type === 'probe.online' ? 'good' : data.severity,
   facts: [
     { name: 'Probe', value: [codeSpan(data.probe.sourceAddress, 45), ' in ', codeSpan(data.probe.site, 64)] },

@@ -1,6 +1,9 @@
 import { endpointKey } from '../../../schema/facts.ts'
-import type { Cause, PortVerdict } from '../../../schema/judgement.ts'
+import type { Cause, PortVerdict, StepKind } from '../../../schema/judgement.ts'
 import { percent } from '../../core/text.ts'
+import { type Album, pictureIn } from '../lanes/album.ts'
+import { LanesFigure, pictureHref } from '../lanes/figure.tsx'
+import type { Picture } from '../lanes/model.ts'
 import type { ChecksOf } from '../views.ts'
 import { CAUSE, MECHANISM, VERDICT } from '../words.ts'
 import { Share, VerdictBadge } from './badge.tsx'
@@ -15,18 +18,36 @@ export interface LossesProps {
   issueOf: Readonly<Record<string, string>>
   /** begin and end of the scan, for the timeline; null while unknown */
   scan: { from: number; to: number } | null
+  /** what pictures of these ports are made of; without it there is the timeline alone */
+  album?: Album | null
+  /** has an output that can be looked at beside the page */
+  output?: string
 }
 
-/** What happened to these ports, why, how we know, and what to do; said once for all that were lost to the same. */
-export const Losses = ({ ports, ...rest }: LossesProps) => (
-  <div class="cards">
-    {grouped(ports).map((group) => (
-      <LossCard ports={group} {...rest} />
-    ))}
-  </div>
-)
+/** Pictures that stand in the page; further ones are fetched when they are opened. */
+const PICTURES = 6
 
-const LossCard = ({ ports, checks, issueOf, scan }: LossesProps) => {
+/** What happened to these ports, why, how we know, and what to do; said once for all that were lost to the same. */
+export const Losses = ({ ports, album = null, ...rest }: LossesProps) => {
+  const groups = grouped(ports)
+  const drawn = new Map(
+    groups
+      .flat()
+      .slice(0, PICTURES)
+      .map((port) => [port, album && pictureIn(album, port)]),
+  )
+  return (
+    <div class="losses">
+      {groups.map((group) => (
+        <LossCard ports={group} album={album} drawn={drawn} {...rest} />
+      ))}
+    </div>
+  )
+}
+
+type Pictures = ReadonlyMap<PortVerdict, Picture | null>
+
+const LossCard = ({ ports, checks, issueOf, scan, album = null, drawn, output }: LossesProps & { drawn: Pictures }) => {
   const [first] = ports
   if (!first) return null
   const issues = [...new Set(ports.map((port) => issueOf[endpointKey(port)]).filter((id) => id !== undefined))]
@@ -39,13 +60,16 @@ const LossCard = ({ ports, checks, issueOf, scan }: LossesProps) => {
         <VerdictBadge verdict={first.verdict} strength={first.strength} />
       </header>
       <p class="lead">{VERDICT[first.verdict].sentence}</p>
-      {scan &&
-        ports.map((port) => (
-          <Timeline port={port} from={scan.from} to={scan.to} name={ports.length > 1 ? `Port ${port.port}: ` : ''} />
-        ))}
-      {first.cause && <CausePart cause={first.cause} ports={ports} />}
-      <EvidenceList title="Evidence for it" ports={ports} supports={true} />
-      <EvidenceList title="Evidence against it" ports={ports} supports={false} />
+      {ports.map((port) => (
+        <Life port={port} scan={scan} album={album} drawn={drawn} isOne={ports.length === 1} />
+      ))}
+      <div class="why">
+        {first.cause && <CausePart cause={first.cause} ports={ports} />}
+        <div class="proof">
+          <EvidenceList title="Evidence for it" ports={ports} supports={true} drawn={drawn} />
+          <EvidenceList title="Evidence against it" ports={ports} supports={false} drawn={drawn} />
+        </div>
+      </div>
       <RemediationPart ports={ports} />
       <details>
         <summary>All numbers</summary>
@@ -53,12 +77,56 @@ const LossCard = ({ ports, checks, issueOf, scan }: LossesProps) => {
           <Numbers port={port} checks={checks} />
         ))}
       </details>
-      {issues.map((id) => (
-        <p>
-          <a href={`/issues/${id}`}>Its issue</a>
+      {(issues.length > 0 || output !== undefined) && (
+        <p class="actions">
+          {issues.map((id) => (
+            <a class="button" href={`/issues/${id}`}>
+              Its issue
+            </a>
+          ))}
+          {output !== undefined && (
+            <a class="button" href={output} data-pane={`${output}?whole`} data-find={String(first.port)}>
+              See scan output
+            </a>
+          )}
         </p>
-      ))}
+      )}
     </article>
+  )
+}
+
+/** The picture where there is one; else the line of its life. Of many ports only the first are drawn at once. */
+const Life = ({
+  port,
+  scan,
+  album,
+  drawn,
+  isOne,
+}: {
+  port: PortVerdict
+  scan: LossesProps['scan']
+  album: Album | null
+  drawn: Pictures
+  isOne: boolean
+}) => {
+  const picture = drawn.get(port)
+  const name = isOne ? '' : `Port ${port.port}: `
+  if (picture && album) return <LanesFigure album={album} picture={picture} name={name} />
+  const line = scan && <Timeline port={port} from={scan.from} to={scan.to} name={name} />
+  if (!album || drawn.has(port)) return line
+  return (
+    <>
+      {line}
+      <details>
+        <summary>What each source saw of port {port.port}</summary>
+        <img
+          class="alone"
+          src={pictureHref(album, port)}
+          loading="lazy"
+          alt={`Port ${port.port}, what each source saw`}
+        />
+      </details>
+    </>
   )
 }
 
@@ -117,7 +185,7 @@ const CausePart = ({ cause, ports }: { cause: Cause; ports: readonly PortVerdict
         ),
       )}
       {textsOf(ports, (port) => (port.cause?.askOwner ? [port.cause.askOwner] : [])).map((said) => (
-        <p>
+        <p class="settles">
           <strong>One line of the owner’s log would settle it:</strong> <Text said={said} all={ports} />
         </p>
       ))}
@@ -129,37 +197,60 @@ const EvidenceList = ({
   title,
   ports,
   supports,
+  drawn,
 }: {
   title: string
   ports: readonly PortVerdict[]
   supports: boolean
+  drawn: Pictures
 }) => {
   const of = (port: PortVerdict) => port.evidence.filter((item) => item.supports === supports)
   const items = saidOf(ports, (port) => of(port).map(({ rule, text }) => ({ rule, text })))
   if (items.length === 0) return null
+  const ids = new Set(ports.flatMap((port) => [...(drawn.get(port)?.ids ?? [])]))
   return (
     <div>
       <h4>{title}</h4>
-      <ul class="evidence">
-        {items.map(({ value: { rule, text }, ports: some }) => {
-          const observations = some
-            .flatMap(of)
-            .filter((item) => item.rule === rule && item.text === text)
-            .reduce((sum, item) => sum + item.observations.length, 0)
-          return (
-            <li>
-              <For some={some} all={ports} />
-              {text} <a href={`/rules#${rule}`}>{rule}</a>{' '}
-              {observations > 0 && (
-                <span class="dim">
-                  {observations} {observations === 1 ? 'observation' : 'observations'}
-                </span>
-              )}
-            </li>
-          )
-        })}
+      <ul class={`evidence ${supports ? 'for' : 'against'}`}>
+        {items.map(({ value: { rule, text }, ports: some }) => (
+          <li>
+            <For some={some} all={ports} />
+            {text} <a href={`/rules#${rule}`}>{rule}</a>{' '}
+            <Carried
+              by={some
+                .flatMap(of)
+                .filter((item) => item.rule === rule && item.text === text)
+                .flatMap((item) => item.observations)}
+              drawn={ids}
+            />
+          </li>
+        ))}
       </ul>
     </div>
+  )
+}
+
+/** Observations that are linked one by one; of more only their number is told. */
+const LINKS = 8
+
+/** How many observations carry it, and where those that are drawn are. */
+const Carried = ({ by, drawn }: { by: readonly string[]; drawn: ReadonlySet<string> }) => {
+  if (by.length === 0) return null
+  const shown = by.filter((id) => drawn.has(id)).slice(0, LINKS)
+  return (
+    <span class="dim carried">
+      {by.length} {by.length === 1 ? 'observation' : 'observations'}
+      {shown.length > 0 && ':'}
+      {shown.map((id, i) => (
+        <>
+          {' '}
+          <a href={`#obs-${id}`} aria-label={`Show observation ${i + 1} of ${by.length} in the picture`}>
+            {i + 1}
+          </a>
+        </>
+      ))}
+      {shown.length > 0 && shown.length < by.length && ' …'}
+    </span>
   )
 }
 
@@ -173,24 +264,56 @@ const RemediationPart = ({ ports }: { ports: readonly PortVerdict[] }) => {
   return (
     <div class="fix">
       {textsOf(ports, (port) => port.remediation?.title ?? []).map(({ value }) => (
-        <h4>{value}</h4>
+        <h4>
+          <span class="dim">What to do: </span>
+          {value}
+        </h4>
       ))}
       <ol>
-        {steps.map((texts) => (
-          <li>
-            {texts.map((said) => (
-              <p>
-                <Text said={said} all={ports} />
-              </p>
-            ))}
-          </li>
-        ))}
+        {steps.map((texts, i) => {
+          const kind = fixes.find((fix) => fix.kinds?.[i])?.kinds?.[i]
+          return (
+            <li class={kind}>
+              {kind && <span class="kind">{stepKind(kind).name}</span>}
+              {texts.map((said) => (
+                <p>
+                  <Text said={withoutName(said, kind)} all={ports} />
+                </p>
+              ))}
+            </li>
+          )
+        })}
       </ol>
       <p>
         The list to let through: <a href="/ranges">our addresses</a>.
       </p>
     </div>
   )
+}
+
+/** What a step is for, and how its text may begin by saying the same. */
+function stepKind(kind: StepKind): { name: string; says?: string } {
+  switch (kind) {
+    case 'happened':
+      return { name: 'What happened' }
+    case 'confirm':
+      return { name: 'Make sure', says: 'To confirm: ' }
+    case 'change':
+      return { name: 'Change' }
+    case 'letter':
+      return { name: 'To be sent on as it stands' }
+    case 'limit':
+      return { name: 'Mind', says: 'Mind: ' }
+    case 'undo':
+      return { name: 'To undo it', says: 'To undo: ' }
+    case 'then':
+      return { name: 'In the end' }
+  }
+}
+
+const withoutName = (said: SaidText, kind: StepKind | undefined): SaidText => {
+  const says = kind && stepKind(kind).says
+  return says && said.value.startsWith(says) ? { ...said, value: capital(said.value.slice(says.length)) } : said
 }
 
 /** A sentence of ours in which commands stand between back quotes, and what it says of ports with other numbers. */

@@ -4,6 +4,8 @@ import type { Child } from 'hono/jsx'
 export interface Column {
   name: string
   head: Child
+  /** the rows are in its order */
+  sorted?: 'ascending' | 'descending'
 }
 
 export interface TableProps {
@@ -23,7 +25,9 @@ export const Table = ({ label, columns, rows }: TableProps) => {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th scope="col">{typeof column === 'string' ? column : column.head}</th>
+              <th scope="col" aria-sort={typeof column === 'string' ? undefined : column.sorted}>
+                {typeof column === 'string' ? column : column.head}
+              </th>
             ))}
           </tr>
         </thead>
@@ -41,6 +45,16 @@ export const Table = ({ label, columns, rows }: TableProps) => {
     </section>
   )
 }
+
+/** Where the table above is had as a file. */
+export const Files = ({ path }: { path: string }) => (
+  <div class="under">
+    <span />
+    <span>
+      Take it along: <a href={`${path}?format=csv`}>CSV</a>, <a href={`${path}?format=jsonl`}>JSON Lines</a>
+    </span>
+  </div>
+)
 
 /** One name with its value, inside `<dl class="facts">`. */
 export const Fact = ({ name, children }: { name: string; children: Child }) => (

@@ -1,4 +1,7 @@
-/** Times on pages: always UTC, always with their exact value for machines, spoken relative to now where that helps. */
+/**
+ * Times on pages: written in UTC, with their exact value for machines, spoken relative to now where that helps. Where script
+ * runs they are turned into the reader’s zone, and UTC is what one points at.
+ */
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -33,7 +36,7 @@ const iso = (at: number): string => new Date(at).toISOString()
 export const Time = ({ at }: { at: number }) => <time datetime={iso(at)}>{utc(at)}</time>
 /** How long ago, with the exact time on pointing at it. */
 export const Ago = ({ at, now }: { at: number; now: number }) => (
-  <time datetime={iso(at)} title={utc(at)}>
+  <time datetime={iso(at)} title={utc(at)} data-utc={utc(at)}>
     {ago(at, now)}
   </time>
 )

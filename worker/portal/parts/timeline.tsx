@@ -39,12 +39,22 @@ export interface TimelineProps {
   name: string
 }
 
+/** `reachable for 53 s of the scan’s 2 min · lost after 41 s`; '' where there is nothing to draw. */
+export function lifeOf(port: PortVerdict, from: number, to: number): string {
+  const drawing = drawingOf(port, from, to)
+  if (!drawing) return ''
+  return [shareWords(drawing, to - from), ...drawing.marks.map((mark) => mark.text)].join(' · ')
+}
+
+const shareWords = ({ reachable }: Drawing, ms: number): string =>
+  `reachable for ${span(reachable * ms)} of the scan’s ${span(ms)}`
+
 /** The life of one port during the scan: reachable, lost, back again. */
 export const Timeline = ({ port, from, to, name }: TimelineProps) => {
   const drawing = drawingOf(port, from, to)
   if (!drawing) return null
-  const { seen, lost, back, reachable, marks } = drawing
-  const share = `reachable for ${span(reachable * (to - from))} of the scan’s ${span(to - from)}`
+  const { seen, lost, back, marks } = drawing
+  const share = shareWords(drawing, to - from)
   const words = [`from ${utc(from)} to ${utc(to)}`, share, ...marks.map((mark) => mark.text)].join('; ')
   return (
     <figure class="timeline">
@@ -64,7 +74,7 @@ export const Timeline = ({ port, from, to, name }: TimelineProps) => {
       </svg>
       <figcaption>
         {name}
-        {[share, ...marks.map((mark) => mark.text)].join(' · ')}
+        {lifeOf(port, from, to)}
       </figcaption>
     </figure>
   )

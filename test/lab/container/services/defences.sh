@@ -116,7 +116,8 @@ psad_guard() { # reads the packet log, blocks by iptables
   sed -i -E "s#^(ENABLE_AUTO_IDS +)N;#\1Y;#; s#^(AUTO_IDS_DANGER_LEVEL +)[0-9]+;#\13;#; s#^(AUTO_BLOCK_TIMEOUT +)[0-9]+;#\1$BAN_S;#
     s#^(IPT_SYSLOG_FILE +).*#\1$LOG/kern.log;#; s#^(IPTABLES_BLOCK_METHOD +).*#\1Y;#; s#^(HOSTNAME +).*#\1target;#
     s#^(ALERTING_METHODS +).*#\1noemail;#; s#^(ENABLE_DSHIELD_ALERTS +).*#\1N;#; s#^(ENABLE_WHOIS_LOOKUPS +).*#\1N;#
-    s#^(ENABLE_DNS_LOOKUPS +).*#\1N;#; s#^(FW_CHECK +).*#\1N;#" "$conf"
+    s#^(ENABLE_DNS_LOOKUPS +).*#\1N;#; s#^(FW_CHECK +).*#\1N;#
+    s#^(ENABLE_OVERRIDE_FW_CMD +).*#\1Y;#; s#^(FW_CMD +).*#\1/usr/sbin/iptables;#" "$conf" # not firewalld, where that is installed
   mkdir -p /var/log/psad /var/lib/psad /run/psad
   psad --no-whois --no-rdns --no-netstat > "$LOG/psad.out" 2>&1
   wait_for test -s /run/psad/psad.pid

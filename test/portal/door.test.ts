@@ -104,7 +104,7 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
       const copied = () => page.evaluate('navigator.clipboard.readText()')
       await page.getByRole('button', { name: 'Copy 9.9.9.0/24' }).click()
       expect(await copied()).toBe('9.9.9.0/24')
-      expect(await page.locator('#copied').textContent()).toBe('Copied to the clipboard.')
+      expect(await page.locator('#told').textContent()).toBe('Copied to the clipboard.')
       await page.getByRole('button', { name: 'Copy all ranges' }).first().click()
       await expect.poll(copied).toBe('9.9.9.0/24\n2a01:4f8:1:2:3:4:5:0/112\n')
     })

@@ -1,0 +1,2 @@
+CREATE INDEX `scans_by_verdict` ON `scans` (`tenant_id`,`verdict`,`created_at`) WHERE finished_at is not null;--> statement-breakpoint
+CREATE INDEX `scans_by_bad_end` ON `scans` (`tenant_id`,`state`,`created_at`) WHERE state in ('failed', 'cancelled');

@@ -1,0 +1,1 @@
+CREATE INDEX `issues_standing` ON `issues` (`tenant_id`,`finding`,`restated_at`) WHERE closed_at is null and state = 'open';

@@ -1,0 +1,175 @@
+/**
+ * `npm run bench:portal`: what each page costs when much is stored. A real scan of each verdict is made and multiplied
+ * to TARGETS targets with SCANS scans each, 5,000 issues, 20 probes and 10,000 audit lines; then every page that a link leads to
+ * is asked for: workerd's own CPU time (user and system of all its threads, the database with it, less what an empty route
+ * costs), D1 queries and rows, and what a first visit brings over the wire, style and scripts with it.
+ * FOLDER=DIR keeps the database there and uses it again. Beside them the empty route and lists of the API, from the same run.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { kindOf, pagesOf } from '../portal/support/crawl.ts'
+import { type FleetHost, openFleetHost } from './fleet/host.ts'
+import { fill } from './portal/fill.ts'
+import { realScans } from './portal/real.ts'
+import { closeWith, median, printTable } from './table.ts'
+
+const TARGETS = Number(process.env.TARGETS ?? 10_000)
+const SCANS_PER_TARGET = Number(process.env.SCANS ?? 10)
+const BLOCKS = Number(process.env.BLOCKS ?? 7)
+/** times that a page is asked for in one block: the clock of a thread is too coarse for one alone */
+const IN_BLOCK = 5
+const WARM_UP = 5
+const CPU_LIMIT_MS = 10
+const QUERY_LIMIT = 5
+const WIRE_LIMIT_KB = 60
+/** no pages of ours to hold: lists of the API, for comparison */
+const LISTS = ['/api/v1/scans?limit=50', '/api/v1/targets?limit=50', '/api/v1/issues?limit=50']
+
+interface Cost {
+  status: number
+  cpuMs: number
+  queries: number
+  rowsRead: number
+  raw: number
+  gzip: number
+  brotli: number
+}
+interface Visitor {
+  cookie: string
+  ask(path: string): Promise<{ status: number; type: string; text: string }>
+}
+
+const kept = process.env.FOLDER
+const folder = kept ?? mkdtempSync(join(tmpdir(), 'portwitness-bench-'))
+const shortfalls: string[] = []
+try {
+  const key = await database()
+  const { queries, pages } = await counted(key)
+  const { costs, emptyMs } = await timed(key, [...pages, ...LISTS])
+  report(pages, costs, queries, emptyMs)
+} finally {
+  if (!kept) rmSync(folder, { recursive: true, force: true })
+}
+closeWith('bench:portal', shortfalls)
+
+/** Makes the database unless it is there, and gives an admin key for it. */
+async function database(): Promise<string> {
+  const note = join(folder, 'key')
+  if (existsSync(note)) return readFileSync(note, 'utf8')
+  mkdirSync(folder, { recursive: true })
+  console.log('Three real scans …')
+  const { originals, key } = await realScans(folder)
+  const began = performance.now()
+  const counts = await fill(folder, originals, {
+    ...{ targets: TARGETS, scansPerTarget: SCANS_PER_TARGET, issues: TARGETS / 2, probes: 20, auditLines: 10_000 },
+    withFacts: 500,
+  })
+  console.log(`\nfilled in ${Math.round((performance.now() - began) / 1_000)} s`)
+  printTable(['table', 'rows'], Object.entries(counts))
+  writeFileSync(note, key, { mode: 0o600 })
+  return key
+}
+
+async function signedIn(host: FleetHost, key: string): Promise<Visitor> {
+  const answer = await fetch(`${host.url}/signin`, {
+    ...{ method: 'POST', redirect: 'manual' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ key }),
+  })
+  const cookie = (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? ''
+  if (cookie === '') throw new Error(`not signed in: ${answer.status}`)
+  return {
+    cookie,
+    async ask(path) {
+      const page = await fetch(host.url + path, { headers: { cookie, accept: 'text/html,*/*' }, redirect: 'manual' })
+      return { status: page.status, type: page.headers.get('content-type') ?? '', text: await page.text() }
+    },
+  }
+}
+
+/** Which pages there are, and what each asks of the database. */
+async function counted(key: string) {
+  const host = await openFleetHost(folder, true)
+  try {
+    const visitor = await signedIn(host, key)
+    const pages = await pagesOf(visitor.ask, [], 1)
+    const queries = new Map<string, { queries: number; rowsRead: number }>()
+    for (const path of [...pages, ...LISTS]) {
+      await host.queries()
+      await host.rows()
+      await visitor.ask(path)
+      queries.set(path, { queries: await host.queries(), rowsRead: (await host.rows()).read })
+    }
+    return { queries, pages }
+  } finally {
+    await host.close()
+  }
+}
+
+async function timed(key: string, paths: readonly string[]) {
+  const host = await openFleetHost(folder, false)
+  try {
+    const visitor = await signedIn(host, key)
+    const costs = new Map<string, Omit<Cost, 'queries' | 'rowsRead'>>()
+    const measure = async (path: string) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${path.padEnd(70).slice(0, 70)}`)
+      for (let i = 0; i < WARM_UP; i++) await visitor.ask(path)
+      const blocks: number[] = []
+      for (let block = 0; block < BLOCKS; block++) {
+        const before = host.cpuMs()
+        for (let i = 0; i < IN_BLOCK; i++) await visitor.ask(path)
+        blocks.push((host.cpuMs() - before) / IN_BLOCK)
+      }
+      return median(blocks)
+    }
+    const emptyMs = await measure('/__empty')
+    const files = new Map<string, Uint8Array>()
+    for (const path of paths) {
+      const { status, text } = await visitor.ask(path)
+      const parts: Uint8Array[] = [Buffer.from(text)]
+      for (const [, asset = ''] of text.matchAll(/<(?:script|link|img)\b[^>]*?(?:src|href)="(\/portal\/[^"]+)"/g)) {
+        if (!files.has(asset)) files.set(asset, Buffer.from((await visitor.ask(asset.replaceAll('&amp;', '&'))).text))
+        const file = files.get(asset)
+        if (file && !parts.includes(file)) parts.push(file)
+      }
+      const sum = (size: (part: Uint8Array) => number) => parts.reduce((all, part) => all + size(part), 0)
+      costs.set(path, {
+        ...{ status, cpuMs: await measure(path), raw: sum((part) => part.length) },
+        ...{ gzip: sum((part) => gzipSync(part).length), brotli: sum((part) => brotliCompressSync(part).length) },
+      })
+    }
+    return { costs, emptyMs }
+  } finally {
+    await host.close()
+  }
+}
+
+function report(
+  pages: readonly string[],
+  costs: ReadonlyMap<string, Omit<Cost, 'queries' | 'rowsRead'>>,
+  queries: ReadonlyMap<string, { queries: number; rowsRead: number }>,
+  emptyMs: number,
+): void {
+  const kb = (bytes: number) => Math.round(bytes / 102.4) / 10
+  const rows = [...costs].map(([path, { status, cpuMs, raw, gzip, brotli }]) => {
+    const asked = queries.get(path) ?? { queries: Number.NaN, rowsRead: Number.NaN }
+    const own = Math.max(0, cpuMs - emptyMs)
+    if (pages.includes(path)) {
+      if (!(own <= CPU_LIMIT_MS)) shortfalls.push(`${path}: ${own.toFixed(1)} ms CPU, allowed ${CPU_LIMIT_MS}`)
+      if (!(asked.queries <= QUERY_LIMIT)) shortfalls.push(`${path}: ${asked.queries} queries, allowed ${QUERY_LIMIT}`)
+      if (!(kb(gzip) <= WIRE_LIMIT_KB)) shortfalls.push(`${path}: ${kb(gzip)} KB compressed, allowed ${WIRE_LIMIT_KB}`)
+      if (status >= 500) shortfalls.push(`${path}: answered ${status}`)
+    }
+    const name = path.startsWith('/api') ? `API ${path.slice(7)}` : kindOf(path).replace(/\?$/, '')
+    return [name, status, own.toFixed(1), asked.queries, asked.rowsRead, kb(raw), kb(gzip), kb(brotli)]
+  })
+  console.log(
+    `\n${TARGETS} targets, ${TARGETS * SCANS_PER_TARGET} scans; CPU of workerd with its database, less an empty route`,
+  )
+  printTable(['page', 'status', 'CPU ms', 'queries', 'rows read', 'KB first visit', 'gzip', 'brotli'], rows)
+  console.log(
+    `limits           ${CPU_LIMIT_MS} ms, ${QUERY_LIMIT} queries, ${WIRE_LIMIT_KB} KB gzip; an empty route: ${emptyMs.toFixed(2)} ms CPU`,
+  )
+}

@@ -1,0 +1,217 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { saidOf } from '../../schema/issue.ts'
+import { issues, occurrences, scans, targets } from '../../schema/tables.ts'
+import { openDb } from '../../worker/store/db.ts'
+import { bannedPort, scanView } from '../support/pages.ts'
+import { KEY, openStage, START, type Stage } from './support/stage.ts'
+
+let stage: Stage
+let cookie: string
+const TENANT = 'ten_default'
+const ISSUE = 'iss_0123456789abcdefghij'
+const DAY = 86_400_000
+
+beforeAll(async () => {
+  stage = await openStage()
+  const form = new URLSearchParams({ key: KEY })
+  const answer = await stage.fetch('/signin', { method: 'POST', body: form, redirect: 'manual' })
+  cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
+  await fill()
+})
+
+const page = async (path: string) => {
+  stage.queries()
+  const answer = await stage.fetch(path, { headers: { cookie } })
+  const text = await answer.text()
+  return { status: answer.status, text, queries: stage.queries(), type: answer.headers.get('content-type') }
+}
+const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
+  stage.fetch(path, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers: { cookie, 'sec-fetch-site': 'same-origin', ...headers },
+    redirect: 'manual',
+  })
+
+/** One target with two scans that were interfered with, and more issues on others. */
+async function fill() {
+  const db = openDb(stage.env.DB)
+  const target = (id: string, name: string, tags: string[]) => ({
+    ...{ tenantId: TENANT, id, name, address: `${name}.example.com`, tags, ports: '22,80', schedule: null },
+    ...{ timezone: 'UTC', sites: [], profile: 'standard' as const, anchors: [], maxConnectsPerSecond: 300 },
+    ...{ scanners: {}, lastKnown: {}, createdAt: START },
+  })
+  await db.insert(targets).values([target(scanView.targetId, 'shop', ['pci']), target('tgt_other', 'mail', [])])
+  const scan = (id: string, at: number) => ({
+    ...{ ...scanView, id, tenantId: TENANT, dueKey: id, networks: [], addresses: [...scanView.addresses] },
+    ...{ ports: '22,80', portsAsked: 2, maxConnectsPerSecond: 300, panel: [...scanView.panel], dueAt: at },
+    ...{ deadlineAt: at, alarms: [], createdAt: at, startedAt: at, finishedAt: at + 120_000 },
+  })
+  for (const row of [
+    scan('scn_first', START - 3 * DAY),
+    { ...scan('scn_last', START - DAY), outputKey: `ten/scn/output/${'a1'.repeat(32)}` },
+    { ...scan('scn_retest', START - DAY / 2), retestOf: ISSUE },
+  ])
+    await db.insert(scans).values(row)
+  const issue = (id: string, more: Partial<typeof issues.$inferInsert>) => ({
+    ...{ tenantId: TENANT, id, targetId: scanView.targetId, finding: 'interference' as const, state: 'open' as const },
+    ...{ title: `${id} is lost`, openedAt: START - 3 * DAY, restatedAt: START - DAY, lastScanId: 'scn_last', ...more },
+  })
+  const cause = { mechanism: null, vendor: null, confidence: 0.7, strength: null, ports: [80], count: 1 }
+  await db.insert(issues).values([
+    issue(ISSUE, {
+      title: 'shop: port 22 is lost',
+      causes: [{ ...cause, class: 'ips', mechanism: 'fail2ban', strength: 'confirmed', ports: [22] }],
+    }),
+    issue('iss_waf', {
+      targetId: 'tgt_other',
+      restatedAt: START - 2 * DAY,
+      openedAt: START - 5 * DAY,
+      causes: [{ ...cause, class: 'waf' }],
+    }),
+    issue('iss_closed', { targetId: 'tgt_other', state: 'closed', closedAt: START - DAY, restatedAt: START }),
+    issue('iss_part', { finding: 'incomplete', state: 'snoozed', snoozedUntil: START + DAY, restatedAt: START - 9 }),
+  ])
+  const seen = (id: string, scanId: string, port: number, at: number) => ({
+    ...{ tenantId: TENANT, issueId: ISSUE, id, scanId, address: '203.0.113.9', port, seenAt: at },
+    said: saidOf(bannedPort),
+  })
+  const older = Array.from({ length: 40 }, (_, i) => seen(`occ_${i}`, 'scn_first', 100 + i, START - 3 * DAY))
+  // D1 takes at most 100 parameters in a statement.
+  for (let i = 0; i < older.length; i += 10) await db.insert(occurrences).values(older.slice(i, i + 10))
+  await db.insert(occurrences).values(seen('occ_a', 'scn_last', 22, START - DAY))
+}
+
+describe('the list of issues', () => {
+  const idsIn = (text: string) => [...text.matchAll(/href="\/issues\/(iss_\w+)"/g)].map(([, id]) => id)
+
+  test('begins with what is not closed, seen last first, in three queries at most', async () => {
+    const { text, queries, status } = await page('/issues')
+    expect(status).toBe(200)
+    expect(idsIn(text)).toEqual(['iss_part', ISSUE, 'iss_waf'])
+    expect(queries).toBeLessThanOrEqual(3)
+  })
+
+  test.each([
+    ['state=closed', ['iss_closed']],
+    ['state=any', ['iss_closed', 'iss_part', ISSUE, 'iss_waf']],
+    ['state=snoozed', ['iss_part']],
+    ['finding=incomplete', ['iss_part']],
+    ['cause=waf', ['iss_waf']],
+    ['tag=pci', ['iss_part', ISSUE]],
+    ['target=tgt_other', ['iss_waf']],
+    ['q=MAIL.example', ['iss_waf']],
+    ['q=100%25', []],
+    ['sort=opened', ['iss_waf', ISSUE, 'iss_part']],
+    ['sort=-opened', ['iss_part', ISSUE, 'iss_waf']],
+    ['sort=seen', ['iss_waf', ISSUE, 'iss_part']],
+  ])('narrows and sorts by %s', async (query, ids) => {
+    expect(idsIn((await page(`/issues?${query}`)).text)).toEqual(ids)
+  })
+
+  test('leaves as CSV and JSON Lines, whole and in the same order', async () => {
+    const csv = await page('/issues?state=any&format=csv')
+    expect(csv.type).toContain('text/csv')
+    expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
+      'id,title,target,targetId,address,finding,state,cause,mechanism,confidence,seen,opened,answeredAt,closedAt',
+      expect.stringMatching(/^iss_closed,/),
+    ])
+    const lines = (await page('/issues?cause=ips&format=jsonl')).text.trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ id: ISSUE, cause: 'ips', mechanism: 'fail2ban' }])
+  })
+
+  test('refuses words that it does not know, and tells which it does', async () => {
+    const { status, text } = await page('/issues?cause=magic')
+    expect(status).toBe(422)
+    expect(text).toContain('must be one of')
+  })
+})
+
+describe('the page of an issue', () => {
+  test('shows the last scan, the older ones and what was asked, in five queries at most', async () => {
+    const { status, text, queries } = await page(`/issues/${ISSUE}`)
+    expect(status).toBe(200)
+    for (const words of ['Ban on the source: fail2ban', 'scn_last', 'scn_first', 'scn_retest', 'shop', 'Rules</dt>'])
+      expect(text).toContain(words)
+    expect(queries).toBeLessThanOrEqual(5)
+  })
+
+  test('pages through its occurrences, ports in order within a scan, and gives all of them as a file', async () => {
+    const first = (await page(`/issues/${ISSUE}`)).text
+    const next = /href="(\/issues\/[^"]*cursor=[^"]*)" rel="next"/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    expect(next).toContain('#occurrences')
+    const second = (await page(next.split('#')[0] ?? '')).text
+    expect(second).toMatch(/>139 /)
+    expect(first).not.toMatch(/>139 /)
+    const csv = (await page(`/issues/${ISSUE}?format=csv`)).text.trim().split('\r\n')
+    expect(csv).toHaveLength(42)
+    expect(csv.slice(1, 4).map((line) => line.split(',')[0])).toEqual(['22', '100', '101'])
+  })
+
+  test('is snoozed and woken by its forms, and its time line says so', async () => {
+    const until = new Date(START + 7 * DAY).toISOString()
+    const snoozed = await post(`/api/v1/issues/${ISSUE}/snooze`, {
+      ...{ reason: 'mitigated', days: '7', date: '', note: 'moved, ä' },
+    })
+    expect([snoozed.status, snoozed.headers.get('location')]).toEqual([303, `/issues/${ISSUE}?done=snoozed`])
+    const read = await stage.api<{ snooze: unknown }>('GET', `/issues/${ISSUE}`)
+    expect(read.body.snooze).toEqual({ until, reason: 'mitigated', note: 'moved, ä' })
+    expect((await page(`/issues/${ISSUE}?done=snoozed`)).text).toContain('nobody is told of it until then')
+    const woken = await post(`/api/v1/issues/${ISSUE}/snooze?method=DELETE`, {})
+    expect([woken.status, woken.headers.get('location')]).toEqual([303, `/issues/${ISSUE}?done=woken`])
+    const { text } = await page(`/issues/${ISSUE}`)
+    expect(text).toContain('<strong>Snoozed</strong>')
+    expect(text).toContain('<strong>Unsnoozed</strong>')
+    expect(text).toContain('type="submit">Retest now')
+  })
+
+  test('a day counts before a number of days, and a day long past is refused on a page', async () => {
+    await post(`/api/v1/issues/${ISSUE}/snooze`, { reason: 'accepted_risk', days: '7', date: '2026-12-24' })
+    const read = await stage.api<{ snooze: { until: string } }>('GET', `/issues/${ISSUE}`)
+    expect(read.body.snooze.until).toBe('2026-12-24T00:00:00.000Z')
+    const wrong: Record<string, string>[] = [{ date: '2020-01-01' }, { date: 'soon' }, { days: '1e9' }, { days: '' }]
+    for (const fields of wrong) {
+      const answer = await post(`/api/v1/issues/${ISSUE}/snooze`, { reason: 'mitigated', ...fields })
+      expect([fields, answer.status]).toEqual([fields, 422])
+      expect(answer.headers.get('content-type')).toContain('text/html')
+    }
+    expect((await stage.api('DELETE', `/issues/${ISSUE}/snooze`)).status).toBe(200)
+  })
+
+  test('its forms are refused from another site', async () => {
+    const answer = await post(
+      `/api/v1/issues/${ISSUE}/snooze`,
+      { reason: 'mitigated' },
+      { 'sec-fetch-site': 'cross-site' },
+    )
+    expect(answer.status).toBe(403)
+  })
+})
+
+describe('the reports', () => {
+  test.each([
+    [`/issues/${ISSUE}/report`, ['Report on an issue', 'shop: port 22 is lost', ISSUE]],
+    ['/scans/scn_last/report', ['Report on a scan', 'Scan of shop']],
+  ])('%s holds what an auditor asks for, in five queries at most', async (path, own) => {
+    const { status, text, queries } = await page(path)
+    expect(status).toBe(200)
+    for (const words of [
+      ...own,
+      'a1'.repeat(32),
+      'Who looked',
+      'What could not be excluded',
+      'Coverage ledger',
+      'No proof of this target has been made',
+      'section 7.6',
+      'run_a.1, run_a.2',
+      'Signature',
+    ])
+      expect(text).toContain(words)
+    expect(queries).toBeLessThanOrEqual(5)
+  })
+
+  test('of a scan that is not there is not found', async () => {
+    expect((await page('/scans/scn_nope/report')).status).toBe(404)
+    expect((await page('/issues/iss_nope/report')).status).toBe(404)
+  })
+})

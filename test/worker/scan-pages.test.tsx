@@ -1,0 +1,287 @@
+import { applyD1Migrations, type D1Migration } from 'cloudflare:test'
+import { env as bindings } from 'cloudflare:workers'
+import { drizzle } from 'drizzle-orm/d1'
+import { Hono } from 'hono'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { makeKey } from '../../schema/key.ts'
+import { keys, facts as reports, runs, scans, targets, tenants } from '../../schema/tables.ts'
+import type { AppEnv } from '../../worker/context.ts'
+import type { Env } from '../../worker/env.ts'
+import { Failure, problem } from '../../worker/failure.ts'
+import { portalRoutes } from '../../worker/routes/portal.tsx'
+import { luck, sha256 } from '../../worker/secrets.ts'
+import { worldOf } from '../../worker/world.ts'
+import { ADDRESS, HTTP, HTTPS, PANEL, T0, tell } from '../support/facts.ts'
+import { HOSTILE, withoutOurScripts } from '../support/pages.ts'
+import { countedD1 } from './support/counted-d1.ts'
+
+const BASE = 'https://portwitness.example'
+const BOOTSTRAP = makeKey(luck)
+const OTHER = makeKey(luck)
+const env = { ...(bindings as unknown as Env & { TEST_MIGRATIONS: D1Migration[] }), BOOTSTRAP_KEY: BOOTSTRAP }
+const counted = countedD1(env.DB)
+const db = drizzle(env.DB)
+const NOW = T0 + 3_600_000
+const TENANT = 'ten_default'
+const SCAN = 'scn_story0000000000001'
+
+/** The scanner loses port 80 after its engagement; all others keep it. */
+const told = tell({
+  ports: [HTTP, HTTPS],
+  sees: ({ member, port, at }) =>
+    member.role === 'scanner' && port === 80 && at > 8_000 ? { sight: 'closed', code: 'ECONNREFUSED' } : 'open',
+})
+
+/** As the store names runs: by their scan. */
+const idOf = (i: number) => `run_${SCAN.slice(4)}${String(i).padStart(12, '0')}`
+const judgement = JSON.parse(
+  told.facts.runs.reduce(
+    (text, { runId }, i) => text.replaceAll(`"${runId}.`, `"${idOf(i)}.`),
+    JSON.stringify(told.judgement),
+  ),
+) as typeof told.judgement
+
+const app = new Hono<AppEnv>()
+  .use('*', async (c, next) => {
+    c.set(
+      'world',
+      worldOf(c.env, NOW, () => undefined),
+    )
+    await next()
+  })
+  .route('/', portalRoutes)
+  .onError((error) => problem(error instanceof Failure ? error : new Failure('internal', `${error}`)))
+
+const visit = (path: string, key = BOOTSTRAP) =>
+  app.request(`${BASE}${path}`, { headers: { authorization: `Bearer ${key}` } }, { ...env, DB: counted.d1 })
+
+const bare = {
+  tenantId: TENANT,
+  targetId: 'tgt_story',
+  site: 'fra-1',
+  dueKey: '',
+  profile: 'assertive' as const,
+  addresses: [ADDRESS],
+  networks: [],
+  ports: told.facts.ports,
+  portsAsked: told.facts.portsAsked,
+  maxConnectsPerSecond: 300,
+  scannerProbeId: PANEL[0]?.probeId ?? '',
+  panel: [...PANEL],
+  dueAt: T0,
+  deadlineAt: NOW,
+  alarms: [],
+}
+
+beforeAll(async () => {
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
+  await db.insert(targets).values({
+    tenantId: TENANT,
+    id: 'tgt_story',
+    address: ADDRESS,
+    name: HOSTILE,
+    ports: '80,443',
+    timezone: 'UTC',
+    sites: ['fra-1'],
+    profile: 'assertive',
+    anchors: [],
+    tags: [],
+    maxConnectsPerSecond: 300,
+    createdAt: T0,
+    scanners: {},
+    lastKnown: {},
+  })
+  const stored: (typeof scans.$inferInsert)[] = [
+    {
+      ...bare,
+      id: SCAN,
+      state: 'finished',
+      alarms: [...told.facts.alarms],
+      createdAt: T0,
+      startedAt: T0,
+      finishedAt: T0 + (told.finishedMs ?? 300_000),
+      judgement,
+      verdict: judgement.verdict,
+      coverageShare: judgement.coverage?.share ?? null,
+    },
+    { ...bare, id: 'scn_failed', state: 'failed', createdAt: T0 - 5_000, finishedAt: T0, judgement: null },
+    {
+      ...bare,
+      id: 'scn_clear',
+      state: 'finished',
+      createdAt: T0 - 9_000,
+      finishedAt: T0,
+      judgement: { ...judgement, verdict: 'clear', ports: [] },
+      verdict: 'clear',
+      coverageShare: 1,
+    },
+    { ...bare, id: 'scn_now', lane: 'now', state: 'running', createdAt: T0 + 5_000, startedAt: T0 + 6_000 },
+  ]
+  for (const scan of stored) await db.insert(scans).values(scan)
+  for (const [i, run] of told.facts.runs.entries()) {
+    const id = idOf(i)
+    await db.insert(runs).values({
+      probeId: run.probeId,
+      id,
+      key: run.key,
+      tenantId: TENANT,
+      scanId: SCAN,
+      role: run.role,
+      kind: run.kind,
+      state: run.state,
+      epoch: 1,
+      dueAt: T0,
+      deadlineAt: NOW,
+      needsPrivate: 0,
+      plan: { kind: 'verify', targetId: 'tgt_story', name: null, steps: [], standing: false, beacons: [] },
+      closing: run.closing,
+      endedAt: NOW,
+    })
+    const { observations, spans, found } = run
+    const hostile = observations.map((each) => ({ ...each, firstBytes: btoa(`\x1b[2J${HOSTILE}`) }))
+    const body = JSON.stringify({ observations: hostile, spans, found })
+    await db
+      .insert(reports)
+      .values({ tenantId: TENANT, scanId: SCAN, runId: id, epoch: 1, seq: 1, part: 0, at: T0, body })
+  }
+  await db.insert(tenants).values({ id: 'ten_other', name: 'Other Ltd', createdAt: NOW })
+  await db.insert(keys).values({
+    ...{ hash: await sha256(OTHER), tenantId: 'ten_other', id: 'key_other', name: 'k', hint: 'pw_' },
+    ...{ scope: 'read', createdAt: NOW },
+  })
+})
+
+describe('the page of a scan', () => {
+  test('draws what each source saw of a lost port, and nothing that a target sent is more than text', async () => {
+    const html = await (await visit(`/scans/${SCAN}`)).text()
+    for (const words of ['<svg', 'scanner', 'sibling', 'witness 3', 'phases', 'verify', 'rounds', 'likely', 'lost'])
+      expect(html).toContain(words)
+    expect(html.match(/class="tick bad"/g)?.length).toBeGreaterThan(3)
+    expect(html.match(/class="tick good filled"/g)?.length).toBeGreaterThan(10)
+    expect(html).toContain('It sent: ')
+    expect(withoutOurScripts(html)).not.toMatch(/<script|<img src=x|(?!\n)\p{Cc}|\sstyle=/iu)
+    expect(html.replace(/"[^"]*"/g, '""')).not.toMatch(/<[^>]*(onerror|alert)/i)
+  })
+
+  test('leads from each piece of evidence to the marks that carry it', async () => {
+    const html = await (await visit(`/scans/${SCAN}`)).text()
+    const led = [...html.matchAll(/href="#(obs-[^"]+)"/g)].map(([, id]) => id)
+    expect(led.length).toBeGreaterThan(5)
+    for (const id of led) expect(html.split(`id="${id}"`)).toHaveLength(2)
+  })
+
+  test('asks the database five times at most, signing in included, and is small on its way', async () => {
+    for (const path of ['/scans', `/scans?q=script&verdict=interference`, `/scans/${SCAN}`, '/scans/scn_now']) {
+      counted.queries()
+      const answer = await visit(path)
+      expect([path, answer.status]).toEqual([path, 200])
+      const packed = await new Response(answer.body?.pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
+      expect(packed.byteLength).toBeLessThan(60_000)
+      // This key is known without a query; a cookie or another key costs one.
+      expect([path, counted.queries() <= 4]).toEqual([path, true])
+    }
+  })
+
+  test('while it runs says how far it is, can be stopped by who may, and is followed by its events', async () => {
+    const html = await (await visit('/scans/scn_now')).text()
+    expect(html).toContain('data-events="/api/v1/scans/scn_now/events"')
+    expect(html).toContain('action="/api/v1/scans/scn_now/cancel"')
+    expect(html).toContain('http-equiv="refresh"')
+    expect(await (await visit(`/scans/${SCAN}`)).text()).not.toContain('/cancel"')
+  })
+})
+
+describe('a picture', () => {
+  test('stands alone as an image that may do nothing', async () => {
+    const answer = await visit(`/scans/${SCAN}/lanes/80.svg?address=${ADDRESS}`)
+    expect(answer.headers.get('content-type')).toBe('image/svg+xml; charset=utf-8')
+    expect(answer.headers.get('content-security-policy')).toContain('sandbox')
+    const svg = await answer.text()
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^>]* width="960" height="\d+"/)
+    expect(svg).toContain('<title>Port 80 (http) on')
+    expect(svg).toContain('<desc>')
+    expect(svg.replace(/"[^"]*"/g, '""')).not.toMatch(/<script|<image|<a |<[^>]*(href|\sstyle|\son\w+)=/i)
+    // Every opened element is closed, in order.
+    const open: string[] = []
+    for (const [, slash, name, empty] of svg.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)) {
+      if (slash) expect(open.pop()).toBe(name)
+      else if (!empty && name) open.push(name)
+    }
+    expect(open).toEqual([])
+  })
+
+  test('is only there for ports that were lost, and for those whose scan it is', async () => {
+    expect((await visit(`/scans/${SCAN}/lanes/443.svg`)).status).toBe(404)
+    expect((await visit(`/scans/${SCAN}/lanes/80.svg`, OTHER)).status).toBe(404)
+    expect((await visit(`/scans/${SCAN}`, OTHER)).status).toBe(404)
+    expect((await visit(`/scans/${SCAN}/observations?port=80`, OTHER)).status).toBe(404)
+  })
+
+  test('gives its observations as files', async () => {
+    const csv = await (await visit(`/scans/${SCAN}/observations?port=80&format=csv`)).text()
+    const [head, ...lines] = csv.trimEnd().split('\r\n')
+    expect(head).toMatch(/^id,at,afterStartMs,role,site/)
+    expect(lines.length).toBeGreaterThan(20)
+    const jsonl = await (await visit(`/scans/${SCAN}/observations?port=80&format=jsonl`)).text()
+    const rows = jsonl
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(rows.length).toBe(lines.length)
+    expect(rows.filter(({ sight }) => sight === 'closed').every(({ role }) => role === 'scanner')).toBe(true)
+  })
+})
+
+describe('the list of scans', () => {
+  const idsOf = async (path: string) =>
+    [...(await (await visit(path)).text()).matchAll(/<a href="\/scans\/(scn_\w+)"/g)].map(([, id]) => id)
+
+  test('is filtered, searched and turned round', async () => {
+    expect(await idsOf('/scans')).toEqual(['scn_now', SCAN, 'scn_failed', 'scn_clear'])
+    expect(await idsOf('/scans?sort=createdAt')).toEqual(['scn_clear', 'scn_failed', SCAN, 'scn_now'])
+    expect(await idsOf('/scans?verdict=interference')).toEqual([SCAN])
+    expect(await idsOf('/scans?verdict=clear&state=finished')).toEqual(['scn_clear'])
+    expect(await idsOf('/scans?state=failed')).toEqual(['scn_failed'])
+    expect(await idsOf('/scans?state=running')).toEqual(['scn_now'])
+    expect(await idsOf('/scans?q=192.0.2')).toHaveLength(4)
+    expect(await idsOf('/scans?q=100%25_')).toEqual([])
+    expect((await visit('/scans?verdict=nonsense')).status).toBe(422)
+    expect((await visit('/scans?cursor=nonsense')).status).toBe(422)
+    expect(
+      await idsOf('/scans?q=192.0.2')
+        .then(() => visit('/scans', OTHER))
+        .then((answer) => answer.text()),
+    ).not.toContain('scn_')
+  })
+
+  test('leaves as a file, all of it', async () => {
+    const csv = await (await visit('/scans?format=csv')).text()
+    expect(csv.trimEnd().split('\r\n')).toHaveLength(5)
+    const lines = (await (await visit('/scans?format=jsonl&verdict=interference')).text()).trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { id: SCAN, verdict: 'interference', target: HOSTILE },
+    ])
+  })
+
+  test.each([
+    [
+      'verdict',
+      `verdict = 'clear' AND finished_at IS NOT NULL AND proof IS NULL AND control IS NULL`,
+      'created_at',
+      'scans_by_verdict',
+    ],
+    ['bad end', `state in ('failed', 'cancelled') AND state = 'failed'`, 'created_at', 'scans_by_bad_end'],
+    ['time', '1', 'created_at', 'scans_by_time'],
+    [
+      'target',
+      `id IN (SELECT one.id FROM scans one INDEXED BY scans_by_target WHERE one.tenant_id = 'a' AND one.target_id IN (SELECT value FROM json_each('["a"]')) AND one.proof IS NULL AND one.control IS NULL)`,
+      '+created_at',
+      'scans_by_target',
+    ],
+  ])('by %s has its index', async (_, where, by, index) => {
+    const plan = await env.DB.prepare(
+      `EXPLAIN QUERY PLAN SELECT id FROM scans WHERE tenant_id = 'a' AND ${where} ORDER BY ${by} DESC, id DESC LIMIT 51`,
+    ).all<{ detail: string }>()
+    expect(plan.results.map(({ detail }) => detail).join('\n')).toContain(index)
+  })
+})

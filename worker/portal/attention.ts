@@ -1,0 +1,189 @@
+/** What somebody should do something about, worst first; each one line with what to do and where. */
+import { count, listed } from '../core/text.ts'
+import { sitesOf } from './map/places.ts'
+import type { Matter, ProbeHealth, ScanMark } from './overview-views.ts'
+import { ago, span, utc } from './parts/time.tsx'
+import type { Frame } from './views.ts'
+import type { Tone } from './words.ts'
+
+export interface Line {
+  tone: Tone
+  text: string
+  /** what to do */
+  advice: string
+  href: string
+}
+
+export interface AttentionFacts {
+  frame: Frame
+  matters: readonly Matter[]
+  probes: readonly ProbeHealth[]
+  scans: readonly ScanMark[]
+}
+
+const DAY_MS = 86_400_000
+/** Witnesses besides the scanner's site: with fewer no loss can be proved (design: without a witness `inconclusive`). */
+const FEWEST_SITES = 2
+
+const URGENCY: readonly Tone[] = ['bad', 'warn', 'info', 'mute', 'good']
+
+/** The urgent first; what is more of the same stays with its own. */
+export const attentionOf = (facts: AttentionFacts): Line[] =>
+  groupsOf(facts)
+    .filter((group) => group.length > 0)
+    .sort(([a], [b]) => URGENCY.indexOf(a?.tone ?? 'mute') - URGENCY.indexOf(b?.tone ?? 'mute'))
+    .flat()
+
+const groupsOf = (facts: AttentionFacts): Line[][] => [
+  stopped(facts),
+  ...fleet(facts).map((line) => [line]),
+  ofKind(facts, 'interference', '/issues', (matter) => ({
+    tone: 'bad',
+    text: matter.text,
+    advice: `Open for ${since(matter, facts)}: see the cause and let the scanner through.`,
+    href: `/issues/${matter.id}`,
+  })),
+  ofKind(facts, 'incomplete', '/issues', (matter) => ({
+    tone: 'warn',
+    text: matter.text,
+    advice: `Open for ${since(matter, facts)}: see what could not be tested.`,
+    href: `/issues/${matter.id}`,
+  })),
+  ofKind(facts, 'unproved', '/issues', (matter) => ({
+    tone: 'warn',
+    text: matter.text,
+    advice: 'It is not scanned until control of the address is proved.',
+    href: `/issues/${matter.id}`,
+  })),
+  ofKind(facts, 'control', '/targets?control=unproved', (matter) => ({
+    tone: 'warn',
+    text: controlText(matter, facts.frame.now),
+    advice: matter.why ?? 'Do the steps that its page names, then have it checked.',
+    href: `/targets/${matter.id}#control`,
+  })),
+  ofKind(facts, 'outdated', '/targets', (matter) => ({
+    tone: 'warn',
+    text: `The allowlist of ${matter.text} is older than our addresses`,
+    advice: 'Allow the new ones and prove it.',
+    href: `/targets/${matter.id}#allowlist`,
+  })),
+  ofKind(facts, 'channel', '/channels', (matter) => ({
+    tone: 'warn',
+    text: `The channel ${matter.text} is switched off`,
+    advice: matter.why ?? 'Nobody is told through it.',
+    href: '/channels',
+  })),
+  failed(facts),
+]
+
+function stopped({ frame }: AttentionFacts): Line[] {
+  if (!frame.stopped) return []
+  const advice = frame.isOperator ? 'Switch it on again when it is safe.' : 'The operator of this stack has it in hand.'
+  return [{ tone: 'bad', text: 'All scanning is stopped: the kill switch is on', advice, href: '/settings' }]
+}
+
+/** The first few of a kind, and one line for the rest. */
+function ofKind(
+  { matters }: AttentionFacts,
+  kind: Matter['kind'],
+  all: string,
+  lineOf: (matter: Matter) => Line,
+): Line[] {
+  const own = matters.filter((matter) => matter.kind === kind)
+  const further = Math.max(0, (own[0]?.total ?? 0) - own.length)
+  const rest: Line = { tone: 'mute', text: `and ${further} more like it`, advice: 'See them all.', href: all }
+  return [...own.map(lineOf), ...(further > 0 ? [rest] : [])]
+}
+
+const since = ({ at }: Matter, { frame }: AttentionFacts): string =>
+  at === null
+    ? 'a while'
+    : span(frame.now - at)
+        .split(' ')
+        .slice(0, 2)
+        .join(' ')
+
+function controlText({ text, at }: Matter, now: number): string {
+  if (at === null) return `Control of ${text} is not proved`
+  return at <= now
+    ? `The proof of control of ${text} has lapsed`
+    : `The proof of control of ${text} fails; it ends ${ago(at, now)}, ${utc(at)}`
+}
+
+function fleet({ probes, frame }: AttentionFacts): Line[] {
+  const href = '/fleet'
+  if (probes.length === 0)
+    return [
+      {
+        tone: 'bad',
+        text: 'There is no probe yet, so nothing can be scanned',
+        advice: frame.isOperator
+          ? 'Enrol one; with three sites or more a loss can be proved.'
+          : 'The operator of this stack enrols them.',
+        href,
+      },
+    ]
+  const of = (state: ProbeHealth['state']) => probes.filter((probe) => probe.state === state)
+  const named = (some: readonly ProbeHealth[]) =>
+    listed(few(some.map(({ site, sourceAddress }) => `${sourceAddress} (${site})`)))
+  const lines: Line[] = []
+  const quarantined = of('quarantined')
+  if (quarantined.length > 0)
+    lines.push({
+      tone: 'bad',
+      text: `${count(quarantined.length, 'probe')} in quarantine: ${named(quarantined)}`,
+      advice: quarantined[0]?.reasons[0] ?? 'It is not believed until somebody has looked at it.',
+      href,
+    })
+  const offline = of('offline')
+  if (offline.length > 0)
+    lines.push({
+      tone: 'bad',
+      text: `${count(offline.length, 'probe')} offline: ${named(offline)}`,
+      advice: 'See that its machine runs and reaches us.',
+      href,
+    })
+  const unfit = of('unfit')
+  if (unfit.length > 0)
+    lines.push({
+      tone: 'warn',
+      text: `${count(unfit.length, 'probe')} not fit to measure: ${named(unfit)}`,
+      advice: unfit[0]?.reasons[0] ?? 'It gave no reason.',
+      href,
+    })
+  const sites = sitesOf(probes).filter(({ health }) => health !== 'out').length
+  if (sites < FEWEST_SITES)
+    lines.push({
+      tone: 'warn',
+      text: sites === 0 ? 'No site is at work' : 'Only one site is at work',
+      advice: 'Without a second one nobody can witness a loss, and it stays inconclusive.',
+      href,
+    })
+  return lines
+}
+
+const FEW = 3
+const few = (names: readonly string[]): string[] =>
+  names.length <= FEW + 1 ? [...names] : [...names.slice(0, FEW), `${names.length - FEW} more`]
+
+/** Scans of the last day that failed, where no later one of the same target went better. */
+function failed({ scans, frame }: AttentionFacts): Line[] {
+  const seen = new Set<string>()
+  const bad = scans.filter((scan) => {
+    if (scan.finishedAt === null || seen.has(scan.targetId)) return false
+    seen.add(scan.targetId)
+    return scan.state === 'failed' && scan.finishedAt > frame.now - DAY_MS
+  })
+  const lines = bad.slice(0, FEW).map(
+    (scan): Line => ({
+      tone: 'warn',
+      text: `The last scan of ${scan.target} could not be carried out`,
+      advice: 'See why.',
+      href: `/scans/${scan.id}`,
+    }),
+  )
+  const further = bad.length - lines.length
+  return further > 0
+    ? [...lines, { tone: 'mute', text: `and ${further} more like it`, advice: 'See them all.', href: '/scans' }]
+    : lines
+}

@@ -1,0 +1,212 @@
+/** Setting a channel up, and changing what it is told. */
+import type { ChannelAnswer } from '../../schema/channels.ts'
+import { usualFor } from '../../schema/channels.ts'
+import { CAUSE_CLASSES, type ChannelKind, NOTICES, SEVERITIES } from '../../schema/words.ts'
+import { KIND, NOTICE, SEVERITY } from './channel-words.ts'
+import { Page } from './layout.tsx'
+import { CheckField, SelectField, TextField } from './parts/field.tsx'
+import type { Frame } from './views.ts'
+import { CAUSE } from './words.ts'
+
+/** What is to be given for a kind. */
+export interface KindHelp {
+  kind: ChannelKind
+  url: string
+  example: string
+  secret: string | null
+  hosts: readonly string[] | null
+}
+
+export const ChooseKindPage = ({ frame, kinds }: { frame: Frame; kinds: readonly KindHelp[] }) => (
+  <Page title="Add a channel" frame={frame}>
+    <p class="crumb">
+      <a href="/channels">Channels</a>
+    </p>
+    <h1>Add a channel</h1>
+    <p class="lead">Where should we tell you?</p>
+    <ul class="tiles">
+      {kinds.map(({ kind, url, secret }) => (
+        <li>
+          <a href={`/channels/new?kind=${kind}`}>
+            <strong>{KIND[kind]}</strong>
+            <span class="dim">
+              takes {url}
+              {secret !== null && kind !== 'webhook' && `, and ${secret}`}
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  </Page>
+)
+
+const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`
+
+const hostsOf = (hosts: KindHelp['hosts']): string =>
+  hosts === null
+    ? 'It begins with https:// and leads to a public host, at port 443, 4443, 8443 or 9443.'
+    : `It begins with https:// and is at ${hosts.map((host) => (host.startsWith('.') ? `*${host}` : host)).join(' or ')}.`
+
+export const SecretField = ({ help, required }: { help: KindHelp; required: boolean }) =>
+  help.secret === null ? null : (
+    <TextField
+      id="secret"
+      label={help.kind === 'webhook' ? 'Signing secret' : 'Secret'}
+      type="password"
+      maxlength={1000}
+      required={required && help.kind !== 'webhook'}
+      hint={
+        help.kind === 'webhook'
+          ? `Left empty, we make one and show it once. Of your own: ${help.secret}.`
+          : `${sentence(help.secret)} It is sealed and never shown again.`
+      }
+    />
+  )
+
+export const UrlField = ({ help }: { help: KindHelp }) => (
+  <TextField
+    id="url"
+    label="URL"
+    type="url"
+    placeholder={help.example}
+    maxlength={2000}
+    required
+    hint={
+      <>
+        {sentence(help.url)} {hostsOf(help.hosts)} It is sealed; pages show its host and last four characters.
+      </>
+    }
+  />
+)
+
+export const NewChannelPage = ({ frame, help }: { frame: Frame; help: KindHelp }) => (
+  <Page title={`Add a channel: ${KIND[help.kind]}`} frame={frame}>
+    <p class="crumb">
+      <a href="/channels">Channels</a> / <a href="/channels/new">Add a channel</a>
+    </p>
+    <h1>
+      Add a channel <span class="dim">{KIND[help.kind]}</span>
+    </h1>
+    <form class="card fields" method="post" action="/api/v1/channels">
+      <input type="hidden" name="kind" value={help.kind} />
+      <TextField id="name" label="Name" placeholder="Security team" maxlength={100} required />
+      <UrlField help={help} />
+      <SecretField help={help} required />
+      <details>
+        <summary>What it is told, and when</summary>
+        <Wishes kind={help.kind} channel={null} />
+      </details>
+      <div class="actions">
+        <button type="submit" class="main">
+          Add it
+        </button>
+        <a href="/channels">Cancel</a>
+      </div>
+    </form>
+  </Page>
+)
+
+type Wished = Pick<ChannelAnswer, 'events' | 'filters' | 'quietHours' | 'reminders'>
+
+/** Events, filters, quiet hours and reminders: always all of them, for what is left empty is off. */
+export const Wishes = ({ kind, channel }: { kind: ChannelKind; channel: Wished | null }) => {
+  const events = channel?.events ?? usualFor(kind)
+  const { severity = null, causeClass = [], targetTags = [] } = channel?.filters ?? {}
+  return (
+    <div class="fields">
+      <fieldset>
+        <legend>Told of</legend>
+        {NOTICES.map((name) => (
+          <CheckField
+            id={`event-${name}`}
+            name="events"
+            value={name}
+            label={NOTICE[name]}
+            checked={events.includes(name)}
+          />
+        ))}
+      </fieldset>
+      <SelectField
+        id="severity"
+        label="How grave"
+        value={severity ?? ''}
+        options={[
+          { value: '', text: 'everything' },
+          ...SEVERITIES.filter((word) => word !== 'info').map((value) => ({ value, text: SEVERITY[value] })),
+        ]}
+      />
+      <fieldset>
+        <legend>Only of these causes</legend>
+        <p class="hint">None chosen: of any. It holds where something was lost.</p>
+        <div class="checks">
+          {CAUSE_CLASSES.map((word) => (
+            <CheckField
+              id={`cause-${word}`}
+              name="causeClass"
+              value={word}
+              label={CAUSE[word].name}
+              checked={causeClass.includes(word)}
+            />
+          ))}
+        </div>
+      </fieldset>
+      <TextField
+        id="targetTags"
+        label="Only of targets with one of these tags"
+        value={targetTags.join(', ')}
+        placeholder="production, pci"
+        maxlength={1300}
+        hint="With commas between them."
+      />
+      <Quiet quiet={channel?.quietHours ?? null} />
+      <Reminding reminders={channel?.reminders ?? null} />
+    </div>
+  )
+}
+
+const Quiet = ({ quiet }: { quiet: ChannelAnswer['quietHours'] }) => (
+  <fieldset>
+    <legend>Quiet hours</legend>
+    <p class="hint">What comes in them is told afterwards, one message for each issue. Left empty: there are none.</p>
+    <div class="line-fields">
+      <TextField id="quietFrom" label="From" type="time" value={quiet?.from} />
+      <TextField id="quietTo" label="To" type="time" value={quiet?.to} />
+      <TextField id="timezone" label="Time zone" value={quiet?.timezone} placeholder="Europe/Berlin" maxlength={64} />
+      <SelectField
+        id="quietUnless"
+        label="But told at once"
+        value={quiet?.unless ?? ''}
+        options={[
+          { value: '', text: 'nothing' },
+          ...SEVERITIES.map((value) => ({ value, text: `${value} or graver` })),
+        ]}
+      />
+    </div>
+  </fieldset>
+)
+
+const Reminding = ({ reminders }: { reminders: ChannelAnswer['reminders'] }) => (
+  <fieldset>
+    <legend>Reminders</legend>
+    <p class="hint">While an issue is open. Left empty: none.</p>
+    <div class="line-fields">
+      <TextField
+        id="remindEveryDays"
+        label="Every so many days"
+        type="number"
+        value={reminders ? String(reminders.everyDays) : undefined}
+        min={1}
+        max={90}
+      />
+      <TextField
+        id="remindAtMost"
+        label="So often at most"
+        type="number"
+        value={reminders ? String(reminders.atMost) : undefined}
+        placeholder="5"
+        min={1}
+        max={20}
+      />
+    </div>
+  </fieldset>
+)

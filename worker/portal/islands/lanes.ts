@@ -1,0 +1,176 @@
+/**
+ * The pictures of lost ports, read mark by mark: pointing at one, or reaching it by Tab and the arrow keys, tells what it saw.
+ * Left and right go along a source, up and down to what the next source saw at that moment. Without script each mark has its
+ * title, and the list below the picture has all.
+ */
+
+interface Panel {
+  figure: HTMLElement
+  box: HTMLElement
+}
+/** Between a mark and what is told of it. */
+const ASIDE = 18
+const panels = new WeakMap<Element, Panel>()
+
+function wake(root: ParentNode): void {
+  for (const svg of root.querySelectorAll<SVGSVGElement>('figure.picture svg.lanes')) {
+    const figure = svg.closest<HTMLElement>('figure')
+    if (!figure || panels.has(svg)) continue
+    const box = document.createElement('div')
+    box.className = 'told'
+    box.hidden = true
+    // What it says, each mark says itself to those who listen.
+    box.setAttribute('aria-hidden', 'true')
+    figure.append(box)
+    panels.set(svg, { figure, box })
+    svg.setAttribute('role', 'group')
+    for (const [i, mark] of ticksOf(svg).entries()) {
+      const title = mark.querySelector('title')
+      const lane = mark.closest<SVGGElement>('.lane')?.dataset.name ?? ''
+      mark.dataset.told = title?.textContent ?? ''
+      // The panel takes the place of the browser's own label.
+      title?.remove()
+      mark.setAttribute('role', 'img')
+      mark.setAttribute('aria-label', `${lane}: ${mark.dataset.told.replaceAll('\n', '. ')}`)
+      mark.setAttribute('tabindex', i === 0 ? '0' : '-1')
+    }
+    for (const hint of figure.querySelectorAll<HTMLElement>('.keys')) hint.hidden = false
+  }
+  goToHash()
+}
+
+const ticksOf = (root: ParentNode): SVGGElement[] => [...root.querySelectorAll<SVGGElement>('g.tick')]
+const tickAt = (event: Event): SVGGElement | null =>
+  event.target instanceof Element ? event.target.closest<SVGGElement>('figure.picture g.tick') : null
+const middleOf = (mark: Element): number => {
+  const { left, width } = mark.getBoundingClientRect()
+  return left + width / 2
+}
+
+function show(mark: SVGGElement): void {
+  const svg = mark.ownerSVGElement
+  const panel = svg && panels.get(svg)
+  if (!panel) return
+  const [first = '', ...rest] = (mark.dataset.told ?? '').split('\n')
+  const head = document.createElement('strong')
+  head.textContent = `${mark.closest<SVGGElement>('.lane')?.dataset.name ?? ''}: ${first}`
+  const list = document.createElement('dl')
+  for (const line of rest) {
+    const at = line.indexOf(': ')
+    const name = document.createElement('dt')
+    const value = document.createElement('dd')
+    name.textContent = line.slice(0, at)
+    value.textContent = line.slice(at + 2)
+    list.append(name, value)
+  }
+  panel.box.replaceChildren(head, list)
+  panel.box.hidden = false
+  for (const other of svg.querySelectorAll('g.tick.looked')) other.classList.remove('looked')
+  mark.classList.add('looked')
+  place(panel, mark)
+}
+
+/** Left or right of the mark, so that what the others saw in the same seconds stays in sight. */
+function place({ figure, box }: Panel, mark: Element): void {
+  const frame = figure.getBoundingClientRect()
+  const spot = mark.getBoundingClientRect()
+  const { offsetWidth: width, offsetHeight: height } = box
+  const [before, after] = [spot.left - frame.left - ASIDE - width, spot.right - frame.left + ASIDE]
+  const left = after + width <= frame.width ? after : before >= 0 ? before : Math.max(0, (frame.width - width) / 2)
+  // Where there is no room beside it, it stands below.
+  const isAside = left === after || left === before
+  const wanted = isAside ? spot.top - frame.top - height / 2 : spot.bottom - frame.top + ASIDE
+  const lowest = window.innerHeight - frame.top - height - ASIDE
+  box.style.left = `${left}px`
+  box.style.top = `${isAside ? Math.max(-frame.top + ASIDE, Math.min(wanted, lowest)) : wanted}px`
+}
+
+function hide(svg: SVGSVGElement | null): void {
+  const panel = svg && panels.get(svg)
+  if (!panel) return
+  panel.box.hidden = true
+  for (const mark of svg.querySelectorAll('g.tick.looked')) mark.classList.remove('looked')
+}
+
+/** Only one mark of a picture is reached by Tab: the one that was looked at last. */
+function focus(mark: SVGGElement): void {
+  for (const other of mark.ownerSVGElement?.querySelectorAll('g.tick[tabindex="0"]') ?? [])
+    other.setAttribute('tabindex', '-1')
+  mark.setAttribute('tabindex', '0')
+  mark.focus()
+}
+
+const nearest = (marks: readonly SVGGElement[], x: number): SVGGElement | undefined =>
+  marks.toSorted((a, b) => Math.abs(middleOf(a) - x) - Math.abs(middleOf(b) - x))[0]
+
+/** Where this key leads from this mark. */
+function led(mark: SVGGElement, key: string): SVGGElement | undefined {
+  const lane = mark.closest<SVGGElement>('.lane')
+  const svg = mark.ownerSVGElement
+  if (!lane || !svg) return undefined
+  const own = ticksOf(lane)
+  const at = own.indexOf(mark)
+  const lanes = [...svg.querySelectorAll<SVGGElement>('.lane')].filter((one) => one.querySelector('g.tick'))
+  const beside = (step: number) => {
+    const next = lanes[lanes.indexOf(lane) + step]
+    return next && nearest(ticksOf(next), middleOf(mark))
+  }
+  const ways: Readonly<Record<string, () => SVGGElement | undefined>> = {
+    ArrowLeft: () => own[at - 1],
+    ArrowRight: () => own[at + 1],
+    ArrowUp: () => beside(-1),
+    ArrowDown: () => beside(1),
+    Home: () => own[0],
+    End: () => own.at(-1),
+  }
+  return ways[key]?.()
+}
+
+function goToHash(): void {
+  const mark = location.hash.startsWith('#obs-') ? document.getElementById(location.hash.slice(1)) : null
+  if (mark instanceof SVGGElement && mark.ownerSVGElement && panels.has(mark.ownerSVGElement)) focus(mark)
+}
+
+document.addEventListener('pointerover', (event) => {
+  const mark = tickAt(event)
+  if (mark) show(mark)
+})
+document.addEventListener('pointerout', (event) => {
+  const mark = tickAt(event)
+  if (!mark) return
+  const svg = mark.ownerSVGElement
+  const focused = svg?.querySelector<SVGGElement>('g.tick:focus')
+  if (focused) show(focused)
+  else hide(svg)
+})
+document.addEventListener('click', (event) => {
+  const mark = tickAt(event)
+  if (mark) focus(mark)
+})
+document.addEventListener('focusin', (event) => {
+  const mark = tickAt(event)
+  if (mark) show(mark)
+})
+document.addEventListener('focusout', (event) => {
+  const mark = tickAt(event)
+  if (mark) hide(mark.ownerSVGElement)
+})
+document.addEventListener('keydown', (event) => {
+  const mark = tickAt(event)
+  if (!mark || event.altKey || event.ctrlKey || event.metaKey) return
+  if (event.key === 'Escape') return hide(mark.ownerSVGElement)
+  const next = led(mark, event.key)
+  if (!next && !event.key.startsWith('Arrow') && event.key !== 'Home' && event.key !== 'End') return
+  event.preventDefault()
+  if (next) focus(next)
+})
+window.addEventListener('hashchange', goToHash)
+// A link to the mark that the address names already changes nothing in it.
+document.addEventListener('click', (event) => {
+  const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[href^="#obs-"]') : null
+  if (link && link.hash === location.hash) goToHash()
+})
+document.addEventListener('portwitness:fresh', (event) => {
+  if (event.target instanceof Element) wake(event.target)
+})
+wake(document)

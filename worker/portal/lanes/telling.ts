@@ -1,0 +1,70 @@
+/** What one observation tells, as lines of plain text: the title of its mark, and what the panel beside the picture shows. */
+import { printable } from '../../../schema/terminal.ts'
+import type { Observation } from '../../../schema/wire.ts'
+import { indexOf } from '../../core/rounds.ts'
+import { latin1Of } from '../../core/text.ts'
+import { span } from '../parts/time.tsx'
+import { spoken } from '../words.ts'
+import type { Tick } from './model.ts'
+import { SIGHT } from './sights.ts'
+
+export interface Sources {
+  /** start of the scan */
+  from: number
+  /** `witness 1, 198.51.100.21, nyc-1`, by run */
+  byRun: ReadonlyMap<string, string>
+}
+
+/** As much of what a target sent as fits a line. */
+const SAID = 120
+
+/** `2026-11-22 17:28:47.123 UTC` */
+export const exact = (at: number): string => `${new Date(at).toISOString().replace('T', ' ').replace('Z', '')} UTC`
+
+/** `open after 20 ms`, `closed (ECONNREFUSED) after 3 ms` */
+export const sightWords = ({ sight, code, afterMs }: Observation): string =>
+  `${spoken(sight)}${code ? ` (${printable(code, 40)})` : ''} after ${afterMs} ms`
+
+/** What a target sent, made safe to show; '' when it sent nothing. */
+export function saidWords({ firstBytes, httpStatus }: Pick<Observation, 'firstBytes' | 'httpStatus'>): string {
+  const sent = latin1Of(firstBytes).slice(0, 8 * SAID)
+  const text =
+    sent === '' ? '' : printable(ODD.test(sent) ? Uint8Array.from(sent, (sign) => sign.charCodeAt(0)) : sent, SAID)
+  return [httpStatus === undefined ? '' : `HTTP ${httpStatus}`, text].filter((part) => part !== '').join(': ')
+}
+
+export const whyWords = ({ purpose, round, experiment, check }: Observation): string =>
+  `${purpose}${round === undefined ? '' : `, round ${indexOf(round) + 1}`}${experiment ? `, experiment ${experiment}` : ''}, by ${check}`
+
+export function telling({ touch, runId, rules }: Pick<Tick, 'touch' | 'runId' | 'rules'>, sources: Sources): string {
+  const said = saidWords(touch)
+  return [
+    sightWords(touch),
+    ...(touch.sight === 'open' ? [] : [`Meaning: ${SIGHT[touch.sight].words}`]),
+    ...(touch.fit === false ? ['But: its probe was not fit just then, so that it counts for nobody'] : []),
+    `Seen by: ${sources.byRun.get(runId) ?? 'a probe of an earlier panel'}`,
+    `At: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`,
+    `Made for: ${whyWords(touch)}`,
+    `Run: ${runId}`,
+    ...(said === '' ? [] : [`It sent: ${said}`]),
+    ...(rules.length === 0 ? [] : [`Evidence: ${rules.join(', ')}`]),
+  ].join('\n')
+}
+
+const ENTITY: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/**
+ * For text and quoted attributes of a picture. Controls and halves of characters are left out: XML 1.0 has no place for most of
+ * them (2.2, Characters).
+ */
+export const escaped = (text: string): string =>
+  (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
+/** Plain ASCII is asked for first: the other question takes much longer. */
+const ODD = /[^\n\x20-\x7e]/
+const NOT_XML = /(?!\n)\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu

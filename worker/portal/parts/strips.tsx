@@ -1,0 +1,86 @@
+/** Each port through the last scans: one small cell for each scan, the newest on the right. */
+import type { ScanRow, StripView } from '../views.ts'
+import { Legend, type Look, lookOfPort, Mark, pathOf } from './mark.tsx'
+import { Table } from './table.tsx'
+import { utc } from './time.tsx'
+
+const CELL = 16
+const HEIGHT = 20
+const BOX = 12
+
+/** `scans`: newest first, those that have ended. */
+export const Strips = ({
+  strips,
+  scans,
+  portsSeen,
+}: {
+  strips: readonly StripView[]
+  scans: readonly ScanRow[]
+  portsSeen: number
+}) => {
+  const ended = scans.filter((scan) => scan.finishedAt !== null).toReversed()
+  if (strips.length === 0 || ended.length === 0)
+    return <p class="none">No scan of it has ended yet. Each one will be a cell here.</p>
+  const addresses = new Set(strips.map(({ address }) => address))
+  return (
+    <>
+      <Table
+        label="Ports through the last scans"
+        columns={[
+          'Port',
+          'Service',
+          `Last ${ended.length === 1 ? 'scan' : `${ended.length} scans`}, the newest on the right`,
+          'Now',
+        ]}
+        rows={strips.map((strip) => {
+          const last = ended.toReversed().flatMap((scan) => strip.cells[scan.id] ?? [])[0]
+          const look = last === undefined ? null : lookOfPort(last)
+          return [
+            <>
+              {strip.port} {addresses.size > 1 && <span class="dim">{strip.address}</span>}
+            </>,
+            strip.service,
+            <Strip strip={strip} scans={ended} />,
+            look ? (
+              <span class={`cell ${look.tone}`}>
+                <Mark {...look} /> {look.text}
+              </span>
+            ) : (
+              ''
+            ),
+          ]
+        })}
+      />
+      {portsSeen > strips.length && (
+        <p class="dim">{portsSeen - strips.length} further ports had no trouble worth a line here.</p>
+      )}
+      <Legend looks={strips.flatMap(({ cells }) => Object.values(cells).map((verdict): Look => lookOfPort(verdict)))} />
+    </>
+  )
+}
+
+const Strip = ({ strip, scans }: { strip: StripView; scans: readonly ScanRow[] }) => (
+  <svg class="cells" viewBox={`0 0 ${CELL * scans.length} ${HEIGHT}`} width={CELL * scans.length} height={HEIGHT}>
+    <title>{`Port ${strip.port} through the last scans`}</title>
+    {scans.map((scan, i) => {
+      const verdict = strip.cells[scan.id]
+      const middle = CELL * (i + 0.5)
+      if (verdict === undefined)
+        return <line class="gap" x1={middle - 3} x2={middle + 3} y1={HEIGHT / 2} y2={HEIGHT / 2} />
+      const { shape, tone, text } = lookOfPort(verdict)
+      const said = `Port ${strip.port} ${text}, ${utc(scan.finishedAt ?? scan.createdAt)}`
+      return (
+        <a href={`/scans/${scan.id}`}>
+          <title>{said}</title>
+          <rect class="hit" x={CELL * i} y="0" width={CELL} height={HEIGHT} />
+          <path
+            class={`mark ${tone}`}
+            fill-rule="evenodd"
+            d={pathOf(shape)}
+            transform={`translate(${middle - BOX / 2} ${(HEIGHT - BOX) / 2})`}
+          />
+        </a>
+      )
+    })}
+  </svg>
+)

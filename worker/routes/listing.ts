@@ -1,0 +1,93 @@
+/** Lists as the portal asks for them: what the address says, and the same rows as a file. */
+import type { Context } from 'hono'
+import type { AppEnv } from '../context.ts'
+import { csvLine } from '../core/csv.ts'
+import { badField } from '../failure.ts'
+import type { DataColumn, ListAsk } from '../portal/parts/listing.tsx'
+import { textIn } from './query.ts'
+
+const LONGEST = 100
+const CURSOR = 400
+
+export interface ListRules {
+  /** keys that may be sorted by */
+  sorts?: readonly string[]
+  /** by name of the filter, the words it may have; null: any text */
+  filters?: Readonly<Record<string, readonly string[] | null>>
+}
+
+/** What this address asks of its list. Throws the Failure that names a bad part. */
+export function listAsk(c: Context<AppEnv>, { sorts = [], filters = {} }: ListRules): ListAsk {
+  const sort = textIn(c, 'sort', LONGEST) ?? ''
+  const key = sort.replace(/^-/, '')
+  if (key !== '' && !sorts.includes(key)) throw badField('invalid', 'sort', `must be one of ${sorts.join(', ')}`)
+  const chosen = Object.entries(filters).map(([name, words]) => {
+    const value = textIn(c, name, LONGEST) ?? ''
+    if (value !== '' && words !== null && !words.includes(value))
+      throw badField('invalid', name, `must be one of ${words.join(', ')}`)
+    return [name, value] as const
+  })
+  return {
+    path: c.req.path,
+    q: (textIn(c, 'q', LONGEST) ?? '').trim(),
+    sort: key,
+    desc: sort.startsWith('-'),
+    filters: Object.fromEntries(chosen),
+    cursor: textIn(c, 'cursor', CURSOR) ?? '',
+  }
+}
+
+export type FileFormat = 'csv' | 'jsonl'
+
+/** The file that is asked for instead of the page; null where none is. */
+export function fileFormat(c: Context<AppEnv>): FileFormat | null {
+  const format = c.req.query('format')
+  if (format === undefined) return null
+  if (format !== 'csv' && format !== 'jsonl') throw badField('invalid', 'format', 'must be csv or jsonl')
+  return format
+}
+
+const TYPE: Record<FileFormat, string> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  jsonl: 'application/jsonl; charset=utf-8',
+}
+
+/**
+ * All rows as a file, read a page at a time while they are sent: `rowsAfter` gives the page after a cursor ('' first) and
+ * where the next begins.
+ */
+export function fileOf<Row>(
+  name: string,
+  format: FileFormat,
+  columns: readonly DataColumn<Row>[],
+  rowsAfter: (cursor: string) => Promise<{ rows: readonly Row[]; next: string | null }>,
+): Response {
+  const told = columns.flatMap(({ key, value }) => (value ? [{ key, value }] : []))
+  const encoder = new TextEncoder()
+  let cursor: string | null = ''
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (format === 'csv') controller.enqueue(encoder.encode(csvLine(told.map(({ key }) => key))))
+    },
+    async pull(controller) {
+      if (cursor === null) return controller.close()
+      const { rows, next } = await rowsAfter(cursor)
+      cursor = next
+      const lines = rows.map((row) =>
+        format === 'csv'
+          ? csvLine(told.map(({ value }) => value(row)))
+          : `${JSON.stringify(Object.fromEntries(told.map(({ key, value }) => [key, value(row)])))}\n`,
+      )
+      if (lines.length > 0) controller.enqueue(encoder.encode(lines.join('')))
+      else if (next === null) controller.close()
+    },
+  })
+  return new Response(body, {
+    headers: {
+      'content-type': TYPE[format],
+      'content-disposition': `attachment; filename="${name}.${format}"`,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'private, no-store',
+    },
+  })
+}

@@ -1,0 +1,57 @@
+/** Reads what the page of one target shows, in three queries. */
+import { subjectsOf, verificationFrom } from '../controlView.ts'
+import type { ProofLine, SiteView, TargetView } from '../portal/views.ts'
+import { coverOf } from '../store/letters.ts'
+import { recentScans } from '../store/portal.ts'
+import { proofIdOf } from '../store/proofs.ts'
+import { type ProofRow, readAround, STRIP_SCANS } from '../store/targetPage.ts'
+import { readTarget } from '../store/targets.ts'
+import type { World } from '../world.ts'
+import { badgePath } from './badges.ts'
+import { PROOF_STATE_OF } from './proofShape.ts'
+
+/** Null when the tenant has no such target. `base`: where we are reached from outside. */
+export async function readTargetView(
+  { db, now }: Pick<World, 'db' | 'now'>,
+  tenantId: string,
+  id: string,
+  base: string,
+): Promise<TargetView | null> {
+  const target = await readTarget(db, tenantId, id)
+  if (!target) return null
+  const [scans, around] = await Promise.all([
+    recentScans(db, tenantId, id, STRIP_SCANS),
+    readAround(db, tenantId, id, subjectsOf([target]), now),
+  ])
+  const name = target.name ?? target.address
+  const sites: SiteView[] = Object.entries(target.lastKnown)
+    .map(([site, known]) => ({ site, ...known }))
+    .sort((a, b) => a.site.localeCompare(b.site))
+  const facts = {
+    rows: new Map(around.controls.map((row) => [row.subject, row])),
+    letterFor: coverOf(around.letters),
+    looking: new Set(around.isLooking ? [id] : []),
+  }
+  return {
+    ...target,
+    sites,
+    scans,
+    issues: around.issues.map((issue) => ({ ...issue, targetId: id, target: name })),
+    proofs: around.proofs.map(proofLine),
+    strips: around.strips,
+    portsSeen: around.portsSeen,
+    verification: verificationFrom(target, facts, now),
+    badgeUrl: target.badgeKey === null ? null : `${base.replace(/\/+$/, '')}${badgePath(id, target.badgeKey)}`,
+  }
+}
+
+function proofLine({ id, state, verdict, statement, createdAt }: ProofRow): ProofLine {
+  const said = PROOF_STATE_OF[state]
+  return {
+    id: proofIdOf(id),
+    state: said,
+    verdict: said === 'finished' ? verdict : null,
+    statement: statement ?? (said === 'running' ? 'It is under way.' : 'It did not come to a result.'),
+    createdAt,
+  }
+}

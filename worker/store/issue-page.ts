@@ -1,0 +1,229 @@
+/** All that the page of one issue shows, in one batch: its row, the scan that saw it last, and what has been done about it. */
+import { and, asc, desc, eq, isNotNull, or, type SQL, sql } from 'drizzle-orm'
+import type { PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
+import { audit, issues, occurrences, scans, targets } from '../../schema/tables.ts'
+import type { ProofVerdict, ScanVerdict } from '../../schema/words.ts'
+import { batch, type Db, type Statement } from './db.ts'
+import { cursorOf, type Page, type PageRequest } from './page.ts'
+import { targetName } from './portal.ts'
+import { runIdOf, SCAN_KEY } from './runs.ts'
+
+/** Endpoints that are told in full: each can be 5 kB. */
+const TOLD = 60
+/** Endpoints that an allowlist is filled in for. */
+const ENDPOINTS = 200
+/** Lines of what was done about it, of each kind. */
+const LINES = 30
+
+const ofIssue = (tenantId: string, id: string): SQL | undefined => and(eq(issues.tenantId, tenantId), eq(issues.id, id))
+const ofTarget = and(eq(targets.tenantId, issues.tenantId), eq(targets.id, issues.targetId))
+const lastScan = and(eq(scans.tenantId, issues.tenantId), eq(scans.id, issues.lastScanId))
+
+/** The issue with its target and the scan that saw it last, without that scan's ports. */
+const headOf = (db: Db, tenantId: string, id: string) =>
+  db
+    .select({
+      issue: issues,
+      target: targetName,
+      // The first column of each tells whether there is such a row at all: it must be one that is never null.
+      targetRow: { address: targets.address, name: targets.name, sites: targets.sites, tags: targets.tags },
+      scan: {
+        site: scans.site,
+        profile: scans.profile,
+        startedAt: scans.startedAt,
+        finishedAt: scans.finishedAt,
+        panel: scans.panel,
+        outputBytes: scans.outputBytes,
+        // In a batch rows come by the names of their columns: a second `id` would hide the issue's.
+        id: sql<string>`${scans.id}`.as('scan_id'),
+      },
+      coverage: sql<string | null>`${scans.judgement} -> '$.coverage'`,
+      rules: sql<string | null>`${scans.judgement} ->> '$.rules'`,
+      seen: sql<number>`(SELECT count(*) FROM occurrences o WHERE o.tenant_id = ${tenantId} AND o.issue_id = ${id})`,
+    })
+    .from(issues)
+    .leftJoin(targets, ofTarget)
+    .leftJoin(scans, lastScan)
+    .where(ofIssue(tenantId, id))
+
+/** What its last scan, as it is judged now, says of the endpoints that it entered. */
+const lostOf = (db: Db, tenantId: string, id: string) =>
+  db
+    .select({ verdict: sql<string>`port.value` })
+    .from(issues)
+    .innerJoin(scans, lastScan)
+    .innerJoin(sql`json_each(${scans.judgement}, '$.ports') port`, sql`true`)
+    .innerJoin(
+      occurrences,
+      sql`${occurrences.tenantId} = ${issues.tenantId} AND ${occurrences.scanId} = ${scans.id} AND ${occurrences.address} = port.value ->> '$.address'
+        AND ${occurrences.port} = port.value ->> '$.port' AND ${occurrences.issueId} = ${issues.id}`,
+    )
+    .where(ofIssue(tenantId, id))
+    .orderBy(asc(occurrences.port), asc(occurrences.address))
+    .limit(TOLD)
+
+const endpointsOf = (db: Db, tenantId: string, id: string) =>
+  db
+    .select({ address: occurrences.address, port: occurrences.port })
+    .from(issues)
+    .innerJoin(
+      occurrences,
+      and(
+        eq(occurrences.tenantId, issues.tenantId),
+        eq(occurrences.scanId, issues.lastScanId),
+        eq(occurrences.issueId, issues.id),
+      ),
+    )
+    .where(ofIssue(tenantId, id))
+    .orderBy(asc(occurrences.port))
+    .limit(ENDPOINTS)
+
+/** The scans that saw it, newest first. */
+const sightingsOf = (db: Db, tenantId: string, id: string) =>
+  db
+    .select({
+      scanId: occurrences.scanId,
+      at: sql<number>`max(${occurrences.seenAt})`,
+      ports: sql<number>`count(*)`,
+    })
+    .from(occurrences)
+    .where(and(eq(occurrences.tenantId, tenantId), eq(occurrences.issueId, id)))
+    .groupBy(occurrences.scanId)
+    .orderBy(sql`2 DESC`)
+    .limit(LINES)
+
+const retestsOf = (db: Db, tenantId: string, id: string) =>
+  db
+    .select({
+      id: scans.id,
+      state: scans.state,
+      createdAt: scans.createdAt,
+      finishedAt: scans.finishedAt,
+      verdict: sql<ScanVerdict | null>`${scans.judgement} ->> '$.verdict'`,
+    })
+    .from(scans)
+    .where(and(eq(scans.tenantId, tenantId), eq(scans.retestOf, id), isNotNull(scans.retestOf)))
+    .orderBy(desc(scans.createdAt))
+    .limit(LINES)
+
+/** Proofs that were asked while it was open and speak of it. */
+const proofsOf = (db: Db, tenantId: string, id: string) =>
+  db
+    .select({
+      id: sql<string>`'prf_' || substr(${scans.id}, 5)`,
+      state: scans.state,
+      createdAt: scans.createdAt,
+      finishedAt: scans.finishedAt,
+      verdict: sql<ProofVerdict | null>`${scans.proofResult} ->> '$.verdict'`,
+      statement: sql<string | null>`${scans.proofResult} ->> '$.statement'`,
+      sources: sql<number>`coalesce(json_array_length(${scans.proof}, '$.sources'), 0)`,
+      hasStimulus: sql<number>`${scans.proof} ->> '$.stimulus' IS NOT NULL`,
+    })
+    .from(issues)
+    .innerJoin(
+      scans,
+      and(
+        eq(scans.tenantId, issues.tenantId),
+        eq(scans.targetId, issues.targetId),
+        isNotNull(scans.proof),
+        sql`${scans.createdAt} >= ${issues.openedAt}`,
+        sql`${scans.createdAt} <= coalesce(${issues.closedAt}, 9e15)`,
+        sql`EXISTS (SELECT 1 FROM json_each(${scans.proof}, '$.issues') one WHERE one.value ->> '$.id' = ${issues.id})`,
+      ),
+    )
+    .where(ofIssue(tenantId, id))
+    .orderBy(desc(scans.createdAt))
+    .limit(LINES)
+
+/** The bounds are those of the index on lines of issues: without them it is not used. */
+const deedsOf = (db: Db, tenantId: string, id: string) =>
+  db
+    .select({ at: audit.at, actor: audit.actor, deed: audit.deed })
+    .from(audit)
+    .where(and(eq(audit.tenantId, tenantId), eq(audit.subject, id), sql`subject >= 'iss_' and subject < 'ist'`))
+    .orderBy(desc(audit.seq))
+    .limit(LINES)
+
+const occurrencesOf = (db: Db, tenantId: string, id: string, { limit, cursor }: PageRequest) =>
+  db
+    .select()
+    .from(occurrences)
+    .where(and(eq(occurrences.tenantId, tenantId), eq(occurrences.issueId, id), afterOccurrence(cursor)))
+    .orderBy(desc(occurrences.seenAt), asc(occurrences.port), asc(occurrences.id))
+    .limit(limit + 1)
+type Occurrence = typeof occurrences.$inferSelect
+
+/** Within one scan they stand in the order of their ports: the cursor names port and id. */
+function afterOccurrence(cursor: PageRequest['cursor']): SQL | undefined {
+  const [, port, id] = /^(\d{5})(\w+)$/.exec(cursor?.id ?? '') ?? []
+  if (!cursor || !port || !id) return undefined
+  return or(
+    sql`${occurrences.seenAt} < ${cursor.at}`,
+    sql`${occurrences.seenAt} = ${cursor.at} AND (${occurrences.port}, ${occurrences.id}) > (${Number(port)}, ${id})`,
+  )
+}
+
+function occurrencePage(found: readonly Occurrence[], limit: number): Page<Occurrence> {
+  const items = found.slice(0, limit)
+  const last = items.at(-1)
+  const next = last && cursorOf({ at: last.seenAt, id: `${String(last.port).padStart(5, '0')}${last.id}` })
+  return { items, nextCursor: found.length > limit && next ? next : null }
+}
+
+/** A page of an issue's occurrences, newest first, in the order of ports within a scan. */
+export const readOccurrencePage = async (
+  db: Db,
+  tenantId: string,
+  id: string,
+  request: PageRequest,
+): Promise<Page<Occurrence>> => occurrencePage(await occurrencesOf(db, tenantId, id, request), request.limit)
+
+type Answers<Reads extends readonly unknown[]> = { -readonly [I in keyof Reads]: Awaited<Reads[I]> }
+
+/** Null when the tenant has no such issue. `more` are reads that go along in the same batch. */
+export async function readIssueFile(
+  db: Db,
+  tenantId: string,
+  id: string,
+  request: PageRequest,
+  more: readonly Statement[] = [],
+) {
+  const reads = [
+    headOf(db, tenantId, id),
+    lostOf(db, tenantId, id),
+    endpointsOf(db, tenantId, id),
+    occurrencesOf(db, tenantId, id, request),
+    sightingsOf(db, tenantId, id),
+    retestsOf(db, tenantId, id),
+    proofsOf(db, tenantId, id),
+    deedsOf(db, tenantId, id),
+  ] as const
+  const [[head], lost, endpoints, seen, sightings, retests, proofs, deeds, ...others] = (await batch(db, [
+    ...reads,
+    ...more,
+  ])) as [...Answers<typeof reads>, ...unknown[]]
+  if (!head) return null
+  const { scan, coverage, ...rest } = head
+  return {
+    ...rest,
+    scan: scan && { ...scan, coverage: coverage === null ? null : (JSON.parse(coverage) as ScanCoverage) },
+    lost: lost.map(({ verdict }) => JSON.parse(verdict) as PortVerdict),
+    endpoints,
+    occurrences: occurrencePage(seen, request.limit),
+    ...{ sightings, retests, proofs, deeds },
+    more: others,
+  }
+}
+export type IssueFile = NonNullable<Awaited<ReturnType<typeof readIssueFile>>>
+
+/** What was planned and done on each port of a scan, as its scanner told it at the end; none while it runs. */
+export async function readEngagement(
+  db: Db,
+  tenantId: string,
+  scanId: string,
+): Promise<{ address: string; port: number; planned: number; done: number }[]> {
+  const run = await runIdOf(scanId, SCAN_KEY)
+  const row = await db.get<{ engagement: string | null }>(sql`SELECT closing -> '$.engagement' AS engagement FROM runs
+    WHERE id = ${run} AND tenant_id = ${tenantId} AND probe_id = (SELECT scanner_probe_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`)
+  return JSON.parse(row?.engagement ?? '[]')
+}

@@ -1,0 +1,113 @@
+/** The portal's list of scans: filtered, searched, in either order of time, a page at a time; each by an index of its own. */
+import { and, asc, desc, eq, isNotNull, isNull, like, or, type SQL, sql } from 'drizzle-orm'
+import { scans, targets } from '../../schema/tables.ts'
+import type { ScanState, ScanVerdict } from '../../schema/words.ts'
+import { type Db, rows } from './db.ts'
+import { cursorOf, readCursor } from './page.ts'
+
+export interface ScanListAsk {
+  state: ScanState | null
+  verdict: ScanVerdict | null
+  /** words of the target's name or address; '' for all */
+  q: string
+  /** oldest first */
+  oldest: boolean
+  /** where the page before ended; '' on the first */
+  cursor: string
+  limit: number
+}
+
+/** So many targets are looked up one by one; where words fit more, their scans lie dense enough to be met in order of time. */
+const FEW_TARGETS = 200
+
+/** A page of scans, and where the next begins; null when the cursor is none of ours. */
+export async function scanPage(db: Db, tenantId: string, ask: ScanListAsk) {
+  const after = ask.cursor === '' ? null : readCursor(ask.cursor)
+  if (ask.cursor !== '' && after === null) return null
+  const named = ask.q === '' ? null : await targetsLike(db, tenantId, ask.q)
+  // The plus keeps the planner from walking all scans in order of time where it can go to those of a few targets.
+  const time = named?.areFew ? sql`+${scans.createdAt}` : scans.createdAt
+  const found = await db
+    .select({
+      id: scans.id,
+      targetId: scans.targetId,
+      target: sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`,
+      address: sql<string>`coalesce(${targets.address}, ${scans.addresses} ->> '$[0]', '')`,
+      site: scans.site,
+      profile: scans.profile,
+      state: scans.state,
+      verdict: scans.verdict,
+      share: scans.coverageShare,
+      coverage: sql<string | null>`${scans.judgement} ->> '$.coverage.statement'`,
+      lost: sql<number>`(SELECT count(*) FROM occurrences o WHERE o.tenant_id = ${scans.tenantId} AND o.scan_id = ${scans.id})`,
+      createdAt: scans.createdAt,
+      startedAt: scans.startedAt,
+      finishedAt: scans.finishedAt,
+    })
+    .from(scans)
+    .leftJoin(targets, and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId)))
+    .where(
+      and(
+        eq(scans.tenantId, tenantId),
+        isNull(scans.proof),
+        isNull(scans.control),
+        stateIs(ask.state),
+        ask.verdict === null ? undefined : and(isNotNull(scans.finishedAt), eq(scans.verdict, ask.verdict)),
+        ask.verdict === null ? undefined : eq(scans.state, 'finished'),
+        named?.where,
+        after === null
+          ? undefined
+          : ask.oldest
+            ? sql`(${scans.createdAt}, ${scans.id}) > (${after.at}, ${after.id})`
+            : sql`(${scans.createdAt}, ${scans.id}) < (${after.at}, ${after.id})`,
+      ),
+    )
+    .orderBy(...(ask.oldest ? [asc(time), asc(scans.id)] : [desc(time), desc(scans.id)]))
+    .limit(ask.limit + 1)
+  const kept = found.slice(0, ask.limit)
+  const last = kept.at(-1)
+  return { rows: kept, next: last && found.length > ask.limit ? cursorOf({ at: last.createdAt, id: last.id }) : null }
+}
+export type ScanListRow = NonNullable<Awaited<ReturnType<typeof scanPage>>>['rows'][number]
+
+/** A partial index is only taken where the statement says word by word what it holds. */
+const BAD_END = sql`${scans.state} in ('failed', 'cancelled')`
+
+function stateIs(state: ScanState | null): SQL | undefined {
+  switch (state) {
+    case null:
+      return undefined
+    case 'failed':
+      return sql`${BAD_END} AND ${scans.state} = 'failed'`
+    case 'cancelled':
+      return sql`${BAD_END} AND ${scans.state} = 'cancelled'`
+    case 'queued':
+    case 'running':
+      return and(isNull(scans.finishedAt), eq(scans.state, state))
+    case 'finished':
+      return eq(scans.state, state)
+  }
+}
+
+async function targetsLike(db: Db, tenantId: string, q: string): Promise<{ where: SQL; areFew: boolean }> {
+  const pattern = `%${q.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+  const fits = and(
+    eq(targets.tenantId, tenantId),
+    or(sql`${like(targets.address, pattern)} ESCAPE '\\'`, sql`${like(targets.name, pattern)} ESCAPE '\\'`),
+  )
+  const found = await db
+    .select({ id: targets.id })
+    .from(targets)
+    .where(fits)
+    .limit(FEW_TARGETS + 1)
+  const areFew = found.length <= FEW_TARGETS
+  return {
+    areFew,
+    where: areFew
+      ? // Without the hint the planner walks all of the tenant's scans.
+        sql`${scans.id} IN (SELECT one.id FROM scans one INDEXED BY scans_by_target WHERE one.tenant_id = ${tenantId}
+          AND one.target_id IN (SELECT value FROM json_each(${rows(found.map(({ id }) => id))}))
+          AND one.proof IS NULL AND one.control IS NULL)`
+      : sql`+${scans.targetId} IN (SELECT id FROM targets WHERE ${fits})`,
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * What was seen of a scan's lost endpoints, as pictures of them need it: taken out of the reports inside the database, so that
+ * a scan with thousands of observations costs its reader only those that are drawn.
+ */
+import { sql } from 'drizzle-orm'
+import type { Seen } from '../../schema/seen.ts'
+import { facts, occurrences, scans, targets } from '../../schema/tables.ts'
+import type { Endpoint, Observation, Span } from '../../schema/wire.ts'
+import { type Db, rows } from './db.ts'
+import { type Closing, ofScan, SCAN_KEY } from './runs.ts'
+import type { Scan } from './scans.ts'
+
+/** As many touches and spans as one page draws and lists; of more the oldest. */
+const MOST = 6_000
+
+const endpoint = (body: string) => sql.raw(`((${body}.value ->> '$.address') || ' ' || (${body}.value ->> '$.port'))`)
+
+/** Touches of these endpoints and of the beacons, by whomever, in order of time. */
+export async function readSeen(
+  db: Db,
+  tenantId: string,
+  scanId: string,
+  endpoints: readonly Endpoint[],
+): Promise<Seen> {
+  const wanted = rows(endpoints.map(({ address, port }) => `${address} ${port}`))
+  const found = await db.all<{ kind: string; runId: string; probeId: string; at: number; body: string }>(sql`
+    WITH own AS MATERIALIZED (SELECT id, probe_id FROM runs WHERE ${ofScan(tenantId, scanId)}),
+      report AS (SELECT own.probe_id, ${facts.runId} AS run_id, ${facts.body} AS body FROM ${facts} JOIN own ON own.id = ${facts.runId}
+        WHERE ${facts.tenantId} = ${tenantId} AND ${facts.scanId} = ${scanId}),
+      touch AS MATERIALIZED (SELECT report.probe_id, report.run_id, t.value, t.value ->> '$.at' AS at, t.value ->> '$.purpose' AS purpose,
+        ${endpoint('t')} AS endpoint FROM report, json_each(report.body, '$.observations') t)
+    SELECT 0 AS rank, 'times' AS kind, '' AS runId, '' AS probeId, min(at) AS at,
+      json_object('purpose', purpose, 'from', min(at), 'to', max(at)) AS body FROM touch GROUP BY purpose
+    UNION ALL SELECT 1, 'touch', run_id, probe_id, at, value FROM touch
+      WHERE purpose = 'beacon' OR endpoint IN (SELECT value FROM json_each(${wanted}))
+    UNION ALL SELECT 1, 'span', report.run_id, report.probe_id, s.value ->> '$.from', s.value
+      FROM report, json_each(report.body, '$.spans') s WHERE ${endpoint('s')} IN (SELECT value FROM json_each(${wanted}))
+    ORDER BY rank, at LIMIT ${MOST + 20}`)
+  const of = (kind: string) => found.filter((row) => row.kind === kind)
+  return {
+    touches: of('touch').map(({ runId, probeId, body }) => ({
+      runId,
+      probeId,
+      touch: JSON.parse(body) as Observation,
+    })),
+    spans: of('span').map(({ probeId, body }) => ({ probeId, span: JSON.parse(body) as Span })),
+    times: of('times').map(({ body }) => JSON.parse(body) as Seen['times'][number]),
+    isCut: found.length >= MOST + 20,
+  }
+}
+
+/** A scan for its page: with its target's name, the issues it was counted in, and what its scan run ended with. */
+export interface ScanSheet {
+  scan: Scan
+  target: string
+  /** `address port` → issue */
+  counted: readonly { address: string; port: number; issueId: string }[]
+  engagement: readonly NonNullable<Closing['engagement']>[number][]
+}
+
+/** Null when the tenant has no such scan. */
+export async function readSheet(db: Db, tenantId: string, scanId: string): Promise<ScanSheet | null> {
+  const row = await db
+    .select({
+      scan: scans,
+      target: sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`,
+      counted: sql<string>`(SELECT json_group_array(json_object('address', o.address, 'port', o.port, 'issueId', o.issue_id))
+        FROM ${occurrences} o WHERE o.tenant_id = ${tenantId} AND o.scan_id = ${scanId})`,
+      engagement: sql<
+        string | null
+      >`(SELECT closing -> '$.engagement' FROM runs WHERE ${ofScan(tenantId, scanId)} AND key = ${SCAN_KEY} LIMIT 1)`,
+    })
+    .from(scans)
+    .leftJoin(targets, sql`${targets.tenantId} = ${scans.tenantId} AND ${targets.id} = ${scans.targetId}`)
+    .where(
+      sql`${scans.tenantId} = ${tenantId} AND ${scans.id} = ${scanId} AND ${scans.proof} IS NULL AND ${scans.control} IS NULL`,
+    )
+    .get()
+  return row
+    ? {
+        scan: row.scan,
+        target: row.target,
+        counted: JSON.parse(row.counted) as ScanSheet['counted'],
+        engagement: (JSON.parse(row.engagement ?? 'null') ?? []) as ScanSheet['engagement'],
+      }
+    : null
+}
