@@ -188,7 +188,7 @@ function legendOf({ lanes }: Picture, top: number): { text: string; end: number 
   let x = LEFT
   let y = top + 14
   const text = words.map(({ sight, words }) => {
-    const width = words.length * LETTER + 34
+    const width = words.length * LETTER * 1.15 + 34
     if (x + width > RIGHT) {
       x = LEFT
       y += 18
