@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { RotateAnswer, type RotateRequest } from '../schema/rotation.ts'
+import { SKEW_MS } from '../schema/signed.ts'
 import { AGENT } from '../schema/version.ts'
 import {
   AlarmAnswer,
@@ -15,7 +16,6 @@ import {
   type RenewRequest,
   ResultAnswer,
   type ResultRequest,
-  SKEW_MS,
   WIRE_VERSION,
 } from '../schema/wire.ts'
 import { type Clock, rest } from './clock.ts'

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { canonicalRequest, SIGNATURE_HEADERS } from '../schema/wire.ts'
+import { canonicalRequest, SIGNATURE_HEADERS } from '../schema/signed.ts'
 import type { Clock } from './clock.ts'
 import type { Identity } from './identity.ts'
 

@@ -8,9 +8,9 @@ import { createServer, type IncomingMessage } from 'node:http'
 import * as v from 'valibot'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ROTATION_MS, RotateRequest, rotationText } from '../../schema/rotation.ts'
+import { canonicalRequest, SIGNATURE_HEADERS } from '../../schema/signed.ts'
 import {
   AlarmRequest,
-  canonicalRequest,
   EnrolRequest,
   type LeasedRun,
   LeaseRequest,
@@ -19,7 +19,6 @@ import {
   RenewRequest,
   ResultRequest,
   RING,
-  SIGNATURE_HEADERS,
   type Standing,
   type Step,
 } from '../../schema/wire.ts'

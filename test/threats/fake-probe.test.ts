@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ROTATION_MS, rotationText } from '../../schema/rotation.ts'
-import { canonicalRequest, SIGNATURE_HEADERS } from '../../schema/wire.ts'
+import { canonicalRequest, SIGNATURE_HEADERS } from '../../schema/signed.ts'
 import { enrolProbe, type Probe } from '../worker/support/probes.ts'
 import { openStage, type Stage } from '../worker/support/stage.ts'
 

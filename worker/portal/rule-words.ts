@@ -73,6 +73,7 @@ export const GROUP_OF: Record<RuleId, RuleGroup> = {
   'THR-1': 'tried',
   'CAN-1': 'tried',
   'REN-1': 'tried',
+  'SWP-1': 'failing',
 }
 
 /** The verdict that a rule gives. */

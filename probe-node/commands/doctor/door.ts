@@ -1,8 +1,9 @@
 /** Can the Worker be reached from the probe's address, and what does it see? */
 import { CheckAnswer } from '../../../schema/checkup.ts'
 import { read } from '../../../schema/read.ts'
+import { SKEW_MS } from '../../../schema/signed.ts'
 import { VERSION } from '../../../schema/version.ts'
-import { SKEW_MS, WIRE_VERSION } from '../../../schema/wire.ts'
+import { WIRE_VERSION } from '../../../schema/wire.ts'
 import { httpFor } from '../../http.ts'
 import { type Posted, post } from '../../post.ts'
 import { bad, type Finding, ok, skipped, warn } from './finding.ts'

@@ -1,8 +1,9 @@
 /** A probe that sees what it is told to see, and says it as a real one does: signed, over kept connections, rung by its bell. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import WebSocket from 'ws'
+import { canonicalRequest, SIGNATURE_HEADERS } from '../../../schema/signed.ts'
 import type { Endpoint, LeaseAnswer, LeasedRun, RenewAnswer } from '../../../schema/wire.ts'
-import { canonicalRequest, RING, SIGNATURE_HEADERS } from '../../../schema/wire.ts'
+import { RING } from '../../../schema/wire.ts'
 import { type Call, caller } from '../../faults/caller.ts'
 
 export interface Tally {

@@ -1,5 +1,6 @@
 /** A fleet of probes that speak the real protocol with real signatures, over whatever door leads to the Worker. */
-import { canonicalRequest, type LeaseAnswer, SIGNATURE_HEADERS } from '../../../schema/wire.ts'
+import { canonicalRequest, SIGNATURE_HEADERS } from '../../../schema/signed.ts'
+import type { LeaseAnswer } from '../../../schema/wire.ts'
 
 export interface Answer<T> {
   status: number
