@@ -1,7 +1,8 @@
 /**
  * The demo host: a machine with three services behind a guard. A process of its own that speaks to nobody but over TCP.
- * `node demo/host.ts --address 127.0.0.10 [--from N --to N] [--no-guard] [--stop-service] [--allow FILE]`
- * prints `{"address":…,"ports":{…}}` on one line. FILE holds whom the guard lets through, a network a line; it is read again when it changes.
+ * `node demo/host.ts --address 127.0.0.10 [--from N --to N] [--no-guard] [--stop-service] [--web-only] [--allow FILE]`
+ * prints `{"address":…,"ports":{…}}` on one line. With --web-only nothing on it counts connections as SSH and mail do.
+ * FILE holds whom the guard lets through, a network a line; it is read again when it changes.
  */
 import { randomInt } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     to: { type: 'string', default: '32000' },
     'no-guard': { type: 'boolean', default: false },
     'stop-service': { type: 'boolean', default: false },
+    'web-only': { type: 'boolean', default: false },
     allow: { type: 'string' },
   },
 })
@@ -30,12 +32,7 @@ const guard = guarded
 const stopAfter = values['stop-service'] ? randomInt(12, 21) : Number.POSITIVE_INFINITY
 
 const httpConnects = new Map<string, number>()
-const http = service((socket) => {
-  const source = socket.remoteAddress ?? ''
-  httpConnects.set(source, (httpConnects.get(source) ?? 0) + 1)
-  if ((httpConnects.get(source) ?? 0) > stopAfter) return stop(http)
-  socket.once('data', (bytes) => socket.end(page(bytes.toString('latin1').split(' ', 1)[0] ?? '')))
-})
+const http = web()
 const ssh = service((socket) => {
   socket.write('SSH-2.0-OpenSSH_9.7\r\n')
   socket.on('data', () => socket.end())
@@ -48,8 +45,20 @@ const smtp = service((socket) => {
   })
 })
 
-const ports = { http: await listen(http), ssh: await listen(ssh), smtp: await listen(smtp) }
+const further: Record<string, Server> = values['web-only'] ? { shop: web(), help: web() } : { ssh, smtp }
+const ports: Record<string, number> = { http: await listen(http) }
+for (const [name, server] of Object.entries(further)) ports[name] = await listen(server)
 process.stdout.write(`${JSON.stringify({ address: values.address, ports })}\n`)
+
+function web(): Server {
+  const server = service((socket) => {
+    const source = socket.remoteAddress ?? ''
+    httpConnects.set(source, (httpConnects.get(source) ?? 0) + 1)
+    if ((httpConnects.get(source) ?? 0) > stopAfter) return stop(server)
+    socket.once('data', (bytes) => socket.end(page(bytes.toString('latin1').split(' ', 1)[0] ?? '')))
+  })
+  return server
+}
 
 /** A listener behind the guard. Whom the guard shuts out gets a reset, as from a firewall rule that rejects. */
 function service(serve: (socket: Socket) => void): Server {

@@ -85,7 +85,8 @@ export async function probesReady(api: Api, count: number, timeoutMs: number): P
 export interface DemoHost {
   child: Child
   address: string
-  ports: { http: number; ssh: number; smtp: number }
+  /** `ssh` and `smtp` too, unless it serves web pages alone */
+  ports: { http: number; [service: string]: number }
 }
 
 /** Starts the demo host and waits for its three services. */

@@ -55,13 +55,16 @@ const tablesOf = async (db: D1) =>
   ).results.map(({ name }) => name)
 
 /** Every column filled, as a row in use has them; what must be told apart is. */
-function filled(column: Column, n: number): string | number {
+function filled(table: string, column: Column, n: number): string | number {
+  // Each tenant's log begins with its first line; a trigger refuses any other.
+  if (table === 'audit' && (column.name === 'seq' || column.name === 'prev')) return column.name === 'seq' ? 1 : ''
   if (column.type.toLowerCase() !== 'text') return /_at$|_until$/.test(column.name) ? 1_790_000_000_000 + n : n
   const known: Record<string, string> = {
     cidr: `203.0.113.${n}/32`,
     state: 'active',
     source_address: `203.0.113.${n}`,
     address: `203.0.113.${n}`,
+    judgement: JSON.stringify({ verdict: 'clear', coverage: { share: 0.5 }, ports: [] }),
   }
   return (
     known[column.name] ??
@@ -87,7 +90,7 @@ describe.each(files.slice(0, -1).map((file, i) => ({ file, i })))('a database at
           .prepare(
             `INSERT INTO "${table}" (${columns.map(({ name }) => `"${name}"`).join()}) VALUES (${columns.map(() => '?').join()})`,
           )
-          .bind(...columns.map((column) => filled(column, n)))
+          .bind(...columns.map((column) => filled(table, column, n)))
           .run()
       before[table] = (await db.prepare(`SELECT * FROM "${table}"`).all<Record<string, unknown>>()).results
     }

@@ -154,7 +154,7 @@ function poison(): string[] {
 
 /** Cells that a sheet would take for a formula. */
 function formulasIn(csv: string): string[] {
-  const cells = csv.match(/(?<=^|,|\n)(?:"(?:[^"]|"")*"|[^",\n]*)/g) ?? []
+  const cells = csv.replaceAll('\r\n', '\n').match(/(?<=^|,|\n)(?:"(?:[^"]|"")*"|[^",\n]*)/g) ?? []
   return cells.map((cell) => cell.replace(/^"|"$/g, '')).filter((cell) => /^[=+@\t\r]|^-(?![\d.]+$)/.test(cell))
 }
 

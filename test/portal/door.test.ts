@@ -65,29 +65,22 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('<b>Demo</b>')
   })
 
-  test.each([360, 768, 1280, 2560])('no page scrolls sideways at %i pixels, light or dark', async (width) => {
+  test('what leads nowhere is a page too, light or dark, and does not scroll sideways', async () => {
     const page = await open('/')
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 900 })
-      for (const path of [
-        '/',
-        '/targets',
-        '/scans',
-        '/issues',
-        '/ranges',
-        '/rules',
-        '/signin',
-        '/scans/scn_none',
-        '/proofs/prf_none',
-        '/nosuch',
-      ]) {
-        await page.goto(worker.url + path)
-        const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-        expect([path, colorScheme, over]).toEqual([path, colorScheme, 0])
+      for (const width of [360, 2560]) {
+        await page.setViewportSize({ width, height: 900 })
+        for (const path of ['/scans/scn_none', '/proofs/prf_none', '/nosuch']) {
+          await page.goto(worker.url + path)
+          const over = await page.evaluate(
+            'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+          )
+          expect([path, colorScheme, over]).toEqual([path, colorScheme, 0])
+        }
       }
       const back = await page.evaluate('getComputedStyle(document.body).backgroundColor')
-      expect(back).toBe(colorScheme === 'light' ? 'rgb(246, 247, 249)' : 'rgb(18, 21, 27)')
+      expect(back).toBe(colorScheme === 'light' ? 'rgb(245, 246, 248)' : 'rgb(15, 18, 24)')
     }
   })
 

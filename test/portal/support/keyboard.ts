@@ -14,7 +14,7 @@ const MOST_FURTHER = 60
 
 /** One sentence for each thing that the keyboard cannot reach, reaches in the wrong order, or reaches unseen. */
 export async function keyboardFaults(page: Page): Promise<string[]> {
-  const wanted = await page.evaluate(() => {
+  const { wanted, jumps } = await page.evaluate(() => {
     const named = (one: Element) => {
       const said = (one.getAttribute('aria-label') ?? one.textContent ?? '').trim().slice(0, 40)
       return `${one.tagName.toLowerCase()}${one.id ? `#${one.id}` : ''}[${one.getAttribute('name') ?? ''}] "${said}"`
@@ -58,7 +58,9 @@ export async function keyboardFaults(page: Page): Promise<string[]> {
     const active = document.activeElement
     if (active instanceof HTMLElement) active.blur()
     scrollTo(0, 0)
-    return all.map(named)
+    // A place of its own in the order (WCAG 2.4.3) is a jump, wherever the walk happens to begin.
+    const jumps = all.filter((one) => one.tabIndex > 0).map((one) => `out of order: ${named(one)} by its tabindex`)
+    return { wanted: all.map(named), jumps }
   })
   // One press each; what scrolls is reached too, and a field for a date has a stop for each of its parts.
   let walk: Stop[] = []
@@ -70,7 +72,8 @@ export async function keyboardFaults(page: Page): Promise<string[]> {
     walk = stops.filter(({ place }) => place !== SCROLLER)
     reached = new Set(walk.map(({ place }) => place).filter((place) => place >= 0))
   }
-  const faults = wanted.flatMap((name, place) => (reached.has(place) ? [] : [`never reached: ${name}`]))
+  const faults = [...jumps]
+  faults.push(...wanted.flatMap((name, place) => (reached.has(place) ? [] : [`never reached: ${name}`])))
   for (const [i, { name, place, visible, marked }] of walk.entries()) {
     if (place < 0) faults.push(`reached, but not to be: ${name}`)
     if (!visible) faults.push(`reached out of sight: ${name}`)

@@ -1,3 +1,4 @@
+import { printable } from '../../../schema/terminal.ts'
 import { SNOOZE_REASONS } from '../../../schema/words.ts'
 import { Ago, Time } from '../parts/time.tsx'
 import type { Frame, IssueView } from '../views.ts'
@@ -164,7 +165,7 @@ const SnoozeForm = ({ issue: { id, state, snooze }, now }: { issue: IssueView; n
       <div class="field">
         <label for="snooze-note">Note</label>
         <textarea id="snooze-note" name="note" rows={2} maxlength={1000}>
-          {snooze?.note ?? ''}
+          {printable(snooze?.note ?? '', 1_000)}
         </textarea>
       </div>
       <button type="submit">Snooze</button>

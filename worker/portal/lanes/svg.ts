@@ -80,14 +80,17 @@ const headOf = (alone: NonNullable<Lettering['alone']>, height: number): string 
 function bandOf({ name, x1, x2, from, to, row }: Band & { row: number }, top: number, bottom: number): string {
   const right = Math.max(x2, x1 + 3)
   const y = top + row * STRIP
-  const fits = right - x1 > name.length * LETTER + 6
+  const wide = name.length * LETTER + 6
+  const fits = right - x1 > wide
+  // Beside a band that is too short: after it, or before it where the picture ends.
+  const beside = right + wide < RIGHT ? { x: right + 3, anchor: '' } : { x: x1 - 3, anchor: ' text-anchor="end"' }
   return (
     `<g class="phase ${name}"><title>${name}: ${span(to - from)}, ${clock(from)} to ${clock(to)}</title>` +
     rect('shade', x1, y + STRIP - 2, right, bottom, INKS[name] ?? DIM, ' fill-opacity="0.055"') +
     rect('bar', x1, y, right, y + STRIP - 3, INKS[name] ?? DIM, ' fill-opacity="0.2" rx="2"') +
     (fits
       ? `<text x="${n(x1 + 4)}" y="${y + 10}" font-size="10.5">${name}</text>`
-      : `<text x="${n(right + 3)}" y="${y + 10}" font-size="10.5" fill="${DIM}" class="dim">${name}</text>`) +
+      : `<text x="${n(beside.x)}" y="${y + 10}"${beside.anchor} font-size="10.5" fill="${DIM}" class="dim">${name}</text>`) +
     '</g>'
   )
 }

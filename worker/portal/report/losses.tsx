@@ -84,7 +84,7 @@ const Picture = ({ port, report }: { port: PortVerdict; report: ReportView }) =>
     <>
       {startedAt !== null && finishedAt !== null && <Timeline port={port} from={startedAt} to={finishedAt} name="" />}
       {hasFacts && (
-        <p class="lanes">
+        <p class="drawn">
           <img
             src={`/scans/${id}/lanes/${port.port}.svg?address=${encodeURIComponent(port.address)}`}
             alt={`Port ${port.port}: what each source saw at each second`}
