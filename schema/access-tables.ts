@@ -84,7 +84,7 @@ export const audit = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.seq] }),
     // What was done to one issue, for its page.
-    index('audit_of_issues').on(t.tenantId, t.subject, t.seq).where(sql`subject >= 'iss_' and subject < 'ist'`),
+    index('audit_of_issues').on(t.tenantId, t.subject, t.seq).where(sql`substr(subject, 1, 4) = 'iss_'`),
   ],
 )
 

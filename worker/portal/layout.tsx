@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx'
 import { assetHref, type IslandName } from './assets.ts'
 import { type Theme, useLook } from './look.ts'
 import { Icon, type IconName } from './parts/icon.tsx'
-import type { Frame } from './views.ts'
+import { type Frame, MOST_COUNTED } from './views.ts'
 
 export interface PageProps {
   title: string
@@ -125,7 +125,7 @@ const Links = ({ places, tally = 0 }: { places: readonly Place[]; tally?: number
           {name}
           {href === '/issues' && tally > 0 && (
             <span class="tally">
-              {tally}
+              {tally < MOST_COUNTED ? tally : `${MOST_COUNTED - 1}+`}
               <span class="away"> open</span>
             </span>
           )}

@@ -1,3 +1,4 @@
+import { FINDINGS } from '../../schema/words.ts'
 import { attentionOf, type Line } from './attention.ts'
 import { Page } from './layout.tsx'
 import { sitesOf } from './map/places.ts'
@@ -20,6 +21,10 @@ export interface Overview {
 const LISTED = 10
 const WORD: Record<Tone, string> = { bad: 'urgent', warn: 'to do', good: 'well', info: 'note', mute: 'more' }
 
+/** Of each finding one matter carries how many there are. */
+const openIssues = (matters: readonly Matter[]): number =>
+  FINDINGS.map((finding) => matters.find(({ kind }) => kind === finding)?.total ?? 0).reduce((sum, n) => sum + n, 0)
+
 export const OverviewPage = ({ frame, scans, matters, probes }: Overview) => {
   const lines = attentionOf({ frame, matters, probes, scans })
   const sites = sitesOf(probes)
@@ -35,7 +40,7 @@ export const OverviewPage = ({ frame, scans, matters, probes }: Overview) => {
         <dl class="strip">
           <div>
             <dt>Open issues</dt>
-            <dd>{frame.openIssues}</dd>
+            <dd>{openIssues(matters)}</dd>
           </div>
           <div>
             <dt>Scans under way</dt>

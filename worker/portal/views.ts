@@ -19,6 +19,9 @@ import type {
 } from '../../schema/words.ts'
 import type { Album } from './lanes/album.ts'
 
+/** Every page shows how many issues are open: where there are more, `99+` says enough. */
+export const MOST_COUNTED = 100
+
 /** What every page of a signed-in person carries. */
 export interface Frame {
   tenant: string
@@ -30,7 +33,7 @@ export interface Frame {
   mayAdmin: boolean
   /** they run this stack: the fleet and its switches are theirs */
   isOperator: boolean
-  /** issues that are open, snoozed ones left out */
+  /** issues that are open, snoozed ones left out; counted no further than MOST_COUNTED */
   openIssues: number
   now: number
 }

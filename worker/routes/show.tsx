@@ -8,7 +8,7 @@ import { tenant } from '../guards/tenant.ts'
 import { HEADERS } from '../portal/layout.tsx'
 import { LookContext } from '../portal/look.ts'
 import { ProblemPage } from '../portal/problem.tsx'
-import type { Frame } from '../portal/views.ts'
+import { type Frame, MOST_COUNTED } from '../portal/views.ts'
 import { OPERATOR } from '../store/keys.ts'
 import { readBanner } from '../store/portal.ts'
 import { lookOf } from './look.ts'
@@ -23,7 +23,7 @@ export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Respo
 }
 
 export const frameOf = async (c: Context<AppEnv>): Promise<Frame> => ({
-  ...(await readBanner(c.var.world.db, c.var.caller.tenantId)),
+  ...(await readBanner(c.var.world.db, c.var.caller.tenantId, MOST_COUNTED)),
   mayWrite: c.var.caller.scope !== 'read',
   mayAdmin: c.var.caller.scope === 'admin',
   isOperator: c.var.caller.tenantId === OPERATOR,

@@ -58,12 +58,13 @@ const AHEAD_MS = 7 * 86_400_000
 export async function readMatters(db: Db, tenantId: string, now: number, each: number): Promise<Matter[]> {
   const listOf = (kind: string, rows: SQL) => sql`(SELECT json_group_array(json_object('kind', ${kind}, 'id', one.id,
     'text', one.text, 'why', one.why, 'at', one.at, 'total', one.total)) FROM (${rows}) one)`
+  const standing = (finding: string) => sql`issues INDEXED BY issues_standing
+    WHERE tenant_id = ${tenantId} AND closed_at IS NULL AND state = 'open' AND finding = ${finding}`
   const issuesOf = (finding: string) =>
     listOf(
       finding,
-      sql`SELECT id, title AS text, NULL AS why, opened_at AS at, count(*) OVER () AS total FROM issues INDEXED BY issues_standing
-        WHERE tenant_id = ${tenantId} AND closed_at IS NULL AND state = 'open' AND finding = ${finding}
-        ORDER BY restated_at DESC LIMIT ${each}`,
+      sql`SELECT id, title AS text, NULL AS why, opened_at AS at, (SELECT count(*) FROM ${standing(finding)}) AS total
+        FROM ${standing(finding)} ORDER BY restated_at DESC LIMIT ${each}`,
     )
   const lists = [
     ...(['interference', 'incomplete', 'unproved'] as const).map(issuesOf),
@@ -84,7 +85,7 @@ export async function readMatters(db: Db, tenantId: string, now: number, each: n
     ),
     listOf(
       'outdated',
-      sql`SELECT id, coalesce(name, address) AS text, NULL AS why, NULL AS at, count(*) OVER () AS total FROM targets
+      sql`SELECT id, coalesce(name, address) AS text, NULL AS why, NULL AS at, count(*) OVER () AS total FROM targets INDEXED BY targets_outdated
         WHERE tenant_id = ${tenantId} AND outdated_by <> '[]' AND deleted_at IS NULL LIMIT ${each}`,
     ),
     listOf(

@@ -5,16 +5,17 @@ import type { ScanVerdict } from '../../schema/words.ts'
 import type { Db } from './db.ts'
 import { stoppedFlag } from './settings.ts'
 
-/** What every page says of its tenant. */
+/** What every page says of its tenant; open issues are counted up to `most`. */
 export async function readBanner(
   db: Db,
   tenantId: string,
+  most: number,
 ): Promise<{ tenant: string; stopped: boolean; openIssues: number }> {
   const row = await db
     .select({
       tenant: tenants.name,
       stopped: stoppedFlag,
-      openIssues: sql<number>`(SELECT count(*) FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open')`,
+      openIssues: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open' LIMIT ${most}))`,
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId))

@@ -25,7 +25,7 @@ export interface TargetAsk {
 const label = (table: SQL) => sql`lower(coalesce(${table}.name, ${table}.address))`
 const lastScan = (table: SQL) => sql`coalesce(${table}.last_scanned_at, 0)`
 const openIssues = (table: SQL) =>
-  sql<number>`(SELECT count(*) FROM issues WHERE issues.tenant_id = ${table}.tenant_id AND issues.target_id = ${table}.id AND issues.closed_at IS NULL)`
+  sql<number>`(SELECT count(*) FROM issues INDEXED BY issues_open_once WHERE issues.tenant_id = ${table}.tenant_id AND issues.target_id = ${table}.id AND issues.closed_at IS NULL)`
 const KEY: Record<TargetSort, (table: SQL) => SQL> = { name: label, last: lastScan, issues: openIssues }
 
 const T = sql.raw('targets')
@@ -76,7 +76,7 @@ function after(tenantId: string, { cursor, desc }: TargetAsk, key: (table: SQL) 
     (SELECT ${key(last)}, last_seen.id FROM targets last_seen WHERE last_seen.tenant_id = ${tenantId} AND last_seen.id = ${cursor})`
 }
 
-const hasOpen = sql`EXISTS (SELECT 1 FROM issues WHERE issues.tenant_id = targets.tenant_id AND issues.target_id = targets.id AND issues.closed_at IS NULL)`
+const hasOpen = sql`EXISTS (SELECT 1 FROM issues INDEXED BY issues_open_once WHERE issues.tenant_id = targets.tenant_id AND issues.target_id = targets.id AND issues.closed_at IS NULL)`
 
 function conditionsOf({ q, issues, schedule, tag }: TargetAsk): (SQL | undefined)[] {
   const tagged = (word: string) => sql`EXISTS (SELECT 1 FROM json_each(${targets.tags}) WHERE value = ${word})`

@@ -74,7 +74,7 @@ export async function readAround(
     SELECT
       (SELECT json_group_array(json_object('id', id, 'finding', finding, 'state', state, 'title', title, 'openedAt', opened_at,
         'restatedAt', restated_at, 'answeredAt', answered_at, 'closedAt', closed_at))
-        FROM (SELECT * FROM issues WHERE ${mine} ORDER BY closed_at IS NOT NULL, restated_at DESC LIMIT ${ISSUES})) AS issues,
+        FROM (SELECT * FROM issues INDEXED BY issues_of_target WHERE ${mine} ORDER BY closed_at IS NOT NULL, restated_at DESC LIMIT ${ISSUES})) AS issues,
       (SELECT json_group_array(json_object('id', id, 'state', state, 'failureCode', failure_code,
         'verdict', proof_result ->> '$.verdict', 'statement', proof_result ->> '$.statement', 'createdAt', created_at))
         FROM (SELECT * FROM scans WHERE ${mine} AND proof IS NOT NULL ORDER BY created_at DESC LIMIT ${PROOFS})) AS proofs,
@@ -85,7 +85,7 @@ export async function readAround(
           (SELECT domain FROM controls own WHERE own.tenant_id = ${tenantId} AND own.subject IN (${subjects})))) AS controls,
       (SELECT json_group_array(json_object('cidr', cidr, 'signedAt', signed_at, 'expiresAt', expires_at)) FROM (SELECT * FROM letters
         WHERE tenant_id = ${tenantId} AND revoked_at IS NULL AND expires_at > ${now} ORDER BY expires_at DESC LIMIT 1000)) AS letters,
-      EXISTS (SELECT 1 FROM scans WHERE ${mine} AND control IS NOT NULL AND finished_at IS NULL) AS isLooking,
+      EXISTS (SELECT 1 FROM scans INDEXED BY scans_one_running WHERE ${mine} AND control IS NOT NULL AND finished_at IS NULL) AS isLooking,
       (SELECT json_group_array(json_object('address', address, 'port', port, 'service', service, 'cells', json(cells)))
         FROM (SELECT * FROM strip ORDER BY trouble DESC, port, address LIMIT ${STRIP_PORTS})) AS strips,
       (SELECT count(*) FROM strip) AS portsSeen`)

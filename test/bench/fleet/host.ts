@@ -8,7 +8,7 @@ import { COMPATIBILITY } from '../../../worker/embedded/host.ts'
 import { type Database, migrate } from '../../../worker/embedded/migrate.ts'
 import { caller } from '../../faults/caller.ts'
 import { cpuMsOf, runtimes } from '../../support/runtimes.ts'
-import type { RowCount } from '../../worker/support/row-count.ts'
+import type { Asked, RowCount } from '../../worker/support/row-count.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
@@ -16,8 +16,8 @@ export interface FleetHost {
   url: string
   key: string
   rows(): Promise<RowCount>
-  /** D1 queries since the last call, a batch being one */
-  queries(): Promise<number>
+  /** what D1 was asked since the last call, a batch being one query */
+  queries(): Promise<Asked[][]>
   tick(): Promise<void>
   /** of workerd, all threads, so far */
   cpuMs(): number
@@ -64,7 +64,7 @@ export async function openFleetHost(data: string, count: boolean): Promise<Fleet
   return {
     ...{ url, key, cpuMs: () => cpuMsOf(pid) },
     rows: async () => (await (await call('/__rows', 'GET', {}, new Uint8Array())).json()) as RowCount,
-    queries: async () => (await (await call('/__queries', 'GET', {}, new Uint8Array())).json()) as number,
+    queries: async () => (await (await call('/__queries', 'GET', {}, new Uint8Array())).json()) as Asked[][],
     tick: async () => {
       const worker = await miniflare.getWorker()
       await worker.scheduled({ scheduledTime: new Date(), cron: '* * * * *' }).catch(() => undefined)

@@ -4,3 +4,9 @@ export interface RowCount {
   /** rows written by what writes them, such as `INSERT facts` */
   by: Record<string, number>
 }
+
+/** A statement as it was asked. */
+export interface Asked {
+  sql: string
+  values: unknown[]
+}

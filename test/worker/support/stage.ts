@@ -53,7 +53,7 @@ export async function openStage(overrides: Partial<Env> = {}): Promise<Stage> {
   return {
     env: stageEnv,
     rows: () => take().written,
-    queries,
+    queries: () => queries().length,
     now: () => Date.now(),
     pass: (ms) => void vi.setSystemTime(Date.now() + ms),
     fetch: request,
