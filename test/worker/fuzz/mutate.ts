@@ -95,6 +95,10 @@ const at = (parent: Json[] | { [key: string]: Json }, key: string): Json =>
 const put = (parent: Json[] | { [key: string]: Json }, key: string, value: Json): void =>
   void Object.defineProperty(parent, key, { value, enumerable: true, writable: true, configurable: true })
 
+/** Beyond every bound on a body, so that those are met. */
+const MOST_CHARACTERS = 16_000_000
+const sizeOf = (value: Json | undefined): number => (JSON.stringify(value) ?? 'null').length
+
 /** Changes one place of a value; the value itself where there is none. */
 function spoil(value: Json, luck: Luck): Json {
   const all = places(value)
@@ -111,13 +115,16 @@ function spoil(value: Json, luck: Luck): Json {
       else put(parent, luck.pick(KEYS), anything(luck))
       break
     case 2:
-      if (Array.isArray(old))
-        put(
-          parent,
-          key,
-          Array.from({ length: luck.pick([2, 70, 2_001]) }, () => old[0] ?? null),
-        )
-      else put(parent, key, [old])
+      if (Array.isArray(old)) {
+        const length = luck.pick([2, 70, 2_001])
+        // A list of lists that were all made so long would be more than any message: no program could even write it.
+        if (sizeOf(old[0]) * length <= MOST_CHARACTERS)
+          put(
+            parent,
+            key,
+            Array.from({ length }, () => old[0] ?? null),
+          )
+      } else put(parent, key, [old])
       break
     case 3:
       if (typeof old === 'number') put(parent, key, old + luck.pick([-1, 1, 0.5, 1e6, -1e6]))
