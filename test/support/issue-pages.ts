@@ -34,6 +34,7 @@ export const issueView: IssueView = {
   rules: '3',
   lost: [bannedPort],
   lostCount: 1,
+  album: null,
   checks: { '203.0.113.9:22': { planned: 29, done: 10 } },
   occurrences: [
     {

@@ -120,7 +120,7 @@ describe('whom Access lets in', () => {
       })
     expect((await form('same-origin')).status).toBe(303)
     expect((await form('cross-site')).status).toBe(403)
-    expect((await form('same-origin', `${cookie.slice(0, -4)}AAAA`)).status).toBe(303)
+    expect((await form('same-origin', `${cookie.slice(0, -4)}AAAA`)).status).toBe(401)
     const log = await stage.api<{ items: AuditLine[] }>('GET', '/audit')
     const mine = log.body.items.filter(({ deed }) => deed === 'PATCH /api/v1/tenant')
     expect(mine.map(({ actor }) => actor)).toEqual(['access:jo@example.com'])
@@ -207,7 +207,11 @@ describe('nobody gets in', () => {
   test.each(Object.keys(attacks))('%s', async (name) => {
     const jwt = (await attacks[name]?.()) ?? ''
     const page = await visit('/keys', jwt)
-    expect([page.status, page.headers.get('location'), page.headers.get('set-cookie')]).toEqual([303, '/signin', null])
+    expect([page.status, page.headers.get('location'), page.headers.get('set-cookie')]).toEqual([
+      303,
+      '/signin?next=%2Fkeys',
+      null,
+    ])
     const api = await visit('/api/v1/keys', null, {
       headers: { cookie: `portwitness_access=${jwt.replaceAll(/\s/g, '')}` },
     })

@@ -171,7 +171,8 @@ describe('signing in', () => {
       '/issues/iss_1',
     ]) {
       const answer = await visit(path)
-      expect([path, answer.status, answer.headers.get('location')]).toEqual([path, 303, '/signin'])
+      const next = path === '/' ? '' : `?next=${encodeURIComponent(path)}`
+      expect([path, answer.status, answer.headers.get('location')]).toEqual([path, 303, `/signin${next}`])
       expect(answer.headers.get('www-authenticate')).toBeNull()
     }
   })
@@ -220,6 +221,32 @@ describe('signing in', () => {
     expect((await visit('/signin?once=once_3')).status).toBe(303)
     await keepOnce(db, await sha256('once_2'), link, NOW)
     expect((await visit('/signin?once=once_2', { now: NOW + 60_001 })).status).toBe(401)
+  })
+
+  test('whoever signs in comes to the page that led there, and never to one of somebody else', async () => {
+    const page = await (await visit('/signin?next=%2Fissues%3Fcause%3Dips%26q%3Da%2520b')).text()
+    expect(page).toContain('name="next" value="/issues?cause=ips&amp;q=a%20b"')
+    const answer = await visit('/signin', { form: { key: BOOTSTRAP, next: '/issues?cause=ips&q=a%20b' } })
+    expect(answer.headers.get('location')).toBe('/issues?cause=ips&q=a%20b')
+    for (const next of [
+      '//evil.example',
+      '/\\evil.example',
+      'https://evil.example/',
+      '/a\r\nset-cookie: x=y',
+      'issues',
+    ])
+      expect((await visit('/signin', { form: { key: BOOTSTRAP, next } })).headers.get('location')).toBe('/')
+  })
+
+  test('from a page of somebody else a one-time link signs in by a press of our own button alone', async () => {
+    const link = { tenantId: 'ten_default', keyId: 'key_bootstrap', expiresAt: NOW + 60_000 }
+    await keepOnce(db, await sha256('once_4'), link, NOW)
+    const page = await visit('/signin?once=once_4', { headers: { 'sec-fetch-site': 'cross-site' } })
+    expect([page.status, page.headers.get('set-cookie')]).toEqual([200, null])
+    expect(await page.text()).toContain('name="once" value="once_4"')
+    const pressed = await visit('/signin', { form: { once: 'once_4' } })
+    expect((await visit('/', { cookie: cookieOf(pressed) })).status).toBe(200)
+    expect((await visit('/signin', { form: { once: 'once_4' } })).status).toBe(401)
   })
 
   test('another site can sign nobody in or out', async () => {

@@ -63,7 +63,7 @@ describe('each page', () => {
 
   test.each(PAGES.filter((path) => !path.startsWith('/rules')))('%s leads a stranger to the way in', async (path) => {
     const answer = await stage.fetch(path, { redirect: 'manual' })
-    expect(led(answer)).toEqual([303, '/signin'])
+    expect(led(answer)).toEqual([303, `/signin?next=${encodeURIComponent(path)}`])
   })
 
   test.each([
@@ -268,7 +268,7 @@ describe('keys', () => {
       await (await seen()).text(),
     )?.[1]
     expect(led(await post(`/api/v1/keys/${own}?method=DELETE`))).toEqual([303, '/keys?done=revoked'])
-    expect(led(await seen())).toEqual([303, '/signin'])
+    expect(led(await seen())).toEqual([303, '/signin?next=%2Fkeys'])
     expect((await post('/api/v1/keys', { name: 'late', scope: 'read', expiresAt: '2020-01-01' })).status).toBe(422)
   })
 

@@ -25,7 +25,7 @@ export const ProblemPage = ({ title, detail, frame, faults = [] }: Problem) => (
           ))}
         </ul>
       )}
-      {faults.length > 0 && <p class="dim">Go back in your browser to change it: what you filled in is still there.</p>}
+      {faults.length > 0 && <p class="dim">Go back in your browser to change it.</p>}
       <p>
         <a href="/">To the overview</a>
       </p>

@@ -1,7 +1,7 @@
 import { Page } from './layout.tsx'
 
-/** `problem` is one of our own sentences, never what was typed. */
-export const SignInPage = ({ problem }: { problem: string | null }) => (
+/** `problem` is one of our own sentences, never what was typed; `next` the page that they wanted. */
+export const SignInPage = ({ problem, next }: { problem: string | null; next: string }) => (
   <Page title="Sign in" frame={null}>
     <section class="narrow">
       <h1>Sign in</h1>
@@ -12,6 +12,7 @@ export const SignInPage = ({ problem }: { problem: string | null }) => (
         </p>
       )}
       <form class="stack" method="post" action="/signin" autocomplete="off">
+        {next !== '/' && <input type="hidden" name="next" value={next} />}
         {/* Password managers keep a key under a name; a hidden one will do. */}
         <input type="text" name="username" value="api-key" autocomplete="username" hidden readonly />
         <label for="key">API key</label>
@@ -41,6 +42,24 @@ export const SignInPage = ({ problem }: { problem: string | null }) => (
           <a href="/.well-known/probing.txt">who we are and whom to write to</a>.
         </p>
       </section>
+    </section>
+  </Page>
+)
+
+/** Who comes from a page or message of somebody else signs in by a press of the button alone. */
+export const OncePage = ({ token }: { token: string }) => (
+  <Page title="Sign in" frame={null}>
+    <section class="narrow">
+      <h1>Sign in</h1>
+      <p class="lead">
+        This link signs you in once. Use it only if you asked for it: who made it sees what you do then.
+      </p>
+      <form class="stack" method="post" action="/signin">
+        <input type="hidden" name="once" value={token} />
+        <button class="main" type="submit">
+          Sign in
+        </button>
+      </form>
     </section>
   </Page>
 )

@@ -251,6 +251,8 @@ export interface IssueView extends IssueRow {
   lostCount: number
   /** of that scan */
   checks: ChecksOf
+  /** what pictures of the first of them are made of; null where nothing of it is kept */
+  album: Album | null
   /** one page of them, newest first */
   occurrences: readonly OccurrenceRow[]
   occurrencesNext: string | null

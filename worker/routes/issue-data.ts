@@ -1,4 +1,4 @@
-/** Reads what the page of an issue shows: two queries, whatever it has gone through. */
+/** Reads what the page of an issue shows: three queries, whatever it has gone through. */
 import type { Context } from 'hono'
 import { endpointKey } from '../../schema/facts.ts'
 import type { AppEnv } from '../context.ts'
@@ -7,6 +7,8 @@ import type { IssueView } from '../portal/views.ts'
 import { type IssueFile, readEngagement, readIssueFile } from '../store/issue-page.ts'
 import type { PageRequest } from '../store/page.ts'
 import { type Book, versionedFrom, versionedReads } from '../store/ranges.ts'
+import { readSeen } from '../store/seen.ts'
+import { albumOfScan } from './scan-data.ts'
 
 /** Occurrences on one page. */
 export const OCCURRENCES = 25
@@ -18,17 +20,30 @@ export interface IssueRead {
   published: Book['published']
 }
 
-/** Null when the caller has no such issue. */
-export async function readIssuePage(c: Context<AppEnv>, id: string, request: PageRequest): Promise<IssueRead | null> {
-  const { db } = c.var.world
+/** With what was seen of its first `drawn` ports. Null when the caller has no such issue. */
+export async function readIssuePage(
+  c: Context<AppEnv>,
+  id: string,
+  request: PageRequest,
+  drawn: number,
+): Promise<IssueRead | null> {
+  const { db, now } = c.var.world
   const { tenantId, scope } = c.var.caller
   const file = await readIssueFile(db, tenantId, id, request, versionedReads(db))
   if (!file) return null
   const { ranges, published } = versionedFrom(file.more)
-  const engagement = file.scan?.finishedAt ? await readEngagement(db, tenantId, file.scan.id) : []
-  const { issue, targetRow, scan, endpoints, lost } = file
+  const { issue, target, targetRow, scan, endpoints, lost } = file
+  const ports = lost.slice(0, drawn)
+  const [engagement, seen] = await Promise.all([
+    scan?.finishedAt ? readEngagement(db, tenantId, scan.id) : [],
+    scan && ports.length > 0 ? readSeen(db, tenantId, scan.id, ports) : null,
+  ])
   return {
-    view: { ...viewOf(file, scope === 'admin'), checks: checksOf(engagement) },
+    view: {
+      ...viewOf(file, scope === 'admin'),
+      checks: checksOf(engagement),
+      album: scan && seen && albumOfScan(scan, target, seen, now),
+    },
     kit: kitOf({ issueId: issue.id, target: targetRow, panel: scan?.panel ?? [], endpoints, verdicts: lost, ranges }),
     published,
   }
@@ -42,7 +57,7 @@ const DEEDS: Readonly<Record<string, 'snoozed' | 'woken'>> = {
   'DELETE /api/v1/issues/:id/snooze': 'woken',
 }
 
-function viewOf(file: IssueFile, mayAdmin: boolean): Omit<IssueView, 'checks'> {
+function viewOf(file: IssueFile, mayAdmin: boolean): Omit<IssueView, 'checks' | 'album'> {
   const { issue, target, targetRow, occurrences, endpoints } = file
   const { snoozedUntil: until, snoozeReason: reason, snoozeNote: note, state } = issue
   return {

@@ -8,6 +8,7 @@ import { occurrenceColumns } from '../portal/issue/occurrences.tsx'
 import { IssuePage } from '../portal/issue/page.tsx'
 import { IssuesPage, issueColumns, STANDINGS } from '../portal/issues.tsx'
 import type { ListAsk } from '../portal/parts/listing.tsx'
+import { DRAWN } from '../portal/parts/loss.tsx'
 import { type IssueAsk, issueLines, type StateAsk } from '../store/issue-lines.ts'
 import { readOccurrencePage } from '../store/issue-page.ts'
 import { readIssue } from '../store/issues.ts'
@@ -46,7 +47,10 @@ export const issuePageRoutes = new Hono<AppEnv>()
     const ask: ListAsk = { ...listAsk(c, {}), hash: 'occurrences' }
     const format = fileFormat(c)
     if (format) return occurrenceFile(c, id, format)
-    const [frame, read] = await Promise.all([frameOf(c), readIssuePage(c, id, requestOf(ask.cursor, OCCURRENCES))])
+    const [frame, read] = await Promise.all([
+      frameOf(c),
+      readIssuePage(c, id, requestOf(ask.cursor, OCCURRENCES), DRAWN),
+    ])
     if (!read) throw missing()
     const allowlist = read.view.state === 'closed' ? null : allowlistOf(c, read)
     return show(c, <IssuePage frame={frame} issue={read.view} allowlist={allowlist} ask={ask} />)

@@ -27,7 +27,7 @@ export const reportPageRoutes = new Hono<AppEnv>()
     const { world, caller } = c.var
     const [frame, read] = await Promise.all([
       frameOf(c),
-      readIssuePage(c, c.req.param('id'), { limit: OCCURRENCES, cursor: null }),
+      readIssuePage(c, c.req.param('id'), { limit: OCCURRENCES, cursor: null }, 0),
     ])
     if (!read) throw missing('issue')
     const file = read.view.scan && (await readReport(world.db, caller.tenantId, read.view.scan.id))

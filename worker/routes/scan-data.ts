@@ -9,6 +9,7 @@ import type { Env } from '../env.ts'
 import { type Album, albumOf } from '../portal/lanes/album.ts'
 import type { ScanView } from '../portal/views.ts'
 import { readSnapshot, type Snapshot } from '../store/facts.ts'
+import type { Scan } from '../store/scans.ts'
 import { readSeen, readSheet, type ScanSheet } from '../store/seen.ts'
 import type { World } from '../world.ts'
 import { phaseOf } from './shape.ts'
@@ -109,7 +110,15 @@ const touchesIn = (facts: ScanFacts, wanted: ReadonlySet<string>): Seen['touches
     )
     .sort((a, b) => a.touch.at - b.touch.at)
 
-function album({ scan, target }: ScanSheet, seen: Seen, now: number): Album {
+const album = ({ scan, target }: ScanSheet, seen: Seen, now: number): Album => albumOfScan(scan, target, seen, now)
+
+/** What pictures of a scan's lost ports are made of. */
+export function albumOfScan(
+  scan: Pick<Scan, 'id' | 'panel' | 'alarms' | 'startedAt' | 'createdAt' | 'finishedAt'>,
+  target: string,
+  seen: Seen,
+  now: number,
+): Album {
   const alarmAt: Record<string, number> = {}
   for (const { at, lost } of scan.alarms)
     for (const endpoint of lost) {

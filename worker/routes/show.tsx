@@ -12,6 +12,7 @@ import { type Frame, MOST_COUNTED } from '../portal/views.ts'
 import { OPERATOR } from '../store/keys.ts'
 import { readBanner } from '../store/portal.ts'
 import { lookOf } from './look.ts'
+import { ownPath } from './own-path.ts'
 
 /** A whole page, as this request looks at it, with the policy that keeps it one. What was refused is at no place of ours. */
 export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Response => {
@@ -66,13 +67,25 @@ export const asPage = createMiddleware<AppEnv>(async (c, next) => {
   c.res = undefined
   c.res =
     status === 401
-      ? new Response(null, { status: 303, headers: { location: '/signin' } })
+      ? signedOut(c)
       : show(
           c,
           <ProblemPage title={TITLE[status] ?? 'Our fault'} detail={detail} frame={frame} faults={faults} />,
           status,
         )
 })
+
+/** To the door and back; what was sent with a dead session is said not to be saved. */
+function signedOut(c: Context<AppEnv>): Response {
+  const { pathname, search } = new URL(c.req.url)
+  if (c.req.method === 'GET' || c.req.method === 'HEAD') {
+    const next = ownPath(pathname + search)
+    const location = next === '/' ? '/signin' : `/signin?next=${encodeURIComponent(next)}`
+    return new Response(null, { status: 303, headers: { location } })
+  }
+  const detail = 'Your session has ended: nothing was saved. Sign in in another tab, come back here, and send it again.'
+  return show(c, <ProblemPage title="Signed out" detail={detail} frame={null} />, 401)
+}
 
 /** A path that leads nowhere, opened in a browser. What is thrown is not meant: each route answers for its own. */
 export const strayAsPage = createMiddleware<AppEnv>(async (c, next) => {

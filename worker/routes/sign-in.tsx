@@ -18,13 +18,15 @@ import {
   sealOf,
   tenant,
 } from '../guards/tenant.ts'
-import { SignInPage } from '../portal/sign-in.tsx'
+import { OncePage, SignInPage } from '../portal/sign-in.tsx'
 import { isSame, sha256 } from '../secrets.ts'
 import { findKey, OPERATOR } from '../store/keys.ts'
 import { takeOnce } from '../store/settings.ts'
+import { ownPath } from './own-path.ts'
 import { asPage, show } from './show.tsx'
 
 const FORM_BYTES = 4_096
+const LINK_SPENT = 'This link was used before, or is too old.'
 
 interface Holder {
   tenantId: string
@@ -37,19 +39,26 @@ export const signInRoutes = new Hono<AppEnv>()
   .use('/signin', asPage)
   .use('/signout', asPage)
   .get('/signin', async (c) => {
+    const next = ownPath(c.req.query('next'))
     const once = c.req.query('once')
-    if (once === undefined) return throughAccess(c)
+    if (once === undefined) return throughAccess(c, next)
+    // A page of a stranger must not sign its visitor in as somebody else: here they press a button of ours themselves.
+    if (isFromElsewhere(c)) return show(c, <OncePage token={once} />)
     // A browser that only fetches ahead must not use the link up.
     if (/prefetch|prerender/.test(c.req.header('sec-purpose') ?? c.req.header('purpose') ?? ''))
       throw new Failure('busy', 'Not ahead of time.')
     const holder = await byLink(c, once)
-    return holder ? begin(c, holder) : show(c, <SignInPage problem="This link was used before, or is too old." />, 401)
+    return holder ? begin(c, holder, next) : show(c, <SignInPage problem={LINK_SPENT} next={next} />, 401)
   })
   .post('/signin', async (c) => {
     ownPagesOnly(c)
     const form = new URLSearchParams(new TextDecoder().decode(await bytesOf(c.req.raw, FORM_BYTES)))
-    const holder = await byKey(c, (form.get('key') ?? '').trim())
-    return holder ? begin(c, holder) : show(c, <SignInPage problem="This key is unknown, revoked or expired." />, 401)
+    const next = ownPath(form.get('next'))
+    const once = form.get('once')
+    const holder = once === null ? await byKey(c, (form.get('key') ?? '').trim()) : await byLink(c, once)
+    if (holder) return begin(c, holder, next)
+    const problem = once === null ? 'This key is unknown, revoked or expired.' : LINK_SPENT
+    return show(c, <SignInPage problem={problem} next={next} />, 401)
   })
   .post('/signout', (c) => {
     ownPagesOnly(c)
@@ -60,17 +69,17 @@ export const signInRoutes = new Hono<AppEnv>()
   })
 
 /** Who comes with an assertion of Access needs no key, or hears why it does not count. */
-async function throughAccess(c: Context<AppEnv>): Promise<Response> {
+async function throughAccess(c: Context<AppEnv>, next: string): Promise<Response> {
   const access = await accessOf(c)
   if (access && !('refused' in access)) {
     const caller = await tenant(c, async () => undefined).then(
       () => true,
       () => false,
     )
-    if (caller) return c.redirect('/', 303)
+    if (caller) return c.redirect(next, 303)
   }
   const problem = access && ('refused' in access ? REFUSED[access.refused] : REFUSED.not_listed)
-  return show(c, <SignInPage problem={problem} />, problem ? 401 : 200)
+  return show(c, <SignInPage problem={problem} next={next} />, problem ? 401 : 200)
 }
 
 const REFUSED: Record<Refusal, string> = {
@@ -84,7 +93,7 @@ const REFUSED: Record<Refusal, string> = {
     'Cloudflare Access let you in, but nobody has given you anything to see here: ask whoever runs this service.',
 }
 
-async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder): Promise<Response> {
+async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder, next: string): Promise<Response> {
   await auditSignIn(c, tenantId, keyId)
   const expiresAt = c.var.world.now + SESSION_MS
   setCookie(c, SESSION_COOKIE, await seal(hash, tenantId, keyId, expiresAt), {
@@ -96,7 +105,7 @@ async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder): Pro
   })
   c.header('cache-control', 'no-store')
   c.header('referrer-policy', 'no-referrer')
-  return c.redirect('/', 303)
+  return c.redirect(next, 303)
 }
 
 async function byKey(c: Context<AppEnv>, key: string): Promise<Holder | null> {
@@ -116,7 +125,10 @@ async function byLink(c: Context<AppEnv>, token: string): Promise<Holder | null>
 
 /** Nobody may sign a visitor in or out from a page of theirs. Browsers say where a request comes from. */
 function ownPagesOnly(c: Context<AppEnv>): void {
+  if (isFromElsewhere(c)) throw new Failure('forbidden', 'This request did not come from our own page.')
+}
+
+function isFromElsewhere(c: Context<AppEnv>): boolean {
   const site = c.req.header('sec-fetch-site')
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    throw new Failure('forbidden', 'This request did not come from our own page.')
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
 }

@@ -37,9 +37,11 @@ const headOf = ofOne((db, at) =>
       scan: {
         site: scans.site,
         profile: scans.profile,
+        createdAt: scans.createdAt,
         startedAt: scans.startedAt,
         finishedAt: scans.finishedAt,
         panel: scans.panel,
+        alarms: scans.alarms,
         outputBytes: scans.outputBytes,
         // In a batch rows come by the names of their columns: a second `id` would hide the issue's.
         id: sql<string>`${scans.id}`.as('scan_id'),

@@ -26,7 +26,12 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
   const { scan } = issue
   const times = scan?.startedAt && scan.finishedAt ? { from: scan.startedAt, to: scan.finishedAt } : null
   return (
-    <Page title={issue.title} frame={frame} renewAfter={isWaiting ? RENEW_S : undefined} islands={['pane.js']}>
+    <Page
+      title={issue.title}
+      frame={frame}
+      renewAfter={isWaiting ? RENEW_S : undefined}
+      islands={['lanes.js', 'pane.js']}
+    >
       <p class="crumb">
         <a href="/issues">Issues</a> · <a href={`/targets/${issue.targetId}`}>{issue.target}</a>
       </p>
@@ -42,6 +47,7 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
             checks={issue.checks}
             issueOf={{}}
             scan={times}
+            album={issue.album}
             output={scan?.outputBytes ? `/scans/${scan.id}/output` : undefined}
           />
           {issue.lostCount > issue.lost.length && (

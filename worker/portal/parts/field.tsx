@@ -30,7 +30,7 @@ export const TextField = ({ id, label, hint, type = 'text', value, required, ...
       type={type}
       value={value}
       required={required}
-      autocomplete={type === 'password' ? 'new-password' : 'off'}
+      autocomplete={type === 'password' ? 'new-password' : undefined}
       spellcheck={false}
       aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       {...rest}

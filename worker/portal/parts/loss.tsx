@@ -24,8 +24,8 @@ export interface LossesProps {
   output?: string
 }
 
-/** Pictures that stand in the page; further ones are fetched when they are opened. */
-const PICTURES = 6
+/** Ports whose picture stands in the page, for a page has 10 ms of CPU: those of further ones are fetched when they are opened. */
+export const DRAWN = 2
 
 /** What happened to these ports, why, how we know, and what to do; said once for all that were lost to the same. */
 export const Losses = ({ ports, album = null, ...rest }: LossesProps) => {
@@ -33,7 +33,7 @@ export const Losses = ({ ports, album = null, ...rest }: LossesProps) => {
   const drawn = new Map(
     groups
       .flat()
-      .slice(0, PICTURES)
+      .slice(0, DRAWN)
       .map((port) => [port, album && pictureIn(album, port)]),
   )
   return (
