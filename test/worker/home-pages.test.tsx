@@ -188,6 +188,28 @@ describe('the list of targets', () => {
     const lines = (await page('/targets?q=zone+07&format=jsonl')).html.trim().split('\n')
     expect(lines.map((line) => JSON.parse(line).openIssues).sort()).toEqual([0, 1])
   })
+
+  test('goes on where what it looked through holds nothing that fits, on the page and in files', async () => {
+    // A letter covers them, which only the rules can tell: the database takes each for one that may be unproved.
+    await run(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1199)
+        INSERT INTO targets (tenant_id, id, address, name, ports, timezone, sites, profile, max_connects_per_second, anchors, tags, created_at, scanners, last_known)
+        SELECT 'ten_default', printf('tgt_far%017d', i), '9.9.9.' || (i % 200), printf('Far %05d', i), '22', 'UTC', '[]', 'standard', 1, '[]', '[]', 1, '{}', '{}' FROM n`,
+    )
+    await addTarget({ address: '8.8.8.8', name: 'Far off' })
+    let path: string | undefined = '/targets?q=far&control=unproved'
+    for (let pages = 0; path !== undefined && pages < 10; pages++) {
+      const { html } = await page(path)
+      path = /href="([^"]+)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
+      if (path === undefined) expect(html).toContain('>8.8.8.8<')
+      else expect(html).toMatch(/None among those looked through[\s\S]*Look on/)
+      expect(html).not.toContain('Nothing fits.')
+    }
+    expect((await page('/targets?q=far&control=unproved&format=csv')).html).toMatch(/\r\n[^\r]*8\.8\.8\.8[^\r]*\r\n$/)
+    expect(JSON.parse((await page('/targets?q=far&control=unproved&format=jsonl')).html)).toMatchObject({
+      address: '8.8.8.8',
+    })
+  })
 })
 
 describe('the form of a target', () => {

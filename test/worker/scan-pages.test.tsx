@@ -263,6 +263,60 @@ describe('the list of scans', () => {
     ])
   })
 
+  test('of one target says whose they are, in every page and file of it', async () => {
+    await db
+      .insert(scans)
+      .values({ ...bare, id: 'scn_else', targetId: 'tgt_else', lane: 'else', state: 'failed', createdAt: T0 })
+    try {
+      expect(await idsOf('/scans?target=tgt_story')).toEqual(['scn_now', SCAN, 'scn_failed', 'scn_clear'])
+      expect(await idsOf('/scans?targetId=tgt_else')).toEqual(['scn_else'])
+      expect(await idsOf('/scans?target=tgt_story&verdict=clear')).toEqual(['scn_clear'])
+      expect(await idsOf('/scans?target=tgt_story&q=192.0.2&sort=createdAt')).toHaveLength(4)
+      expect(await idsOf('/scans?target=tgt_else&q=192.0.2')).toEqual([])
+      expect(await (await visit('/scans?target=tgt_story', OTHER)).text()).not.toContain('scn_')
+      const html = await (await visit('/scans?target=tgt_story&verdict=clear')).text()
+      expect(html).toMatch(/<h1>Scans of [^<]*&lt;/)
+      expect(html).toContain('<input type="hidden" name="target" value="tgt_story"/>')
+      expect(html).toContain('href="/scans?verdict=clear"')
+      expect(html).toContain('href="/scans?verdict=clear&amp;target=tgt_story&amp;format=csv"')
+      for (const [query, ids] of [
+        ['target=tgt_else', ['scn_else']],
+        ['targetId=tgt_story&state=failed', ['scn_failed']],
+      ] as const) {
+        const lines = (await (await visit(`/scans?format=jsonl&${query}`)).text()).trimEnd().split('\n')
+        expect(lines.map((line) => JSON.parse(line).id)).toEqual(ids)
+        const csv = (await (await visit(`/scans?format=csv&${query}`)).text()).trimEnd().split('\r\n')
+        expect(csv).toHaveLength(ids.length + 1)
+      }
+    } finally {
+      await env.DB.prepare(`DELETE FROM scans WHERE id = 'scn_else'`).run()
+    }
+  })
+
+  test.each(['', '&verdict=clear', '&state=failed', '&state=running', '&state=finished', '&sort=createdAt'])(
+    'of one target%s goes by the index of the target, and reads no others',
+    async (query) => {
+      counted.queries()
+      expect((await visit(`/scans?target=tgt_story${query}`)).status).toBe(200)
+      const asked = counted.queries().flat()
+      const list = asked.find(({ sql }) => /occurrences o/.test(sql))
+      const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${list?.sql}`)
+        .bind(...(list?.values ?? []))
+        .all<{ detail: string }>()
+      const steps = plan.results.map(({ detail }) => detail)
+      expect(steps.filter((step) => /^(SCAN|SEARCH) scans\b/.test(step))).toEqual([
+        expect.stringContaining('USING INDEX scans_by_target (tenant_id=? AND target_id=?'),
+      ])
+      expect(steps).not.toContain('USE TEMP B-TREE FOR ORDER BY')
+    },
+  )
+
+  test('has its form apart from the rows that are renewed while a scan runs', async () => {
+    const html = await (await visit('/scans')).text()
+    expect(html).toContain('data-every="5"')
+    expect(html.indexOf('</form>', html.indexOf('<form class="bar"'))).toBeLessThan(html.indexOf('id="live-list"'))
+  })
+
   test.each([
     [
       'verdict',

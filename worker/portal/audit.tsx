@@ -2,7 +2,7 @@ import type { AuditHead, AuditLine } from '../../schema/audit.ts'
 import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { Taken } from './parts/copy.tsx'
-import { type DataColumn, hrefOf, type ListAsk, Listing } from './parts/listing.tsx'
+import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
 import { Said } from './parts/said.tsx'
 import { Time } from './parts/time.tsx'
 import type { Frame } from './views.ts'
@@ -145,14 +145,6 @@ export const AuditPage = ({ frame, rows, ask, next, head, check }: AuditView) =>
     ) : (
       <p>
         <a href={ask.path}>Back to the lines</a>
-      </p>
-    )}
-    {check === null && rows.length === 0 && next !== null && (
-      <p class="under">
-        <span>
-          Not among the lines that were looked through.{' '}
-          <a href={hrefOf(ask, { cursor: next })}>Look on, further back</a>
-        </span>
       </p>
     )}
   </Page>

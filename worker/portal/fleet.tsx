@@ -25,6 +25,8 @@ export interface Fleet {
   next: string | null
 }
 
+const RENEW_S = 60
+
 const countOf = (all: readonly FleetProbe[], test: (probe: FleetProbe) => boolean): number => all.filter(test).length
 const sitesOf = (all: readonly FleetProbe[]): string[] => [...new Set(all.map(({ site }) => site))].toSorted()
 
@@ -33,14 +35,14 @@ export const FleetPage = ({ frame, all, rows, ask, next }: Fleet) => {
   const troubled = countOf(all, ({ state }) => state !== 'fit' && state !== 'drained')
   const old = countOf(all, ({ upgradeTo }) => upgradeTo !== null)
   return (
-    <Page title="Fleet" frame={frame} renewAfter={60}>
+    <Page title="Fleet" frame={frame} renewAfter={RENEW_S} islands={['fresh.js']}>
       <h1>Fleet</h1>
       <FleetTabs />
       <p class="lead measure">
         Each probe is one process with one source address. A verdict needs a sibling at the same site and witnesses at
         other sites.
       </p>
-      <dl class="strip">
+      <dl class="strip" id="tally" data-fresh={String(RENEW_S)}>
         <div>
           <dt>Probes</dt>
           <dd>{all.length}</dd>
@@ -65,6 +67,7 @@ export const FleetPage = ({ frame, all, rows, ask, next }: Fleet) => {
         ask={ask}
         next={next}
         searches="Site, address, provider or country"
+        part={{ id: 'probes', 'data-fresh': String(RENEW_S) }}
         filters={[
           {
             name: 'state',

@@ -6,69 +6,73 @@ import { Fact } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
 import type { Frame } from './views.ts'
 
+const RENEW_S = 60
+
 export const ProbePage = ({ frame, probe }: { frame: Frame; probe: FleetProbe }) => (
-  <Page title={`Probe at ${probe.site}`} frame={frame} renewAfter={60}>
+  <Page title={`Probe at ${probe.site}`} frame={frame} renewAfter={RENEW_S} islands={['fresh.js']}>
     <p class="crumb">
       <a href="/fleet">Fleet</a>
     </p>
     <h1>
       {probe.site} <span class="dim">{probe.sourceAddress}</span>
     </h1>
-    <section class={`verdict ${PROBE_STATE[probe.state].tone}`} aria-label="State">
-      <ProbeBadge state={probe.state} />
-      <p>{PROBE_STATE[probe.state].sentence}</p>
-      {probe.why !== '' && <p class="break">{probe.why}</p>}
-    </section>
-    <dl class="facts">
-      <Fact name="Probe">
-        <code>{probe.id}</code>
-      </Fact>
-      <Fact name="Network">{networkOf(probe) || 'not said'}</Fact>
-      <Fact name="Version">{probe.agent}</Fact>
-      <Fact name="Range">
-        <RangeOfProbe range={probe.range} />
-        {probe.range?.state === 'announced' && (
-          <>
-            {' '}
-            used from <Time at={probe.range.activeFrom} />
-          </>
-        )}
-      </Fact>
-      <Fact name="Last seen">
-        <Ago at={probe.seenAt} now={frame.now} />
-      </Fact>
-      <Fact name="Enrolled">
-        <Time at={probe.enrolledAt} />
-      </Fact>
-      <Fact name="Disagreement">
-        {probe.disagreement.toFixed(1)} <span class="dim">of 3 at which it is quarantined</span>
-      </Fact>
-      <Fact name="Private addresses">{probe.allowPrivate ? 'allowed' : 'refused'}</Fact>
-      {probe.drainedAt !== null && (
-        <Fact name="Drained">
-          <Time at={probe.drainedAt} />
-        </Fact>
-      )}
-      {probe.quarantinedAt !== null && (
-        <Fact name="Quarantined">
-          <Time at={probe.quarantinedAt} />
-        </Fact>
-      )}
-    </dl>
-    {probe.upgradeTo !== null && (
-      <section aria-labelledby="upgrade">
-        <h2 id="upgrade">Upgrade to {probe.upgradeTo}</h2>
-        <p>
-          Make the bundle of this version with <code>npm run build:probe</code>, take it to the machine, and run there
-          as root:
-        </p>
-        <Taken id="upgrade-command" text="portwitness-upgrade portwitness-probe.mjs" label="the command" />
-        <p class="dim">
-          If the Worker does not answer the new version within a minute, the former one is taken up again.
-        </p>
+    <div id="probe" data-fresh={String(RENEW_S)}>
+      <section class={`verdict ${PROBE_STATE[probe.state].tone}`} aria-label="State">
+        <ProbeBadge state={probe.state} />
+        <p>{PROBE_STATE[probe.state].sentence}</p>
+        {probe.why !== '' && <p class="break">{probe.why}</p>}
       </section>
-    )}
-    {frame.mayAdmin ? <Deeds probe={probe} /> : <p class="dim">A key of scope admin can drain and revoke it.</p>}
+      <dl class="facts">
+        <Fact name="Probe">
+          <code>{probe.id}</code>
+        </Fact>
+        <Fact name="Network">{networkOf(probe) || 'not said'}</Fact>
+        <Fact name="Version">{probe.agent}</Fact>
+        <Fact name="Range">
+          <RangeOfProbe range={probe.range} />
+          {probe.range?.state === 'announced' && (
+            <>
+              {' '}
+              used from <Time at={probe.range.activeFrom} />
+            </>
+          )}
+        </Fact>
+        <Fact name="Last seen">
+          <Ago at={probe.seenAt} now={frame.now} />
+        </Fact>
+        <Fact name="Enrolled">
+          <Time at={probe.enrolledAt} />
+        </Fact>
+        <Fact name="Disagreement">
+          {probe.disagreement.toFixed(1)} <span class="dim">of 3 at which it is quarantined</span>
+        </Fact>
+        <Fact name="Private addresses">{probe.allowPrivate ? 'allowed' : 'refused'}</Fact>
+        {probe.drainedAt !== null && (
+          <Fact name="Drained">
+            <Time at={probe.drainedAt} />
+          </Fact>
+        )}
+        {probe.quarantinedAt !== null && (
+          <Fact name="Quarantined">
+            <Time at={probe.quarantinedAt} />
+          </Fact>
+        )}
+      </dl>
+      {probe.upgradeTo !== null && (
+        <section aria-labelledby="upgrade">
+          <h2 id="upgrade">Upgrade to {probe.upgradeTo}</h2>
+          <p>
+            Make the bundle of this version with <code>npm run build:probe</code>, take it to the machine, and run there
+            as root:
+          </p>
+          <Taken id="upgrade-command" text="portwitness-upgrade portwitness-probe.mjs" label="the command" />
+          <p class="dim">
+            If the Worker does not answer the new version within a minute, the former one is taken up again.
+          </p>
+        </section>
+      )}
+      {frame.mayAdmin ? <Deeds probe={probe} /> : <p class="dim">A key of scope admin can drain and revoke it.</p>}
+    </div>
   </Page>
 )
 

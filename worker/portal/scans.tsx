@@ -1,7 +1,7 @@
 import { SCAN_STATES, SCAN_VERDICTS, type ScanState, type ScanVerdict } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
 import { Badge, Share } from './parts/badge.tsx'
-import { type DataColumn, fileColumns, type ListAsk, Listing } from './parts/listing.tsx'
+import { type DataColumn, fileColumns, hrefOf, type ListAsk, Listing } from './parts/listing.tsx'
 import { ScanBadge } from './parts/rows.tsx'
 import { Ago, span } from './parts/time.tsx'
 import type { Frame } from './views.ts'
@@ -111,56 +111,77 @@ const columnsOf = (now: number): readonly DataColumn<ScanListRow>[] => [
   },
 ]
 
-export const SCAN_FILTERS = { state: SCAN_STATES, verdict: SCAN_VERDICTS } as const
+export const SCAN_FILTERS = { state: SCAN_STATES, verdict: SCAN_VERDICTS, target: null } as const
 
 export interface ScansPageProps {
   frame: Frame
+  /** of which alone these are the scans; null: of all of them. Its name is null when there is no such target (any more) */
+  of: { id: string; name: string | null } | null
   rows: readonly ScanListRow[]
   ask: ListAsk
   next: string | null
 }
 
-export const ScansPage = ({ frame, rows, ask, next }: ScansPageProps) => {
+export const ScansPage = ({ frame, of, rows, ask, next }: ScansPageProps) => {
   const running = rows.filter(({ finishedAt }) => finishedAt === null).length
   return (
     <Page title="Scans" frame={frame} renewAfter={running > 0 ? 10 : undefined} islands={['live.js']}>
-      <h1>Scans</h1>
-      <div id="live-list" data-live data-every={running > 0 ? '5' : undefined}>
+      {of === null ? <h1>Scans</h1> : <OfTarget of={of} ask={ask} />}
+      <div id="live-count" data-live>
         {running > 0 && (
           <p>
             <Badge tone="info" text={`${running} under way`} />
           </p>
         )}
-        <Listing
-          label="Scans"
-          columns={columnsOf(frame.now)}
-          rows={rows}
-          ask={ask}
-          next={next}
-          searches="Target or address"
-          filters={[
-            {
-              name: 'verdict',
-              label: 'Verdict',
-              options: SCAN_VERDICTS.map((value) => ({ value, text: SCAN_VERDICT[value].title })),
-            },
-            {
-              name: 'state',
-              label: 'State',
-              options: SCAN_STATES.map((value) => ({
-                value,
-                text: `${value}: ${SCAN_STATE[value].sentence.replace(/^It /, '').replace(/\.$/, '')}`,
-              })),
-            },
-          ]}
-          none={
-            <>
-              No scan yet. Open one of your <a href="/targets">targets</a> and start one; what was lost on the way, and
-              to whom, will stand here.
-            </>
-          }
-        />
       </div>
+      <Listing
+        label="Scans"
+        columns={columnsOf(frame.now)}
+        rows={rows}
+        ask={ask}
+        next={next}
+        searches="Target or address"
+        part={{ id: 'live-list', 'data-live': true, 'data-every': running > 0 ? '5' : undefined }}
+        kept={['target']}
+        filters={[
+          {
+            name: 'verdict',
+            label: 'Verdict',
+            options: SCAN_VERDICTS.map((value) => ({ value, text: SCAN_VERDICT[value].title })),
+          },
+          {
+            name: 'state',
+            label: 'State',
+            options: SCAN_STATES.map((value) => ({
+              value,
+              text: `${value}: ${SCAN_STATE[value].sentence.replace(/^It /, '').replace(/\.$/, '')}`,
+            })),
+          },
+        ]}
+        none={
+          <>
+            No scan yet. Open one of your <a href="/targets">targets</a> and start one; what was lost on the way, and to
+            whom, will stand here.
+          </>
+        }
+      />
     </Page>
   )
 }
+
+/** Whose scans these are, and the way to those of all targets, with whatever else is asked for. */
+const OfTarget = ({ of: { id, name }, ask }: { of: { id: string; name: string | null }; ask: ListAsk }) => (
+  <>
+    <h1>{name === null ? 'Scans of a removed target' : `Scans of ${name}`}</h1>
+    <p class="actions">
+      {name !== null && (
+        <a class="button" href={`/targets/${id}`}>
+          The target
+        </a>
+      )}
+      <a class="button" href={hrefOf(ask, { filters: { ...ask.filters, target: '' } })}>
+        Scans of all targets
+      </a>
+    </p>
+  </>
+)

@@ -52,6 +52,9 @@ const TYPE: Record<FileFormat, string> = {
   jsonl: 'application/jsonl; charset=utf-8',
 }
 
+/** A file breaks off, so that it shows, rather than be looked for without an end. */
+const EMPTY_PAGES = 500
+
 /**
  * All rows as a file, read a page at a time while they are sent: `rowsAfter` gives the page after a cursor ('' first) and
  * where the next begins.
@@ -63,23 +66,29 @@ export function fileOf<Row>(
   rowsAfter: (cursor: string) => Promise<{ rows: readonly Row[]; next: string | null }>,
 ): Response {
   const told = columns.flatMap(({ key, value }) => (value ? [{ key, value }] : []))
+  const lineOf = (row: Row): string =>
+    format === 'csv'
+      ? csvLine(told.map(({ value }) => value(row)))
+      : `${JSON.stringify(Object.fromEntries(told.map(({ key, value }) => [key, value(row)])))}\n`
   const encoder = new TextEncoder()
   let cursor: string | null = ''
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       if (format === 'csv') controller.enqueue(encoder.encode(csvLine(told.map(({ key }) => key))))
     },
+    // Whoever reads asks once: a page on which nothing fitted must not be the answer while there are further ones.
     async pull(controller) {
-      if (cursor === null) return controller.close()
-      const { rows, next } = await rowsAfter(cursor)
-      cursor = next
-      const lines = rows.map((row) =>
-        format === 'csv'
-          ? csvLine(told.map(({ value }) => value(row)))
-          : `${JSON.stringify(Object.fromEntries(told.map(({ key, value }) => [key, value(row)])))}\n`,
-      )
-      if (lines.length > 0) controller.enqueue(encoder.encode(lines.join('')))
-      else if (next === null) controller.close()
+      for (let empty = 0; cursor !== null; empty++) {
+        if (empty > EMPTY_PAGES)
+          throw new Error(`${name}: ${EMPTY_PAGES} pages one after the other hold nothing that fits`)
+        const { rows, next } = await rowsAfter(cursor)
+        cursor = next
+        if (rows.length > 0) return controller.enqueue(encoder.encode(rows.map(lineOf).join('')))
+      }
+      controller.close()
+    },
+    cancel() {
+      cursor = null
     },
   })
   return new Response(body, {

@@ -7,12 +7,14 @@ import { judgementNow } from '../live.ts'
 import { PANEL_FILE, PORT_FILE, PROOF_FILE, proofLines } from '../portal/files.ts'
 import { asFile, pictureIn } from '../portal/lanes/album.ts'
 import { touchFile } from '../portal/lanes/file.ts'
+import type { ListAsk } from '../portal/parts/listing.tsx'
 import { ProofPage } from '../portal/proof.tsx'
 import { ScanPage } from '../portal/scan.tsx'
 import { SCAN_FILE, SCAN_FILTERS, ScansPage } from '../portal/scans.tsx'
 import { openText } from '../store/raw.ts'
 import { scanPage } from '../store/scanList.ts'
 import { readScan } from '../store/scans.ts'
+import { readTarget } from '../store/targets.ts'
 import { fileFormat, fileOf, listAsk } from './listing.ts'
 import { plainText } from './plain.ts'
 import { readProofView } from './portal-data.ts'
@@ -38,11 +40,15 @@ export const scanPageRoutes = new Hono<AppEnv>()
   .get('/scans', tenant, async (c) => {
     const { db } = c.var.world
     const { tenantId } = c.var.caller
-    const ask = listAsk(c, { sorts: ['createdAt'], filters: SCAN_FILTERS })
+    const asked = listAsk(c, { sorts: ['createdAt'], filters: SCAN_FILTERS })
+    // The API's list calls it targetId.
+    const target = asked.filters.target || (textIn(c, 'targetId', 60) ?? '')
+    const ask: ListAsk = { ...asked, filters: { ...asked.filters, target } }
     const read = async (cursor: string, limit: number) => {
       const page = await scanPage(db, tenantId, {
         state: SCAN_FILTERS.state.find((word) => word === ask.filters.state) ?? null,
         verdict: SCAN_FILTERS.verdict.find((word) => word === ask.filters.verdict) ?? null,
+        target,
         q: ask.q,
         oldest: ask.sort === 'createdAt' && !ask.desc,
         cursor,
@@ -53,8 +59,13 @@ export const scanPageRoutes = new Hono<AppEnv>()
     }
     const format = fileFormat(c)
     if (format !== null) return fileOf('scans', format, SCAN_FILE, (cursor) => read(cursor, FILE_ROWS))
-    const [frame, page] = await Promise.all([frameOf(c), read(ask.cursor, ROWS)])
-    return show(c, <ScansPage frame={frame} rows={page.rows} ask={ask} next={page.next} />)
+    const [frame, page, one] = await Promise.all([
+      frameOf(c),
+      read(ask.cursor, ROWS),
+      target === '' ? null : readTarget(db, tenantId, target),
+    ])
+    const of = target === '' ? null : { id: target, name: one && (one.name ?? one.address) }
+    return show(c, <ScansPage frame={frame} of={of} rows={page.rows} ask={ask} next={page.next} />)
   })
   .get('/scans/:id', tenant, async (c) => {
     const [frame, scan] = await Promise.all([

@@ -8,6 +8,8 @@ import { cursorOf, readCursor } from './page.ts'
 export interface ScanListAsk {
   state: ScanState | null
   verdict: ScanVerdict | null
+  /** of this target alone; '' for all */
+  target: string
   /** words of the target's name or address; '' for all */
   q: string
   /** oldest first */
@@ -24,7 +26,7 @@ const FEW_TARGETS = 200
 export async function scanPage(db: Db, tenantId: string, ask: ScanListAsk) {
   const after = ask.cursor === '' ? null : readCursor(ask.cursor)
   if (ask.cursor !== '' && after === null) return null
-  const named = ask.q === '' ? null : await targetsLike(db, tenantId, ask.q)
+  const named = ask.q === '' ? null : await targetsLike(db, tenantId, ask)
   // The plus keeps the planner from walking all scans in order of time where it can go to those of a few targets.
   const time = named?.areFew ? sql`+${scans.createdAt}` : scans.createdAt
   const found = await db
@@ -51,9 +53,7 @@ export async function scanPage(db: Db, tenantId: string, ask: ScanListAsk) {
         eq(scans.tenantId, tenantId),
         isNull(scans.proof),
         isNull(scans.control),
-        stateIs(ask.state),
-        ask.verdict === null ? undefined : and(isNotNull(scans.finishedAt), eq(scans.verdict, ask.verdict)),
-        ask.verdict === null ? undefined : eq(scans.state, 'finished'),
+        ...(ask.target === '' ? [stateIs(ask.state), verdictIs(ask.verdict)] : ofTarget(ask)),
         named?.where,
         after === null
           ? undefined
@@ -89,10 +89,24 @@ function stateIs(state: ScanState | null): SQL | undefined {
   }
 }
 
-async function targetsLike(db: Db, tenantId: string, q: string): Promise<{ where: SQL; areFew: boolean }> {
-  const pattern = `%${q.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+const verdictIs = (verdict: ScanVerdict | null): SQL | undefined =>
+  verdict === null
+    ? undefined
+    : and(isNotNull(scans.finishedAt), eq(scans.verdict, verdict), eq(scans.state, 'finished'))
+
+/** Of one target there are far fewer than of a verdict or state: the pluses keep the planner from the indexes of these. */
+const ofTarget = ({ target, state, verdict }: ScanListAsk): (SQL | undefined)[] => [
+  eq(scans.targetId, target),
+  state === null ? undefined : sql`+${scans.state} = ${state}`,
+  verdict === null ? undefined : sql`+${scans.verdict} = ${verdict} AND +${scans.state} = 'finished'`,
+]
+
+/** Scans of the targets that words fit. */
+async function targetsLike(db: Db, tenantId: string, ask: ScanListAsk): Promise<{ where: SQL; areFew: boolean }> {
+  const pattern = `%${ask.q.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
   const fits = and(
     eq(targets.tenantId, tenantId),
+    ask.target === '' ? undefined : eq(targets.id, ask.target),
     or(sql`${like(targets.address, pattern)} ESCAPE '\\'`, sql`${like(targets.name, pattern)} ESCAPE '\\'`),
   )
   const found = await db

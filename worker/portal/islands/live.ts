@@ -3,7 +3,7 @@
  * later the page's parts are fetched again, so that the server alone says how they look. A list is fetched now and then.
  */
 import { tell } from './shared/copy.ts'
-import { fetchPage, rememberParts, renew, replaceContent } from './shared/fresh.ts'
+import { fetchPage, keepFresh, rememberParts, renew, replaceContent } from './shared/fresh.ts'
 import { remaining } from './shared/remaining.ts'
 
 /** News within this time are shown together. */
@@ -17,18 +17,8 @@ const say = speaker()
 
 rememberParts()
 const under = document.getElementById('under')
-const every = Number(document.querySelector<HTMLElement>('[data-every]')?.dataset.every ?? 0)
 if (under?.dataset.events) follow(under, under.dataset.events)
-else if (every > 0) pollList(every * 1_000)
-
-function pollList(ms: number): void {
-  const timer = window.setInterval(async () => {
-    if (document.hidden) return
-    const page = await fetchPage()
-    if (page) renew(page)
-    if (!document.querySelector('[data-every]')) clearInterval(timer)
-  }, ms)
-}
+else void keepFresh()
 
 function follow(root: HTMLElement, href: string): void {
   const source = new EventSource(href)
@@ -86,12 +76,22 @@ function follow(root: HTMLElement, href: string): void {
     if (page) replaceContent(page)
     else location.reload()
   })
-  // It comes again by itself after each end of the stream; closed means that it was refused.
+  // It comes again by itself after each end of the stream. Where it does not, because it was refused or nobody answers, the page is asked.
+  let asking = 0
+  let isAsked = false
+  source.addEventListener('open', () => {
+    window.clearInterval(asking)
+    asking = 0
+    // It was away for longer.
+    if (isAsked) soon()
+    isAsked = false
+  })
   source.addEventListener('error', () => {
-    if (source.readyState !== EventSource.CLOSED || isOver) return
-    window.setInterval(async () => {
+    if (isOver) return
+    asking ||= window.setInterval(async () => {
+      isAsked = true
       const page = document.hidden ? null : await fetchPage()
-      if (!page) return
+      if (!page || isOver) return
       if (page.getElementById('under')) renew(page)
       else location.reload()
     }, POLL_MS)

@@ -23,6 +23,7 @@ const RENEW_S = 5
 
 export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
   const isWaiting = [...issue.retests, ...issue.proofs].some(({ finishedAt }) => finishedAt === null)
+  const fresh = isWaiting ? String(RENEW_S) : undefined
   const { scan } = issue
   const times = scan?.startedAt && scan.finishedAt ? { from: scan.startedAt, to: scan.finishedAt } : null
   return (
@@ -30,14 +31,16 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
       title={issue.title}
       frame={frame}
       renewAfter={isWaiting ? RENEW_S : undefined}
-      islands={['lanes.js', 'pane.js']}
+      islands={['fresh.js', 'lanes.js', 'pane.js']}
     >
       <p class="crumb">
         <a href="/issues">Issues</a> · <a href={`/targets/${issue.targetId}`}>{issue.target}</a>
       </p>
-      <IssueHead issue={issue} now={frame.now} hasAllowlist={allowlist !== null} />
-      <Ways issue={issue} />
-      <WhatNext issue={issue} frame={frame} />
+      <div id="standing" data-fresh={fresh}>
+        <IssueHead issue={issue} now={frame.now} hasAllowlist={allowlist !== null} />
+        <Ways issue={issue} />
+        <WhatNext issue={issue} frame={frame} />
+      </div>
       {issue.lost.length > 0 && (
         <section>
           <h2>As last seen</h2>
@@ -60,8 +63,10 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
       )}
       {allowlist && <AllowlistPart allowlist={allowlist} />}
       <Occurrences issue={issue} ask={ask} now={frame.now} />
-      <IssueLog issue={issue} />
-      <Facts issue={issue} />
+      <div id="so-far" data-fresh={fresh}>
+        <IssueLog issue={issue} />
+        <Facts issue={issue} />
+      </div>
     </Page>
   )
 }

@@ -55,10 +55,14 @@ export interface ListingProps<Row> {
   /** what words are looked for in; without it there is no such field */
   searches?: string
   filters?: readonly Filter[]
+  /** asked for by links alone: what the form keeps when it is sent */
+  kept?: readonly string[]
   /** shown where there is no row and nothing was asked */
   none: Child
   /** files of it can be taken */
   files?: boolean
+  /** the rows, apart from the form in which one types, are a part of this id that an island renews */
+  part?: { id: string; 'data-live'?: boolean; 'data-every'?: string; 'data-fresh'?: string }
 }
 
 /** The address of the same list with something changed; a change begins at the first page again. */
@@ -76,15 +80,36 @@ export function hrefOf(ask: ListAsk, change: Partial<ListAsk> & { format?: strin
 }
 
 export const Listing = <Row,>(props: ListingProps<Row>) => {
-  const { label, columns, rows, ask, next, searches, filters = [], none, files = true } = props
+  const { ask, searches, filters = [], kept = [], part } = props
   const isAsked = ask.q !== '' || Object.values(ask.filters).some((value) => value !== '')
   return (
     <>
       {(searches !== undefined || filters.length > 0) && (
-        <Asking ask={ask} searches={searches} filters={filters} isAsked={isAsked} />
+        <Asking ask={ask} searches={searches} filters={filters} kept={kept} isAsked={isAsked} />
       )}
+      {part ? (
+        <div {...part}>
+          <Found {...props} isAsked={isAsked} />
+        </div>
+      ) : (
+        <Found {...props} isAsked={isAsked} />
+      )}
+    </>
+  )
+}
+
+const Found = <Row,>(props: ListingProps<Row> & { isAsked: boolean }) => {
+  const { label, columns, rows, ask, next, none, files = true, isAsked } = props
+  return (
+    <>
       {rows.length === 0 ? (
-        <p class="none">{isAsked || ask.cursor !== '' ? 'Nothing fits.' : none}</p>
+        <p class="none">
+          {next !== null
+            ? 'None among those looked through so far.'
+            : isAsked || ask.cursor !== ''
+              ? 'Nothing fits.'
+              : none}
+        </p>
       ) : (
         <Table
           label={label}
@@ -92,17 +117,17 @@ export const Listing = <Row,>(props: ListingProps<Row>) => {
           rows={rows.map((row) => columns.map((column) => column.cell(row)))}
         />
       )}
-      {(rows.length > 0 || ask.cursor !== '') && (
+      {(rows.length > 0 || ask.cursor !== '' || next !== null) && (
         <div class="under">
           <span>
             {ask.cursor !== '' && <a href={hrefOf(ask)}>First page</a>}{' '}
             {next !== null && (
               <a href={hrefOf(ask, { cursor: next })} rel="next">
-                Further
+                {rows.length > 0 ? 'Further' : 'Look on'}
               </a>
             )}
           </span>
-          {files && rows.length > 0 && (
+          {files && (rows.length > 0 || next !== null) && (
             <span>
               Take it along: <a href={hrefOf(ask, { format: 'csv' })}>CSV</a>,{' '}
               <a href={hrefOf(ask, { format: 'jsonl' })}>JSON Lines</a>
@@ -133,11 +158,13 @@ const Asking = ({
   ask,
   searches,
   filters,
+  kept,
   isAsked,
 }: {
   ask: ListAsk
   searches: string | undefined
   filters: readonly Filter[]
+  kept: readonly string[]
   isAsked: boolean
 }) => (
   <form class="bar" method="get" action={ask.path}>
@@ -166,6 +193,7 @@ const Asking = ({
         )}
       </div>
     ))}
+    {kept.map((name) => ask.filters[name] && <input type="hidden" name={name} value={ask.filters[name]} />)}
     {ask.sort !== '' && <input type="hidden" name="sort" value={ask.desc ? `-${ask.sort}` : ask.sort} />}
     <button type="submit">Show</button>
     {isAsked && <a href={ask.path}>All again</a>}

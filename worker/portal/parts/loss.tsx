@@ -25,7 +25,7 @@ export interface LossesProps {
 }
 
 /** Ports whose picture stands in the page, for a page has 10 ms of CPU: those of further ones are fetched when they are opened. */
-export const DRAWN = 2
+export const DRAWN = 3
 
 /** What happened to these ports, why, how we know, and what to do; said once for all that were lost to the same. */
 export const Losses = ({ ports, album = null, ...rest }: LossesProps) => {
