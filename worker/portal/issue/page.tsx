@@ -19,6 +19,8 @@ export interface IssuePageProps {
   ask: ListAsk
 }
 
+/** Ports whose picture stands in the page: the others were lost to the same, and theirs are fetched when they are opened. */
+export const DRAWN = 1
 const RENEW_S = 5
 
 export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
@@ -51,6 +53,7 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
             issueOf={{}}
             scan={times}
             album={issue.album}
+            drawAtMost={DRAWN}
             output={scan?.outputBytes ? `/scans/${scan.id}/output` : undefined}
           />
           {issue.lostCount > issue.lost.length && (

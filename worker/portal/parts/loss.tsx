@@ -20,20 +20,22 @@ export interface LossesProps {
   scan: { from: number; to: number } | null
   /** what pictures of these ports are made of; without it there is the timeline alone */
   album?: Album | null
+  /** of so many ports the picture stands in the page */
+  drawAtMost?: number
   /** has an output that can be looked at beside the page */
   output?: string
 }
 
-/** Ports whose picture stands in the page, for a page has 10 ms of CPU: those of further ones are fetched when they are opened. */
-export const DRAWN = 3
+/** Ports whose picture stands in the page: each costs some milliseconds, and those of further ones are fetched when they are opened. */
+const PICTURES = 3
 
 /** What happened to these ports, why, how we know, and what to do; said once for all that were lost to the same. */
-export const Losses = ({ ports, album = null, ...rest }: LossesProps) => {
+export const Losses = ({ ports, album = null, drawAtMost = PICTURES, ...rest }: LossesProps) => {
   const groups = grouped(ports)
   const drawn = new Map(
     groups
       .flat()
-      .slice(0, DRAWN)
+      .slice(0, drawAtMost)
       .map((port) => [port, album && pictureIn(album, port)]),
   )
   return (
