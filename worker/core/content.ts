@@ -43,7 +43,9 @@ export function contentTest({ looks }: Pick<EndpointEvidence, 'looks'>): Content
   if (served.length < plain.length) return null
   if (served.some((look) => look.at > lastAt)) return { refused, attacks: attacks.length, served }
   // An alarm may end the requests before the plain one that closes them: the rounds and the re-check ask for `/`, too.
-  const asked = own.filter(({ at, observation: { purpose } }) => AS_PLAIN.includes(purpose) && at > (refused[0]?.at ?? 0))
+  const asked = own.filter(
+    ({ at, observation: { purpose } }) => AS_PLAIN.includes(purpose) && at > (refused[0]?.at ?? 0),
+  )
   const isWellSince = asked.some((look) => look.at > lastAt && isServed(look)) && !asked.some(isTurnedAway)
   return isWellSince ? { refused, attacks: attacks.length, served: [...served, ...asked.filter(isServed)] } : null
 }

@@ -193,8 +193,7 @@ function slowArm({ looks }: EndpointEvidence): Look[] {
 }
 
 /** The test of 4.3 (b) over the rounds, a slow handshake counted as a failure: a product of e-values. */
-export const roundsE = (one: Case | null, endpoint: EndpointEvidence): number =>
-  walkedE(one, limpedFor(endpoint)).now
+export const roundsE = (one: Case | null, endpoint: EndpointEvidence): number => walkedE(one, limpedFor(endpoint)).now
 
 /** In the rounds the scanner alone went badly, by more than chance makes of them at a moment of choice. */
 export const wentAlone = (one: Case | null, endpoint: EndpointEvidence): boolean =>
