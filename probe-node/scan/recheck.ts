@@ -23,6 +23,8 @@ export interface Last {
   seen: LastSeen | null
   /** it was made before the re-check: see `standsFor` */
   isEarlier?: boolean
+  /** it was made at another port of the address: see `inOneBan` */
+  madeAt?: Known
 }
 
 const ROUNDS: readonly Purpose[] = ['verify', 'explain']
@@ -38,17 +40,80 @@ export function standsFor({ world, run }: Scan, known: Known): LastSeen | null {
   return world.clock.now() - own.at <= Math.max(...SELF_RENEWING_MS) ? own : null
 }
 
+/** Ports that are shut by one measure, and what all of them met in the same rounds. The first is asked for all. */
+export interface OneBan {
+  first: Known
+  others: readonly Known[]
+  sight: Sight
+}
+
+/** What lists and tables that each touch renews make of one; a stopped service refuses, and others of its host may be back. */
+const OF_BANS: readonly Sight[] = ['unresponsive', 'cut', 'mute']
+/** The last rounds of ports that one event took from us. */
+const SAME_ROUNDS_MS = 10_000
+
+/**
+ * Parts the ports of a re-check: those of an address that met the same silence or cut in the same rounds are likely behind one
+ * measure. A touch of each, a second SYN of some, would renew one that renews itself several times over; one touch does it once
+ * (detection-science.md, section 7, harm). The rest stands alone.
+ */
+export function inOneBan(
+  { world, run }: Scan,
+  which: readonly Known[],
+): { bans: readonly OneBan[]; alone: readonly Known[] } {
+  const sets: { ports: Known[]; sight: Sight; at: number; address: string }[] = []
+  const alone: Known[] = []
+  for (const known of which) {
+    const own = known.state === 'lost' && !known.rationed ? world.memory.last(run.scanId, known.target) : null
+    if (!own || !ROUNDS.includes(own.purpose) || !OF_BANS.includes(own.sight)) {
+      alone.push(known)
+      continue
+    }
+    const { address } = known.target
+    const { sight, at } = own
+    const set = sets.find(
+      (one) => one.address === address && one.sight === sight && Math.abs(one.at - at) <= SAME_ROUNDS_MS,
+    )
+    if (set) set.ports.push(known)
+    else sets.push({ ports: [known], sight, at, address })
+  }
+  const bans = sets.map(({ ports: [first, ...others], sight }) => ({ first: first as Known, others, sight }))
+  return { bans, alone }
+}
+
+/** What the first of them met says where the others are: of what it got into nothing is known but by asking. */
+export const lastsBehind = ({ first, others, sight }: OneBan, seen: LastSeen | null): readonly Last[] | null =>
+  seen?.sight === sight ? others.map((known) => ({ known, seen, madeAt: first })) : null
+
 /**
  * Touches every port ever seen open once more, with retries unless it is known to be lost; a lost one not at all where its
- * last look stands for that. Facts are reported; nothing is said yet.
+ * last look stands for that, or a touch of another behind the same ban. Facts are reported; nothing is said yet.
  */
 export async function recheck(scan: Scan, which: readonly Known[]): Promise<readonly Last[]> {
   const lasts: Last[] = []
-  const earlier = new Map(which.map((known) => [known, standsFor(scan, known)]))
-  await inParallel(which, AT_ONCE, scan.ended, async (known) => {
-    const seen = earlier.get(known)
-    lasts.push(seen ? { known, seen, isEarlier: true } : { known, seen: await lookAgain(scan, known) })
+  const asked = which.filter((known) => {
+    const seen = standsFor(scan, known)
+    if (seen) lasts.push({ known, seen, isEarlier: true })
+    return !seen
   })
+  const { bans, alone } = inOneBan(scan, asked)
+  const rest: Known[] = []
+  const look = async (known: Known) => {
+    const seen = await lookAgain(scan, known)
+    lasts.push({ known, seen })
+    return seen
+  }
+  const firsts = [
+    ...alone.map((known) => ({ first: known, ban: null })),
+    ...bans.map((ban) => ({ first: ban.first, ban })),
+  ]
+  await inParallel(firsts, AT_ONCE, scan.ended, async ({ first, ban }) => {
+    const seen = await look(first)
+    const behind = ban && lastsBehind(ban, seen)
+    if (behind) lasts.push(...behind)
+    else if (ban) rest.push(...ban.others)
+  })
+  await inParallel(rest, AT_ONCE, scan.ended, async (known) => void (await look(known)))
   return lasts
 }
 
@@ -122,13 +187,15 @@ export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<Res
     ({ known: a }, { known: b }) => a.target.address.localeCompare(b.target.address) || a.target.port - b.target.port,
   )
   return list.flatMap((last) => {
-    const { known, seen, isEarlier } = last
+    const { known, seen, isEarlier, madeAt } = last
     const state = stateOf(last, scan.plan.proof !== undefined)
     const how = !seen
       ? ' (not touched again: its service counts touches)'
       : isEarlier
         ? ` (${sightText(seen)} at ${clockTime(seen.at)}, in the last round; not touched again: it could prolong a ban)`
-        : ` (${sightText(seen)})`
+        : madeAt
+          ? ` (${sightText(seen)} at port ${madeAt.target.port}, lost with it; not touched again: it could prolong a ban)`
+          : ` (${sightText(seen)})`
     const words = state ? SENTENCE[state] : 'not known'
     scan.output.line(
       'Open Port Re-check',

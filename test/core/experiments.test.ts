@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { endpointKey } from '../../schema/facts.ts'
 import { survey } from '../../worker/core/decide.ts'
-import { evidenceOf } from '../../worker/core/evidence.ts'
+import { evidenceOf, type Look } from '../../worker/core/evidence.ts'
 import { chooseTrials } from '../../worker/core/experiments/choose.ts'
 import { geographyOf } from '../../worker/core/experiments/geography.ts'
 import { layerTest } from '../../worker/core/experiments/layers.ts'
@@ -138,6 +138,23 @@ describe('E4, rate', () => {
     expect(told.port(80).lostAt).not.toBeNull()
     expect(textOf(told)).toMatch(/E4 rate: \S+ +burst of 18: \d+ at once/)
     expect(told.port(443).verdict).toBe('open')
+  })
+
+  test('where a limit tells in words, slow handshakes of the others in the rounds take nothing from it', () => {
+    const told = tell(limited(isScanner, 10, 1 / 3, () => RATE_PAGE))
+    const { endpoint } = endpointOf(told, 80)
+    const one = endpoint.cases.at(-1)
+    const slow = (look: Look): Look =>
+      look.role === 'scanner' || look.failed
+        ? look
+        : { ...look, observation: { ...look.observation, connectMs: 1_040 } }
+    const lossy = one && {
+      ...one,
+      rounds: one.rounds.map((round) => ({ ...round, others: round.others.map(slow) })),
+    }
+    const [clear, seen] = [rateTest(endpoint, one ?? null), rateTest(endpoint, lossy ?? null)]
+    expect(clear?.grade).toBe('told')
+    expect(seen?.eAlone).toBe(clear?.eAlone)
   })
 
   test('the slow touches after the bursts keep their distance from the rounds that are left', () => {

@@ -112,6 +112,24 @@ describe('requests shaped like attacks', () => {
   test('whose sender is refused afterwards too are another matter', () => {
     expect(judged([request('plain', 200, 9_000), ...attacks(403)])?.verdict).toBe('open')
   })
+
+  test('before an alarm ended the requests: the rounds and the re-check are plain requests, too', () => {
+    const again = (sight: Observation['sight'], at: number, purpose: Observation['purpose'] = 'recheck') => ({
+      ...request(undefined, 200, at),
+      purpose,
+      sight,
+    })
+    const cut = attacks(200).map((one): Observation => ({ ...one, sight: 'mute' }))
+    const first = request('plain', 200, 9_000)
+    const seen = judged([first, ...cut, again('open', 30_000)])
+    expect(seen && gist(seen)).toEqual(['app_blocked', 'likely', 'APP-2'])
+    // Plain ones that go silent as well, or none that was served since: the server hung, or the sender is barred.
+    expect(judged([first, ...cut, again('mute', 10_004, 'verify'), again('open', 30_000)])?.verdict).not.toBe(
+      'app_blocked',
+    )
+    expect(judged([first, ...cut, again('open', 10_004, 'verify')])?.verdict).not.toBe('app_blocked')
+    expect(judged([first, ...cut, again('open', 30_000, 'watch')])?.verdict).not.toBe('app_blocked')
+  })
 })
 
 describe('a page with status 200 in the place of the service', () => {

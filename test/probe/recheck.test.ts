@@ -4,7 +4,7 @@ import { createMemory, type LastSeen } from '../../probe-node/memory.ts'
 import { createOutput } from '../../probe-node/output.ts'
 import type { Scan } from '../../probe-node/scan/context.ts'
 import { createEndpoints } from '../../probe-node/scan/endpoints.ts'
-import { standsFor, stateOf, tellRecheck } from '../../probe-node/scan/recheck.ts'
+import { inOneBan, lastsBehind, type OneBan, standsFor, stateOf, tellRecheck } from '../../probe-node/scan/recheck.ts'
 
 const SCAN_ID = 'scn_recheck0001'
 const FOUND_AT = Date.UTC(2026, 0, 5, 14, 0, 0)
@@ -71,4 +71,38 @@ test('nothing stands for it where the port answered, was refused, is not known t
   memory.saw(SCAN_ID, web.target, touchAt(48, 'unresponsive'))
   web.state = 'open'
   expect(standsFor(scan, web)).toBeNull()
+})
+
+test('ports that one event took are asked at one of them; what it meets there says where the others are', () => {
+  const { scan, memory, web, tls } = scanAt(128)
+  memory.saw(SCAN_ID, web.target, touchAt(52, 'cut'))
+  memory.saw(SCAN_ID, tls.target, touchAt(53, 'cut'))
+  const { bans, alone } = inOneBan(scan, [web, tls])
+  expect(alone).toEqual([])
+  expect(bans).toEqual([{ first: web, others: [tls], sight: 'cut' }])
+  const [ban] = bans as [OneBan]
+  const now = touchAt(128, 'cut', 'recheck')
+  const behind = lastsBehind(ban, now)
+  expect(behind).toEqual([{ known: tls, seen: now, madeAt: web }])
+  expect(tellRecheck(scan, behind ?? [])).toEqual([{ address: '192.0.2.9', port: 443, state: 'closed' }])
+  expect(scan.output.text()).toMatch(/ 443\/tcp .*now closed \(.* at port 80, lost with it; not touched again/)
+  // Back there, or met by something else, it says nothing of the others: they are asked.
+  for (const other of [touchAt(128, 'open', 'recheck'), touchAt(128, 'unresponsive', 'recheck'), null])
+    expect(lastsBehind(ban, other)).toBeNull()
+})
+
+test('each is asked for itself where they were lost otherwise, at other times, or refused as stopped services refuse', () => {
+  for (const [a, b] of [
+    [touchAt(52, 'cut'), touchAt(52, 'unresponsive')],
+    [touchAt(30, 'cut'), touchAt(52, 'cut')],
+  ] as const) {
+    const { scan, memory, web, tls } = scanAt(128)
+    memory.saw(SCAN_ID, web.target, a)
+    memory.saw(SCAN_ID, tls.target, b)
+    expect(inOneBan(scan, [web, tls]).bans.map(({ others }) => others)).toEqual([[], []])
+  }
+  const { scan, memory, web, tls } = scanAt(128)
+  memory.saw(SCAN_ID, web.target, touchAt(52, 'closed'))
+  memory.saw(SCAN_ID, tls.target, touchAt(52, 'closed'))
+  expect(inOneBan(scan, [web, tls])).toEqual({ bans: [], alone: [web, tls] })
 })

@@ -1,3 +1,4 @@
+import type { Purpose } from '../../schema/words.ts'
 import type { EndpointEvidence, Look } from './evidence.ts'
 
 /** What was refused of the scanner's requests: what was asked, not who asked. */
@@ -13,6 +14,10 @@ export interface ContentTest {
 /** Statuses by which firewalls turn a request away. 429 and 503 are about pace, which E4 tells. */
 const REFUSING = new Set([403, 406, 418, 501, 999])
 const LEAST_ATTACKS = 5
+/** Touches that ask a web server for what the plain request asks. */
+const AS_PLAIN: readonly Purpose[] = ['verify', 'recheck']
+/** What fails like that beside refused attacks is no matter of what was asked; a lost packet fails otherwise. */
+const isTurnedAway = ({ sight }: Look): boolean => ['mute', 'cut', 'page', 'closed'].includes(sight)
 const MOST_PASS = 0.4
 
 /**
@@ -33,8 +38,14 @@ export function contentTest({ looks }: Pick<EndpointEvidence, 'looks'>): Content
   })
   if (attacks.length - refused.length > MOST_PASS * attacks.length) return null
   const lastAt = refused.at(-1)?.at ?? 0
-  const served = plain.filter((look) => !look.failed && look.observation.httpStatus === usual)
-  return served.length === plain.length && served.some((look) => look.at > lastAt)
-    ? { refused, attacks: attacks.length, served }
-    : null
+  const isServed = (look: Look) => !look.failed && look.observation.httpStatus === usual
+  const served = plain.filter(isServed)
+  if (served.length < plain.length) return null
+  if (served.some((look) => look.at > lastAt)) return { refused, attacks: attacks.length, served }
+  // An alarm may end the requests before the plain one that closes them: the rounds and the re-check ask for `/`, too.
+  const asked = own.filter(
+    ({ at, observation: { purpose } }) => AS_PLAIN.includes(purpose) && at > (refused[0]?.at ?? 0),
+  )
+  const isWellSince = asked.some((look) => look.at > lastAt && isServed(look)) && !asked.some(isTurnedAway)
+  return isWellSince ? { refused, attacks: attacks.length, served: [...served, ...asked.filter(isServed)] } : null
 }

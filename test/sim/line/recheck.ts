@@ -1,5 +1,5 @@
 import type { Known } from '../../../probe-node/scan/endpoints.ts'
-import { type Last, standsFor } from '../../../probe-node/scan/recheck.ts'
+import { inOneBan, type Last, lastsBehind, standsFor } from '../../../probe-node/scan/recheck.ts'
 import type { Seen } from '../../../probe-node/touch.ts'
 import type { Scanner } from './scanner.ts'
 
@@ -18,9 +18,21 @@ export function recheck(scanner: Scanner, which: readonly Known[], then: (lasts:
     if (lasts.length === which.length) then(lasts)
   }
   const earlier = which.map((known) => [known, standsFor(scanner.scan, known)] as const)
-  for (const [known, seen] of earlier)
-    if (seen) tell({ known, seen, isEarlier: true })
-    else lookAgain(scanner, known, 1, false, null, (again) => tell({ known, seen: again }))
+  const asked = earlier.flatMap(([known, seen]) => (seen ? [] : [known]))
+  const { bans, alone } = inOneBan(scanner.scan, asked)
+  const look = (known: Known, after?: (seen: Seen | null) => void) =>
+    lookAgain(scanner, known, 1, false, null, (seen) => {
+      tell({ known, seen })
+      after?.(seen)
+    })
+  for (const [known, seen] of earlier) if (seen) tell({ known, seen, isEarlier: true })
+  for (const known of alone) look(known)
+  for (const ban of bans)
+    look(ban.first, (seen) => {
+      const behind = lastsBehind(ban, seen)
+      if (behind) for (const last of behind) tell(last)
+      else for (const known of ban.others) look(known)
+    })
 }
 
 function lookAgain(

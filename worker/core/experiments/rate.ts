@@ -164,7 +164,7 @@ function readAs(
     beside: bad(beside),
     eRate: armsE(bad(all), bad(slow)),
     eOwn: armsE(bad(all), own),
-    eAlone: ((1 + roundsE(one, endpoint)) / 2) * armsE(bad(all), bad(beside)),
+    eAlone: ((1 + walkedE(one, isBad).now) / 2) * armsE(bad(all), bad(beside)),
     eSibling: swept && siblings.length > 0 ? armsE(bad(all), bad(siblings)) : null,
     limitPerSecond: late + failed === 0 ? null : swept ? [swept.passed, swept.passed] : limitOf(first, prompt, late),
     isTold: grade === 'told',
@@ -193,21 +193,24 @@ function slowArm({ looks }: EndpointEvidence): Look[] {
 }
 
 /** The test of 4.3 (b) over the rounds, a slow handshake counted as a failure: a product of e-values. */
-export const roundsE = (one: Case | null, endpoint: EndpointEvidence): number => walkedE(one, endpoint).now
+export const roundsE = (one: Case | null, endpoint: EndpointEvidence): number => walkedE(one, limpedFor(endpoint)).now
 
 /** In the rounds the scanner alone went badly, by more than chance makes of them at a moment of choice. */
 export const wentAlone = (one: Case | null, endpoint: EndpointEvidence): boolean =>
-  walkedE(one, endpoint).most >= WORTH_E
+  walkedE(one, limpedFor(endpoint)).most >= WORTH_E
+
+function limpedFor(endpoint: EndpointEvidence): (look: Look) => boolean {
+  const quickest = quickestOf(endpoint)
+  return (look) => limped(look, quickest)
+}
 
 /** That test as it stands now, and the most that it ever said. */
-function walkedE(one: Case | null, endpoint: EndpointEvidence): { now: number; most: number } {
-  const quickest = quickestOf(endpoint)
+function walkedE(one: Case | null, isBad: (look: Look) => boolean): { now: number; most: number } {
   let now = 1
   let most = 1
   for (const { scanner, others } of one?.rounds ?? []) {
-    const isBad = limped(scanner, quickest)
-    const failing = others.filter((look) => limped(look, quickest)).length + Number(isBad)
-    now *= roundE(failing, others.length + 1, isBad)
+    const failing = others.filter(isBad).length + Number(isBad(scanner))
+    now *= roundE(failing, others.length + 1, isBad(scanner))
     most = Math.max(most, now)
   }
   return { now, most }
@@ -259,7 +262,7 @@ const SIGNS_WITHIN_MS = 120_000
  */
 export function smellsOfLimit(endpoint: EndpointEvidence, one: Case): boolean {
   // The question is whether to ask, so what once was reached counts: loss that slows others later takes nothing from it.
-  const alone = walkedE(one, endpoint).most
+  const alone = walkedE(one, limpedFor(endpoint)).most
   if (alone >= WORTH_E) return true
   const quickest = quickestOf(endpoint)
   const pages = one.rounds.filter(
