@@ -136,6 +136,6 @@ test('what the list and the badge tell of a target is its last whole scan: one o
     return opened.id
   }
   const whole = await scanned({})
-  await scanned({ ports: '80' })
+  await scanned({ ports: '80,3306' })
   expect(await lastOf(targetId)).toBe(whole)
 })
