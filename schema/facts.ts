@@ -45,6 +45,8 @@ export interface RunFacts {
 /** Nothing more is to come of this run, by its own word or for want of one. */
 export const isOver = (run: Pick<RunFacts, 'state'>): boolean => run.state === 'done' || run.state === 'ended'
 
+/** Open ports that are kept of what a site last saw of a target. */
+export const MOST_KNOWN = 200
 /** What a site last saw of a target. */
 export interface LastKnown {
   at: number

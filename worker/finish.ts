@@ -1,6 +1,6 @@
 /** The end of a scan: state, issue, occurrences, notices and what the target learns, in one batch, for one judge. */
 
-import { endpointKey, isOver } from '../schema/facts.ts'
+import { endpointKey, isOver, MOST_KNOWN } from '../schema/facts.ts'
 import { derivedId } from '../schema/ids.ts'
 import { saidOf } from '../schema/issue.ts'
 import type { Judgement, PortVerdict } from '../schema/judgement.ts'
@@ -221,14 +221,15 @@ function lessonOf(scan: Scan, { target, facts }: Snapshot, judgement: Judgement,
   const site = scan.panel.find((member) => member.role === 'scanner')?.site ?? scan.site
   const ports = judgement.ports
     .filter((port) => port.verdict !== 'phantom')
-    .slice(0, 200)
+    .slice(0, MOST_KNOWN)
     .map(known)
   const lastClearAt = judgement.verdict === 'clear' ? now : target.lastKnown[site]?.clearAt
   const clearAt = lastClearAt === undefined ? {} : { clearAt: lastClearAt }
+  // A retest, or a scan of other ports, says nothing of the target as a whole: its list and its badge keep the last that did.
+  const isOfTarget = scan.only === null && scan.ports === target.ports
   const isClean = judgement.verdict === 'clear' && scan.only === null
   return {
-    lastScanId: scan.id,
-    lastScannedAt: now,
+    ...(isOfTarget ? { lastScanId: scan.id, lastScannedAt: now } : {}),
     scanners: { ...target.scanners, [scan.site]: scan.scannerProbeId, [site]: scan.scannerProbeId },
     ...(scan.only === null
       ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ...clearAt, ports } } }

@@ -193,7 +193,7 @@ export const probes: ProbeHealth[] = [
     sourceAddress: '2001:db8:1234:5678:9abc:def0:1234:5678',
     country: 'US',
     provider: null,
-    state: 'unfit',
+    state: 'not_fit',
     reasons: ['clock is 4 s off'],
     seenAt: NOW - 90_000,
   },
@@ -211,12 +211,52 @@ export const probes: ProbeHealth[] = [
 
 export const mark: ScanMark = { ...scanRow, share: 0.93, failureCode: null }
 export const matters: Matter[] = [
-  { kind: 'interference', id: 'iss_1', text: 'Web shop: port 22', why: null, at: NOW - 86_400_000, total: 6 },
-  { kind: 'incomplete', id: 'iss_2', text: 'Mail: port 25 went away', why: null, at: NOW - 3_600_000, total: 1 },
-  { kind: 'unproved', id: 'iss_3', text: 'DNS: control is not proved', why: null, at: NOW - 3_600_000, total: 1 },
-  { kind: 'control', id: 'tgt_1', text: '203.0.113.9', why: 'Nothing answered on port 80.', at: NOW - 1_000, total: 1 },
-  { kind: 'outdated', id: 'tgt_2', text: 'Web shop', why: null, at: null, total: 1 },
-  { kind: 'channel', id: 'chn_1', text: 'On-call', why: 'The platform said it is gone.', at: NOW, total: 1 },
+  {
+    kind: 'interference',
+    id: 'iss_1',
+    text: 'Web shop: port 22',
+    why: null,
+    at: NOW - 86_400_000,
+    total: 6,
+    isLeast: false,
+  },
+  {
+    kind: 'incomplete',
+    id: 'iss_2',
+    text: 'Mail: port 25 went away',
+    why: null,
+    at: NOW - 3_600_000,
+    total: 1,
+    isLeast: false,
+  },
+  {
+    kind: 'unproved',
+    id: 'iss_3',
+    text: 'DNS: control is not proved',
+    why: null,
+    at: NOW - 3_600_000,
+    total: 1,
+    isLeast: false,
+  },
+  {
+    kind: 'lapsed',
+    id: 'tgt_1',
+    text: '203.0.113.9',
+    why: 'Nothing answered on port 80.',
+    at: NOW - 1_000,
+    total: 1,
+    isLeast: false,
+  },
+  { kind: 'outdated', id: 'tgt_2', text: 'Web shop', why: null, at: null, total: 1, isLeast: false },
+  {
+    kind: 'channel',
+    id: 'chn_1',
+    text: 'On-call',
+    why: 'The platform said it is gone.',
+    at: NOW,
+    total: 1,
+    isLeast: false,
+  },
 ]
 
 export const targetRow: TargetRow = {
@@ -253,6 +293,8 @@ export const targetView: TargetView = {
   skipped: 0,
   badgeUrl: null,
   portsSeen: 3,
+  portsTroubled: 1,
+  newestWhole: scanRow.id,
   strips: [
     { address: '203.0.113.9', port: 22, service: 'ssh', cells: { [scanRow.id]: 'interfered', scn_2: 'open' } },
     { address: '203.0.113.9', port: 443, service: 'https', cells: { [scanRow.id]: 'open' } },
@@ -304,6 +346,7 @@ export const targetView: TargetView = {
       site: 'fra-1',
       at: NOW - 480_000,
       scanId: scanRow.id,
+      asked: null,
       ports: [
         { address: '203.0.113.9', port: 443, service: 'https', verdict: 'open' },
         { address: '203.0.113.9', port: 22, service: 'ssh', verdict: 'interfered' },
@@ -313,6 +356,7 @@ export const targetView: TargetView = {
       site: 'nyc-1',
       at: NOW - 86_400_000,
       scanId: 'scn_b',
+      asked: null,
       ports: [
         { address: '203.0.113.9', port: 22, service: 'ssh', verdict: 'open' },
         { address: '203.0.113.9', port: 25, service: 'smtp', verdict: 'a word of later' },

@@ -134,6 +134,82 @@ describe('the first page', () => {
   })
 })
 
+describe('the first page, where there is more than it shows', () => {
+  const scan = (n: number, state: string, minutes: number) => {
+    const at = stage.now() - minutes * 60_000
+    return run(
+      `INSERT INTO scans (tenant_id, id, target_id, site, lane, due_key, state, profile, addresses, networks, ports, ports_asked, max_connects_per_second,
+        scanner_probe_id, panel, created_at, due_at, finished_at, deadline_at, alarms)
+        VALUES ('ten_default', ?, ?, 'fra-1', ?, '', ?, 'standard', '[]', '[]', '22', 1, 1, '', '[]', ?, 1, ?, 3, '[]')`,
+      ...[
+        `scn_more${String(n).padStart(16, '0')}`,
+        `tgt_more${n}`,
+        `l${n}`,
+        state,
+        at,
+        state === 'running' ? null : at,
+      ],
+    )
+  }
+
+  test('counts scans that run, and names those that failed, older than all that it draws', async () => {
+    await scan(1, 'running', 300)
+    for (let n = 2; n < 8; n++) await scan(n, 'failed', 200)
+    for (let n = 8; n < 80; n++) await scan(n, 'finished', 100)
+    const { html } = await page('/')
+    expect(html).toMatch(/Scans under way<\/dt>\s*<dd>1<\/dd>/)
+    expect(html).toContain('data-fresh="5"')
+    expect(html).toContain('could not be carried out')
+    expect(html).toContain('and 2 more in the last day')
+    await run("DELETE FROM scans WHERE id LIKE 'scn_more%'")
+  })
+
+  test('tells of a public target whose owner chose no way to prove it, and leads to the list that shows the rest', async () => {
+    const bare = await addTarget({ address: '1.0.0.1' })
+    expect((await page('/')).html).toContain('Control of 1.0.0.1 is not proved')
+    await run('UPDATE targets SET deleted_at = 1 WHERE id = ?', bare.id)
+    const targets = await Promise.all(['1', '2', '3', '4', '5', '6'].map((n) => addTarget({ address: `9.1.1.${n}` })))
+    for (const target of targets)
+      await run(
+        "INSERT INTO controls (tenant_id, subject, token, method, port, target_id, created_at, proved_at, expires_at) VALUES ('ten_default', ?, 't', 'http', 80, ?, 1, 1, 2)",
+        ...[target.address, target.id],
+      )
+    await run(`UPDATE targets SET outdated_by = '[{"cidr":"198.51.100.64/28"}]' WHERE address LIKE '9.1.1.%'`)
+    const { html } = await page('/')
+    expect(html).toContain('The proof of control of 9.1.1.1 has lapsed')
+    for (const [href, pattern, listed] of [
+      ['/targets?control=lapsed', />9\.1\.1\.\d</g, 6],
+      ['/targets?allowlist=outdated', />(9\.1\.1\.\d|Shop &lt;b&gt;)</g, 7],
+    ] as const) {
+      const more = new RegExp(`href="${href.replace('?', '\\?')}"(?:(?!</a>)[^])*and (\\d+) more like it`).exec(
+        html,
+      )?.[1]
+      expect([href, Number(more) + 4]).toEqual([href, listed])
+      expect([href, (await page(href)).html.match(pattern)?.length]).toEqual([href, listed])
+    }
+    expect(await queriesOf('/')).toBeLessThanOrEqual(5)
+    await run("UPDATE targets SET deleted_at = 1 WHERE address LIKE '9.1.1.%'")
+  })
+})
+
+describe('the switch of themes', () => {
+  test('leads back to the list as it was asked for, and never elsewhere', async () => {
+    const { html } = await page('/targets?q=zone+07&tag=a%26b&done=saved')
+    const back = /name="back" value="([^"]*)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? ''
+    expect(back).toBe('/targets?q=zone+07&tag=a%26b')
+    expect((await post('/theme', { theme: 'dark', back })).to).toBe(back)
+    for (const elsewhere of [
+      '//evil.example/?a=b',
+      'https://evil.example/',
+      '/\\evil.example',
+      '/a?b=\\',
+      '/?a#b',
+      '/a?b\r\nc',
+    ])
+      expect([elsewhere, (await post('/theme', { theme: 'dark', back: elsewhere })).to]).toEqual([elsewhere, '/'])
+  })
+})
+
 describe('the list of targets', () => {
   beforeAll(async () => {
     for (let i = 0; i < 60; i++)

@@ -8,8 +8,9 @@ import style from '../../worker/portal/built/style.ts'
 import { HEADERS } from '../../worker/portal/layout.tsx'
 import { OverviewPage } from '../../worker/portal/overview.tsx'
 import { Share } from '../../worker/portal/parts/badge.tsx'
-import { rowsOf } from '../../worker/portal/parts/matrix.tsx'
+import { Matrix, rowsOf } from '../../worker/portal/parts/matrix.tsx'
 import { anchorOf } from '../../worker/portal/parts/port.tsx'
+import { Strips } from '../../worker/portal/parts/strips.tsx'
 import { ago, span, utc } from '../../worker/portal/parts/time.tsx'
 import { drawingOf } from '../../worker/portal/parts/timeline.tsx'
 import { RulesPage } from '../../worker/portal/rules.tsx'
@@ -188,6 +189,7 @@ describe('what a target sends cannot harm the reader', () => {
       <OverviewPage
         frame={frame}
         scans={[{ ...mark, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
+        running={0}
         matters={matters.map((matter) => ({ ...matter, text: HOSTILE, why: HOSTILE }))}
         probes={[
           ...probes,
@@ -218,6 +220,7 @@ describe('what a target sends cannot harm the reader', () => {
               site: HOSTILE,
               at: NOW,
               scanId: HOSTILE,
+              asked: { ports: HOSTILE, addresses: [HOSTILE] },
               ports: [{ address: HOSTILE, port: 1, service: HOSTILE, verdict: HOSTILE }],
             },
           ],
@@ -296,6 +299,55 @@ test('the matrix puts what each site saw side by side, ports in order', () => {
     [25, null, 'a word of later'],
     [443, 'open', null],
   ])
+})
+
+describe('what is said of many ports is true of all of them', () => {
+  const site = (name: string, ports: number[], asked: string | null, verdict = 'open') => ({
+    site: name,
+    at: NOW,
+    scanId: `scn_${name}`,
+    ports: ports.map((port) => ({ address: '203.0.113.9', port, service: 'ssh', verdict })),
+    asked: asked === null ? null : { ports: asked, addresses: ['203.0.113.9'] },
+  })
+  const matrix = (...sites: ReturnType<typeof site>[]) => String(<Matrix sites={sites} now={NOW} />)
+
+  test('a port that one site saw and another did not, though it asked, is seen differently', () => {
+    expect(matrix(site('fra-1', [22, 80], '22,80'), site('nyc-1', [22], '22,80'))).toContain(
+      'One port is seen differently',
+    )
+    expect(matrix(site('fra-1', [22], '22'), site('nyc-1', [22], '22'))).toContain('Every site sees the same.')
+    for (const asked of [null, '22']) {
+      const html = matrix(site('fra-1', [22, 80], '22,80'), site('nyc-1', [22], asked))
+      expect(html).not.toContain('Every site sees the same.')
+      expect(html).toContain('1 port was not seen from nyc-1')
+    }
+  })
+
+  test('rows that are left out are told as they are', () => {
+    const ports = Array.from({ length: 70 }, (_, i) => i + 1)
+    const differing = matrix(site('fra-1', ports, '1-70'), site('nyc-1', ports, '1-70', 'interfered'))
+    expect(differing).toContain('10 further ports, 10 of them seen differently.')
+    expect(matrix(site('fra-1', ports, '1-70'), site('nyc-1', ports, '1-70'))).toContain(
+      '10 further ports, none of them seen differently.',
+    )
+  })
+
+  test('a port without a line may have had trouble, and is now what the last whole scan says', () => {
+    const strips = targetView.strips.map((strip) => ({ ...strip, cells: { scn_old: 'interfered' } }))
+    const shown = (portsTroubled: number) =>
+      String(
+        <Strips
+          strips={strips}
+          scans={targetView.scans}
+          portsSeen={12}
+          portsTroubled={portsTroubled}
+          newestWhole={scanRow.id}
+        />,
+      )
+    expect(shown(1)).toContain('10 further ports had no trouble worth a line here.')
+    expect(shown(5)).toContain('10 further ports without a line here, 3 of them with trouble too.')
+    expect(shown(1)).toContain('not seen')
+  })
 })
 
 test('the line of a port is drawn to the scale of its scan', () => {

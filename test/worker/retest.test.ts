@@ -46,6 +46,12 @@ async function retested(issueId: string): Promise<ScanAnswer> {
   await played(opened.body.id)
   return readScan(stage, opened.body.id)
 }
+const lastOf = async (targetId: string): Promise<string | null> =>
+  (
+    await stage.env.DB.prepare('SELECT last_scan_id AS id FROM targets WHERE id = ?')
+      .bind(targetId)
+      .first<{ id: string | null }>()
+  )?.id ?? null
 const touched = async (scanId: string): Promise<number[]> => {
   const row = await stage.env.DB.prepare('SELECT "only" AS list FROM scans WHERE id = ?')
     .bind(scanId)
@@ -63,12 +69,15 @@ describe('two ports that two scans from one address lost', () => {
   let targetId: string
   let issueId: string
   let scanner: string
+  let whole: string | null
 
   test('are one issue', async () => {
     targetId = await newTarget('assertive')
     scanner = await scanThatLoses(targetId, 'fra-1', 3306)
     issueId = (await issueOf(targetId)).id
     expect(await scanThatLoses(targetId, 'fra-1', 80)).toBe(scanner)
+    whole = await lastOf(targetId)
+    expect(whole).toMatch(/^scn_/)
     expect(await issueOf(targetId)).toMatchObject({ id: issueId, state: 'open' })
   })
 
@@ -86,6 +95,7 @@ describe('two ports that two scans from one address lost', () => {
     expect(retest).toMatchObject({ verdict: 'clear', scanner: { sourceAddress: scanner } })
     expect(await touched(retest.id)).toEqual([80, 3306])
     expect(await issueOf(targetId)).toMatchObject({ id: issueId, state: 'closed', closedBy: retest.id })
+    expect(await lastOf(targetId)).toBe(whole)
   })
 })
 
@@ -116,4 +126,16 @@ describe('two ports that two addresses lost', () => {
     expect(issue.answeredAt).not.toBeNull()
     expect(issue.title).toContain(`a retest does not speak for what ${elsewhere} lost`)
   })
+})
+
+test('what the list and the badge tell of a target is its last whole scan: one of other ports changes nothing', async () => {
+  const targetId = await newTarget('standard')
+  const scanned = async (body: object) => {
+    const { body: opened } = await stage.api<ScanAnswer>('POST', '/scans', { targetId, site: 'fra-1', ...body })
+    await played(opened.id)
+    return opened.id
+  }
+  const whole = await scanned({})
+  await scanned({ ports: '80,3306' })
+  expect(await lastOf(targetId)).toBe(whole)
 })

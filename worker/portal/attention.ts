@@ -1,7 +1,7 @@
 /** What somebody should do something about, worst first; each one line with what to do and where. */
 import { count, listed } from '../core/text.ts'
 import { sitesOf } from './map/places.ts'
-import type { Matter, ProbeHealth, ScanMark } from './overview-views.ts'
+import type { Matter, ProbeHealth } from './overview-views.ts'
 import { ago, span, utc } from './parts/time.tsx'
 import type { Frame } from './views.ts'
 import type { Tone } from './words.ts'
@@ -18,10 +18,8 @@ export interface AttentionFacts {
   frame: Frame
   matters: readonly Matter[]
   probes: readonly ProbeHealth[]
-  scans: readonly ScanMark[]
 }
 
-const DAY_MS = 86_400_000
 /** Witnesses besides the scanner's site: with fewer no loss can be proved (design: without a witness `inconclusive`). */
 const FEWEST_SITES = 2
 
@@ -55,13 +53,25 @@ const groupsOf = (facts: AttentionFacts): Line[][] => [
     advice: 'It is not scanned until control of the address is proved.',
     href: `/issues/${matter.id}`,
   })),
-  ofKind(facts, 'control', '/targets?control=unproved', (matter) => ({
+  ofKind(facts, 'lapsed', '/targets?control=lapsed', (matter) => ({
     tone: 'warn',
     text: controlText(matter, facts.frame.now),
     advice: matter.why ?? 'Do the steps that its page names, then have it checked.',
     href: `/targets/${matter.id}#control`,
   })),
-  ofKind(facts, 'outdated', '/targets', (matter) => ({
+  ofKind(facts, 'failing', '/targets?control=failing', (matter) => ({
+    tone: 'warn',
+    text: controlText(matter, facts.frame.now),
+    advice: matter.why ?? 'Do the steps that its page names, then have it checked.',
+    href: `/targets/${matter.id}#control`,
+  })),
+  ofKind(facts, 'bare', '/targets?control=unproved', (matter) => ({
+    tone: 'warn',
+    text: controlText(matter, facts.frame.now),
+    advice: matter.why ?? 'It is not scanned until then: do the steps that its page names.',
+    href: `/targets/${matter.id}#control`,
+  })),
+  ofKind(facts, 'outdated', '/targets?allowlist=outdated', (matter) => ({
     tone: 'warn',
     text: `The allowlist of ${matter.text} is older than our addresses`,
     advice: 'Allow the new ones and prove it.',
@@ -73,7 +83,12 @@ const groupsOf = (facts: AttentionFacts): Line[][] => [
     advice: matter.why ?? 'Nobody is told through it.',
     href: '/channels',
   })),
-  failed(facts),
+  ofKind(facts, 'failed', '/scans?state=failed', (matter) => ({
+    tone: 'warn',
+    text: `The last scan of ${matter.text} could not be carried out`,
+    advice: 'See why.',
+    href: `/scans/${matter.id}`,
+  })),
 ]
 
 function stopped({ frame }: AttentionFacts): Line[] {
@@ -91,7 +106,10 @@ function ofKind(
 ): Line[] {
   const own = matters.filter((matter) => matter.kind === kind)
   const further = Math.max(0, (own[0]?.total ?? 0) - own.length)
-  const rest: Line = { tone: 'mute', text: `and ${further} more like it`, advice: 'See them all.', href: all }
+  const least = own[0]?.isLeast ? 'at least ' : ''
+  // Its list shows the proofs too that fail with weeks to go, or scans that failed longer ago.
+  const which = kind === 'failing' ? 'that end within a week' : kind === 'failed' ? 'in the last day' : 'like it'
+  const rest: Line = { tone: 'mute', text: `and ${least}${further} more ${which}`, advice: 'See them all.', href: all }
   return [...own.map(lineOf), ...(further > 0 ? [rest] : [])]
 }
 
@@ -143,7 +161,7 @@ function fleet({ probes, frame }: AttentionFacts): Line[] {
       advice: 'See that its machine runs and reaches us.',
       href,
     })
-  const unfit = of('unfit')
+  const unfit = of('not_fit')
   if (unfit.length > 0)
     lines.push({
       tone: 'warn',
@@ -165,25 +183,3 @@ function fleet({ probes, frame }: AttentionFacts): Line[] {
 const FEW = 3
 const few = (names: readonly string[]): string[] =>
   names.length <= FEW + 1 ? [...names] : [...names.slice(0, FEW), `${names.length - FEW} more`]
-
-/** Scans of the last day that failed, where no later one of the same target went better. */
-function failed({ scans, frame }: AttentionFacts): Line[] {
-  const seen = new Set<string>()
-  const bad = scans.filter((scan) => {
-    if (scan.finishedAt === null || seen.has(scan.targetId)) return false
-    seen.add(scan.targetId)
-    return scan.state === 'failed' && scan.finishedAt > frame.now - DAY_MS
-  })
-  const lines = bad.slice(0, FEW).map(
-    (scan): Line => ({
-      tone: 'warn',
-      text: `The last scan of ${scan.target} could not be carried out`,
-      advice: 'See why.',
-      href: `/scans/${scan.id}`,
-    }),
-  )
-  const further = bad.length - lines.length
-  return further > 0
-    ? [...lines, { tone: 'mute', text: `and ${further} more like it`, advice: 'See them all.', href: '/scans' }]
-    : lines
-}

@@ -142,11 +142,11 @@ const THEME_NAMES: readonly { value: Theme | 'system'; name: string; sign: strin
 ]
 
 const Who = ({ frame, theme }: { frame: Frame | null; theme: Theme | null }) => {
-  const { path } = useLook()
+  const { path, query } = useLook()
   return (
     <div class="who">
       <form method="post" action="/theme">
-        <input type="hidden" name="back" value={path} />
+        <input type="hidden" name="back" value={path + query} />
         <span class="themes">
           {THEME_NAMES.map(({ value, name, sign }) => (
             <button

@@ -7,12 +7,14 @@ export type Theme = (typeof THEMES)[number]
 export interface Look {
   /** of this page, from `/` on */
   path: string
+  /** with what was asked of it, from `?` on; '' where nothing was */
+  query: string
   /** null: as the system has it */
   theme: Theme | null
   /** what was just done by a form, to be said once; one of our own sentences */
   said: string | null
 }
 
-export const LookContext = createContext<Look>({ path: '/', theme: null, said: null })
+export const LookContext = createContext<Look>({ path: '/', query: '', theme: null, said: null })
 
 export const useLook = (): Look => useContext(LookContext)

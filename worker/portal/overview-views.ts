@@ -1,4 +1,5 @@
 /** What the overview is given, already read. Times are milliseconds UTC. */
+import type { ProbeState } from './fleet-rows.tsx'
 import type { ScanRow } from './views.ts'
 
 export interface ScanMark extends ScanRow {
@@ -9,17 +10,16 @@ export interface ScanMark extends ScanRow {
 
 /** One thing that wants attention, and how many there are of its kind. */
 export interface Matter {
-  kind: 'interference' | 'incomplete' | 'unproved' | 'control' | 'channel' | 'outdated'
-  /** of the issue, the target or the channel */
+  kind: 'interference' | 'incomplete' | 'unproved' | 'lapsed' | 'failing' | 'bare' | 'channel' | 'outdated' | 'failed'
+  /** of the issue, the target, the channel or the scan */
   id: string
   text: string
   why: string | null
   at: number | null
   total: number
+  /** there may be more than `total` */
+  isLeast: boolean
 }
-
-/** `drained`: told by an operator to take nothing new, which is no fault. */
-export type ProbeState = 'fit' | 'unfit' | 'offline' | 'quarantined' | 'drained'
 
 export interface ProbeHealth {
   id: string

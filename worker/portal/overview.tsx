@@ -7,13 +7,15 @@ import { Badge } from './parts/badge.tsx'
 import { SiteMap } from './parts/map.tsx'
 import { ScanList } from './parts/rows.tsx'
 import { Shares } from './parts/shares.tsx'
-import type { Frame } from './views.ts'
+import { type Frame, MOST_COUNTED } from './views.ts'
 import type { Tone } from './words.ts'
 
 export interface Overview {
   frame: Frame
   /** newest first, those that are drawn; the first few are listed too */
   scans: readonly ScanMark[]
+  /** scans that run or wait, those too that are not drawn; counted no further than MOST_COUNTED */
+  running: number
   matters: readonly Matter[]
   probes: readonly ProbeHealth[]
 }
@@ -25,10 +27,10 @@ const WORD: Record<Tone, string> = { bad: 'urgent', warn: 'to do', good: 'well',
 const openIssues = (matters: readonly Matter[]): number =>
   FINDINGS.map((finding) => matters.find(({ kind }) => kind === finding)?.total ?? 0).reduce((sum, n) => sum + n, 0)
 
-export const OverviewPage = ({ frame, scans, matters, probes }: Overview) => {
-  const lines = attentionOf({ frame, matters, probes, scans })
+export const OverviewPage = ({ frame, scans, running, matters, probes }: Overview) => {
+  const lines = attentionOf({ frame, matters, probes })
   const sites = sitesOf(probes)
-  const isRunning = scans.some((scan) => scan.finishedAt === null)
+  const isRunning = running > 0
   return (
     <Page title="Overview" frame={frame} renewAfter={isRunning ? 5 : undefined} islands={['fresh.js']}>
       <h1>Overview</h1>
@@ -44,7 +46,7 @@ export const OverviewPage = ({ frame, scans, matters, probes }: Overview) => {
           </div>
           <div>
             <dt>Scans under way</dt>
-            <dd>{scans.filter((scan) => scan.finishedAt === null).length}</dd>
+            <dd>{running < MOST_COUNTED ? running : `${MOST_COUNTED - 1}+`}</dd>
           </div>
           <div>
             <dt>Probes fit</dt>
@@ -111,7 +113,7 @@ const AllWell = ({ scans }: { scans: readonly ScanMark[] }) => {
     <p class="well">
       <Badge tone="good" text="all is well" />{' '}
       {last
-        ? 'Nothing stands in the way of your scans, every address is proved, and the fleet is fit.'
+        ? 'Nothing is known to stand in the way of your scans, and the fleet is fit.'
         : 'Nothing is amiss. There is only no scan yet that could say more.'}
     </p>
   )

@@ -48,7 +48,13 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
         </section>
         <section aria-labelledby="strips">
           <h2 id="strips">Each port through the last scans</h2>
-          <Strips strips={target.strips} scans={target.scans} portsSeen={target.portsSeen} />
+          <Strips
+            strips={target.strips}
+            scans={target.scans}
+            portsSeen={target.portsSeen}
+            portsTroubled={target.portsTroubled}
+            newestWhole={target.newestWhole}
+          />
         </section>
         <section aria-labelledby="scans">
           <div class="head">

@@ -26,6 +26,7 @@ const FILTERS: readonly Filter[] = [
     ],
   },
   { name: 'control', label: 'Control', options: CONTROL_OPTIONS },
+  { name: 'allowlist', label: 'Allowlist', options: [{ value: 'outdated', text: 'outdated' }] },
   { name: 'tag', label: 'Tag' },
 ]
 

@@ -113,6 +113,8 @@ export interface SiteView {
   at: number
   scanId: string
   ports: readonly { address: string; port: number; service: string; verdict: string }[]
+  /** what that scan asked for; null where it is not known that it would stand here, had it been open */
+  asked: { ports: string; addresses: readonly string[] } | null
 }
 
 export interface ProofLine {
@@ -156,6 +158,10 @@ export interface TargetView
   strips: readonly StripView[]
   /** ports that the newest scans saw, with those that have no strip */
   portsSeen: number
+  /** those of them that had trouble */
+  portsTroubled: number
+  /** the newest of `scans` that looked at the target as a whole; null where none did */
+  newestWhole: string | null
   /** what keeps its scans from being made; due minutes that fell out */
   skipped: number
   /** where its badge is seen, with our own address; null while it is off */

@@ -3,8 +3,9 @@ import { AGENT } from '../../schema/version.ts'
 import type { FleetProbe, ProbeState, SiteLine } from '../portal/fleet-rows.tsx'
 import type { ProbeRow } from '../portal/views.ts'
 import type { Db } from '../store/db.ts'
-import { holderOf, isOnline, listProbes, type Probe } from '../store/probes.ts'
+import { holderOf, listProbes, type Probe } from '../store/probes.ts'
 import { listRanges, type Range } from '../store/ranges.ts'
+import { stateOf } from './probe-state.ts'
 import { isOlder } from './shape.ts'
 
 /** Of the whole fleet, by site. */
@@ -34,14 +35,6 @@ function fleetProbe(probe: Probe, living: readonly Range[], now: number): FleetP
       retireAfter: range.retireAfter,
     },
   }
-}
-
-/** The gravest that holds: of one that is quarantined nobody asks whether it is fit. */
-function stateOf(probe: Probe, now: number): ProbeState {
-  if (probe.quarantinedAt !== null) return 'quarantined'
-  if (!isOnline(probe, now)) return 'offline'
-  if (probe.drainedAt !== null) return 'drained'
-  return probe.health?.fit === false ? 'not_fit' : 'fit'
 }
 
 function whyOf(state: ProbeState, { health, quarantineReason }: Probe): string {

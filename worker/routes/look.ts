@@ -9,14 +9,29 @@ import { DONE, type DoneWord } from '../portal/words.ts'
 
 const COOKIE = 'portwitness_theme'
 const YEAR_SECONDS = 365 * 86_400
-const FORM_BYTES = 1_024
+const FORM_BYTES = 4_096
+/** Characters of a query that the switch of themes leads back to. */
+const MOST_QUERY = 1_000
 
 const themeIn = (text: string | null | undefined): Theme | null => THEMES.find((one) => one === text) ?? null
 const isDone = (word: string): word is DoneWord => Object.hasOwn(DONE, word)
 
 export function lookOf(c: Context<AppEnv>): Look {
   const done = c.req.query('done') ?? ''
-  return { path: c.req.path, theme: themeIn(getCookie(c, COOKIE)), said: isDone(done) ? DONE[done] : null }
+  return {
+    path: c.req.path,
+    query: queryOf(c.req.url),
+    theme: themeIn(getCookie(c, COOKIE)),
+    said: isDone(done) ? DONE[done] : null,
+  }
+}
+
+/** What was asked of a page, without the word that is said once. */
+function queryOf(url: string): string {
+  const asked = new URL(url).searchParams
+  asked.delete('done')
+  const query = asked.toString()
+  return query === '' || query.length > MOST_QUERY ? '' : `?${query}`
 }
 
 export const lookRoutes = new Hono<AppEnv>().post('/theme', async (c) => {
@@ -35,4 +50,6 @@ export const lookRoutes = new Hono<AppEnv>().post('/theme', async (c) => {
 })
 
 /** A path of ours, or the overview: never an address elsewhere. */
-const pathOf = (back: string | null): string => (back !== null && /^\/(?![/\\])[\w\-./:]*$/.test(back) ? back : '/')
+const pathOf = (back: string | null): string => (back !== null && OURS.test(back) ? back : '/')
+/** As `URLSearchParams` writes a query: no fragment, no backslash, no second slash at the front. */
+const OURS = /^\/(?![/\\])[\w\-./:]*(?:\?[\w\-.*+&=%]*)?$/

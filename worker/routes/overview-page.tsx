@@ -3,10 +3,11 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../context.ts'
 import { tenant } from '../guards/tenant.ts'
 import { OverviewPage } from '../portal/overview.tsx'
-import type { ProbeHealth, ProbeState } from '../portal/overview-views.ts'
+import type { ProbeHealth } from '../portal/overview-views.ts'
+import { MOST_COUNTED } from '../portal/views.ts'
 import type { Db } from '../store/db.ts'
 import { probeHealth, readMatters, scanMarks } from '../store/overview.ts'
-import { isOnline } from '../store/probes.ts'
+import { stateOf } from './probe-state.ts'
 import { asPage, frameOf, show } from './show.tsx'
 
 /** Marks of the chart, and those of them that are listed with their sentence. */
@@ -18,13 +19,13 @@ const EACH = 4
 export const overviewRoutes = new Hono<AppEnv>().use('/', asPage).get('/', tenant, async (c) => {
   const { db, now } = c.var.world
   const { tenantId } = c.var.caller
-  const [frame, scans, matters, probes] = await Promise.all([
+  const [frame, scans, { matters, running }, probes] = await Promise.all([
     frameOf(c),
     scanMarks(db, tenantId, MARKS, TOLD),
-    readMatters(db, tenantId, now, EACH),
+    readMatters(db, tenantId, now, EACH, MOST_COUNTED),
     readHealth(db, now),
   ])
-  return show(c, <OverviewPage frame={frame} scans={scans} matters={matters} probes={probes} />)
+  return show(c, <OverviewPage frame={frame} scans={scans} running={running} matters={matters} probes={probes} />)
 })
 
 /** The fleet serves all tenants, so all may see how it stands. */
@@ -34,11 +35,4 @@ async function readHealth(db: Db, now: number): Promise<ProbeHealth[]> {
     const reasons = quarantineReason === null ? (health?.reasons ?? []) : [quarantineReason]
     return { id, site, sourceAddress, country, provider, seenAt, state: stateOf(probe, now), reasons }
   })
-}
-
-function stateOf(probe: Awaited<ReturnType<typeof probeHealth>>[number], now: number): ProbeState {
-  if (probe.quarantinedAt !== null) return 'quarantined'
-  if (probe.drainedAt !== null) return 'drained'
-  if (!isOnline(probe, now)) return 'offline'
-  return probe.health?.fit === false ? 'unfit' : 'fit'
 }

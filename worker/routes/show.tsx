@@ -16,7 +16,7 @@ import { ownPath } from './own-path.ts'
 
 /** A whole page, as this request looks at it, with the policy that keeps it one. What was refused is at no place of ours. */
 export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Response => {
-  const look = status < 400 ? lookOf(c) : { ...lookOf(c), path: '' }
+  const look = status < 400 ? lookOf(c) : { ...lookOf(c), path: '', query: '' }
   return new Response(`<!doctype html>${<LookContext.Provider value={look}>{page}</LookContext.Provider>}`, {
     status,
     headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8' },

@@ -1,4 +1,5 @@
 /** Reads what the page of one target shows, in three queries. */
+import { MOST_KNOWN } from '../../schema/facts.ts'
 import { subjectsOf, verificationFrom } from '../controlView.ts'
 import type { ProofLine, SiteView, TargetView } from '../portal/views.ts'
 import { coverOf } from '../store/letters.ts'
@@ -19,13 +20,17 @@ export async function readTargetView(
 ): Promise<TargetView | null> {
   const target = await readTarget(db, tenantId, id)
   if (!target) return null
+  const lastScans = Object.values(target.lastKnown).map(({ scanId }) => scanId)
   const [scans, around] = await Promise.all([
     recentScans(db, tenantId, id, STRIP_SCANS),
-    readAround(db, tenantId, id, subjectsOf([target]), now),
+    readAround(db, tenantId, id, { addresses: subjectsOf([target]), ports: target.ports, lastScans }, now),
   ])
   const name = target.name ?? target.address
   const sites: SiteView[] = Object.entries(target.lastKnown)
-    .map(([site, known]) => ({ site, ...known }))
+    .map(([site, known]) => {
+      const asked = known.ports.length < MOST_KNOWN && around.asked.find((scan) => scan.id === known.scanId)
+      return { site, ...known, asked: asked || null }
+    })
     .sort((a, b) => a.site.localeCompare(b.site))
   const facts = {
     rows: new Map(around.controls.map((row) => [row.subject, row])),
@@ -40,6 +45,8 @@ export async function readTargetView(
     proofs: around.proofs.map(proofLine),
     strips: around.strips,
     portsSeen: around.portsSeen,
+    portsTroubled: around.portsTroubled,
+    newestWhole: around.newestWhole,
     verification: verificationFrom(target, facts, now),
     badgeUrl: target.badgeKey === null ? null : `${base.replace(/\/+$/, '')}${badgePath(id, target.badgeKey)}`,
   }

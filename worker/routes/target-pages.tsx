@@ -31,6 +31,7 @@ const RULES: ListRules = {
     issues: ['open', 'none'],
     schedule: ['yes', 'no'],
     control: ['not_needed', 'proved', 'failing', 'lapsed', 'unproved'],
+    allowlist: ['outdated'],
     tag: null,
   },
 }
@@ -75,13 +76,14 @@ const missing = (): Failure => new Failure('not_found', 'There is no target with
 const typedQuery = (c: Context<AppEnv>) => ({ address: (c.req.query('address') ?? '').slice(0, 253) })
 
 function askOf({ q, sort, desc, filters, cursor }: ListAsk): TargetAsk {
-  const { issues = '', schedule = '', tag = '', control = '' } = filters
+  const { issues = '', schedule = '', tag = '', control = '', allowlist = '' } = filters
   return {
     ...{ q, tag, cursor, desc },
     sort: TARGET_SORTS.find((one) => one === sort) ?? 'name',
     issues: issues as TargetAsk['issues'],
     schedule: schedule as TargetAsk['schedule'],
     control: isControlState(control) ? control : '',
+    allowlist: allowlist === 'outdated' ? allowlist : '',
   }
 }
 

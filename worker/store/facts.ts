@@ -105,6 +105,7 @@ const targetOf = once<OneScan, KnownTarget>((db, { tenantId, scanId }) =>
       id: targets.id,
       address: targets.address,
       name: targets.name,
+      ports: targets.ports,
       tags: targets.tags,
       scanners: targets.scanners,
       lastKnown: targets.lastKnown,
@@ -120,7 +121,7 @@ type OneScan = { tenantId: string; scanId: string }
 /** What a judge must know of a target. */
 type KnownTarget = Pick<
   Target,
-  'id' | 'address' | 'name' | 'tags' | 'scanners' | 'lastKnown' | 'highestCleanRate' | 'outdatedBy'
+  'id' | 'address' | 'name' | 'ports' | 'tags' | 'scanners' | 'lastKnown' | 'highestCleanRate' | 'outdatedBy'
 >
 
 /** What the scanner of a scan has found so far, and whether its discovery is over. */

@@ -17,6 +17,7 @@ export interface TargetAsk {
   schedule: '' | 'yes' | 'no'
   tag: string
   control: '' | ControlState
+  allowlist: '' | 'outdated'
   /** id of the last target of the page before; '' on the first */
   cursor: string
 }
@@ -60,7 +61,7 @@ export function targetRows(db: Db, tenantId: string, ask: TargetAsk, limit: numb
         eq(targets.tenantId, tenantId),
         isNull(targets.deletedAt),
         ask.cursor === '' ? undefined : after(tenantId, ask, key),
-        ...conditionsOf(ask),
+        ...conditionsOf(tenantId, ask),
         ask.control === '' ? undefined : maybeIs(ask.control, now),
       ),
     )
@@ -78,7 +79,11 @@ function after(tenantId: string, { cursor, desc }: TargetAsk, key: (table: SQL) 
 
 const hasOpen = sql`EXISTS (SELECT 1 FROM issues INDEXED BY issues_open_once WHERE issues.tenant_id = targets.tenant_id AND issues.target_id = targets.id AND issues.closed_at IS NULL)`
 
-function conditionsOf({ q, issues, schedule, tag }: TargetAsk): (SQL | undefined)[] {
+/** The few are found by their own index, whatever the order. */
+const outdatedOf = (tenantId: string) =>
+  sql`targets.id IN (SELECT few.id FROM targets few INDEXED BY targets_outdated WHERE few.tenant_id = ${tenantId} AND few.outdated_by <> '[]')`
+
+function conditionsOf(tenantId: string, { q, issues, schedule, tag, allowlist }: TargetAsk): (SQL | undefined)[] {
   const tagged = (word: string) => sql`EXISTS (SELECT 1 FROM json_each(${targets.tags}) WHERE value = ${word})`
   return [
     q === ''
@@ -87,6 +92,7 @@ function conditionsOf({ q, issues, schedule, tag }: TargetAsk): (SQL | undefined
     issues === '' ? undefined : issues === 'open' ? hasOpen : sql`NOT ${hasOpen}`,
     schedule === '' ? undefined : sql`(${targets.schedule} IS NULL) = ${schedule === 'no' ? 1 : 0}`,
     tag === '' ? undefined : tagged(tag),
+    allowlist === '' ? undefined : outdatedOf(tenantId),
   ]
 }
 

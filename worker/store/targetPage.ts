@@ -49,22 +49,28 @@ export interface Around {
   strips: Strip[]
   /** ports that the newest scans saw, with those that have no strip */
   portsSeen: number
+  /** those of them that had trouble */
+  portsTroubled: number
+  /** the newest of the scans that looked at the target as a whole, of its own ports if there is one */
+  newestWhole: string | null
+  /** what the scans asked for that the sites saw last; a scan that is no longer kept, or left ports untested, is not there */
+  asked: { id: string; ports: string; addresses: string[] }[]
 }
 
-type Columns = Record<keyof Around, string | number>
+type Columns = Record<keyof Around, string | number | null>
 
 export async function readAround(
   db: Db,
   tenantId: string,
   targetId: string,
-  addresses: readonly string[],
+  { addresses, ports, lastScans }: { addresses: readonly string[]; ports: string; lastScans: readonly string[] },
   now: number,
 ): Promise<Around> {
   const mine = sql`tenant_id = ${tenantId} AND target_id = ${targetId}`
   const subjects = sql`SELECT value FROM json_each(${rows(addresses)})`
   // Each judgement is taken apart once: what it says of a port is three short words.
   const found = await db.get<Columns>(sql`WITH recent AS (
-      SELECT id, judgement FROM scans WHERE ${mine} AND proof IS NULL AND control IS NULL AND finished_at IS NOT NULL
+      SELECT id, judgement, state, "only", ports, created_at FROM scans WHERE ${mine} AND proof IS NULL AND control IS NULL AND finished_at IS NOT NULL
       ORDER BY created_at DESC LIMIT ${STRIP_SCANS}),
     seen AS MATERIALIZED (SELECT recent.id AS scan, port.value ->> '$.address' AS address, port.value ->> '$.port' AS port,
       port.value ->> '$.service' AS service, port.value ->> '$.verdict' AS verdict
@@ -88,7 +94,11 @@ export async function readAround(
       EXISTS (SELECT 1 FROM scans INDEXED BY scans_one_running WHERE ${mine} AND control IS NOT NULL AND finished_at IS NULL) AS isLooking,
       (SELECT json_group_array(json_object('address', address, 'port', port, 'service', service, 'cells', json(cells)))
         FROM (SELECT * FROM strip ORDER BY trouble DESC, port, address LIMIT ${STRIP_PORTS})) AS strips,
-      (SELECT count(*) FROM strip) AS portsSeen`)
+      (SELECT count(*) FROM strip) AS portsSeen,
+      (SELECT count(*) FROM strip WHERE trouble > 0) AS portsTroubled,
+      (SELECT id FROM recent WHERE state = 'finished' AND "only" IS NULL ORDER BY ports = ${ports} DESC, created_at DESC LIMIT 1) AS newestWhole,
+      (SELECT json_group_array(json_object('id', id, 'ports', ports, 'addresses', json(addresses))) FROM scans
+        WHERE tenant_id = ${tenantId} AND id IN (SELECT value FROM json_each(${rows(lastScans)})) AND verdict <> 'incomplete') AS asked`)
   if (!found) throw new Error('a query without a table answered no row')
   const list = <T>(column: keyof Around) => JSON.parse(String(found[column])) as T[]
   return {
@@ -99,5 +109,8 @@ export async function readAround(
     isLooking: found.isLooking === 1,
     strips: list<Strip>('strips').sort((a, b) => a.port - b.port || a.address.localeCompare(b.address)),
     portsSeen: Number(found.portsSeen),
+    portsTroubled: Number(found.portsTroubled),
+    newestWhole: found.newestWhole === null ? null : String(found.newestWhole),
+    asked: list('asked'),
   }
 }

@@ -1,5 +1,6 @@
 /** Sites on the map: each in the middle of its country, those of one country side by side. */
-import type { ProbeHealth, ProbeState } from '../overview-views.ts'
+import type { ProbeState } from '../fleet-rows.tsx'
+import type { ProbeHealth } from '../overview-views.ts'
 import { MIDDLES } from './world.ts'
 
 const MIDDLE_OF: ReadonlyMap<string, readonly [number, number]> = new Map(

@@ -1,4 +1,5 @@
 /** Each port through the last scans: one small cell for each scan, the newest on the right. */
+import { count } from '../../core/text.ts'
 import type { ScanRow, StripView } from '../views.ts'
 import { Legend, type Look, lookOfPort, Mark, pathOf } from './mark.tsx'
 import { Table } from './table.tsx'
@@ -13,15 +14,23 @@ export const Strips = ({
   strips,
   scans,
   portsSeen,
+  portsTroubled,
+  newestWhole,
 }: {
   strips: readonly StripView[]
   scans: readonly ScanRow[]
   portsSeen: number
+  portsTroubled: number
+  /** the scan that tells how a port is now */
+  newestWhole: string | null
 }) => {
   const ended = scans.filter((scan) => scan.finishedAt !== null).toReversed()
   if (strips.length === 0 || ended.length === 0)
     return <p class="none">No scan of it has ended yet. Each one will be a cell here.</p>
   const addresses = new Set(strips.map(({ address }) => address))
+  const left = portsSeen - strips.length
+  // Those with the most trouble have a line.
+  const troubled = Math.max(0, portsTroubled - strips.length)
   return (
     <>
       <Table
@@ -33,7 +42,7 @@ export const Strips = ({
           'Now',
         ]}
         rows={strips.map((strip) => {
-          const last = ended.toReversed().flatMap((scan) => strip.cells[scan.id] ?? [])[0]
+          const last = newestWhole === null ? undefined : strip.cells[newestWhole]
           const look = last === undefined ? null : lookOfPort(last)
           return [
             <>
@@ -46,13 +55,18 @@ export const Strips = ({
                 <Mark {...look} /> {look.text}
               </span>
             ) : (
-              ''
+              <span class="dim">not seen</span>
             ),
           ]
         })}
       />
-      {portsSeen > strips.length && (
-        <p class="dim">{portsSeen - strips.length} further ports had no trouble worth a line here.</p>
+      {left > 0 && (
+        <p class="dim">
+          {count(left, 'further port')}{' '}
+          {troubled > 0
+            ? `without a line here, ${troubled} of them with trouble too.`
+            : 'had no trouble worth a line here.'}
+        </p>
       )}
       <Legend looks={strips.flatMap(({ cells }) => Object.values(cells).map((verdict): Look => lookOfPort(verdict)))} />
     </>
