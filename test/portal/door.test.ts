@@ -44,7 +44,7 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
 
   test('a stranger is asked for a key, and a wrong one is refused in words', async () => {
     const page = await open('/targets')
-    expect(page.url()).toBe(`${worker.url}/signin`)
+    expect(page.url()).toBe(`${worker.url}/signin?next=%2Ftargets`)
     await signIn(page, 'pw_wrong')
     expect(await page.getByRole('alert').textContent()).toBe('This key is unknown, revoked or expired.')
   })

@@ -43,7 +43,7 @@ describeInBrowser('every page of the portal', () => {
       ).toBe(true)
   })
 
-  test('axe finds nothing', async () => {
+  test('axe finds nothing', { timeout: 400_000 }, async () => {
     expect(await axeOnAll('light')).toEqual([])
   })
 
