@@ -1,4 +1,5 @@
 /** What somebody should do something about, worst first; each one line with what to do and where. */
+import type { ControlState } from '../../schema/control.ts'
 import { count, listed } from '../core/text.ts'
 import { sitesOf } from './map/places.ts'
 import type { Matter, ProbeHealth } from './overview-views.ts'
@@ -53,24 +54,9 @@ const groupsOf = (facts: AttentionFacts): Line[][] => [
     advice: 'It is not scanned until control of the address is proved.',
     href: `/issues/${matter.id}`,
   })),
-  ofKind(facts, 'lapsed', '/targets?control=lapsed', (matter) => ({
-    tone: 'warn',
-    text: controlText(matter, facts.frame.now),
-    advice: matter.why ?? 'Do the steps that its page names, then have it checked.',
-    href: `/targets/${matter.id}#control`,
-  })),
-  ofKind(facts, 'failing', '/targets?control=failing', (matter) => ({
-    tone: 'warn',
-    text: controlText(matter, facts.frame.now),
-    advice: matter.why ?? 'Do the steps that its page names, then have it checked.',
-    href: `/targets/${matter.id}#control`,
-  })),
-  ofKind(facts, 'bare', '/targets?control=unproved', (matter) => ({
-    tone: 'warn',
-    text: controlText(matter, facts.frame.now),
-    advice: matter.why ?? 'It is not scanned until then: do the steps that its page names.',
-    href: `/targets/${matter.id}#control`,
-  })),
+  proofs(facts, 'lapsed', 'lapsed', 'Do the steps that its page names, then have it checked.'),
+  proofs(facts, 'failing', 'failing', 'Do the steps that its page names, then have it checked.'),
+  proofs(facts, 'bare', 'unproved', 'It is not scanned until then: do the steps that its page names.'),
   ofKind(facts, 'outdated', '/targets?allowlist=outdated', (matter) => ({
     tone: 'warn',
     text: `The allowlist of ${matter.text} is older than our addresses`,
@@ -90,6 +76,15 @@ const groupsOf = (facts: AttentionFacts): Line[][] => [
     href: `/scans/${matter.id}`,
   })),
 ]
+
+/** Proofs of control; `filter` is the list's word for them, `advice` what to do where the last look found no fault. */
+const proofs = (facts: AttentionFacts, kind: 'lapsed' | 'failing' | 'bare', filter: ControlState, advice: string) =>
+  ofKind(facts, kind, `/targets?control=${filter}`, (matter) => ({
+    tone: 'warn',
+    text: controlText(matter, facts.frame.now),
+    advice: matter.why ?? advice,
+    href: `/targets/${matter.id}#control`,
+  }))
 
 function stopped({ frame }: AttentionFacts): Line[] {
   if (!frame.stopped) return []

@@ -6,12 +6,11 @@ import type { AppEnv } from '../context.ts'
 import { bytesOf } from '../guards/limit.ts'
 import { type Look, THEMES, type Theme } from '../portal/look.ts'
 import { DONE, type DoneWord } from '../portal/words.ts'
+import { ownPath, queryOf } from './own-path.ts'
 
 const COOKIE = 'portwitness_theme'
 const YEAR_SECONDS = 365 * 86_400
 const FORM_BYTES = 4_096
-/** Characters of a query that the switch of themes leads back to. */
-const MOST_QUERY = 1_000
 
 const themeIn = (text: string | null | undefined): Theme | null => THEMES.find((one) => one === text) ?? null
 const isDone = (word: string): word is DoneWord => Object.hasOwn(DONE, word)
@@ -26,14 +25,6 @@ export function lookOf(c: Context<AppEnv>): Look {
   }
 }
 
-/** What was asked of a page, without the word that is said once. */
-function queryOf(url: string): string {
-  const asked = new URL(url).searchParams
-  asked.delete('done')
-  const query = asked.toString()
-  return query === '' || query.length > MOST_QUERY ? '' : `?${query}`
-}
-
 export const lookRoutes = new Hono<AppEnv>().post('/theme', async (c) => {
   const form = new URLSearchParams(new TextDecoder().decode(await bytesOf(c.req.raw, FORM_BYTES)))
   const theme = themeIn(form.get('theme'))
@@ -46,10 +37,5 @@ export const lookRoutes = new Hono<AppEnv>().post('/theme', async (c) => {
       secure: new URL(c.env.PUBLIC_URL ?? c.req.url).protocol === 'https:',
       maxAge: YEAR_SECONDS,
     })
-  return c.redirect(pathOf(form.get('back')), 303)
+  return c.redirect(ownPath(form.get('back')), 303)
 })
-
-/** A path of ours, or the overview: never an address elsewhere. */
-const pathOf = (back: string | null): string => (back !== null && OURS.test(back) ? back : '/')
-/** As `URLSearchParams` writes a query: no fragment, no backslash, no second slash at the front. */
-const OURS = /^\/(?![/\\])[\w\-./:]*(?:\?[\w\-.*+&=%]*)?$/

@@ -12,7 +12,7 @@ import { type Frame, MOST_COUNTED } from '../portal/views.ts'
 import { OPERATOR } from '../store/keys.ts'
 import { readBanner } from '../store/portal.ts'
 import { lookOf } from './look.ts'
-import { ownPath } from './own-path.ts'
+import { ownPath, queryOf } from './own-path.ts'
 
 /** A whole page, as this request looks at it, with the policy that keeps it one. What was refused is at no place of ours. */
 export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Response => {
@@ -77,9 +77,8 @@ export const asPage = createMiddleware<AppEnv>(async (c, next) => {
 
 /** To the door and back; what was sent with a dead session is said not to be saved. */
 function signedOut(c: Context<AppEnv>): Response {
-  const { pathname, search } = new URL(c.req.url)
   if (c.req.method === 'GET' || c.req.method === 'HEAD') {
-    const next = ownPath(pathname + search)
+    const next = ownPath(new URL(c.req.url).pathname + queryOf(c.req.url))
     const location = next === '/' ? '/signin' : `/signin?next=${encodeURIComponent(next)}`
     return new Response(null, { status: 303, headers: { location } })
   }

@@ -26,6 +26,8 @@ import { ownPath } from './own-path.ts'
 import { asPage, show } from './show.tsx'
 
 const FORM_BYTES = 4_096
+/** Characters of a page that is led to afterwards. */
+const MOST_NEXT = 1_000
 const LINK_SPENT = 'This link was used before, or is too old.'
 
 interface Holder {
@@ -39,7 +41,7 @@ export const signInRoutes = new Hono<AppEnv>()
   .use('/signin', asPage)
   .use('/signout', asPage)
   .get('/signin', async (c) => {
-    const next = ownPath(c.req.query('next'))
+    const next = nextIn(c.req.query('next'))
     const once = c.req.query('once')
     if (once === undefined) return throughAccess(c, next)
     // A page of a stranger must not sign its visitor in as somebody else: here they press a button of ours themselves.
@@ -53,7 +55,7 @@ export const signInRoutes = new Hono<AppEnv>()
   .post('/signin', async (c) => {
     ownPagesOnly(c)
     const form = new URLSearchParams(new TextDecoder().decode(await bytesOf(c.req.raw, FORM_BYTES)))
-    const next = ownPath(form.get('next'))
+    const next = nextIn(form.get('next'))
     const once = form.get('once')
     const holder = once === null ? await byKey(c, (form.get('key') ?? '').trim()) : await byLink(c, once)
     if (holder) return begin(c, holder, next)
@@ -67,6 +69,8 @@ export const signInRoutes = new Hono<AppEnv>()
     // Access would let them in again at once: its own way out is at its own path.
     return c.redirect(c.req.header('cf-access-jwt-assertion') ? '/cdn-cgi/access/logout' : '/signin', 303)
   })
+
+const nextIn = (text: string | null | undefined): string => ownPath(text && text.length <= MOST_NEXT ? text : null)
 
 /** Who comes with an assertion of Access needs no key, or hears why it does not count. */
 async function throughAccess(c: Context<AppEnv>, next: string): Promise<Response> {

@@ -3,7 +3,7 @@ import { and, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { type Address, contains, isPublic, parseAddress, parseCidr } from '../../schema/address.ts'
 import type { ControlTrouble } from '../../schema/control.ts'
 import { probes, scans, targets } from '../../schema/tables.ts'
-import type { ScanVerdict } from '../../schema/words.ts'
+import { FINDINGS, type ScanVerdict } from '../../schema/words.ts'
 import type { Db } from './db.ts'
 import { OPERATOR } from './keys.ts'
 import { MOST_LETTERS } from './letters.ts'
@@ -36,7 +36,7 @@ export const scanMarks = (db: Db, tenantId: string, limit: number, told: number)
     .limit(limit)
 
 export const MATTERS = [
-  ...(['interference', 'incomplete', 'unproved'] as const),
+  ...FINDINGS,
   ...(['lapsed', 'failing', 'bare', 'channel', 'outdated', 'failed'] as const),
 ] as const
 
@@ -94,7 +94,7 @@ export async function readMatters(
     FROM (SELECT * FROM controls c INDEXED BY controls_by_end WHERE c.tenant_id = ${tenantId} AND ${ends} ORDER BY c.expires_at LIMIT ${LOOKED_THROUGH}) c
     CROSS JOIN targets t ON t.tenant_id = ${tenantId} AND t.id = c.target_id AND t.deleted_at IS NULL WHERE ${rest}`
   const lists = [
-    ...(['interference', 'incomplete', 'unproved'] as const).map(issuesOf),
+    ...FINDINGS.map(issuesOf),
     listOf('lapsed', proofs(sql`c.expires_at <= ${now}`)),
     listOf(
       'failing',
