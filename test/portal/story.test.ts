@@ -142,7 +142,7 @@ describeInBrowser('from the first scan to the proof', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     expect(await page.evaluate('document.activeElement.id')).toBe('content')
-    await tabTo(page.locator('figure.picture g.tick[tabindex="0"]').first())
+    await tabTo(page.locator('figure.picture path.tick[tabindex="0"]').first())
     const told = page.locator('figure.picture .told').first()
     const first = await told.textContent()
     await page.keyboard.press('ArrowRight')

@@ -156,6 +156,8 @@ describe('the page of a scan', () => {
     const html = await (await visit(`/scans/${SCAN}`)).text()
     for (const words of ['<svg', 'scanner', 'sibling', 'witness 3', 'phases', 'verify', 'rounds', 'likely', 'lost'])
       expect(html).toContain(words)
+    // Who saw it stands once, at its lane.
+    expect(html).toContain(`data-who="scanner, ${PANEL[0]?.sourceAddress}, `)
     expect(html.match(/class="tick bad"/g)?.length).toBeGreaterThan(3)
     expect(html.match(/class="tick good filled"/g)?.length).toBeGreaterThan(10)
     expect(html).toContain('It sent: ')
@@ -229,6 +231,55 @@ describe('a picture', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(rows.length).toBe(lines.length)
     expect(rows.filter(({ sight }) => sight === 'closed').every(({ role }) => role === 'scanner')).toBe(true)
+  })
+})
+
+describe('the list of its observations', () => {
+  const pageOf = async (query: string) => (await visit(`/scans/${SCAN}/observations?${query}`)).text()
+  const seenIn = (html: string) => [...html.matchAll(/<code>(run_[\w.]+)<\/code>/g)].map(([, id]) => id)
+  /** page by page, as one who reads goes on */
+  const all = async (query: string) => {
+    const ids: (string | undefined)[] = []
+    let path: string | undefined = `/scans/${SCAN}/observations?${query}`
+    for (let i = 0; path !== undefined && i < 20; i++) {
+      const html: string = await (await visit(path)).text()
+      ids.push(...seenIn(html))
+      path = /href="([^"]+)" rel="next"/.exec(html)?.[1]?.replaceAll('&amp;', '&')
+    }
+    return ids
+  }
+  const inFile = async (query: string) =>
+    (await (await visit(`/scans/${SCAN}/observations?${query}&format=jsonl`)).text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; role: string; sight: string })
+
+  test('has each of them once, as its files have, and leads to both', async () => {
+    const ids = await all('port=80')
+    expect(ids.length).toBeGreaterThan(40)
+    expect(ids).toEqual((await inFile('port=80')).map(({ id }) => id))
+    expect(await (await visit(`/scans/${SCAN}`)).text()).toContain(
+      `href="/scans/${SCAN}/observations?port=80&amp;address=${ADDRESS}"`,
+    )
+    expect(await pageOf('port=80')).toContain('observations?port=80&amp;format=csv')
+  })
+
+  test('is chosen from by who saw and what was seen, and nothing that a target sent is more than text', async () => {
+    const chosen = 'port=80&role=scanner&sight=closed'
+    const rows = await inFile(chosen)
+    expect(rows.length).toBeGreaterThan(0)
+    expect(new Set(rows.map(({ role, sight }) => `${role} ${sight}`))).toEqual(new Set(['scanner closed']))
+    expect(await all(chosen)).toEqual(rows.map(({ id }) => id))
+    const html = await pageOf(chosen)
+    expect(html).toContain('<input type="hidden" name="port" value="80"/>')
+    expect(withoutOurScripts(await pageOf(''))).not.toMatch(/<script|<img src=x|(?!\n)\p{Cc}|\sstyle=/iu)
+  })
+
+  test('says what it cannot be asked, and shows nobody else’s', async () => {
+    for (const query of ['sight=nonsense', 'role=nonsense', 'cursor=-1', 'cursor=x', 'format=xml'])
+      expect([query, (await visit(`/scans/${SCAN}/observations?${query}`)).status]).toEqual([query, 422])
+    expect(seenIn(await pageOf('port=443'))).toEqual([])
+    expect((await visit(`/scans/${SCAN}/observations`, OTHER)).status).toBe(404)
   })
 })
 

@@ -5,8 +5,9 @@ import { badField, Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
 import { judgementNow } from '../live.ts'
 import { PANEL_FILE, PORT_FILE, PROOF_FILE, proofLines } from '../portal/files.ts'
-import { asFile, pictureIn } from '../portal/lanes/album.ts'
+import { asFile, chosenFrom, pictureIn } from '../portal/lanes/album.ts'
 import { touchFile } from '../portal/lanes/file.ts'
+import { ObservationsPage, TOUCH_FILTERS } from '../portal/lanes/page.tsx'
 import type { ListAsk } from '../portal/parts/listing.tsx'
 import { ProofPage } from '../portal/proof.tsx'
 import { ScanPage } from '../portal/scan.tsx'
@@ -18,7 +19,7 @@ import { readTarget } from '../store/targets.ts'
 import { fileFormat, fileOf, listAsk } from './listing.ts'
 import { plainText } from './plain.ts'
 import { readProofView } from './portal-data.ts'
-import { textIn, wordIn } from './query.ts'
+import { textIn } from './query.ts'
 import { isLost, readAlbum, readScanView } from './scan-data.ts'
 import { frameOf, show } from './show.tsx'
 
@@ -101,22 +102,29 @@ export const scanPageRoutes = new Hono<AppEnv>()
     })
   })
   .get('/scans/:id/observations', tenant, async (c) => {
-    const port = textIn(c, 'port', 5)
-    const address = textIn(c, 'address', 45)
-    const format = wordIn(c, 'format', ['csv', 'jsonl'] as const) ?? 'jsonl'
-    const found = await readAlbum(
-      c.var.world,
-      c.var.caller.tenantId,
-      c.req.param('id'),
-      (one) =>
-        isLost(one) &&
-        (port === undefined || String(one.port) === port) &&
-        (address === undefined || one.address === address),
-    )
+    const ask = listAsk(c, { filters: TOUCH_FILTERS })
+    const { port = '', address = '', role = '', sight = '' } = ask.filters
+    const format = fileFormat(c)
+    const [found, frame] = await Promise.all([
+      readAlbum(
+        c.var.world,
+        c.var.caller.tenantId,
+        c.req.param('id'),
+        (one) =>
+          isLost(one) && (port === '' || String(one.port) === port) && (address === '' || one.address === address),
+      ),
+      format === null ? frameOf(c) : null,
+    ])
     if (!found) throw noScan()
-    const name = port === undefined ? `${found.album.scanId}-observations` : `${found.album.scanId}-port-${port}`
-    const rows = touchFile(found.album)
-    return fileOf(name, format, rows.columns, async () => ({ rows: rows.rows, next: null }))
+    const album = chosenFrom(found.album, { role, sight })
+    if (frame) {
+      if (!/^\d{0,5}$/.test(ask.cursor)) throw badField('invalid', 'cursor', 'must be where an earlier page ended')
+      const ports = [...new Set(found.ports.map((one) => one.port))].sort((a, b) => a - b)
+      return show(c, <ObservationsPage frame={frame} album={album} ports={ports} ask={ask} from={Number(ask.cursor)} />)
+    }
+    const name = port === '' ? `${album.scanId}-observations` : `${album.scanId}-port-${port}`
+    const rows = touchFile(album)
+    return fileOf(name, format ?? 'jsonl', rows.columns, async () => ({ rows: rows.rows, next: null }))
   })
   .get('/scans/:id/ports', tenant, async (c) => {
     const { db, now } = c.var.world

@@ -26,7 +26,7 @@ export const picturesOn = (page: Page): Promise<{ port: number; lanes: string[];
     [...document.querySelectorAll('figure.picture')].map((figure) => ({
       port: Number(/port (\d+)/i.exec(figure.querySelector('[aria-label]')?.getAttribute('aria-label') ?? '')?.[1]),
       lanes: [...figure.querySelectorAll<SVGGElement>('g.lane')].map((lane) => lane.dataset.name ?? ''),
-      ticks: [...figure.querySelectorAll<SVGGElement>('g.lane g.tick')].map((tick) => ({
+      ticks: [...figure.querySelectorAll<SVGPathElement>('g.lane path.tick')].map((tick) => ({
         id: tick.id.replace(/^obs-/, ''),
         lane: tick.closest<SVGGElement>('g.lane')?.dataset.name ?? '',
         // Once script runs the mark's label says its lane before.

@@ -26,12 +26,12 @@ function wake(root: ParentNode): void {
     svg.setAttribute('role', 'group')
     for (const [i, mark] of ticksOf(svg).entries()) {
       const title = mark.querySelector('title')
-      const lane = mark.closest<SVGGElement>('.lane')?.dataset.name ?? ''
-      mark.dataset.told = title?.textContent ?? ''
+      const lane = mark.closest<SVGGElement>('.lane')?.dataset
+      mark.dataset.told = toldBy(mark, title?.textContent ?? '', lane?.who)
       // The panel takes the place of the browser's own label.
       title?.remove()
       mark.setAttribute('role', 'img')
-      mark.setAttribute('aria-label', `${lane}: ${mark.dataset.told.replaceAll('\n', '. ')}`)
+      mark.setAttribute('aria-label', `${lane?.name ?? ''}: ${mark.dataset.told.replaceAll('\n', '. ')}`)
       mark.setAttribute('tabindex', i === 0 ? '0' : '-1')
     }
     for (const hint of figure.querySelectorAll<HTMLElement>('.keys')) hint.hidden = false
@@ -39,15 +39,24 @@ function wake(root: ParentNode): void {
   goToHash()
 }
 
-const ticksOf = (root: ParentNode): SVGGElement[] => [...root.querySelectorAll<SVGGElement>('g.tick')]
-const tickAt = (event: Event): SVGGElement | null =>
-  event.target instanceof Element ? event.target.closest<SVGGElement>('figure.picture g.tick') : null
+/** With what is the same for all marks of one source, and stands at its lane. */
+function toldBy(mark: SVGPathElement, title: string, who: string | undefined): string {
+  if (who === undefined) return title
+  const [sight = '', ...rest] = title.split('\n')
+  // `obs-run_….12`: the run, and its observation
+  const run = mark.id.slice('obs-'.length).replace(/\.\d+$/, '')
+  return [sight, `Seen by: ${who}`, ...rest, `Run: ${run}`].join('\n')
+}
+
+const ticksOf = (root: ParentNode): SVGPathElement[] => [...root.querySelectorAll<SVGPathElement>('path.tick')]
+const tickAt = (event: Event): SVGPathElement | null =>
+  event.target instanceof Element ? event.target.closest<SVGPathElement>('figure.picture path.tick') : null
 const middleOf = (mark: Element): number => {
   const { left, width } = mark.getBoundingClientRect()
   return left + width / 2
 }
 
-function show(mark: SVGGElement): void {
+function show(mark: SVGPathElement): void {
   const svg = mark.ownerSVGElement
   const panel = svg && panels.get(svg)
   if (!panel) return
@@ -65,7 +74,7 @@ function show(mark: SVGGElement): void {
   }
   panel.box.replaceChildren(head, list)
   panel.box.hidden = false
-  for (const other of svg.querySelectorAll('g.tick.looked')) other.classList.remove('looked')
+  for (const other of svg.querySelectorAll('path.tick.looked')) other.classList.remove('looked')
   mark.classList.add('looked')
   place(panel, mark)
 }
@@ -89,33 +98,33 @@ function hide(svg: SVGSVGElement | null): void {
   const panel = svg && panels.get(svg)
   if (!panel) return
   panel.box.hidden = true
-  for (const mark of svg.querySelectorAll('g.tick.looked')) mark.classList.remove('looked')
+  for (const mark of svg.querySelectorAll('path.tick.looked')) mark.classList.remove('looked')
 }
 
 /** Only one mark of a picture is reached by Tab: the one that was looked at last. */
-function focus(mark: SVGGElement): void {
-  for (const other of mark.ownerSVGElement?.querySelectorAll('g.tick[tabindex="0"]') ?? [])
+function focus(mark: SVGPathElement): void {
+  for (const other of mark.ownerSVGElement?.querySelectorAll('path.tick[tabindex="0"]') ?? [])
     other.setAttribute('tabindex', '-1')
   mark.setAttribute('tabindex', '0')
   mark.focus()
 }
 
-const nearest = (marks: readonly SVGGElement[], x: number): SVGGElement | undefined =>
+const nearest = (marks: readonly SVGPathElement[], x: number): SVGPathElement | undefined =>
   marks.toSorted((a, b) => Math.abs(middleOf(a) - x) - Math.abs(middleOf(b) - x))[0]
 
 /** Where this key leads from this mark. */
-function led(mark: SVGGElement, key: string): SVGGElement | undefined {
+function led(mark: SVGPathElement, key: string): SVGPathElement | undefined {
   const lane = mark.closest<SVGGElement>('.lane')
   const svg = mark.ownerSVGElement
   if (!lane || !svg) return undefined
   const own = ticksOf(lane)
   const at = own.indexOf(mark)
-  const lanes = [...svg.querySelectorAll<SVGGElement>('.lane')].filter((one) => one.querySelector('g.tick'))
+  const lanes = [...svg.querySelectorAll<SVGGElement>('.lane')].filter((one) => one.querySelector('path.tick'))
   const beside = (step: number) => {
     const next = lanes[lanes.indexOf(lane) + step]
     return next && nearest(ticksOf(next), middleOf(mark))
   }
-  const ways: Readonly<Record<string, () => SVGGElement | undefined>> = {
+  const ways: Readonly<Record<string, () => SVGPathElement | undefined>> = {
     ArrowLeft: () => own[at - 1],
     ArrowRight: () => own[at + 1],
     ArrowUp: () => beside(-1),
@@ -128,7 +137,7 @@ function led(mark: SVGGElement, key: string): SVGGElement | undefined {
 
 function goToHash(): void {
   const mark = location.hash.startsWith('#obs-') ? document.getElementById(location.hash.slice(1)) : null
-  if (mark instanceof SVGGElement && mark.ownerSVGElement && panels.has(mark.ownerSVGElement)) focus(mark)
+  if (mark instanceof SVGPathElement && mark.ownerSVGElement && panels.has(mark.ownerSVGElement)) focus(mark)
 }
 
 document.addEventListener('pointerover', (event) => {
@@ -139,7 +148,7 @@ document.addEventListener('pointerout', (event) => {
   const mark = tickAt(event)
   if (!mark) return
   const svg = mark.ownerSVGElement
-  const focused = svg?.querySelector<SVGGElement>('g.tick:focus')
+  const focused = svg?.querySelector<SVGPathElement>('path.tick:focus')
   if (focused) show(focused)
   else hide(svg)
 })

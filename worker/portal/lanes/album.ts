@@ -5,7 +5,7 @@ import type { Seen } from '../../../schema/seen.ts'
 import { count } from '../../core/text.ts'
 import { lifeOf } from '../parts/timeline.tsx'
 import { spoken } from '../words.ts'
-import { nameOf, type Picture, pictureOf } from './model.ts'
+import { type Picture, pictureOf, whoIs } from './model.ts'
 import { svgOf } from './svg.ts'
 import type { Sources } from './telling.ts'
 
@@ -24,16 +24,21 @@ export interface Album {
 
 export const albumOf = (parts: Omit<Album, 'sources'>): Album => ({ ...parts, sources: sourcesOf(parts) })
 
+/** With those observations alone that a source of this role made, and that saw this; '' chooses nothing. */
+export function chosenFrom(album: Album, { role, sight }: { role: string; sight: string }): Album {
+  if (role === '' && sight === '') return album
+  const probes = new Set(album.panel.filter((member) => member.role === role).map(({ probeId }) => probeId))
+  const touches = album.seen.touches.filter(
+    ({ probeId, touch }) => (role === '' || probes.has(probeId)) && (sight === '' || touch.sight === sight),
+  )
+  return { ...album, seen: { ...album.seen, touches } }
+}
+
 export const pictureIn = ({ seen, panel, from, to, alarmAt }: Album, port: PortVerdict): Picture | null =>
   pictureOf({ port, seen, panel, scan: { from, to, alarmAt: alarmAt[endpointKey(port)] ?? null } })
 
 function sourcesOf({ seen, panel, from }: Omit<Album, 'sources'>): Sources {
-  const names = new Map(
-    panel.map((member) => [
-      member.probeId,
-      [nameOf(member, panel), member.sourceAddress, member.site, member.country].filter(Boolean).join(', '),
-    ]),
-  )
+  const names = new Map(panel.map((member) => [member.probeId, whoIs(member, panel)]))
   return { from, byRun: new Map(seen.touches.map(({ runId, probeId }) => [runId, names.get(probeId) ?? probeId])) }
 }
 

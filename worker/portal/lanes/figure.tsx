@@ -1,25 +1,17 @@
 import { raw } from 'hono/html'
-import { observationId } from '../../../schema/facts.ts'
 import type { PortVerdict } from '../../../schema/judgement.ts'
 import { anchorOf } from '../parts/port.tsx'
-import { Table } from '../parts/table.tsx'
-import { Time } from '../parts/time.tsx'
 import { lifeOf } from '../parts/timeline.tsx'
-import { spoken } from '../words.ts'
 import { type Album, inPage } from './album.ts'
-import { type Picture, touchesOf } from './model.ts'
-import { saidWords, sightWords, whyWords } from './telling.ts'
-
-/** Rows of the list below a picture; the files have all. */
-const ROWS = 40
+import type { Picture } from './model.ts'
 
 export const pictureHref = ({ scanId }: Album, { port, address }: PortVerdict): string =>
   `/scans/${scanId}/lanes/${port}.svg?address=${encodeURIComponent(address)}`
 
-const filesHref = ({ scanId }: Album, { port, address }: PortVerdict, format: string): string =>
-  `/scans/${scanId}/observations?port=${port}&address=${encodeURIComponent(address)}&format=${format}`
+const listHref = ({ scanId }: Album, { port, address }: PortVerdict): string =>
+  `/scans/${scanId}/observations?port=${port}&address=${encodeURIComponent(address)}`
 
-/** The picture of one port in its page, with what its marks tell for those who point at them, and all of it as a list. */
+/** The picture of one port in its page, with what its marks tell for those who point at them. */
 export const LanesFigure = ({ album, picture, name }: { album: Album; picture: Picture; name: string }) => {
   const { port } = picture
   const id = `lanes-${anchorOf(port)}`
@@ -48,44 +40,10 @@ export const LanesFigure = ({ album, picture, name }: { album: Album; picture: P
           </span>
         </span>
         <span>
+          <a href={listHref(album, port)}>Its observations as a list</a> ·{' '}
           <a href={pictureHref(album, port)}>Picture alone</a>
         </span>
       </div>
-      <TouchList album={album} port={port} />
     </figure>
-  )
-}
-
-const TouchList = ({ album, port }: { album: Album; port: PortVerdict }) => {
-  const { own, beacons } = touchesOf(port, album.seen)
-  const all = [...own, ...beacons].sort((a, b) => a.touch.at - b.touch.at)
-  const { byRun } = album.sources
-  return (
-    <details class="touches">
-      <summary>
-        All {all.length} observations of port {port.port}
-      </summary>
-      <Table
-        label={`Observations of port ${port.port}`}
-        columns={['At', 'Seen by', 'Sight', 'It sent', 'Made for', 'Observation']}
-        rows={all
-          .slice(0, ROWS)
-          .map(({ touch, runId }) => [
-            <Time at={touch.at} />,
-            byRun.get(runId)?.split(', ').slice(0, 2).join(', ') ?? '',
-            <span class={`sight ${touch.sight}`}>{sightWords(touch)}</span>,
-            <span class="break">{saidWords(touch)}</span>,
-            spoken(whyWords(touch)),
-            <code>{observationId(runId, touch.n).slice(-16)}</code>,
-          ])}
-      />
-      <div class="under">
-        <span>{all.length > ROWS && `The first ${ROWS} are shown; the files have all.`}</span>
-        <span>
-          Take it along: <a href={filesHref(album, port, 'csv')}>CSV</a>,{' '}
-          <a href={filesHref(album, port, 'jsonl')}>JSON Lines</a>
-        </span>
-      </div>
-    </details>
   )
 }

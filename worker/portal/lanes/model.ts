@@ -32,8 +32,10 @@ export interface Tick {
 
 export interface Lane {
   name: string
-  /** who that is */
+  /** who that is, as its label says it */
   detail: string
+  /** … and in full; null when its marks are of several sources */
+  who: string | null
   ticks: readonly Tick[]
   /** stretches of open watching */
   spans: readonly { x1: number; x2: number; touches: number }[]
@@ -107,13 +109,14 @@ export function pictureOf({ port, seen, panel, scan }: PictureOf): Picture | nul
       laneOf(
         nameOf(member, panel),
         `${member.sourceAddress} ${member.site}`,
+        whoIs(member, panel),
         own.filter((one) => one.probeId === member.probeId),
         spans.flatMap(({ probeId, span }) => (probeId === member.probeId ? [span] : [])),
         rules,
         place.at,
       ),
     )
-  if (beacons.length > 0) lanes.push(laneOf('beacon', 'beside each round', beacons, [], rules, place.at))
+  if (beacons.length > 0) lanes.push(laneOf('beacon', 'beside each round', null, beacons, [], rules, place.at))
   const lostEnd = port.recoveredBetween?.[0] ?? place.end
   return {
     port,
@@ -140,6 +143,10 @@ export function nameOf(member: PanelMember, panel: readonly PanelMember[]): stri
   if (member.role !== 'witness') return member.role
   return `witness ${panel.filter(({ role }) => role === 'witness').indexOf(member) + 1}`
 }
+
+/** `witness 1, 198.51.100.21, nyc-1, US` */
+export const whoIs = (member: PanelMember, panel: readonly PanelMember[]): string =>
+  [nameOf(member, panel), member.sourceAddress, member.site, member.country].filter(Boolean).join(', ')
 
 /** One axis for the scan and, behind a seam, one for the time after it in which the port was waited for. */
 function placesOf(
@@ -174,13 +181,18 @@ function placesOf(
 function rulesOf(port: PortVerdict): Map<string, string[]> {
   const rules = new Map<string, string[]>()
   for (const { rule, observations } of port.evidence)
-    for (const id of observations) rules.set(id, [...new Set([...(rules.get(id) ?? []), rule])])
+    for (const id of observations) {
+      const known = rules.get(id)
+      if (!known) rules.set(id, [rule])
+      else if (!known.includes(rule)) known.push(rule)
+    }
   return rules
 }
 
 function laneOf(
   name: string,
   detail: string,
+  who: string | null,
   touches: readonly SeenTouch[],
   spans: readonly Span[],
   rules: ReadonlyMap<string, readonly string[]>,
@@ -199,7 +211,7 @@ function laneOf(
     ticks.push({ id, x, dy, touch, runId, rules: rules.get(id) ?? [] })
   }
   return {
-    ...{ name, detail, ticks, hidden: all.length - ticks.length },
+    ...{ name, detail, who, ticks, hidden: all.length - ticks.length },
     spans: spans.map((span) => ({ x1: place(span.from), x2: place(span.to), touches: span.touches })),
   }
 }

@@ -7,7 +7,7 @@ import { clock } from '../../core/text.ts'
 import { span, utc } from '../parts/time.tsx'
 import { type Band, type Lane, LEFT, type Mark, type Picture, RIGHT, type Tick } from './model.ts'
 import { INK, SIGHT } from './sights.ts'
-import { escaped, type Sources, telling } from './telling.ts'
+import { briefly, escaped, type Sources, telling } from './telling.ts'
 
 const WIDTH = 960
 const LANE = 32
@@ -31,7 +31,8 @@ export interface Lettering {
 
 const n = (value: number): string => String(Math.round(value * 10) / 10)
 
-export function svgOf(picture: Picture, { sources, alone, summary }: Lettering): string {
+export function svgOf(picture: Picture, lettering: Lettering): string {
+  const { alone, summary } = lettering
   const marks = stacked(picture.marks.map((mark) => ({ ...mark, width: mark.name.length * LETTER + 14 })))
   const phases = packed(picture.phases)
   const top = alone ? 30 + alone.lines.length * 17 : 6
@@ -58,7 +59,7 @@ export function svgOf(picture: Picture, { sources, alone, summary }: Lettering):
       .join(''),
     marks.map((mark) => markOf(mark, markTop + mark.row * ROW, lanesEnd)).join(''),
     picture.seam === null ? '' : seamOf(picture.seam, phaseTop, lanesEnd),
-    picture.lanes.map((lane, i) => laneOf(lane, lanesTop + i * LANE, sources)).join(''),
+    picture.lanes.map((lane, i) => laneOf(lane, lanesTop + i * LANE, lettering)).join(''),
     axisOf(picture, lanesEnd),
     legend.text,
     '</svg>',
@@ -135,11 +136,13 @@ const seamOf = (x: number, top: number, bottom: number): string =>
   line('seam', x, top, x, bottom + 6, DIM, ' stroke-dasharray="4 3"') +
   `<text class="dim" x="${n(x + 5)}" y="${top - 3}" font-size="10.5" fill="${DIM}">after the scan</text>`
 
-function laneOf(lane: Lane, y: number, sources: Sources): string {
+function laneOf(lane: Lane, y: number, { sources, alone }: Lettering): string {
   const middle = y + LANE / 2
   const hidden = lane.hidden > 0 ? `, ${lane.hidden} more like their neighbours` : ''
+  const tells = alone || lane.who === null ? telling : briefly
+  const drawn = alone ? tickAlone : tickInPage
   return (
-    `<g class="lane" data-name="${lane.name}">` +
+    `<g class="lane" data-name="${lane.name}"${alone || lane.who === null ? '' : ` data-who="${escaped(lane.who)}"`}>` +
     `<text x="12" y="${n(middle - 2)}" font-weight="600">${lane.name}</text>` +
     `<text class="dim" x="12" y="${n(middle + 11)}" font-size="10.5" fill="${DIM}">${escaped(fitted(lane.detail))}</text>` +
     lane.spans
@@ -148,17 +151,27 @@ function laneOf(lane: Lane, y: number, sources: Sources): string {
           `<g class="open"><title>open at all ${touches} touches of this stretch</title>${rect('watch', x1, middle - 2.5, Math.max(x2, x1 + 2), middle + 2.5, INK.good, ' fill-opacity="0.45" rx="2"')}</g>`,
       )
       .join('') +
-    `<g class="ticks" aria-label="${lane.name}${hidden}">${lane.ticks.map((tick) => tickOf(tick, middle, sources)).join('')}</g></g>`
+    `<g class="ticks" aria-label="${lane.name}${hidden}">${lane.ticks.map((tick) => drawn(tick, middle, tells(tick, sources))).join('')}</g></g>`
   )
 }
 
-function tickOf(tick: Tick, middle: number, sources: Sources): string {
-  const { touch } = tick
-  const { paint, filled, path } = SIGHT[touch.sight]
-  const isUnfit = touch.fit === false
+const isUnfit = ({ touch }: Tick): boolean => touch.fit === false
+const spotOf = ({ x, dy }: Tick, middle: number): string => `${n(x)} ${n(middle + dy)}`
+
+function tickAlone(tick: Tick, middle: number, told: readonly string[]): string {
+  const { paint, filled, path } = SIGHT[tick.touch.sight]
   return (
-    `<g class="tick ${paint}${filled ? ' filled' : ''}${isUnfit ? ' unfit' : ''}" id="obs-${escaped(tick.id)}" transform="translate(${n(tick.x)} ${n(middle + tick.dy)})" stroke="${INK[paint]}" stroke-width="1.8" fill="${filled ? INK[paint] : '#ffffff'}"${isUnfit ? ' stroke-dasharray="1.5 1.5" fill-opacity="0.35"' : ''}>` +
-    `<title>${escaped(telling(tick, sources))}</title><path d="${path}"/></g>`
+    `<path transform="translate(${spotOf(tick, middle)})" d="${path}" stroke="${INK[paint]}" stroke-width="1.8" fill="${filled ? INK[paint] : '#ffffff'}"${isUnfit(tick) ? ' stroke-dasharray="1.5 1.5" fill-opacity="0.35"' : ''}>` +
+    `<title>${escaped(told.join('\n'))}</title></path>`
+  )
+}
+
+/** The ink of these is the style sheet's, and who saw it stands once, at the lane: marks are most of such a page. */
+function tickInPage(tick: Tick, middle: number, told: readonly string[]): string {
+  const { paint, filled, path } = SIGHT[tick.touch.sight]
+  return (
+    `<path class="tick ${paint}${filled ? ' filled' : ''}${isUnfit(tick) ? ' unfit' : ''}" id="obs-${tick.id}" transform="translate(${spotOf(tick, middle)})" d="${path}">` +
+    `<title>${escaped(told.join('\n'))}</title></path>`
   )
 }
 

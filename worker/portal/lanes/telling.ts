@@ -27,28 +27,44 @@ export const sightWords = ({ sight, code, afterMs }: Observation): string =>
 
 /** What a target sent, made safe to show; '' when it sent nothing. */
 export function saidWords({ firstBytes, httpStatus }: Pick<Observation, 'firstBytes' | 'httpStatus'>): string {
-  const sent = latin1Of(firstBytes).slice(0, 8 * SAID)
-  const text =
-    sent === '' ? '' : printable(ODD.test(sent) ? Uint8Array.from(sent, (sign) => sign.charCodeAt(0)) : sent, SAID)
+  // Four signs of Base64 are three bytes; of more than these `printable` looks at none.
+  const sent = latin1Of(firstBytes?.slice(0, Math.ceil((8 * SAID + 1) / 3) * 4))
+  const text = sent === '' ? '' : printable(BEYOND_ASCII.test(sent) ? bytesOf(sent) : sent, SAID)
   return [httpStatus === undefined ? '' : `HTTP ${httpStatus}`, text].filter((part) => part !== '').join(': ')
+}
+
+/** These are read as UTF-8; what is ASCII alone stands for itself. */
+const BEYOND_ASCII = /[\x80-\xff]/
+function bytesOf(latin1: string): Uint8Array {
+  const bytes = new Uint8Array(latin1.length)
+  for (let i = 0; i < latin1.length; i++) bytes[i] = latin1.charCodeAt(i)
+  return bytes
 }
 
 export const whyWords = ({ purpose, round, experiment, check }: Observation): string =>
   `${purpose}${round === undefined ? '' : `, round ${indexOf(round) + 1}`}${experiment ? `, experiment ${experiment}` : ''}, by ${check}`
 
-export function telling({ touch, runId, rules }: Pick<Tick, 'touch' | 'runId' | 'rules'>, sources: Sources): string {
+/** All lines of one observation. */
+export function telling(tick: Told, sources: Sources): string[] {
+  const { runId } = tick
+  const [sight = '', ...rest] = briefly(tick, sources)
+  return [sight, `Seen by: ${sources.byRun.get(runId) ?? 'a probe of an earlier panel'}`, ...rest, `Run: ${runId}`]
+}
+
+type Told = Pick<Tick, 'touch' | 'runId' | 'rules'>
+
+/** Those that are not the same for every observation of its source and run. */
+export function briefly({ touch, rules }: Told, sources: Sources): string[] {
   const said = saidWords(touch)
   return [
     sightWords(touch),
     ...(touch.sight === 'open' ? [] : [`Meaning: ${SIGHT[touch.sight].words}`]),
     ...(touch.fit === false ? ['But: its probe was not fit just then, so that it counts for nobody'] : []),
-    `Seen by: ${sources.byRun.get(runId) ?? 'a probe of an earlier panel'}`,
     `At: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`,
     `Made for: ${whyWords(touch)}`,
-    `Run: ${runId}`,
     ...(said === '' ? [] : [`It sent: ${said}`]),
     ...(rules.length === 0 ? [] : [`Evidence: ${rules.join(', ')}`]),
-  ].join('\n')
+  ]
 }
 
 const ENTITY: Readonly<Record<string, string>> = {

@@ -1,9 +1,11 @@
+import { raw } from 'hono/html'
 import { endpointKey } from '../../../schema/facts.ts'
 import type { Cause, PortVerdict, StepKind } from '../../../schema/judgement.ts'
 import { percent } from '../../core/text.ts'
 import { type Album, pictureIn } from '../lanes/album.ts'
 import { LanesFigure, pictureHref } from '../lanes/figure.tsx'
 import type { Picture } from '../lanes/model.ts'
+import { escaped } from '../lanes/telling.ts'
 import type { ChecksOf } from '../views.ts'
 import { CAUSE, MECHANISM, VERDICT } from '../words.ts'
 import { Share, VerdictBadge } from './badge.tsx'
@@ -233,7 +235,11 @@ const EvidenceList = ({
 }
 
 /** Observations that are linked one by one; of more only their number is told. */
-const LINKS = 8
+const LINKS = 6
+
+/** As text: a page can have hundreds of them. */
+const markLink = (id: string, n: number, all: number): string =>
+  ` <a href="#obs-${escaped(id)}" aria-label="Observation ${n} of ${all} in the picture">${n}</a>`
 
 /** How many observations carry it, and where those that are drawn are. */
 const Carried = ({ by, drawn }: { by: readonly string[]; drawn: ReadonlySet<string> }) => {
@@ -243,14 +249,7 @@ const Carried = ({ by, drawn }: { by: readonly string[]; drawn: ReadonlySet<stri
     <span class="dim carried">
       {by.length} {by.length === 1 ? 'observation' : 'observations'}
       {shown.length > 0 && ':'}
-      {shown.map((id, i) => (
-        <>
-          {' '}
-          <a href={`#obs-${id}`} aria-label={`Show observation ${i + 1} of ${by.length} in the picture`}>
-            {i + 1}
-          </a>
-        </>
-      ))}
+      {raw(shown.map((id, i) => markLink(id, i + 1, by.length)).join(''))}
       {shown.length > 0 && shown.length < by.length && ' …'}
     </span>
   )

@@ -1,0 +1,91 @@
+/** Every observation of a scan's lost ports, as a list: what its pictures are drawn from. */
+import { observationId } from '../../../schema/facts.ts'
+import type { SeenTouch } from '../../../schema/seen.ts'
+import { ROLES, SIGHTS } from '../../../schema/words.ts'
+import { Page } from '../layout.tsx'
+import { type DataColumn, type ListAsk, Listing } from '../parts/listing.tsx'
+import { Time } from '../parts/time.tsx'
+import type { Frame } from '../views.ts'
+import { spoken } from '../words.ts'
+import type { Album } from './album.ts'
+import { saidWords, sightWords, whyWords } from './telling.ts'
+
+/** Rows of one page. */
+const ROWS = 40
+
+export const TOUCH_FILTERS = { port: null, address: null, role: ROLES, sight: SIGHTS } as const
+
+export interface ObservationsPageProps {
+  frame: Frame
+  album: Album
+  /** the lost ports that this scan has observations of */
+  ports: readonly number[]
+  ask: ListAsk
+  /** how many rows are on earlier pages */
+  from: number
+}
+
+export const ObservationsPage = ({ frame, album, ports, ask, from }: ObservationsPageProps) => {
+  const { touches, isCut } = album.seen
+  const { port } = ask.filters
+  const next = from + ROWS
+  return (
+    <Page title={`Observations of ${album.target}`} frame={frame}>
+      <p class="crumb">
+        <a href="/scans">Scans</a> · <a href={`/scans/${album.scanId}`}>Scan of {album.target}</a>
+      </p>
+      <h1>{port ? `Observations of port ${port}` : 'Observations of its lost ports'}</h1>
+      <p class="dim">
+        {touches.length === 0
+          ? 'What was seen is kept for a while only.'
+          : `${touches.length.toLocaleString('en')} in order of time, those of the beacons with them${isCut ? '; there were more' : ''}.`}
+      </p>
+      <Listing
+        label="Observations"
+        columns={columnsOf(album)}
+        rows={touches.slice(from, next)}
+        ask={ask}
+        next={next < touches.length ? String(next) : null}
+        kept={ports.length > 1 ? ['address'] : ['port', 'address']}
+        filters={[
+          ...(ports.length > 1
+            ? [
+                {
+                  ...{ name: 'port', label: 'Port', blank: 'all that were lost' },
+                  options: ports.map((value) => ({ value: String(value), text: String(value) })),
+                },
+              ]
+            : []),
+          {
+            ...{ name: 'role', label: 'Seen by' },
+            options: ROLES.map((value) => ({ value, text: value })),
+          },
+          {
+            ...{ name: 'sight', label: 'Sight' },
+            options: SIGHTS.map((value) => ({ value, text: spoken(value) })),
+          },
+        ]}
+        none="No observation of it is kept."
+      />
+    </Page>
+  )
+}
+
+const columnsOf = ({ sources }: Album): readonly DataColumn<SeenTouch>[] => [
+  { key: 'at', name: 'At', cell: ({ touch }) => <Time at={touch.at} /> },
+  { key: 'by', name: 'Seen by', cell: ({ runId }) => sources.byRun.get(runId) ?? '' },
+  { key: 'what', name: 'What', cell: ({ touch }) => (touch.purpose === 'beacon' ? 'a beacon' : `port ${touch.port}`) },
+  {
+    key: 'sight',
+    name: 'Sight',
+    cell: ({ touch }) => (
+      <>
+        <span class={`sight ${touch.sight}`}>{sightWords(touch)}</span>
+        {touch.fit === false && <span class="dim"> (its probe was not fit)</span>}
+      </>
+    ),
+  },
+  { key: 'sent', name: 'It sent', cell: ({ touch }) => <span class="break">{saidWords(touch)}</span> },
+  { key: 'why', name: 'Made for', cell: ({ touch }) => spoken(whyWords(touch)) },
+  { key: 'id', name: 'Observation', cell: ({ runId, touch }) => <code>{observationId(runId, touch.n)}</code> },
+]
