@@ -4,9 +4,9 @@ import { madeConnections } from '../kernel-table.ts'
 import { clockTime, endpointText } from '../output.ts'
 import type { Scan } from './context.ts'
 
-const LOOK_MS = 1_000
+export const LOOK_MS = 1_000
 /** Of what goes on getting through one observation in so long is enough. */
-const TELL_MS = 5_000
+export const TELL_MS = 5_000
 
 /**
  * While another scanner works from our address: which of its connections to a lost port are completed after the loss? A ban

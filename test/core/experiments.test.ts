@@ -105,14 +105,14 @@ describe('a port that falls silent for all', () => {
 
 describe('another scanner beside ours', () => {
   const at = Array.from({ length: 12 }, (_, i) => 8_000 + i * 9_500)
-  const beside = (sight: Seen, when: readonly number[] = at) =>
+  const beside = (sight: Seen, when: readonly number[] = at, lost: readonly number[] = [80]) =>
     tell({
-      ports: [SSH, HTTP],
+      ports: [SSH, HTTP, HTTPS],
       scanMs: 56_000,
       company: { port: 80, at: when },
-      sees: block(isScanner, sight, 20_000, 900_000, [80]),
+      sees: block(isScanner, sight, 20_000, 900_000, lost),
     })
-  const saysLimit = (told: Told) => told.port(80).evidence.some(({ rule }) => rule === 'CMP-1')
+  const saysLimit = (told: Told, port = 80) => told.port(port).evidence.some(({ rule }) => rule === 'CMP-1')
 
   test('what it gets through amid our failures speaks of a limit; a ban would stop it too', () => {
     const limit = beside({ sight: 'closed', code: 'ECONNREFUSED', afterMs: 1 })
@@ -120,6 +120,29 @@ describe('another scanner beside ours', () => {
     expect(saysLimit(limit)).toBe(true)
     const ban = beside({ sight: 'closed', code: 'ECONNREFUSED', afterMs: 1 }, [])
     expect(ban.port(80).cause?.class).toBe('ips')
+  })
+
+  test('what it gets through at one lost port speaks for those that were lost beside it, and for no other', () => {
+    const both = beside('unresponsive', at, [80, 443])
+    for (const port of [80, 443]) {
+      expect([port, both.port(port).cause?.class]).toEqual([port, 'ddos_protection'])
+      expect([port, saysLimit(both, port)]).toEqual([port, true])
+    }
+    expect(beside('unresponsive', [], [80, 443]).port(443).cause?.class).toBe('ips')
+    expect(saysLimit(beside('unresponsive', at, [443]), 443)).toBe(false)
+    // A port whose handshake is completed and then cut is not what such a limit does.
+    const mixed = tell({
+      ports: [SSH, HTTP, HTTPS],
+      scanMs: 56_000,
+      company: { port: 80, at },
+      sees: (touch) =>
+        !isScanner(touch) || touch.at < 20_000 || touch.port === 22
+          ? 'open'
+          : touch.port === 80
+            ? 'unresponsive'
+            : 'cut',
+    })
+    expect([saysLimit(mixed), saysLimit(mixed, 443)]).toEqual([true, false])
   })
 
   test('one connection may have been seen late, and one that was accepted may be turned away then: neither says anything', () => {

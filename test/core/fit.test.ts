@@ -170,6 +170,18 @@ describe('a short silent loss that was over before anybody asked fast and slowly
       expect(cause?.confidence).toBeGreaterThan(0.5)
     }
   })
+
+  test('and one that was longer over is a firm ban by three slow touches, not by two: our own work may have used up what passes', () => {
+    const longer = { ...short, away: 'minutes', renewal: 'fixed' }
+    const bySlow = (touches: number) => {
+      const features = seen({ ...longer, slow: 'blocked' })
+      const slow = features.slow && { ...features.slow, looks: Array.from({ length: touches }, (_, i) => `run_a.${i}`) }
+      return causeOf('interfered', slow ? { ...features, slow } : features, CONTEXT).cause
+    }
+    expect(bySlow(3)?.confidence).toBeGreaterThan(0.5)
+    expect(bySlow(2)?.confidence).toBeLessThanOrEqual(0.5)
+    expect(causeOf('interfered', seen(longer), CONTEXT).cause?.confidence).toBeLessThanOrEqual(0.5)
+  })
 })
 
 test('what is accepted and held back leaves kept connections and other ports alone: no proxy is named for a whole host', () => {

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   // The long ones first, so that the sets end together.
   const work = losses
     .flatMap((loss) => chosen.map((scenario) => ({ scenario, loss })))
-    .sort((a, b) => Number(b.scenario.profile === 'discovery') - Number(a.scenario.profile === 'discovery'))
+    .sort((a, b) => Number(isLong(b.scenario)) - Number(isLong(a.scenario)))
   const results = mkdtempSync(join(tmpdir(), 'portwitness-lab-'))
   if (values.keep) console.log(`results: ${results}`)
   const rows: Row[] = []
@@ -58,6 +58,8 @@ async function main(): Promise<void> {
   if (!values.keep) rmSync(results, { recursive: true, force: true })
   closeWith('lab', shortfalls(rows))
 }
+
+const isLong = ({ profile, long = false }: Scenario): boolean => long || profile === 'discovery'
 
 async function tryAgain(rows: Row[], results: string): Promise<void> {
   for (const first of rows.filter(({ result }) => result === 'MISS' || result === 'ERROR')) {

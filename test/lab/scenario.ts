@@ -38,6 +38,8 @@ export interface Scenario {
   expect: Expected
   /** part of the quick subset */
   quick?: boolean
+  /** takes twice as long as most: among the first that are begun */
+  long?: boolean
 }
 
 export interface Truth {

@@ -59,19 +59,24 @@ const cannotBeTold = (verdict: VerdictWord, leading: CauseClass, { mode, area, n
   (area?.value === 'all' || (area?.value !== 'one' && leading !== 'overload')) &&
   neighbour?.value !== 'lost'
 
+/** Slow touches that tell a ban from a limit which the scan's own work at other ports keeps empty. */
+const SLOW_ENOUGH = 3
+
 /**
- * A limit lets in what comes when there is room, a ban nothing until it ends. A short loss without a word that was over before anybody
- * asked fast and slowly showed neither: no limit is firm there, nor a silent ban of less than the whole host, unless it froze the kept
- * connection too, which limits leave alone.
+ * A limit lets in what comes when there is room, a ban nothing until it ends. A loss without a word of which nobody asked fast and slowly
+ * showed neither: a limit is not firm there when it was short, nor is a silent ban of less than the whole host, unless it froze the
+ * kept connection too, which limits leave alone.
  */
-function isOverTooSoon(verdict: VerdictWord, leading: CauseClass, features: Features): boolean {
+function isNotTried(verdict: VerdictWord, leading: CauseClass, features: Features): boolean {
   const { mode, area, burst, slow, flicker, amid, company, canary, away } = features
-  if (verdict !== 'interfered' || away?.value !== 'under_30s') return false
+  if (verdict !== 'interfered') return false
   const isWordless = mode !== undefined && ['silent', 'refused', 'unreachable'].includes(mode.value)
   const isLimit = burst?.value === 'limited' || slow?.value === 'passes' || flicker?.value === 'now_and_then'
   if (!isWordless || isLimit || amid || company) return false
-  if (leading === 'ddos_protection') return true
-  const isBan = burst !== undefined || slow !== undefined || area?.value === 'all' || canary?.value === 'frozen'
+  if (leading === 'ddos_protection') return away?.value === 'under_30s'
+  const isLong = away !== undefined && away.value !== 'under_30s'
+  const isSlow = slow !== undefined && (!isLong || slow.looks.length >= SLOW_ENOUGH)
+  const isBan = burst !== undefined || isSlow || area?.value === 'all' || canary?.value === 'frozen'
   return leading === 'ips' && mode.value === 'silent' && !isBan
 }
 
@@ -124,7 +129,7 @@ export function causeOf(
     classShare < MOSTLY ||
     (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
     cannotBeTold(verdict, leading, features) ||
-    isOverTooSoon(verdict, leading, features)
+    isNotTried(verdict, leading, features)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]

@@ -52,7 +52,7 @@ export function featuresOf(
   const amid = outcome.case ? letInAmid(endpoint, outcome.case, scan) : []
   put('amid', amidOf(amid))
   put('flicker', flickerOf(outcome, amid))
-  put('company', companyOf(endpoint, outcome))
+  put('company', companyOf(endpoint, outcome, scan, lostKeys))
   put('seeps', seepsOf(outcome))
   put('ends', endsOf(outcome, amid))
   put('slow', slowOf(outcome))

@@ -58,4 +58,5 @@ export const f2bApacheModsecurity = scenario({
   rate: 8,
   banSeconds: { scaled: 90, full: 600 },
   quick: true,
+  long: true,
 })

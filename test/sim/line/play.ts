@@ -7,6 +7,7 @@ import { PANEL, T0 } from '../../support/facts.ts'
 import { Network } from '../net/network.ts'
 import { type Path, pathOf } from '../net/path.ts'
 import { createQueue } from '../net/queue.ts'
+import { startCompany } from './company.ts'
 import { Desk } from './desk.ts'
 import { createOnlooker, type Fleet, type Prober } from './probe.ts'
 import { Scanner } from './scanner.ts'
@@ -74,11 +75,12 @@ export function play(setting: Setting, loss: number, roll: () => number, without
     } else if (!hasEnded(desk.state) && (steering.hold || scanner.isOver)) stir(HOLD_MS)
   }
 
+  const company = startCompany(scanner)
   for (const { port, deed, from, everyMs, times } of setting.other ?? [])
     for (let i = 0; i < times; i++) {
       // Nobody works to the beat of a limiter's refill.
       const at = from + (i + roll()) * everyMs
-      queue.at(at, () => scanner.isOver || network.bystander(scanner.who, port, deed, at))
+      queue.at(at, () => scanner.isOver || network.bystander(scanner.who, port, deed, at, () => company.made(port)))
     }
   scanner.start()
   queue.run(LONGEST_MS, () => isDone)

@@ -174,13 +174,15 @@ export class Network {
     return 'pass'
   }
 
-  /** A connection of somebody who keeps no record of it: the other scanner at work from the scanner's address. */
-  bystander(who: PanelMember, port: number, deed: Deed, at: number): void {
+  /** A connection of the other scanner at work from the scanner's address; `made` hears when it is accepted. */
+  bystander(who: PanelMember, port: number, deed: Deed, at: number, made: () => void): void {
     const path = this.path(who)
     const ask = { who, address: ADDRESS, port, deed, check: 'http' } as const
     const judge = (when: number) => this.fateOf(ask, when, false)
     shake(this.queue, path, at, BYSTANDER_MS, judge, ({ end, afterMs }) => {
-      if (end === 'accepted') this.answerOf(this.passing(ask, at + afterMs, false))
+      if (end !== 'accepted') return
+      made()
+      this.answerOf(this.passing(ask, at + afterMs, false))
     })
   }
 

@@ -41,7 +41,7 @@ export const FEATURES = {
   /** how fast those were served who still got through around the loss */
   speed: ['slower', 'steady'],
   /** E4: many connects at once, beside slow touches */
-  burst: ['limited', 'blocked', 'passes'],
+  burst: ['limited', 'mixed', 'blocked', 'passes'],
   /** what the scanner had just done to the host when the port was lost */
   trigger: ['sweep', 'ssh', 'mail', 'web', 'other'],
   /** E6: whether each touch began the ban anew */

@@ -22,7 +22,9 @@ export function burstOf({ rate }: Outcome): Seen | null {
         ? 'passes'
         : burst.failed === burst.connects && slow.n > 0 && slow.bad === slow.n
           ? 'blocked'
-          : null
+          : isMixed(rate)
+            ? 'mixed'
+            : null
   if (value === null) return null
   const limit = limitPerSecond ? `, about ${passText(limitPerSecond)} new connections a second` : ''
   const amid = swept ? ` amid a search for ports at ${swept.offered} a second` : ''
@@ -31,12 +33,17 @@ export function burstOf({ rate }: Outcome): Seen | null {
     rule: 'RATE-1',
     text: {
       limited: `Of ${burst.connects} connects at once${amid} ${burst.prompt} got through in time, of ${count(slow.n, 'slow touch', 'slow touches')} ${slow.n - slow.bad}: a limit${limit}.`,
+      mixed: `Of ${burst.connects} connects at once${amid} ${burst.connects - burst.failed} got through and ${burst.failed} did not, while others were let in: neither loss nor a ban does that.`,
       blocked: `All ${burst.connects} connects at once failed, and the slow touches too: it does not depend on how fast we ask.`,
       passes: `All ${burst.connects} connects at once${amid} got through: no limit at that pace.`,
     }[value],
     looks: [...rate.looks.burst, ...rate.looks.slow],
   }
 }
+
+/** Loss of a fifth of all packets fails one handshake in twenty; who is banned gets nothing through. */
+const isMixed = ({ burst, beside }: RateTest): boolean =>
+  burst.failed * 3 >= burst.connects && burst.connects - burst.failed >= 2 && beside.n > 0 && beside.bad * 4 <= beside.n
 
 /** The looks of a burst that went badly, as failures: with a limiter the rounds themselves may all have passed. */
 export function burstFailures(endpoint: EndpointEvidence, rate: RateTest): Look[] {
@@ -114,25 +121,46 @@ const LEAST = 2
 /** Where connections are accepted first and turned away then, one that was made says nothing. */
 const BEFORE_HANDSHAKE: readonly Sight[] = ['closed', 'unresponsive', 'unreachable']
 
-export function companyOf({ looks, company }: EndpointEvidence, { tally }: Outcome): Seen | null {
+/** What gets through to one lost port tells of the rule that stands before all of them that the scan lost on this address. */
+export function companyOf(
+  endpoint: EndpointEvidence,
+  { tally }: Outcome,
+  scan: ScanEvidence,
+  lostKeys: ReadonlySet<string>,
+): Seen | null {
   const from = tally.firstFailAt
-  if (from === null || company.length === 0) return null
-  const own = looks.filter(
-    ({ role, at, observation }) => role === 'scanner' && at >= from && observation.purpose !== 'canary',
-  )
+  if (from === null || !isTurnedAwayAtOnce(endpoint, from)) return null
+  const beside = (scan.byAddress.get(endpoint.address) ?? []).filter(({ key }) => lostKeys.has(key))
+  for (const one of [endpoint, ...beside.filter((each) => each !== endpoint)]) {
+    const through = lettingIn(one, from)
+    if (through.length < LEAST) continue
+    const where = one === endpoint ? '' : ` at port ${one.port}, which was lost as well`
+    return {
+      value: 'through',
+      rule: 'CMP-1',
+      text: `Between failures of ours connections of another scanner from the same address were accepted${where}, ${count(through.length, 'time')}: a ban on the address would have stopped them too.`,
+      looks: through.map(({ id }) => id),
+    }
+  }
+  return null
+}
+
+const ownSince = ({ looks }: EndpointEvidence, from: number): Look[] =>
+  looks.filter(({ role, at, observation }) => role === 'scanner' && at >= from && observation.purpose !== 'canary')
+
+const isTurnedAwayAtOnce = (endpoint: EndpointEvidence, from: number): boolean =>
+  ownSince(endpoint, from).every(({ failed, sight }) => !failed || BEFORE_HANDSHAKE.includes(sight))
+
+/** The connections of another scanner that were made between the first and the last failure of ours. */
+function lettingIn(endpoint: EndpointEvidence, from: number): Look[] {
+  const { company } = endpoint
+  if (company.length === 0 || !isTurnedAwayAtOnce(endpoint, from)) return []
+  const own = ownSince(endpoint, from)
   const failures = own.filter(({ failed }) => failed)
-  const first = failures[0]
-  const last = failures.at(-1)
-  if (!first || !last || failures.some(({ sight }) => !BEFORE_HANDSHAKE.includes(sight))) return null
+  const [first, last] = [failures[0], failures.at(-1)]
+  if (!first || !last) return []
   const passed = own.filter(({ failed }) => !failed)
-  const through = company.filter(
+  return company.filter(
     ({ at }) => at > first.endAt && at < last.at && !passed.some((look) => Math.abs(look.at - at) <= OWN_MS),
   )
-  if (through.length < LEAST) return null
-  return {
-    value: 'through',
-    rule: 'CMP-1',
-    text: `Between failures of ours connections of another scanner from the same address were accepted, ${count(through.length, 'time')}: a ban on the address would have stopped them too.`,
-    looks: through.map(({ id }) => id),
-  }
 }

@@ -6,7 +6,7 @@ const ban = { slow: { blocked: 0.98, passes: 0.02 }, onset: { during: 0.9, befor
 const sparesFlows = { alive: 0.9, frozen: 0.05, reset: 0.05 } as const
 const limit = {
   slow: { blocked: 0.15, passes: 0.85 },
-  burst: { limited: 0.9, blocked: 0.05, passes: 0.05 },
+  burst: { limited: 0.75, mixed: 0.17, blocked: 0.04, passes: 0.04 },
 } as const
 
 /** Those that answer or limit: web application firewalls, DDoS protection, mail protection. */
@@ -60,7 +60,7 @@ export const ANSWERS: readonly Hypothesis[] = [
       service: { web: 0.98 },
       page: { rate: 0.93 },
       slow: { passes: 0.6, blocked: 0.4 },
-      burst: { limited: 0.85, blocked: 0.1, passes: 0.05 },
+      burst: { limited: 0.75, mixed: 0.1, blocked: 0.1, passes: 0.05 },
     },
   },
   {
@@ -71,7 +71,7 @@ export const ANSWERS: readonly Hypothesis[] = [
       flicker: { never: 0.85, now_and_then: 0.15 },
       // A table that marks a source keeps rejecting it for its window, however slowly it asks.
       slow: { blocked: 0.5, passes: 0.5 },
-      burst: { limited: 0.5, blocked: 0.45, passes: 0.05 },
+      burst: { limited: 0.4, mixed: 0.12, blocked: 0.43, passes: 0.05 },
       mode: { cut: 0.96 },
       cut: { reset_at_once: 0.4, reset: 0.35, end: 0.25 },
       who: scannerOnly,
@@ -123,7 +123,7 @@ export const ANSWERS: readonly Hypothesis[] = [
       company: { through: 0.6 },
       ends: { at_once: 0.06 },
       slow: { blocked: 0.45, passes: 0.55 },
-      burst: { limited: 0.6, blocked: 0.35, passes: 0.05 },
+      burst: { limited: 0.48, mixed: 0.14, blocked: 0.33, passes: 0.05 },
       mode: { cut: 0.5, silent: 0.18, refused: 0.3 },
       cut: { end: 0.5, reset: 0.35, reset_at_once: 0.15 },
       area: { one: 0.7, web: 0.1, some: 0.1, all: 0.1 },

@@ -141,7 +141,7 @@ export const INNOCENT: readonly Hypothesis[] = [
       who: { partial: 0.9, all: 0.05 },
       area: { one: 0.85 },
       // Every so many-th connect meets it, however fast they come.
-      burst: { limited: 0.03, blocked: 0.57, passes: 0.4 },
+      burst: { limited: 0.03, mixed: 0.3, blocked: 0.4, passes: 0.27 },
     },
   },
   { class: 'phantom', mechanism: 'accepts_everything', prior: 1, expects: {} },
