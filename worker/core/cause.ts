@@ -73,8 +73,8 @@ function isNotTried(verdict: VerdictWord, leading: CauseClass, features: Feature
   const isWordless = mode !== undefined && ['silent', 'refused', 'unreachable'].includes(mode.value)
   const isLimit = burst?.value === 'limited' || slow?.value === 'passes' || flicker?.value === 'now_and_then'
   if (!isWordless || isLimit || amid || company) return false
-  if (leading === 'ddos_protection') return away?.value === 'under_30s'
   const isLong = away !== undefined && away.value !== 'under_30s'
+  if (leading === 'ddos_protection') return away?.value === 'under_30s' || (mode.value === 'silent' && !isLong)
   const isSlow = slow !== undefined && (!isLong || slow.looks.length >= SLOW_ENOUGH)
   const isBan = burst !== undefined || isSlow || area?.value === 'all' || canary?.value === 'frozen'
   return leading === 'ips' && mode.value === 'silent' && !isBan

@@ -26,17 +26,18 @@ function dropsOf({ at, sight, failed, observation }: Look): number[] {
 }
 
 /**
- * How many handshakes loss spoils, as the sibling knows the scanner's way; without one, as the witnesses know theirs. What the
- * scanner itself meets is what is in question. The mean of a uniform prior over what was seen.
+ * How many handshakes loss spoils, as the sibling knows the scanner's way, and no fewer than all others meet together: of few
+ * looks a lossy way can look clean. What the scanner itself meets is what is in question. The mean of a uniform prior over what was seen.
  */
 function lostOf(host: readonly EndpointEvidence[]): number {
   const looks = host.flatMap((one) => {
     const quickest = quickestOf(one)
     return one.looks.map((look) => ({ role: look.role, isBad: limped(look, quickest) }))
   })
+  const share = (some: typeof looks) => (some.filter(({ isBad }) => isBad).length + 1) / (some.length + 2)
   const siblings = looks.filter(({ role }) => role === 'sibling')
-  const others = siblings.length > 0 ? siblings : looks.filter(({ role }) => role === 'witness')
-  return (others.filter(({ isBad }) => isBad).length + 1) / (others.length + 2)
+  const others = share(looks.filter(({ role }) => role !== 'scanner'))
+  return siblings.length > 0 ? Math.max(share(siblings), others) : others
 }
 
 /** Is every other SYN of these looks dropped, rather than what loss takes? */
