@@ -95,8 +95,10 @@ const at = (parent: Json[] | { [key: string]: Json }, key: string): Json =>
 const put = (parent: Json[] | { [key: string]: Json }, key: string, value: Json): void =>
   void Object.defineProperty(parent, key, { value, enumerable: true, writable: true, configurable: true })
 
-/** Beyond every bound on a body, so that those are met. */
-const MOST_CHARACTERS = 16_000_000
+/** Lists grow to twice what a message may have. More than that is one text: the fuzzer itself would hold gigabytes of places. */
+const MOST_CHARACTERS = 2_500_000
+/** Beyond every bound on a body, a restored backup's too, so that those are met. */
+const LONGEST_TEXT = 9_000_000
 const sizeOf = (value: Json | undefined): number => (JSON.stringify(value) ?? 'null').length
 
 /** Changes one place of a value; the value itself where there is none. */
@@ -106,6 +108,10 @@ function spoil(value: Json, luck: Luck): Json {
   if (!place || luck.chance(0.03)) return anything(luck)
   const { parent, key } = place
   const old = at(parent, key)
+  if (luck.chance(0.0005)) {
+    put(parent, key, 'x'.repeat(LONGEST_TEXT))
+    return value
+  }
   switch (luck.below(9)) {
     case 0:
       if (!Array.isArray(parent)) delete parent[key]
@@ -142,20 +148,29 @@ function spoil(value: Json, luck: Luck): Json {
 
 const encoder = { encode: (text: string) => Uint8Array.from(new TextEncoder().encode(text)) }
 
+function joined(...parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 /** Changes the bytes: what no program of ours would send. */
 function tear(bytes: Uint8Array<ArrayBuffer>, luck: Luck): Uint8Array<ArrayBuffer> {
   const place = luck.below(bytes.length + 1)
-  const with_ = (...middle: number[]) =>
-    new Uint8Array([...bytes.subarray(0, place), ...middle, ...bytes.subarray(place)])
+  const with_ = (...middle: number[]) => joined(bytes.subarray(0, place), middle, bytes.subarray(place))
   switch (luck.below(8)) {
     case 0:
       return bytes.slice(0, place)
     case 1:
       return with_(luck.pick([0x00, 0xff, 0xc0, 0xed, 0xf8]), luck.below(256))
     case 2:
-      return new Uint8Array([0xef, 0xbb, 0xbf, ...bytes])
+      return joined([0xef, 0xbb, 0xbf], bytes)
     case 3:
-      return new Uint8Array([...bytes, ...encoder.encode(luck.pick(['}', ' x', '\n{}', ',', '\u2028']))])
+      return joined(bytes, encoder.encode(luck.pick(['}', ' x', '\n{}', ',', '\u2028'])))
     case 4:
       return encoder.encode('['.repeat(luck.pick([40, 5_000, 100_000])))
     case 5:
