@@ -8,7 +8,8 @@ let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
   const all = JSON.stringify(Array.from({ length: ROWS }, (_, i) => i))
-  const statement = 'Port 443 was lost after 41 s: findings on it are incomplete; the other 11 ports were reachable throughout.'
+  const statement =
+    'Port 443 was lost after 41 s: findings on it are incomplete; the other 11 ports were reachable throughout.'
   const judgement = JSON.stringify({ coverage: { statement, share: 0.9 }, ports: [] })
   for (const sql of [
     `INSERT INTO targets (tenant_id, id, address, name, ports, timezone, sites, profile, anchors, tags, max_connects_per_second, created_at, scanners, last_known, resolved)
@@ -30,18 +31,22 @@ test.each([
   ['/targets?format=jsonl', 'tgt_'],
   ['/issues?format=jsonl&state=any', 'iss_'],
   [`/issues/iss_${'1'.padStart(20, '0')}?format=jsonl`, 'scn_'],
-])('%s has every row once, and 100,000 of them in less than 50 queries', async (path, prefix) => {
-  stage.queries()
-  const answer = await stage.fetch(path, { headers: { authorization: `Bearer ${KEY}` } })
-  expect(answer.status).toBe(200)
-  const ids = [...(await answer.text()).matchAll(new RegExp(`${prefix}\\d{20}`, 'g'))].map(([id]) => id)
-  const queries = stage.queries()
-  expect(new Set(ids).size).toBe(ROWS)
-  // 500, 1,000, 2,000, then 4,000 at a time; targets ask for control and letters with each page.
-  const pages = Math.ceil((ROWS - 3_500) / MOST_ROWS) + 3
-  expect(queries).toBeLessThanOrEqual(path.startsWith('/targets') ? 3 * pages : pages + 1)
-  if (!path.startsWith('/targets')) expect(Math.ceil((100_000 - 3_500) / MOST_ROWS) + 3 + 1).toBeLessThan(50)
-}, 300_000)
+])(
+  '%s has every row once, and 100,000 of them in less than 50 queries',
+  async (path, prefix) => {
+    stage.queries()
+    const answer = await stage.fetch(path, { headers: { authorization: `Bearer ${KEY}` } })
+    expect(answer.status).toBe(200)
+    const ids = [...(await answer.text()).matchAll(new RegExp(`${prefix}\\d{20}`, 'g'))].map(([id]) => id)
+    const queries = stage.queries()
+    expect(new Set(ids).size).toBe(ROWS)
+    // 500, 1,000, 2,000, then 4,000 at a time; targets ask for control and letters with each page.
+    const pages = Math.ceil((ROWS - 3_500) / MOST_ROWS) + 3
+    expect(queries).toBeLessThanOrEqual(path.startsWith('/targets') ? 3 * pages : pages + 1)
+    if (!path.startsWith('/targets')) expect(Math.ceil((100_000 - 3_500) / MOST_ROWS) + 3 + 1).toBeLessThan(50)
+  },
+  300_000,
+)
 
 test('whom each page takes long, or fills much, reads less at once', async () => {
   const asked = async (pass: (limit: number) => number, width: number) => {

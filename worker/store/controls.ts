@@ -27,10 +27,7 @@ export async function readControls(
       .select()
       .from(controls)
       .where(
-        and(
-          eq(controls.tenantId, tenantId),
-          sql`${controls.subject} IN (SELECT value FROM json_each(${rows(part)}))`,
-        ),
+        and(eq(controls.tenantId, tenantId), sql`${controls.subject} IN (SELECT value FROM json_each(${rows(part)}))`),
       )
     for (const row of known) found.set(row.subject, row)
   }

@@ -22,7 +22,10 @@ const FEW_TARGETS = 200
 /** Pages of scans: each is asked for by where the one before ended ('' for the first); words are looked for once. */
 export function scanPages(db: Db, tenantId: string, ask: ScanListAsk) {
   let named: ReturnType<typeof targetsLike> | null = null
-  const like = () => (ask.q === '' ? null : (named ??= targetsLike(db, tenantId, ask)))
+  const like = () => {
+    if (ask.q !== '') named ??= targetsLike(db, tenantId, ask)
+    return named
+  }
   return (cursor: string, limit: number) => scanPage(db, tenantId, ask, like, { cursor, limit })
 }
 
