@@ -30,6 +30,22 @@ export const keys = sqliteTable(
   (t) => [uniqueIndex('keys_by_id').on(t.tenantId, t.id)],
 )
 
+/**
+ * Sessions of the portal that were ended before their time. A row counts until the session would have ended by itself; the one
+ * whose `session` is '' stands for all of its key that end by then.
+ */
+export const endedSessions = sqliteTable(
+  'ended_sessions',
+  {
+    tenantId: tenantId(),
+    keyId: text('key_id').notNull(),
+    /** SHA-256 of the cookie, hex */
+    session: text('session').notNull(),
+    until: integer('until').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.tenantId, t.keyId, t.session] }), index('ended_sessions_over').on(t.until)],
+)
+
 /** Secrets from which a tenant's proof tokens are made. The one in use is the latest whose time has come. */
 export const proofSecrets = sqliteTable(
   'proof_secrets',

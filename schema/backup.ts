@@ -26,6 +26,8 @@ export interface BackupTable {
 export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'settings', of: 'stack', page: 200, names: ['stopped', 'retention', 'ceilings'] },
   { name: 'tenants', of: 'tenant', page: 200 },
+  // Before the keys: a session that was ended opens nothing in between.
+  { name: 'ended_sessions', of: 'tenant', page: 200 },
   { name: 'keys', of: 'tenant', page: 200 },
   { name: 'proof_secrets', of: 'tenant', page: 200, seal: ['secret'] },
   { name: 'ranges', of: 'stack', page: 200 },

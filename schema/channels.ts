@@ -59,7 +59,12 @@ export const Reminders = v.strictObject({ everyDays: whole(1, 90), atMost: v.opt
 export type Reminders = v.InferOutput<typeof Reminders>
 
 const secretText = v.pipe(text(1_000), v.regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without blanks'))
-const events = v.nullish(v.pipe(listOf(v.picklist(NOTICES), NOTICES.length), v.minLength(1)))
+const events = v.nullish(
+  v.pipe(
+    listOf(v.picklist(NOTICES), NOTICES.length),
+    v.minLength(1, 'choose at least one, or switch the channel off instead'),
+  ),
+)
 const url = text(2_000)
 
 export const ChannelBody = v.strictObject({

@@ -36,7 +36,7 @@ function wordsOf(issue: v.BaseIssue<unknown>): string {
     case 'max_length':
       return `must not be longer than ${limit}`
     case 'min_length':
-      return `must not be shorter than ${limit}`
+      return issue.message.startsWith('Invalid') ? `must not be shorter than ${limit}` : issue.message
     case 'max_value':
       return `must not be more than ${limit}`
     case 'min_value':

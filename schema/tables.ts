@@ -23,7 +23,7 @@ import {
   SCAN_VERDICTS,
 } from './words.ts'
 
-export { audit, auditWaiting, enrolments, keys, proofSecrets, tenants } from './access-tables.ts'
+export { audit, auditWaiting, endedSessions, enrolments, keys, proofSecrets, tenants } from './access-tables.ts'
 export { sent } from './ceiling-tables.ts'
 export { channels, deliveries, stories } from './channel-tables.ts'
 export { controls, letters, optOuts } from './control-tables.ts'

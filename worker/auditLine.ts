@@ -54,26 +54,29 @@ async function placed(
     prev: head.hash,
   }
   const hash = await auditHash(line)
-  const holds = onlyIf ? ' WHERE EXISTS (SELECT 1 FROM settings WHERE name = ? AND value = ?)' : ''
   const statement = d1
     .prepare(
-      `INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${holds}`,
+      `INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${holds(onlyIf)}`,
     )
     .bind(
       ...[line.tenantId, line.seq, at, line.actor, line.deed, line.subject, line.before, line.asked, line.prev, hash],
-      ...(onlyIf ? [onlyIf.name, onlyIf.value] : []),
+      ...wanted(onlyIf),
     )
   return { statement, head: { seq: line.seq, hash } }
 }
+
+const holds = (onlyIf: Deed['onlyIf']): string =>
+  onlyIf ? ' WHERE EXISTS (SELECT 1 FROM settings WHERE name = ? AND value = ?)' : ''
+const wanted = (onlyIf: Deed['onlyIf']): string[] => (onlyIf ? [onlyIf.name, onlyIf.value] : [])
 
 /** The statement that keeps the deed's line until it has its number: it meets no other. */
 export async function waitingFor(db: Db, d1: D1Database, deed: Deed): Promise<D1PreparedStatement> {
   const { tenantId, at, actor, deed: what, subject, before, asked } = await saidOf(db, deed)
   return d1
     .prepare(
-      'INSERT INTO audit_waiting (tenant_id, id, at, actor, deed, subject, before, asked) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO audit_waiting (tenant_id, id, at, actor, deed, subject, before, asked) SELECT ?, ?, ?, ?, ?, ?, ?, ?${holds(deed.onlyIf)}`,
     )
-    .bind(tenantId, hex(luck(16)), at, actor, what, subject, before, asked)
+    .bind(tenantId, hex(luck(16)), at, actor, what, subject, before, asked, ...wanted(deed.onlyIf))
 }
 
 /** In one batch at most. */

@@ -13,6 +13,7 @@ import { forgetEnrolments } from './store/enrolments.ts'
 import { wakeIssues } from './store/issues.ts'
 import { forgetNotices } from './store/outbox.ts'
 import { addDueScan, endUnbegun, hasDueScan, promote, type Scan, unbegun } from './store/scans.ts'
+import { forgetEnded } from './store/sessions.ts'
 import { forgetOnce, isStopped } from './store/settings.ts'
 import { dueTargets, moveOn, readTarget, type Target } from './store/targets.ts'
 import type { World } from './world.ts'
@@ -116,6 +117,7 @@ export async function tidy(world: World): Promise<void> {
   await wakeIssues(world.db, world.now)
   await promote(world.db)
   await forgetOnce(world.db, world.now - DAY_MS)
+  await forgetEnded(world.db, world.now)
   await forgetEnrolments(world.db, world.now - DAY_MS)
   await forgetNotices(world.db, world.now - NOTICE_MS)
   await forgetSent(world.db, world.now)

@@ -212,10 +212,12 @@ describe('channels', () => {
     })
     const renewed = await post(`/api/v1/channels/${id}?method=PATCH`, { rotateSecret: 'yes', keepOldSecretHours: '12' })
     expect(await renewed.text()).toMatch(/whsec_.*signs beside it until/s)
-    const quiet = { name: 'SIEM 2', severity: '', targetTags: '', quietFrom: '', quietTo: '', remindEveryDays: '' }
+    const empty = { name: 'SIEM 2', severity: '', targetTags: '', quietFrom: '', quietTo: '', remindEveryDays: '' }
+    const quiet = { ...empty, events: 'issue.opened' }
     expect(led(await post(`/api/v1/channels/${id}?method=PATCH`, quiet))).toEqual([303, `/channels/${id}?done=saved`])
     expect((await stage.api('GET', `/channels/${id}`)).body).toMatchObject({
       name: 'SIEM 2',
+      events: ['issue.opened'],
       quietHours: null,
       reminders: null,
       filters: { severity: null },
@@ -225,6 +227,33 @@ describe('channels', () => {
       `/channels/${id}?done=saved`,
     ])
     expect(await page(`/channels/${id}`)).toContain('Switch it on')
+  })
+
+  test('one that is told of nothing is refused, and named, when it is set up and when it is changed', async () => {
+    const form = await page('/channels/new?kind=webhook')
+    const ticked = [...form.matchAll(/name="events" type="checkbox" value="([^"]+)" checked/g)].map(([, name]) => name)
+    expect(ticked).toContain('issue.opened')
+    const { id } = await addWebhook(stage, 'setup')
+    const before = (await stage.api<{ events: string[] }>('GET', `/channels/${id}`)).body
+    const count = await stage.count('channels')
+    const empty = { name: 'Nothing', severity: '', targetTags: '', quietFrom: '', quietTo: '', remindEveryDays: '' }
+    for (const answer of [
+      await post(`/api/v1/channels/${id}?method=PATCH`, empty),
+      await post('/api/v1/channels', { ...empty, kind: 'webhook', url: urlOf('setup'), secret: '' }),
+    ]) {
+      expect(answer.status).toBe(422)
+      expect(await answer.text()).toContain('events: choose at least one, or switch the channel off instead')
+    }
+    expect((await stage.api('GET', `/channels/${id}`)).body).toEqual(before)
+    expect(await stage.count('channels')).toBe(count)
+    const byProgram = await stage.api<{ errors: unknown[] }>('PATCH', `/channels/${id}`, { events: [] })
+    expect([byProgram.status, byProgram.body.errors]).toEqual([
+      422,
+      [{ field: 'events', detail: 'choose at least one, or switch the channel off instead' }],
+    ])
+    // A program that wants the usual ones says so.
+    expect((await stage.api('PATCH', `/channels/${id}`, { events: null })).status).toBe(200)
+    await stage.api('DELETE', `/channels/${id}`)
   })
 
   test('is tried, shows what a platform said as text, is previewed, and is removed', async () => {

@@ -4,7 +4,8 @@ import { createMiddleware } from 'hono/factory'
 import { type Audited, audited as auditedDb, type Deed } from '../audited.ts'
 import { type AppEnv, actorOf } from '../context.ts'
 import { newToken } from '../secrets.ts'
-import { noteSignIn, signedInSince, signInName } from '../store/settings.ts'
+import { batch, type Db, type Statement } from '../store/db.ts'
+import { type DoorWay, doorName, notePassing, passedSince } from '../store/settings.ts'
 import { API_BYTES, bytesOf, RESTORE_BYTES } from './limit.ts'
 
 const ID = /^[a-z]{3}_[A-Za-z0-9]{10,40}$/
@@ -27,6 +28,8 @@ const URGENT: ReadonlySet<string> = new Set([
   'DELETE /api/v1/probes/:id',
   // Drains it, or takes its voice.
   'PATCH /api/v1/probes/:id',
+  'POST /signout',
+  'POST /signout/everywhere',
 ])
 
 /** From here on what the request writes is written down as this actor's deed. */
@@ -45,17 +48,29 @@ export function auditAs(
   return log
 }
 
-/** A key that signs in again and again leaves one line in this time: else whoever may only read could fill the log. */
-const SIGN_IN_MS = 3_600_000
+/** A key that passes the door again and again leaves one line of each way in this time: else whoever may only read could fill the log. */
+const DOOR_MS = 3_600_000
 
-export async function auditSignIn(c: Context<AppEnv>, tenantId: string, keyId: string): Promise<void> {
+/** Whoever passes the door, with what is written then: with its line in one batch, where the key's last one of this way is old enough. */
+export async function auditDoor(
+  c: Context<AppEnv>,
+  way: DoorWay,
+  { tenantId, keyId }: { tenantId: string; keyId: string },
+  written: (db: Db) => readonly Statement[],
+): Promise<void> {
   const { db, now } = c.var.world
-  const name = signInName(tenantId, keyId)
-  if (await signedInSince(db, name, now - SIGN_IN_MS)) return
-  // Of those who sign in at once one finds its own word there, in the batch that would add the line.
+  const name = doorName(way, tenantId, keyId)
+  const since = now - DOOR_MS
+  if (await passedSince(db, name, since)) {
+    await batch(db, written(db))
+    return
+  }
+  // Of those who pass at once one finds its own word there, in the batch that would add the line.
   const value = newToken('pws')
-  const log = auditAs(c, tenantId, `key:${keyId}`, '', { onlyIf: { name, value } })
-  await noteSignIn(log.db, name, value, { now, since: now - SIGN_IN_MS })
+  const actor = `${way === 'signin' ? 'key' : 'session'}:${keyId}`
+  const log = auditAs(c, tenantId, actor, '', { onlyIf: { name, value } })
+  await batch(log.db, [notePassing(log.db, name, value, { now, since }), ...written(log.db)])
+  await log.settle()
 }
 
 /** For the whole API. What was refused before it wrote anything leaves no line; what succeeds leaves one. */

@@ -7,13 +7,9 @@ import type { Scope } from '../../schema/words.ts'
 import { type Answer as Access, identityOf } from '../access.ts'
 import type { AppEnv, Caller } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { isSame, mac, sha256 } from '../secrets.ts'
-import { findKey, findKeyById, OPERATOR, readTenant } from '../store/keys.ts'
-
-export const SESSION_COOKIE = 'portwitness_session'
-export const SESSION_MS = 12 * 3_600_000
-/** The id under which the key of the first start is known; it lives in the environment, not in a table. */
-export const BOOTSTRAP_ID = 'key_bootstrap'
+import { isSame, sha256 } from '../secrets.ts'
+import { findKey, OPERATOR, readTenant } from '../store/keys.ts'
+import { BOOTSTRAP_ID, SESSION_MS, sessionIn } from './session.ts'
 
 const RANK: Record<Scope, number> = { read: 0, write: 1, admin: 2 }
 
@@ -54,30 +50,9 @@ async function byKey(c: Context<AppEnv>): Promise<Caller | null> {
   return { tenantId: found.tenantId, scope: found.scope, keyId: found.id, byCookie: false }
 }
 
-/** A cookie names its key and is sealed with the key's hash: it dies with the key. */
-export async function seal(keyHash: string, tenantId: string, keyId: string, expiresAt: number): Promise<string> {
-  const text = [tenantId, keyId, expiresAt].join('.')
-  return `${text}.${await mac(keyHash, text)}`
-}
-
-/** The hash that seals a key's sessions, and its scope; null when the key is gone. */
-export async function sealOf(
-  c: Context<AppEnv>,
-  tenantId: string,
-  keyId: string,
-): Promise<{ hash: string; scope: Scope } | null> {
-  if (keyId !== BOOTSTRAP_ID) return findKeyById(c.var.world.db, tenantId, keyId, c.var.world.now)
-  const bootstrap = c.env.BOOTSTRAP_KEY?.trim()
-  return bootstrap && tenantId === OPERATOR ? { hash: await sha256(bootstrap), scope: 'admin' } : null
-}
-
 async function bySession(c: Context<AppEnv>): Promise<Caller | null> {
-  const [tenantId = '', keyId = '', expires = ''] = getCookie(c, SESSION_COOKIE)?.split('.') ?? []
-  if (!(Number(expires) > c.var.world.now)) return null
-  const key = await sealOf(c, tenantId, keyId)
-  const isSealed =
-    key !== null && isSame(await seal(key.hash, tenantId, keyId, Number(expires)), getCookie(c, SESSION_COOKIE) ?? '')
-  return isSealed ? { tenantId, scope: key.scope, keyId, byCookie: true } : null
+  const session = await sessionIn(c)
+  return session && { tenantId: session.tenantId, scope: session.scope, keyId: session.keyId, byCookie: true }
 }
 
 const ASSERTION = 'cf-access-jwt-assertion'

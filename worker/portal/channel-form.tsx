@@ -116,6 +116,7 @@ export const Wishes = ({ kind, channel }: { kind: ChannelKind; channel: Wished |
     <div class="fields">
       <fieldset>
         <legend>Told of</legend>
+        <p class="hint">One at least. A channel that is to tell nothing for a while is switched off on its page.</p>
         {NOTICES.map((name) => (
           <CheckField
             id={`event-${name}`}

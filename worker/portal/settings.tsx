@@ -174,6 +174,12 @@ const Session = ({ session }: SettingsView) => (
     <form method="post" action="/signout" class="one">
       <button type="submit">Sign out</button>
     </form>
+    {session.by === 'session' && (
+      <AskFirst name="Sign out everywhere…" action="/signout/everywhere" button="Sign out everywhere">
+        Every session that was begun with this key ends, here and in all other browsers, and so do its one-time links.
+        The key stays good: whoever else may have it needs it taken away.
+      </AskFirst>
+    )}
   </section>
 )
 

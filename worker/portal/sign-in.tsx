@@ -32,7 +32,7 @@ export const SignInPage = ({ problem, next }: { problem: string | null; next: st
       </form>
       <p class="dim">
         The first key of a new installation is in the file <code>admin.key</code> of its data folder; whoever runs it
-        makes further ones. A session lasts 12 hours and ends with its key.
+        makes further ones. A session lasts 12 hours, and ends before when you sign out or its key does.
       </p>
       <section aria-labelledby="stranger">
         <h2 id="stranger">You saw our probes in your logs?</h2>

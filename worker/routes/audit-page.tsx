@@ -14,7 +14,6 @@ import { fileFormat, fileOf, listAsk } from './listing.ts'
 import { asPage, frameOf, show } from './show.tsx'
 
 const PAGE = 50
-const FILE_PAGE = 500
 /** Lines that one request checks: each costs a SHA-256, and a page has 10 ms of CPU. */
 const CHECKED = 100
 const DAY_MS = 86_400_000
@@ -78,10 +77,10 @@ export const auditPageRoutes = new Hono<AppEnv>()
     const wish = wishOf(ask)
     const format = fileFormat(c)
     if (format)
-      return fileOf('audit', format, AUDIT_COLUMNS, async (cursor) => {
-        let step = await searchAudit(db, tenantId, { ...wish, before: seqIn('cursor', cursor) }, FILE_PAGE)
+      return fileOf('audit', format, AUDIT_COLUMNS, async (cursor, limit) => {
+        let step = await searchAudit(db, tenantId, { ...wish, before: seqIn('cursor', cursor) }, limit)
         while (step.rows.length === 0 && step.next !== null)
-          step = await searchAudit(db, tenantId, { ...wish, before: step.next }, FILE_PAGE)
+          step = await searchAudit(db, tenantId, { ...wish, before: step.next }, limit)
         return { rows: step.rows.map(auditLine), next: step.next === null ? null : String(step.next) }
       })
     const asked = seqIn('check', c.req.query('check') ?? '')

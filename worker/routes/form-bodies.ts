@@ -75,9 +75,9 @@ const wishesIn = (form: URLSearchParams) => {
   const from = given(form, 'quietFrom')
   const to = given(form, 'quietTo')
   const everyDays = numberIn(form, 'remindEveryDays')
-  const events = form.getAll('events')
   return {
-    events: events.length > 0 ? events : null,
+    // None ticked is none, never the usual ones.
+    events: form.getAll('events'),
     filters: {
       severity: given(form, 'severity') ?? null,
       causeClass: form.getAll('causeClass'),

@@ -18,8 +18,6 @@ import { fileFormat, fileOf, listAsk } from './listing.ts'
 import { frameOf, show } from './show.tsx'
 
 const LIST = 50
-/** Rows read at once for a file. */
-const OF_FILE = 500
 
 const RULES = {
   sorts: ['seen', 'opened'],
@@ -34,8 +32,8 @@ export const issuePageRoutes = new Hono<AppEnv>()
     const page = (cursor: string, limit: number) => issueLines(db, tenantId, asked(ask), requestOf(cursor, limit))
     const format = fileFormat(c)
     if (format)
-      return fileOf('issues', format, issueColumns(now, ask), async (cursor) => {
-        const { items, nextCursor } = await page(cursor, OF_FILE)
+      return fileOf('issues', format, issueColumns(now, ask), async (cursor, limit) => {
+        const { items, nextCursor } = await page(cursor, limit)
         return { rows: items, next: nextCursor }
       })
     const [frame, { items, nextCursor }] = await Promise.all([frameOf(c), page(ask.cursor, LIST)])
@@ -83,8 +81,8 @@ async function occurrenceFile(c: Context<AppEnv>, id: string, format: 'csv' | 'j
   const { db, now } = c.var.world
   const { tenantId } = c.var.caller
   if (!(await readIssue(db, tenantId, id))) throw missing()
-  return fileOf(`occurrences-${id}`, format, occurrenceColumns(now), async (cursor) => {
-    const { items, nextCursor } = await readOccurrencePage(db, tenantId, id, requestOf(cursor, OF_FILE))
+  return fileOf(`occurrences-${id}`, format, occurrenceColumns(now), async (cursor, limit) => {
+    const { items, nextCursor } = await readOccurrencePage(db, tenantId, id, requestOf(cursor, limit))
     return { rows: items, next: nextCursor }
   })
 }

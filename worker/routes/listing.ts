@@ -56,14 +56,32 @@ const TYPE: Record<FileFormat, string> = {
 const EMPTY_PAGES = 500
 
 /**
- * All rows as a file, read a page at a time while they are sent: `rowsAfter` gives the page after a cursor ('' first) and
- * where the next begins.
+ * Rows read at once for a file: few at first, more where they are short and quickly found. An invocation has 50 queries on the
+ * free plan; one answer of D1 may have 50 MB (developers.cloudflare.com/d1/platform/limits), a Worker 128 MB for all it does.
+ */
+export const FIRST_ROWS = 500
+export const MOST_ROWS = 4_000
+/** Of a page's text: up to the first it may grow, beyond the second it shrinks. Rows of lists have 200 to 3,000 bytes. */
+const EASY_BYTES = 2_000_000
+const HARD_BYTES = 8_000_000
+/** Of reading it: D1 does one thing at a time, and whoever waits for it is a probe. */
+const EASY_MS = 250
+const HARD_MS = 1_000
+
+function nextRows(rows: number, ms: number, bytes: number): number {
+  if (ms > HARD_MS || bytes > HARD_BYTES) return Math.max(FIRST_ROWS, rows / 2)
+  return ms <= EASY_MS && bytes <= EASY_BYTES ? Math.min(MOST_ROWS, rows * 2) : rows
+}
+
+/**
+ * All rows as a file, read a page at a time while they are sent: `rowsAfter` gives the page after a cursor ('' first) of so
+ * many rows, and where the next begins.
  */
 export function fileOf<Row>(
   name: string,
   format: FileFormat,
   columns: readonly DataColumn<Row>[],
-  rowsAfter: (cursor: string) => Promise<{ rows: readonly Row[]; next: string | null }>,
+  rowsAfter: (cursor: string, limit: number) => Promise<{ rows: readonly Row[]; next: string | null }>,
 ): Response {
   const told = columns.flatMap(({ key, value }) => (value ? [{ key, value }] : []))
   const lineOf = (row: Row): string =>
@@ -72,6 +90,7 @@ export function fileOf<Row>(
       : `${JSON.stringify(Object.fromEntries(told.map(({ key, value }) => [key, value(row)])))}\n`
   const encoder = new TextEncoder()
   let cursor: string | null = ''
+  let limit = FIRST_ROWS
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       if (format === 'csv') controller.enqueue(encoder.encode(csvLine(told.map(({ key }) => key))))
@@ -81,9 +100,13 @@ export function fileOf<Row>(
       for (let empty = 0; cursor !== null; empty++) {
         if (empty > EMPTY_PAGES)
           throw new Error(`${name}: ${EMPTY_PAGES} pages one after the other hold nothing that fits`)
-        const { rows, next } = await rowsAfter(cursor)
+        const askedAt = Date.now()
+        const { rows, next } = await rowsAfter(cursor, limit)
+        const tookMs = Date.now() - askedAt
         cursor = next
-        if (rows.length > 0) return controller.enqueue(encoder.encode(rows.map(lineOf).join('')))
+        const text = encoder.encode(rows.map(lineOf).join(''))
+        limit = nextRows(limit, tookMs, text.length)
+        if (rows.length > 0) return controller.enqueue(text)
       }
       controller.close()
     },

@@ -13,7 +13,7 @@ import { ProofPage } from '../portal/proof.tsx'
 import { ScanPage } from '../portal/scan.tsx'
 import { SCAN_FILE, SCAN_FILTERS, ScansPage } from '../portal/scans.tsx'
 import { openText } from '../store/raw.ts'
-import { scanPage } from '../store/scanList.ts'
+import { scanPages } from '../store/scanList.ts'
 import { readScan } from '../store/scans.ts'
 import { readTarget } from '../store/targets.ts'
 import { fileFormat, fileOf, listAsk } from './listing.ts'
@@ -24,8 +24,6 @@ import { isLost, readAlbum, readScanView } from './scan-data.ts'
 import { frameOf, show } from './show.tsx'
 
 const ROWS = 50
-/** Read at once for a file. */
-const FILE_ROWS = 500
 
 const noScan = (): Failure => new Failure('not_found', 'There is no scan with that id.')
 
@@ -45,21 +43,20 @@ export const scanPageRoutes = new Hono<AppEnv>()
     // The API's list calls it targetId.
     const target = asked.filters.target || (textIn(c, 'targetId', 60) ?? '')
     const ask: ListAsk = { ...asked, filters: { ...asked.filters, target } }
+    const pageAfter = scanPages(db, tenantId, {
+      state: SCAN_FILTERS.state.find((word) => word === ask.filters.state) ?? null,
+      verdict: SCAN_FILTERS.verdict.find((word) => word === ask.filters.verdict) ?? null,
+      target,
+      q: ask.q,
+      oldest: ask.sort === 'createdAt' && !ask.desc,
+    })
     const read = async (cursor: string, limit: number) => {
-      const page = await scanPage(db, tenantId, {
-        state: SCAN_FILTERS.state.find((word) => word === ask.filters.state) ?? null,
-        verdict: SCAN_FILTERS.verdict.find((word) => word === ask.filters.verdict) ?? null,
-        target,
-        q: ask.q,
-        oldest: ask.sort === 'createdAt' && !ask.desc,
-        cursor,
-        limit,
-      })
+      const page = await pageAfter(cursor, limit)
       if (!page) throw badField('invalid', 'cursor', 'must be where an earlier page ended')
       return page
     }
     const format = fileFormat(c)
-    if (format !== null) return fileOf('scans', format, SCAN_FILE, (cursor) => read(cursor, FILE_ROWS))
+    if (format !== null) return fileOf('scans', format, SCAN_FILE, read)
     const [frame, page, one] = await Promise.all([
       frameOf(c),
       read(ask.cursor, ROWS),

@@ -6,21 +6,14 @@ import { isKey } from '../../schema/key.ts'
 import type { Refusal } from '../access.ts'
 import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
-import { auditSignIn } from '../guards/audit.ts'
+import { auditDoor } from '../guards/audit.ts'
 import { bytesOf } from '../guards/limit.ts'
-import {
-  ACCESS_COOKIE,
-  accessOf,
-  BOOTSTRAP_ID,
-  SESSION_COOKIE,
-  SESSION_MS,
-  seal,
-  sealOf,
-  tenant,
-} from '../guards/tenant.ts'
+import { BOOTSTRAP_ID, SESSION_COOKIE, SESSION_MS, seal, sealOf, sessionIn } from '../guards/session.ts'
+import { ACCESS_COOKIE, accessOf, tenant } from '../guards/tenant.ts'
 import { OncePage, SignInPage } from '../portal/sign-in.tsx'
 import { isSame, sha256 } from '../secrets.ts'
 import { findKey, OPERATOR } from '../store/keys.ts'
+import { endSession, endSessions } from '../store/sessions.ts'
 import { takeOnce } from '../store/settings.ts'
 import { ownPath } from './own-path.ts'
 import { asPage, show } from './show.tsx'
@@ -39,7 +32,8 @@ interface Holder {
 
 export const signInRoutes = new Hono<AppEnv>()
   .use('/signin', asPage)
-  .use('/signout', asPage)
+  // Matches the path itself, too: twice would answer twice.
+  .use('/signout/*', asPage)
   .get('/signin', async (c) => {
     const next = nextIn(c.req.query('next'))
     const once = c.req.query('once')
@@ -62,13 +56,8 @@ export const signInRoutes = new Hono<AppEnv>()
     const problem = once === null ? 'This key is unknown, revoked or expired.' : LINK_SPENT
     return show(c, <SignInPage problem={problem} next={next} />, 401)
   })
-  .post('/signout', (c) => {
-    ownPagesOnly(c)
-    deleteCookie(c, SESSION_COOKIE, { path: '/' })
-    deleteCookie(c, ACCESS_COOKIE, { path: '/api/v1/' })
-    // Access would let them in again at once: its own way out is at its own path.
-    return c.redirect(c.req.header('cf-access-jwt-assertion') ? '/cdn-cgi/access/logout' : '/signin', 303)
-  })
+  .post('/signout', (c) => end(c, 'signout'))
+  .post('/signout/everywhere', (c) => end(c, 'signout-all'))
 
 const nextIn = (text: string | null | undefined): string => ownPath(text && text.length <= MOST_NEXT ? text : null)
 
@@ -98,7 +87,9 @@ const REFUSED: Record<Refusal, string> = {
 }
 
 async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder, next: string): Promise<Response> {
-  await auditSignIn(c, tenantId, keyId)
+  // The browser forgets the session that it had, if any: nobody else shall go on with it.
+  const former = await sessionIn(c)
+  await auditDoor(c, 'signin', { tenantId, keyId }, (db) => (former ? endSession(db, former) : []))
   const expiresAt = c.var.world.now + SESSION_MS
   setCookie(c, SESSION_COOKIE, await seal(hash, tenantId, keyId, expiresAt), {
     path: '/',
@@ -110,6 +101,20 @@ async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder, next
   c.header('cache-control', 'no-store')
   c.header('referrer-policy', 'no-referrer')
   return c.redirect(next, 303)
+}
+
+/** Ends the session on our side, so that a copy of its cookie opens nothing. What is no session of ours is worth no row. */
+async function end(c: Context<AppEnv>, way: 'signout' | 'signout-all'): Promise<Response> {
+  ownPagesOnly(c)
+  const session = await sessionIn(c)
+  if (session)
+    await auditDoor(c, way, session, (db) =>
+      way === 'signout' ? endSession(db, session) : endSessions(db, session, c.var.world.now + SESSION_MS),
+    )
+  deleteCookie(c, SESSION_COOKIE, { path: '/' })
+  deleteCookie(c, ACCESS_COOKIE, { path: '/api/v1/' })
+  // Access would let them in again at once: its own way out is at its own path.
+  return c.redirect(c.req.header('cf-access-jwt-assertion') ? '/cdn-cgi/access/logout' : '/signin', 303)
 }
 
 async function byKey(c: Context<AppEnv>, key: string): Promise<Holder | null> {

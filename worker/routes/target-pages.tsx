@@ -21,7 +21,6 @@ import { readTargetView } from './target-data.ts'
 import { targetFormRoutes, typedOf } from './target-forms.tsx'
 
 const PAGE = 50
-const FILE_PAGE = 1_000
 /** With a filter that the database alone cannot answer, more are read than are shown. */
 const LOOKED_THROUGH = 200
 
@@ -44,7 +43,7 @@ export const targetPageRoutes = new Hono<AppEnv>()
     const wanted = askOf(ask)
     const format = fileFormat(c)
     if (format)
-      return fileOf('targets', format, FILE_COLUMNS, (cursor) => readRows(c, { ...wanted, cursor }, FILE_PAGE))
+      return fileOf('targets', format, FILE_COLUMNS, (cursor, limit) => readRows(c, { ...wanted, cursor }, limit))
     const [frame, { rows, next }] = await Promise.all([frameOf(c), readRows(c, wanted, PAGE)])
     return show(c, <TargetsPage frame={frame} targets={rows} ask={ask} next={next} />)
   })

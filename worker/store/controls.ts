@@ -3,7 +3,7 @@ import { and, asc, eq, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { ControlAsk, ControlTrouble } from '../../schema/control.ts'
 import { controls, issues, scans, targets } from '../../schema/tables.ts'
 import type { FailureWord } from '../../schema/words.ts'
-import { type Db, rows, type Statement } from './db.ts'
+import { type Db, inParts, rows, type Statement } from './db.ts'
 import type { Scan } from './scans.ts'
 
 export type Control = typeof controls.$inferSelect
@@ -14,9 +14,6 @@ export type Look = Scan & { control: ControlAsk }
 export const CONTROL_LANE = '/control'
 export const isLook = (scan: Scan): scan is Look => scan.control !== null
 
-/** As many subjects as one query is asked for: a page of targets, each with its most addresses. */
-const AT_ONCE = 2_000
-
 /** The tenant's rows for these addresses and domains, by subject. */
 export async function readControls(
   db: Db,
@@ -24,16 +21,17 @@ export async function readControls(
   subjects: readonly string[],
 ): Promise<ReadonlyMap<string, Control>> {
   if (subjects.length === 0) return new Map()
-  const found = await db
-    .select()
-    .from(controls)
-    .where(
-      and(
-        eq(controls.tenantId, tenantId),
-        sql`${controls.subject} IN (SELECT value FROM json_each(${rows([...new Set(subjects)].slice(0, AT_ONCE))}))`,
-      ),
-    )
-  return new Map(found.map((row) => [row.subject, row]))
+  const found = new Map<string, Control>()
+  for (const part of inParts([...new Set(subjects)])) {
+    const known = await db
+      .select()
+      .from(controls)
+      .where(
+        and(eq(controls.tenantId, tenantId), sql`${controls.subject} IN (SELECT value FROM json_each(${rows(part)}))`),
+      )
+    for (const row of known) found.set(row.subject, row)
+  }
+  return found
 }
 
 /** What is wished of a subject: its row is made, or changed; token and proof stay. */

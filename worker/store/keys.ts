@@ -4,6 +4,7 @@ import { newId } from '../../schema/ids.ts'
 import { channels, deliveries, keys, stories, targets, tenants } from '../../schema/tables.ts'
 import type { Scope } from '../../schema/words.ts'
 import { batch, type Db } from './db.ts'
+import { goesOn, type Session } from './sessions.ts'
 
 /** The tenant of the operator: the fleet and its switches are his. */
 export const OPERATOR = 'ten_default'
@@ -40,12 +41,18 @@ export async function findKey(db: Db, hash: string, now: number): Promise<Key | 
   return row ? toKey(row) : null
 }
 
-/** The live key with this id: a session names its key so. */
-export async function findKeyById(db: Db, tenantId: string, id: string, now: number): Promise<Key | null> {
+/** The live key with this id: a session names its key so, and must not have been ended. */
+export async function findKeyById(
+  db: Db,
+  tenantId: string,
+  id: string,
+  now: number,
+  session: Session | null,
+): Promise<Key | null> {
   const row = await db
     .select()
     .from(keys)
-    .where(and(eq(keys.tenantId, tenantId), eq(keys.id, id), isLive(now)))
+    .where(and(eq(keys.tenantId, tenantId), eq(keys.id, id), isLive(now), session ? goesOn(session) : undefined))
     .get()
   return row ? toKey(row) : null
 }

@@ -14,19 +14,32 @@ export interface ScanListAsk {
   q: string
   /** oldest first */
   oldest: boolean
-  /** where the page before ended; '' on the first */
-  cursor: string
-  limit: number
 }
 
 /** So many targets are looked up one by one; where words fit more, their scans lie dense enough to be met in order of time. */
 const FEW_TARGETS = 200
 
-/** A page of scans, and where the next begins; null when the cursor is none of ours. */
-export async function scanPage(db: Db, tenantId: string, ask: ScanListAsk) {
-  const after = ask.cursor === '' ? null : readCursor(ask.cursor)
-  if (ask.cursor !== '' && after === null) return null
-  const named = ask.q === '' ? null : await targetsLike(db, tenantId, ask)
+/** Pages of scans: each is asked for by where the one before ended ('' for the first); words are looked for once. */
+export function scanPages(db: Db, tenantId: string, ask: ScanListAsk) {
+  let named: ReturnType<typeof targetsLike> | null = null
+  const like = () => {
+    if (ask.q !== '') named ??= targetsLike(db, tenantId, ask)
+    return named
+  }
+  return (cursor: string, limit: number) => scanPage(db, tenantId, ask, like, { cursor, limit })
+}
+
+/** One of them, and where the next begins; null when the cursor is none of ours. */
+async function scanPage(
+  db: Db,
+  tenantId: string,
+  ask: ScanListAsk,
+  like: () => ReturnType<typeof targetsLike> | null,
+  { cursor, limit }: { cursor: string; limit: number },
+) {
+  const after = cursor === '' ? null : readCursor(cursor)
+  if (cursor !== '' && after === null) return null
+  const named = await like()
   // The plus keeps the planner from walking all scans in order of time where it can go to those of a few targets.
   const time = named?.areFew ? sql`+${scans.createdAt}` : scans.createdAt
   const found = await db
@@ -63,10 +76,10 @@ export async function scanPage(db: Db, tenantId: string, ask: ScanListAsk) {
       ),
     )
     .orderBy(...(ask.oldest ? [asc(time), asc(scans.id)] : [desc(time), desc(scans.id)]))
-    .limit(ask.limit + 1)
-  const kept = found.slice(0, ask.limit)
+    .limit(limit + 1)
+  const kept = found.slice(0, limit)
   const last = kept.at(-1)
-  return { rows: kept, next: last && found.length > ask.limit ? cursorOf({ at: last.createdAt, id: last.id }) : null }
+  return { rows: kept, next: last && found.length > limit ? cursorOf({ at: last.createdAt, id: last.id }) : null }
 }
 export type ScanListRow = NonNullable<Awaited<ReturnType<typeof scanPage>>>['rows'][number]
 

@@ -1,7 +1,7 @@
 /** Facts of the whole stack, one row each: the kill switch, and one-time links until they are used. */
 import { and, eq, gt, inArray, like, lt, lte, or, sql } from 'drizzle-orm'
 import { settings } from '../../schema/tables.ts'
-import { type Db, once, read } from './db.ts'
+import { type Db, once, read, type Statement } from './db.ts'
 
 const STOPPED = 'stopped'
 
@@ -85,30 +85,44 @@ export async function takeOnce(db: Db, hash: string, now: number): Promise<OnceL
   return link && link.expiresAt > now ? link : null
 }
 
-/** Forgets links that nobody used, and who signed in. */
+const isLink = like(settings.name, 'once:%')
+
+/** Links of a key that nobody used yet. What is no link holds no JSON that could be asked. */
+export const forgetLinksOf = (db: Db, tenantId: string, keyId: string): Statement => {
+  const says = (field: 'tenantId' | 'keyId') => sql`CASE WHEN ${isLink} THEN ${settings.value} ->> ${`$.${field}`} END`
+  return db
+    .delete(settings)
+    .where(and(isLink, sql`${says('tenantId')} = ${tenantId}`, sql`${says('keyId')} = ${keyId}`))
+}
+
+/** Forgets links that nobody used, and who passed the door. */
 export const forgetOnce = async (db: Db, before: number): Promise<void> => {
-  const isOurs = or(like(settings.name, 'once:%'), like(settings.name, 'signin:%'))
+  const isOurs = or(isLink, ...DOOR_WAYS.map((way) => like(settings.name, `${way}:%`)))
   await db.delete(settings).where(and(isOurs, lt(settings.changedAt, before)))
 }
 
-export const signInName = (tenantId: string, keyId: string): string => `signin:${tenantId}:${keyId}`
+/** In by key or link; out with one session, or with all of a key. */
+export const DOOR_WAYS = ['signin', 'signout', 'signout-all'] as const
+export type DoorWay = (typeof DOOR_WAYS)[number]
 
-export const signedInSince = async (db: Db, name: string, since: number): Promise<boolean> =>
+export const doorName = (way: DoorWay, tenantId: string, keyId: string): string => `${way}:${tenantId}:${keyId}`
+
+export const passedSince = async (db: Db, name: string, since: number): Promise<boolean> =>
   (await db
     .select({ name: settings.name })
     .from(settings)
     .where(and(eq(settings.name, name), gt(settings.changedAt, since)))
     .get()) !== undefined
 
-/** Takes the word of the first who signs in since then. */
-export async function noteSignIn(
+/** Takes the word of the first who passes since then. */
+export function notePassing(
   db: Db,
   name: string,
   value: string,
   { now, since }: { now: number; since: number },
-): Promise<void> {
+): Statement {
   const row = { name, value, changedAt: now }
-  await db
+  return db
     .insert(settings)
     .values(row)
     .onConflictDoUpdate({ target: settings.name, set: row, setWhere: lte(settings.changedAt, since) })
