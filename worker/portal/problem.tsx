@@ -1,4 +1,5 @@
 import { Page } from './layout.tsx'
+import { useLook } from './look.ts'
 import type { Frame } from './views.ts'
 
 export interface Problem {
@@ -26,9 +27,34 @@ export const ProblemPage = ({ title, detail, frame, faults = [] }: Problem) => (
         </ul>
       )}
       {faults.length > 0 && <p class="dim">Go back in your browser to change it.</p>}
-      <p>
-        <a href="/">To the overview</a>
-      </p>
+      <Onward frame={frame} />
     </section>
   </Page>
 )
+
+/** The lists under which pages stand, by the first part of their path. */
+const LISTS: Readonly<Record<string, string>> = {
+  targets: 'All targets',
+  proofs: 'All targets',
+  scans: 'All scans',
+  issues: 'All issues',
+  fleet: 'The fleet',
+  channels: 'All channels',
+  keys: 'All keys',
+}
+
+/** Where to go from here: the list that the page would have stood in, and where everything begins. */
+const Onward = ({ frame }: { frame: Frame | null }) => {
+  const first = useLook().path.split('/')[1] ?? ''
+  const list = frame && Object.hasOwn(LISTS, first) ? LISTS[first] : undefined
+  return (
+    <p>
+      {list && (
+        <>
+          <a href={first === 'proofs' ? '/targets' : `/${first}`}>{list}</a> ·{' '}
+        </>
+      )}
+      <a href="/">To the overview</a>
+    </p>
+  )
+}

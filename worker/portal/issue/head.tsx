@@ -22,7 +22,7 @@ export const IssueHead = ({ issue, now, hasAllowlist }: { issue: IssueView; now:
       />{' '}
       <span class="dim">
         last seen <Ago at={issue.restatedAt} now={now} />, open since <Ago at={issue.openedAt} now={now} />
-        {issue.seen > 1 && `, seen ${issue.seen.toLocaleString('en')} times`}
+        {issue.seen > 1 && `, ${issue.seen.toLocaleString('en')} occurrences`}
       </span>
     </p>
     <h1>{issue.title}</h1>

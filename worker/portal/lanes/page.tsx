@@ -32,7 +32,7 @@ export const ObservationsPage = ({ frame, album, ports, ask, from }: Observation
   return (
     <Page title={`Observations of ${album.target}`} frame={frame}>
       <p class="crumb">
-        <a href="/scans">Scans</a> · <a href={`/scans/${album.scanId}`}>Scan of {album.target}</a>
+        <a href="/scans">Scans</a> / <a href={`/scans/${album.scanId}`}>Scan of {album.target}</a>
       </p>
       <h1>{port ? `Observations of port ${port}` : 'Observations of its lost ports'}</h1>
       <p class="dim">
