@@ -293,7 +293,7 @@ export const PreviewPage = ({ frame, channel, preview }: PreviewView) => (
     <form class="bar" method="get" action={`/channels/${channel.id}/preview`}>
       <SelectField
         id="event"
-        label="Of"
+        label="Event"
         value={preview.event}
         options={NOTICES.map((value) => ({ value, text: `${value}: ${NOTICE[value]}` }))}
       />
