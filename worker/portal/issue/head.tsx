@@ -64,7 +64,7 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
         {first && (
           <>
             {' '}
-            The cause: <strong>{percent(first.confidence)}</strong>.
+            The cause: <strong class="whole">{percent(first.confidence)}</strong>.
           </>
         )}
       </Answer>
