@@ -1,5 +1,4 @@
 import { Page } from './layout.tsx'
-import { useLook } from './look.ts'
 import type { Frame } from './views.ts'
 
 export interface Problem {
@@ -7,12 +6,14 @@ export interface Problem {
   /** one of our own sentences */
   detail: string
   frame: Frame | null
+  /** what was asked for: the list in which it would stand is offered */
+  path?: string
   /** each field that is wrong, where a form was filled in */
   faults?: readonly { field: string; detail: string }[]
 }
 
 /** Any answer that is not success, for people. */
-export const ProblemPage = ({ title, detail, frame, faults = [] }: Problem) => (
+export const ProblemPage = ({ title, detail, frame, path = '', faults = [] }: Problem) => (
   <Page title={title} frame={frame}>
     <section class="narrow">
       <h1>{title}</h1>
@@ -27,7 +28,7 @@ export const ProblemPage = ({ title, detail, frame, faults = [] }: Problem) => (
         </ul>
       )}
       {faults.length > 0 && <p class="dim">Go back in your browser to change it.</p>}
-      <Onward frame={frame} />
+      <Onward frame={frame} path={path} />
     </section>
   </Page>
 )
@@ -44,8 +45,8 @@ const LISTS: Readonly<Record<string, string>> = {
 }
 
 /** Where to go from here: the list that the page would have stood in, and where everything begins. */
-const Onward = ({ frame }: { frame: Frame | null }) => {
-  const first = useLook().path.split('/')[1] ?? ''
+const Onward = ({ frame, path }: { frame: Frame | null; path: string }) => {
+  const first = path.split('/')[1] ?? ''
   const list = frame && Object.hasOwn(LISTS, first) ? LISTS[first] : undefined
   return (
     <p>
