@@ -132,7 +132,13 @@ const Otherwise = ({ issue: { causes, lost } }: { issue: IssueView }) => {
   return guesses.length === 0 ? null : (
     <span class="dim">
       {' '}
-      or {guesses.map((guess) => `${causeName(guess)} (${percent(guess.confidence)})`).join(', ')}
+      or{' '}
+      {guesses.map((guess, i) => (
+        <>
+          {i > 0 && ', '}
+          {causeName(guess)} <span class="whole">({percent(guess.confidence)})</span>
+        </>
+      ))}
     </span>
   )
 }
