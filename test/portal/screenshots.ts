@@ -5,12 +5,15 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { FLEET, probesReady } from '../../demo/stack.ts'
 import { openBrowser, signInOnce, visit } from './support/browser.ts'
 import { filledStack } from './support/filled.ts'
 
 const FOLDER = join(import.meta.dirname, '../../docs/screenshots')
 const MOST_BYTES = 300_000
 const SIZE = { width: 1280, height: 900 }
+/** On a busy machine probes take themselves for unfit now and then. */
+const FIT_MS = 120_000
 
 const { stack, scan } = await filledStack('127.0.0.66')
 const browser = await openBrowser()
@@ -24,9 +27,11 @@ try {
   const { page } = visitor
   await signInOnce(visitor, stack.worker)
   const issue = scan.ports.find(({ issueId }) => issueId !== null)?.issueId
+  await probesReady(stack.worker.api, FLEET.length, FIT_MS)
   await visitor.open('/')
   await take(page, 'overview')
   await page.emulateMedia({ colorScheme: 'dark' })
+  await probesReady(stack.worker.api, FLEET.length, FIT_MS)
   await visitor.open('/')
   await take(page, 'overview-dark')
   await page.emulateMedia({ colorScheme: 'light' })

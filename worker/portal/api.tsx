@@ -66,6 +66,11 @@ export const ApiPage = ({ frame, about, groups, events }: ApiPageProps) => (
 
 const idOf = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '-')
 
+/** What stands between back quotes is code. */
+const Coded = ({ text }: { text: string }) => (
+  <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code>{part}</code> : part))}</>
+)
+
 const Call = ({ method, path, does, parameters, body }: ApiCall) => (
   <div>
     <dt>
@@ -74,7 +79,7 @@ const Call = ({ method, path, does, parameters, body }: ApiCall) => (
       </code>
     </dt>
     <dd>
-      {does}
+      <Coded text={does} />
       {parameters.length > 0 && (
         <p class="dim">
           Parameters:{' '}
@@ -82,7 +87,12 @@ const Call = ({ method, path, does, parameters, body }: ApiCall) => (
             <>
               {i > 0 && ', '}
               <code>{name}</code>
-              {detail && ` (${detail})`}
+              {detail && (
+                <>
+                  {' '}
+                  (<Coded text={detail} />)
+                </>
+              )}
             </>
           ))}
         </p>

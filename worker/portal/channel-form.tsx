@@ -30,7 +30,7 @@ export const ChooseKindPage = ({ frame, kinds }: { frame: Frame; kinds: readonly
           <a href={`/channels/new?kind=${kind}`}>
             <strong>{KIND[kind]}</strong>
             <span class="dim">
-              takes {url}
+              takes {unbroken(url)}
               {secret !== null && kind !== 'webhook' && `, and ${secret}`}
             </span>
           </a>
@@ -39,6 +39,10 @@ export const ChooseKindPage = ({ frame, kinds }: { frame: Frame; kinds: readonly
     </ul>
   </Page>
 )
+
+/** What is to be typed as it stands (`?chat_id=`) is not broken in two lines. */
+const unbroken = (words: string) =>
+  words.split(/(\S*=)/).map((part) => (part.endsWith('=') ? <span class="whole">{part}</span> : part))
 
 const sentence = (words: string): string => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`
 

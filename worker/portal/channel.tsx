@@ -1,6 +1,6 @@
 import type { ChannelAnswer, DeliveryAnswer, PreviewAnswer } from '../../schema/channels.ts'
 import { NOTICES } from '../../schema/words.ts'
-import { listed } from '../core/text.ts'
+import { count, listed } from '../core/text.ts'
 import { type KindHelp, SecretField, UrlField, Wishes } from './channel-form.tsx'
 import { CHANNEL_STATE, DELIVERY, KIND, NOTICE } from './channel-words.ts'
 import { StateOf } from './channels.tsx'
@@ -49,7 +49,9 @@ export const ChannelPage = ({ frame, channel, help, log, ask, next }: ChannelVie
             action={`/api/v1/channels/${channel.id}?method=DELETE`}
             button={`Remove ${channel.name}`}
           >
-            Its log, its secrets and the {channel.waiting} messages that wait for it go with it.
+            {channel.waiting === 0
+              ? 'Its log and its secrets go with it.'
+              : `Its log, its secrets and ${count(channel.waiting, 'message that waits', 'messages that wait')} for it go with it.`}
           </AskFirst>
         )}
       </div>
@@ -88,7 +90,7 @@ const Facts = ({ channel }: { channel: ChannelAnswer }) => (
     <Fact name="Leads to">
       <code>{channel.url}</code>
     </Fact>
-    <Fact name="Waiting">{channel.waiting}</Fact>
+    <Fact name="Waiting">{count(channel.waiting, 'message')}</Fact>
     {channel.secrets.length > 0 && (
       <Fact name="Secret">
         {channel.secrets.map(({ hint, until }) => (
@@ -121,7 +123,8 @@ const Facts = ({ channel }: { channel: ChannelAnswer }) => (
     )}
     {channel.reminders !== null && (
       <Fact name="Reminders">
-        every {channel.reminders.everyDays} days, {channel.reminders.atMost} times at most
+        every {channel.reminders.everyDays === 1 ? 'day' : `${channel.reminders.everyDays} days`},{' '}
+        {channel.reminders.atMost === 1 ? 'once' : `${channel.reminders.atMost} times at most`}
       </Fact>
     )}
     <Fact name="Added">
@@ -290,7 +293,7 @@ export const PreviewPage = ({ frame, channel, preview }: PreviewView) => (
     <form class="bar" method="get" action={`/channels/${channel.id}/preview`}>
       <SelectField
         id="event"
-        label="Of"
+        label="Event"
         value={preview.event}
         options={NOTICES.map((value) => ({ value, text: `${value}: ${NOTICE[value]}` }))}
       />

@@ -107,6 +107,12 @@ export const KnownPage = ({ frame, kind, rows, ask, next }: Known) => {
       {frame.mayAdmin ? (
         <section class="card" aria-labelledby="add">
           <h2 id="add">Add a {words.one}</h2>
+          {kind === 'beacons' && (
+            <p class="dim">
+              Start a listener first, on a machine with a fixed address:{' '}
+              <code>npx portwitness beacon --host 203.0.113.7 --ports 25,80</code>
+            </p>
+          )}
           <form class="fields" method="post" action={`/api/v1/${kind}`}>
             <TextField id="address" label="IP address" placeholder="203.0.113.7" maxlength={45} required />
             <TextField id="port" label="Port" type="number" min={1} max={65535} required />
@@ -126,12 +132,6 @@ export const KnownPage = ({ frame, kind, rows, ask, next }: Known) => {
               </button>
             </div>
           </form>
-          {kind === 'beacons' && (
-            <p class="dim">
-              Start a listener first, on a machine with a fixed address:{' '}
-              <code>npx portwitness beacon --host 203.0.113.7 --ports 25,80</code>
-            </p>
-          )}
         </section>
       ) : (
         <p class="dim">A key of scope admin can add and remove them.</p>

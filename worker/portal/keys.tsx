@@ -137,6 +137,12 @@ export const KeysPage = ({ frame, rows, ask, next, own }: KeysView) => (
       Who may ask the API, and sign in here. A session is as good as the key it was begun with: it ends after twelve
       hours, or with its key.
     </p>
+    {frame.isOperator && (
+      <p class="dim measure">
+        The key of the first start is not in this list: it holds as long as <code>BOOTSTRAP_KEY</code> is set where the
+        Worker runs (with <code>npm start</code>, from the file <code>admin.key</code>).
+      </p>
+    )}
     <Listing
       label="Keys"
       columns={keyColumns(frame.now, own).filter(({ key }) => key !== 'id' && key !== 'madeBy')}

@@ -43,8 +43,8 @@ export const ProbePage = ({ frame, probe }: { frame: Frame; probe: FleetProbe })
         <Fact name="Enrolled">
           <Time at={probe.enrolledAt} />
         </Fact>
-        <Fact name="Disagreement">
-          {probe.disagreement.toFixed(1)} <span class="dim">of 3 at which it is quarantined</span>
+        <Fact name="Disagreement with other probes">
+          {probe.disagreement.toFixed(1)} <span class="dim">points; at 3 it is quarantined</span>
         </Fact>
         <Fact name="Private addresses">{probe.allowPrivate ? 'allowed' : 'refused'}</Fact>
         {probe.drainedAt !== null && (

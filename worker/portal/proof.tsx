@@ -2,6 +2,7 @@ import { endpointKey } from '../../schema/facts.ts'
 import type { ProofCell, ProofRow } from '../../schema/proof.ts'
 import type { CellWord, ProofVerdict, SourceState } from '../../schema/words.ts'
 import { cellText } from '../core/proof.ts'
+import { count } from '../core/text.ts'
 import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { ProveForm } from './parts/prove.tsx'
@@ -47,7 +48,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
       islands={['live.js', 'pane.js']}
     >
       <p class="crumb">
-        <a href="/targets">Targets</a> · <a href={`/targets/${proof.targetId}`}>{proof.target}</a>
+        <a href="/targets">Targets</a> / <a href={`/targets/${proof.targetId}`}>{proof.target}</a>
       </p>
       {/* One part as a whole: a proof has few rows, and each may change at any moment. */}
       <div id="live-proof" data-live data-every={isRunning ? String(RENEW_S) : undefined}>
@@ -69,7 +70,11 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
           <Tally rows={result.rows} />
           <Matrix proof={proof} />
           <Files path={`/proofs/${proof.id}`} />
-          {ask.leftOut > 0 && <p class="dim">{ask.leftOut} more known endpoints are beyond what one proof takes.</p>}
+          {ask.leftOut > 0 && (
+            <p class="dim">
+              {count(ask.leftOut, 'more known endpoint is', 'more known endpoints are')} beyond what one proof takes.
+            </p>
+          )}
         </section>
         {result.failing.length > 0 && (
           <section>

@@ -7,7 +7,7 @@ import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { CopyButton, Taken } from './parts/copy.tsx'
 import { Table } from './parts/table.tsx'
-import { Time } from './parts/time.tsx'
+import { Time, utc } from './parts/time.tsx'
 import type { Frame, RangeRow } from './views.ts'
 import { PURPOSE, RANGE } from './words.ts'
 
@@ -140,8 +140,12 @@ const List = ({ ranges }: { ranges: readonly RangeRow[] }) => (
   </section>
 )
 
-/** In an allowlist a day is enough; the exact time is there for machines. */
-const Day = ({ at }: { at: number }) => <time datetime={new Date(at).toISOString()}>{day(at)}</time>
+/** In an allowlist a day is enough; the exact time is there for machines, and on pointing at it. */
+const Day = ({ at }: { at: number }) => (
+  <time datetime={new Date(at).toISOString()} title={utc(at)} data-utc={utc(at)}>
+    {day(at)}
+  </time>
+)
 
 const Forms = () => (
   <section aria-labelledby="forms">

@@ -23,6 +23,10 @@ export const RulesPage = ({ frame }: { frame: Frame | null }) => (
       What a verdict may rest on. Probes report facts; these rules, version {RULES_VERSION}, turn them into verdicts and
       causes. A stored scan can be judged again when they change.
     </p>
+    <p class="measure dim">
+      E weighs how badly the scanner fares beside the others. If it fared no worse, E would reach 100 in at most one
+      case of 100 and 1,000 in at most one of 1,000, whatever the packet loss.
+    </p>
     <Index />
     {RULE_GROUPS.map((group) => (
       <GroupOfRules group={group} />

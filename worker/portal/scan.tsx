@@ -62,6 +62,10 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
       </section>
       <section id="live-panel" data-live>
         <h2>Who looked</h2>
+        <p class="dim measure">
+          The scanner does the scan; the others only look. If its sibling, on the same site and way, gets through, the
+          way is not to blame. If witnesses elsewhere get through, the service is not down.
+        </p>
         <Panel panel={scan.panel} />
         {scan.panel.length > 0 && <Files path={`/scans/${scan.id}/panel`} />}
       </section>
@@ -103,27 +107,33 @@ const Head = ({ scan }: { scan: ScanView }) => {
           <span class="dim">({scan.judgement.waf.evidence.join('; ')})</span>
         </p>
       )}
-      {scan.finishedAt !== null && (
-        <p>
-          <a class="button" href={`/scans/${scan.id}/report`}>
-            Report for an auditor
-          </a>
-        </p>
-      )}
-      {scan.outputBytes !== null && (
-        <p class="actions">
-          <a class="button main" href={`/scans/${scan.id}/output`} data-pane={`/scans/${scan.id}/output?whole`}>
-            See scan output
-          </a>
-          <a class="button" href={`/scans/${scan.id}/output?whole`}>
-            Download
-          </a>
-          <span class="dim">Raw scanner output, {scan.outputBytes.toLocaleString('en')} bytes</span>
-        </p>
-      )}
+      <Ways scan={scan} />
     </section>
   )
 }
+
+/** Where to look further, once there is something. */
+const Ways = ({ scan: { id, finishedAt, outputBytes } }: { scan: ScanView }) =>
+  finishedAt === null && outputBytes === null ? null : (
+    <p class="actions">
+      {outputBytes !== null && (
+        <>
+          <a class="button main" href={`/scans/${id}/output`} data-pane={`/scans/${id}/output?whole`}>
+            See scan output
+          </a>
+          <a class="button" href={`/scans/${id}/output?whole`}>
+            Download it
+          </a>
+        </>
+      )}
+      {finishedAt !== null && (
+        <a class="button" href={`/scans/${id}/report`}>
+          Report for an auditor
+        </a>
+      )}
+      {outputBytes !== null && <span class="dim">The raw output has {outputBytes.toLocaleString('en')} bytes.</span>}
+    </p>
+  )
 
 /** What only a running scan has: its phases, how far it is, what just happened, and the way to stop it. */
 const Under = ({ scan, frame }: { scan: ScanView; frame: Frame }) => (

@@ -127,6 +127,11 @@ export const ScansPage = ({ frame, of, rows, ask, next }: ScansPageProps) => {
   return (
     <Page title="Scans" frame={frame} renewAfter={running > 0 ? 10 : undefined} islands={['live.js']}>
       {of === null ? <h1>Scans</h1> : <OfTarget of={of} ask={ask} />}
+      {of === null && rows.length > 0 && frame.mayWrite && (
+        <p class="dim">
+          A scan is started from the page of its <a href="/targets">target</a>, or by its schedule.
+        </p>
+      )}
       <div id="live-count" data-live>
         {running > 0 && (
           <p>

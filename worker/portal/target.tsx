@@ -111,11 +111,11 @@ const Facts = ({ target, now }: { target: TargetView; now: number }) => (
       <span class="break">{target.ports}</span>
     </Fact>
     <Fact name="Profile">{target.profile}</Fact>
-    <Fact name="Scanned">
+    <Fact name="Schedule">
       <Schedule of={target} now={now} />
       {target.skipped > 0 && <span class="dim">; {target.skipped} fell out, because one ran and another waited</span>}
     </Fact>
-    <Fact name="Rate">{target.maxConnectsPerSecond.toLocaleString('en')} connects per second at most</Fact>
+    <Fact name="Rate limit">{target.maxConnectsPerSecond.toLocaleString('en')} connects per second</Fact>
     <Fact name="Highest rate without trouble">
       {target.highestCleanRate === null ? (
         <span class="dim">not known before a scan ends clear</span>
@@ -123,7 +123,7 @@ const Facts = ({ target, now }: { target: TargetView; now: number }) => (
         `${target.highestCleanRate.toLocaleString('en')} connects per second`
       )}
     </Fact>
-    <Fact name="Control">{CONTROL[target.verification.state].text}</Fact>
+    <Fact name="Proof of control">{CONTROL[target.verification.state].text}</Fact>
     {target.tags.length > 0 && (
       <Fact name="Tags">
         {target.tags.map((tag, i) => (

@@ -25,7 +25,7 @@ const FILTERS: readonly Filter[] = [
       { value: 'no', text: 'only when asked' },
     ],
   },
-  { name: 'control', label: 'Control', options: CONTROL_OPTIONS },
+  { name: 'control', label: 'Proof of control', options: CONTROL_OPTIONS },
   { name: 'allowlist', label: 'Allowlist', options: [{ value: 'outdated', text: 'outdated' }] },
   { name: 'tag', label: 'Tag' },
 ]
@@ -55,7 +55,7 @@ export const targetColumns = (ask: ListAsk, now: number): readonly DataColumn<Ta
   },
   {
     key: 'control',
-    name: 'Control',
+    name: 'Proof of control',
     value: ({ control }) => control,
     cell: ({ control }) => <ControlBadge state={control} />,
   },

@@ -70,7 +70,13 @@ export const asPage = createMiddleware<AppEnv>(async (c, next) => {
       ? signedOut(c)
       : show(
           c,
-          <ProblemPage title={TITLE[status] ?? 'Our fault'} detail={detail} frame={frame} faults={faults} />,
+          <ProblemPage
+            title={TITLE[status] ?? 'Our fault'}
+            detail={detail}
+            frame={frame}
+            path={c.req.path}
+            faults={faults}
+          />,
           status,
         )
 })

@@ -21,7 +21,7 @@ export const metricsRoutes = new Hono<AppEnv>().get(
   '/metrics',
   describe({
     tag: TAG,
-    does: 'The same in the text format of Prometheus; with a key of the operator',
+    does: 'How the whole stack stands, in the text format of Prometheus; with a key of the operator',
     type: 'text/plain',
   }),
   tenant,

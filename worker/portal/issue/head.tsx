@@ -22,7 +22,7 @@ export const IssueHead = ({ issue, now, hasAllowlist }: { issue: IssueView; now:
       />{' '}
       <span class="dim">
         last seen <Ago at={issue.restatedAt} now={now} />, open since <Ago at={issue.openedAt} now={now} />
-        {issue.seen > 1 && `, seen ${issue.seen.toLocaleString('en')} times`}
+        {issue.seen > 1 && `, ${issue.seen.toLocaleString('en')} occurrences`}
       </span>
     </p>
     <h1>{issue.title}</h1>
@@ -64,7 +64,7 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
         {first && (
           <>
             {' '}
-            The cause: <strong>{percent(first.confidence)}</strong>.
+            The cause: <strong class="whole">{percent(first.confidence)}</strong>.
           </>
         )}
       </Answer>
@@ -132,7 +132,13 @@ const Otherwise = ({ issue: { causes, lost } }: { issue: IssueView }) => {
   return guesses.length === 0 ? null : (
     <span class="dim">
       {' '}
-      or {guesses.map((guess) => `${causeName(guess)} (${percent(guess.confidence)})`).join(', ')}
+      or{' '}
+      {guesses.map((guess, i) => (
+        <>
+          {i > 0 && ', '}
+          {causeName(guess)} <span class="whole">({percent(guess.confidence)})</span>
+        </>
+      ))}
     </span>
   )
 }

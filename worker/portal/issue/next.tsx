@@ -29,7 +29,7 @@ const Retest = ({ issue: { id, retests }, frame: { mayWrite, now } }: { issue: I
     <article>
       <h3>Retest</h3>
       <p>
-        Scans again what was lost, from the same address with the same profile. Ends it clear, this issue closes by
+        Scans again what was lost, from the same address with the same profile. If that ends clear, the issue closes by
         itself.
       </p>
       {running ? (

@@ -58,7 +58,9 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
           />
           {issue.lostCount > issue.lost.length && (
             <p class="dim">
-              {(issue.lostCount - issue.lost.length).toLocaleString('en')} more ports are{' '}
+              {issue.lostCount - issue.lost.length === 1
+                ? '1 more port is'
+                : `${(issue.lostCount - issue.lost.length).toLocaleString('en')} more ports are`}{' '}
               <a href={scan ? `/scans/${scan.id}` : '#occurrences'}>told with the scan</a>.
             </p>
           )}

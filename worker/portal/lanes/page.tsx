@@ -32,7 +32,7 @@ export const ObservationsPage = ({ frame, album, ports, ask, from }: Observation
   return (
     <Page title={`Observations of ${album.target}`} frame={frame}>
       <p class="crumb">
-        <a href="/scans">Scans</a> · <a href={`/scans/${album.scanId}`}>Scan of {album.target}</a>
+        <a href="/scans">Scans</a> / <a href={`/scans/${album.scanId}`}>Scan of {album.target}</a>
       </p>
       <h1>{port ? `Observations of port ${port}` : 'Observations of its lost ports'}</h1>
       <p class="dim">
@@ -71,10 +71,26 @@ export const ObservationsPage = ({ frame, album, ports, ask, from }: Observation
   )
 }
 
+/** `witness 1, 198.51.100.21, nyc-1`: none of its words is broken. */
+const Source = ({ name }: { name: string }) => (
+  <>
+    {name.split(', ').map((word, i) => (
+      <>
+        {i > 0 && ', '}
+        <span class="whole">{word}</span>
+      </>
+    ))}
+  </>
+)
+
 const columnsOf = ({ sources }: Album): readonly DataColumn<SeenTouch>[] => [
   { key: 'at', name: 'At', cell: ({ touch }) => <Time at={touch.at} /> },
-  { key: 'by', name: 'Seen by', cell: ({ runId }) => sources.byRun.get(runId) ?? '' },
-  { key: 'what', name: 'What', cell: ({ touch }) => (touch.purpose === 'beacon' ? 'a beacon' : `port ${touch.port}`) },
+  { key: 'by', name: 'Seen by', cell: ({ runId }) => <Source name={sources.byRun.get(runId) ?? ''} /> },
+  {
+    key: 'what',
+    name: 'Touched',
+    cell: ({ touch }) => <span class="whole">{touch.purpose === 'beacon' ? 'a beacon' : `port ${touch.port}`}</span>,
+  },
   {
     key: 'sight',
     name: 'Sight',

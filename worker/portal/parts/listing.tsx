@@ -123,13 +123,13 @@ const Found = <Row,>(props: ListingProps<Row> & { isAsked: boolean }) => {
             {ask.cursor !== '' && <a href={hrefOf(ask)}>First page</a>}{' '}
             {next !== null && (
               <a href={hrefOf(ask, { cursor: next })} rel="next">
-                {rows.length > 0 ? 'Further' : 'Look on'}
+                {rows.length > 0 ? 'Next page' : 'Look on'}
               </a>
             )}
           </span>
           {files && (rows.length > 0 || next !== null) && (
             <span>
-              Take it along: <a href={hrefOf(ask, { format: 'csv' })}>CSV</a>,{' '}
+              Download: <a href={hrefOf(ask, { format: 'csv' })}>CSV</a>,{' '}
               <a href={hrefOf(ask, { format: 'jsonl' })}>JSON Lines</a>
             </span>
           )}

@@ -48,8 +48,10 @@ export const SiteMap = ({ probes }: { probes: readonly ProbeHealth[] }) => {
             <Mark {...HEALTH[site.health]} label={HEALTH[site.health].text} />{' '}
             <strong class="break">{site.site}</strong>{' '}
             <span class="dim break">
-              {[site.country ?? 'no country', site.provider].filter((word) => word !== null).join(', ')} · {fitOf(site)}{' '}
-              of {site.probes.length} fit
+              {[site.country ?? 'no country', site.provider].filter((word) => word !== null).join(', ')} ·{' '}
+              <span class="whole">
+                {fitOf(site)} of {site.probes.length} fit
+              </span>
             </span>
           </li>
         ))}

@@ -51,7 +51,7 @@ export const Files = ({ path }: { path: string }) => (
   <div class="under">
     <span />
     <span>
-      Take it along: <a href={`${path}?format=csv`}>CSV</a>, <a href={`${path}?format=jsonl`}>JSON Lines</a>
+      Download: <a href={`${path}?format=csv`}>CSV</a>, <a href={`${path}?format=jsonl`}>JSON Lines</a>
     </span>
   </div>
 )

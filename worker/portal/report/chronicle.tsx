@@ -1,3 +1,4 @@
+import { count } from '../../core/text.ts'
 import { eventsOf } from '../issue/log.tsx'
 import { Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
@@ -39,7 +40,9 @@ export const Chronicle = ({ report }: { report: ReportView }) => {
         columns={['Time', 'What']}
         rows={moments.slice(0, MOST).map(({ at, what }) => [<Time at={at} />, what])}
       />
-      {moments.length > MOST && <p class="dim">{moments.length - MOST} more moments are left out here.</p>}
+      {moments.length > MOST && (
+        <p class="dim">{count(moments.length - MOST, 'more moment is', 'more moments are')} left out here.</p>
+      )}
       {report.issue && (
         <>
           <h3>The issue</h3>

@@ -1,5 +1,5 @@
 import type { FailureWord } from '../../../schema/words.ts'
-import { percent } from '../../core/text.ts'
+import { count, percent } from '../../core/text.ts'
 import { Badge } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { Fact } from '../parts/table.tsx'
@@ -41,9 +41,10 @@ export const Cover = ({ report, tenant, now }: { report: ReportView; tenant: str
         <Fact name="Began">{report.startedAt === null ? 'never' : <Time at={report.startedAt} />}</Fact>
         <Fact name="Ended">
           {report.finishedAt === null ? 'not yet' : <Time at={report.finishedAt} />}
-          {report.startedAt !== null &&
-            report.finishedAt !== null &&
-            ` after ${span(report.finishedAt - report.startedAt)}`}
+          {report.startedAt !== null && report.finishedAt !== null && ' after '}
+          {report.startedAt !== null && report.finishedAt !== null && (
+            <span class="whole">{span(report.finishedAt - report.startedAt)}</span>
+          )}
         </Fact>
         <Fact name="Judged by">
           {report.judgement ? (
@@ -109,7 +110,7 @@ const Conclusion = ({ report }: { report: ReportView }) => {
               {port.cause && `; ${whyOf(port.cause)}, confidence ${percent(port.cause.confidence)}`}
             </li>
           ))}
-          {lost.length > 12 && <li>{(lost.length - 12).toLocaleString('en')} more ports: see below</li>}
+          {lost.length > 12 && <li>{count(lost.length - 12, 'more port')}: see below</li>}
         </ul>
       )}
     </section>

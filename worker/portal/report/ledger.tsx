@@ -1,4 +1,5 @@
 import { formatPorts } from '../../../schema/ports.ts'
+import { count } from '../../core/text.ts'
 import { shareWords } from '../parts/badge.tsx'
 import { Fact, Table } from '../parts/table.tsx'
 import { span } from '../parts/time.tsx'
@@ -61,7 +62,7 @@ export const Ledger = ({ report }: { report: ReportView }) => {
           ])}
         />
       )}
-      {other.length > MOST && <p>{(other.length - MOST).toLocaleString('en')} more are in the scan itself.</p>}
+      {other.length > MOST && <p>{count(other.length - MOST, 'more is', 'more are')} in the scan itself.</p>}
     </section>
   )
 }

@@ -1,7 +1,7 @@
 import { endpointKey } from '../../../schema/facts.ts'
 import type { Evidence, PortVerdict } from '../../../schema/judgement.ts'
 import { isLoss } from '../../../schema/words.ts'
-import { percent } from '../../core/text.ts'
+import { count, percent } from '../../core/text.ts'
 import { shareWords } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { causeName } from '../parts/port.tsx'
@@ -27,7 +27,7 @@ export const LossesPart = ({ report }: { report: ReportView }) => {
         <LostPort port={port} report={report} />
       ))}
       {lost.length > TOLD && (
-        <p>{(lost.length - TOLD).toLocaleString('en')} more lost ports stand in the ledger below.</p>
+        <p>{count(lost.length - TOLD, 'more lost port stands', 'more lost ports stand')} in the ledger below.</p>
       )}
     </section>
   )
