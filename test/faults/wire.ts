@@ -28,6 +28,7 @@ export async function openWire(upstream: () => string, journal: Journal): Promis
     return agent
   }
   let cut: Cut = 'nothing'
+  let isClosing = false
   const dials: number[] = []
   const tunnels = new Set<Duplex>()
 
@@ -67,7 +68,9 @@ export async function openWire(upstream: () => string, journal: Journal): Promis
   const server = createServer((incoming, answer) => void pass(incoming, answer).catch(() => answer.destroy()))
   server.on('upgrade', (incoming, socket, head) => {
     dials.push(performance.now())
-    if (cut !== 'nothing') return
+    // One that was dialled while the wire was closed would keep it open for good.
+    if (isClosing) return void socket.destroy()
+    if (cut !== 'nothing') return void tunnels.add(socket)
     const to = new URL(upstream())
     const onward = connect({
       host: to.hostname,
@@ -106,6 +109,7 @@ export async function openWire(upstream: () => string, journal: Journal): Promis
     dials,
     close: () =>
       new Promise((resolve) => {
+        isClosing = true
         for (const agent of agents.values()) agent.destroy()
         server.close(() => resolve())
         drop()
