@@ -4,6 +4,7 @@ import { Page } from './layout.tsx'
 import { AskFirst } from './parts/ask-first.tsx'
 import { Badge } from './parts/badge.tsx'
 import { SelectField, TextField } from './parts/field.tsx'
+import { Form } from './parts/form.tsx'
 import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
 import { Time } from './parts/time.tsx'
 import type { Frame } from './views.ts'
@@ -107,7 +108,7 @@ export const KnownPage = ({ frame, kind, rows, ask, next }: Known) => {
       {frame.mayAdmin ? (
         <section class="card" aria-labelledby="add">
           <h2 id="add">Add a {words.one}</h2>
-          <form class="fields" method="post" action={`/api/v1/${kind}`}>
+          <Form id={`new-${words.one}`} action={`/api/v1/${kind}`}>
             <TextField id="address" label="IP address" placeholder="203.0.113.7" maxlength={45} required />
             <TextField id="port" label="Port" type="number" min={1} max={65535} required />
             {kind === 'canaries' && (
@@ -125,7 +126,7 @@ export const KnownPage = ({ frame, kind, rows, ask, next }: Known) => {
                 Add
               </button>
             </div>
-          </form>
+          </Form>
           {kind === 'beacons' && (
             <p class="dim">
               Start a listener first, on a machine with a fixed address:{' '}
