@@ -86,6 +86,7 @@ export const app: Hono<AppEnv> = new Hono<AppEnv>()
       'world',
       worldOf(c.env, Date.now(), (work) => c.executionCtx.waitUntil(work)),
     )
+    c.set('ask', (request) => app.fetch(request, c.env, c.executionCtx))
     await next()
   })
   .get(

@@ -18,6 +18,8 @@ export interface AppEnv {
   Bindings: Env
   Variables: {
     world: World
+    /** asks this Worker itself, as the one who asks now */
+    ask: (request: Request) => Response | Promise<Response>
     caller: Caller
     probe: Signer
     /** the public key with which it signed this request */

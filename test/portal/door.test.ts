@@ -17,6 +17,8 @@ const QUIET = [
   '--disable-sync',
 ]
 
+const ARGS = [...QUIET, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
+
 let data: string
 let worker: RunningWorker
 let browser: BrowserContext
@@ -31,7 +33,7 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
     await worker.api.send('POST', '/api/v1/targets', { address: '127.0.0.77', name: '<b>Demo</b>', ports: '22,80' })
     browser = await chromium.launchPersistentContext(join(data, 'browser'), {
       executablePath: BROWSER,
-      args: [...QUIET, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+      args: ARGS,
     })
     browser.on('console', (message) => complaints.push(message.text()))
     browser.on('weberror', (error) => complaints.push(String(error.error())))
@@ -120,6 +122,44 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
     })
   })
 
+  test.each([true, false])(
+    'a wrong field is mended where it stands, by the keyboard alone (script: %s)',
+    async (script) => {
+      const other = await chromium.launch({ executablePath: BROWSER, args: ARGS })
+      const own = await other.newContext({ javaScriptEnabled: script })
+      own.on('console', (message) => complaints.push(message.text()))
+      own.on('weberror', (error) => complaints.push(String(error.error())))
+      try {
+        await own.addCookies(await browser.cookies())
+        const page = await own.newPage()
+        await page.goto(`${worker.url}/keys?sort=-name`)
+        const name = page.getByLabel('Name', { exact: true })
+        await name.fill(`<b>${script}</b>`)
+        await page.getByLabel('Scope', { exact: true }).last().selectOption('write')
+        await page.getByLabel('Last day').fill('2020-01-01')
+        await name.press('Enter')
+        await page.waitForURL(`${worker.url}/api/v1/keys`)
+        expect(await page.title()).toBe('Not accepted: Keys · Portwitness')
+        const wrong = page.getByRole('link', { name: 'Last day' })
+        await expect.poll(() => page.locator(':focus').getAttribute('role')).toBe('alert')
+        await page.keyboard.press('Tab')
+        expect(await page.locator(':focus').textContent()).toBe('Last day')
+        await wrong.press('Enter')
+        await page.waitForURL(/#expiresAt$/)
+        expect(await page.locator(':focus').getAttribute('id')).toBe('expiresAt')
+        const day = page.getByLabel('Last day')
+        expect(await day.getAttribute('aria-invalid')).toBe('true')
+        expect([await name.inputValue(), await day.inputValue()]).toEqual([`<b>${script}</b>`, '2020-01-01'])
+        expect(await page.locator('main b').count()).toBe(0)
+        await day.fill('')
+        await day.press('Enter')
+        expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(`Key <b>${script}</b>`)
+      } finally {
+        await other.close()
+      }
+    },
+  )
+
   test('a one-time link signs in, once; signing out ends it', async () => {
     const page = await open('/')
     await page.getByRole('button', { name: 'Sign out' }).click()
@@ -133,7 +173,7 @@ describe.skipIf(!existsSync(BROWSER))('the portal in a real browser', () => {
   })
 
   test('the browser had nothing to complain of but the refusals', () => {
-    expect(complaints.filter((text) => !/status of 40[14]/.test(text))).toEqual([])
+    expect(complaints.filter((text) => !/status of (?:40[14]|422)/.test(text))).toEqual([])
   })
 })
 

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { TargetAnswer } from '../../schema/api.ts'
 import type { BadgeAnswer } from '../../schema/badge.ts'
+import { filledIn, formOn } from '../support/forms.ts'
 import { HOSTILE } from '../support/pages.ts'
 import { KEY, openStage, type Stage } from './support/stage.ts'
 
@@ -30,6 +31,11 @@ const post = async (path: string, fields: Record<string, string> = {}) => {
     body: new URLSearchParams(fields),
   })
   return { status: answer.status, to: answer.headers.get('location') ?? '', html: await answer.text() }
+}
+/** The form of a target, as it stands on a page. */
+const fill = async (path: string, typed: Record<string, string>) => {
+  const form = formOn((await page(path)).html, 'target')
+  return post(form.action, Object.fromEntries(new URLSearchParams(filledIn(form, typed))))
 }
 const addTarget = async (body: Record<string, unknown>) =>
   (await stage.api<TargetAnswer>('POST', '/targets', body)).body
@@ -303,7 +309,7 @@ describe('the form of a target', () => {
   })
 
   test('says beside the field what is wrong, and keeps what was typed', async () => {
-    const { status, html } = await post('/api/v1/targets', {
+    const { status, html } = await fill('/targets/new', {
       ...{ address: HOSTILE, name: 'Kept', ports: '22,99999', schedule: 'now', maxConnectsPerSecond: 'many' },
     })
     expect(status).toBe(422)
@@ -312,7 +318,7 @@ describe('the form of a target', () => {
     expect(html).toContain('value="22,99999"')
     expect(html).not.toContain('<script>alert')
     expect(html.match(/aria-invalid/g)?.length).toBeGreaterThanOrEqual(3)
-    expect((await post('/api/v1/targets', { address: '10.0.0.1', schedule: '1 2 3' })).html).toContain(
+    expect((await fill('/targets/new', { address: '10.0.0.1', schedule: '1 2 3' })).html).toContain(
       'must have five fields, has 3',
     )
   })
@@ -329,7 +335,7 @@ describe('the form of a target', () => {
     const { html } = await page(changed.to)
     for (const words of ['Saved.', 'New', 'Every day at 00:00']) expect(html).toContain(words)
     expect(html).not.toContain('tag=a"')
-    const bad = await post(`/api/v1/targets/${target.id}?method=PATCH`, { timezone: 'Mars/Base' })
+    const bad = await fill(`/targets/${target.id}/edit`, { timezone: 'Mars/Base' })
     expect([bad.status, bad.html.includes('not a time zone name')]).toEqual([422, true])
     expect((await post(`/api/v1/targets/${target.id}?method=DELETE`)).to).toBe('/targets?done=removed')
     expect((await page(`/targets/${target.id}`)).status).toBe(404)

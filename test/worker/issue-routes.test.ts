@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { saidOf } from '../../schema/issue.ts'
 import { issues, occurrences, scans, targets } from '../../schema/tables.ts'
 import { openDb } from '../../worker/store/db.ts'
+import { around, filledIn, formOn } from '../support/forms.ts'
 import { bannedPort, scanView } from '../support/pages.ts'
 import { KEY, openStage, START, type Stage } from './support/stage.ts'
 
@@ -163,6 +164,25 @@ describe('the page of an issue', () => {
     expect(text).toContain('<strong>Snoozed</strong>')
     expect(text).toContain('<strong>Unsnoozed</strong>')
     expect(text).toContain('type="submit">Retest now')
+  })
+
+  test('a day long past is refused where it was typed, with the rest of the page as it was', async () => {
+    const path = `/issues/${ISSUE}`
+    const { text } = await page(path)
+    const form = formOn(text, 'snooze-form')
+    const typed = { reason: 'accepted_risk', days: '30', date: '2020-01-01', note: `\n<b>kept</b>` }
+    const send = (body: string) => post(form.action, Object.fromEntries(new URLSearchParams(body)))
+    const answer = await send(filledIn(form, typed))
+    const html = await answer.text()
+    expect([answer.status, around(html, 'snooze-form') === around(text, 'snooze-form')]).toEqual([422, true])
+    expect(html).toContain('<details id="snooze" open="">')
+    expect(html).toMatch(/id="snooze-date-fault">must be in the future, within a year</)
+    expect(html).not.toMatch(/<b>kept|portal\/fresh\.js|http-equiv="refresh"/)
+    const again = formOn(html, 'snooze-form')
+    expect(Object.fromEntries(again.fields)).toMatchObject(typed)
+    const mended = await send(filledIn(again, { date: '' }))
+    expect([mended.status, mended.headers.get('location')]).toEqual([303, `/issues/${ISSUE}?done=snoozed`])
+    await post(`/api/v1/issues/${ISSUE}/snooze?method=DELETE`, {})
   })
 
   test('a day counts before a number of days, and a day long past is refused on a page', async () => {

@@ -5,6 +5,7 @@ import { CAUSE_CLASSES, type ChannelKind, NOTICES, SEVERITIES } from '../../sche
 import { KIND, NOTICE, SEVERITY } from './channel-words.ts'
 import { Page } from './layout.tsx'
 import { CheckField, SelectField, TextField } from './parts/field.tsx'
+import { Fold, Form, Group } from './parts/form.tsx'
 import type { Frame } from './views.ts'
 import { CAUSE } from './words.ts'
 
@@ -72,6 +73,7 @@ export const UrlField = ({ help }: { help: KindHelp }) => (
     id="url"
     label="URL"
     type="url"
+    sealed
     placeholder={help.example}
     maxlength={2000}
     required
@@ -91,22 +93,21 @@ export const NewChannelPage = ({ frame, help }: { frame: Frame; help: KindHelp }
     <h1>
       Add a channel <span class="dim">{KIND[help.kind]}</span>
     </h1>
-    <form class="card fields" method="post" action="/api/v1/channels">
+    <Form id="new-channel" class="card fields" action="/api/v1/channels">
       <input type="hidden" name="kind" value={help.kind} />
       <TextField id="name" label="Name" placeholder="Security team" maxlength={100} required />
       <UrlField help={help} />
       <SecretField help={help} required />
-      <details>
-        <summary>What it is told, and when</summary>
+      <Fold summary="What it is told, and when">
         <Wishes kind={help.kind} channel={null} />
-      </details>
+      </Fold>
       <div class="actions">
         <button type="submit" class="main">
           Add it
         </button>
         <a href="/channels">Cancel</a>
       </div>
-    </form>
+    </Form>
   </Page>
 )
 
@@ -118,8 +119,7 @@ export const Wishes = ({ kind, channel }: { kind: ChannelKind; channel: Wished |
   const { severity = null, causeClass = [], targetTags = [] } = channel?.filters ?? {}
   return (
     <div class="fields">
-      <fieldset>
-        <legend>Told of</legend>
+      <Group id="told-of" legend="Told of" of="events">
         <p class="hint">One at least. A channel that is to tell nothing for a while is switched off on its page.</p>
         {NOTICES.map((name) => (
           <CheckField
@@ -130,9 +130,10 @@ export const Wishes = ({ kind, channel }: { kind: ChannelKind; channel: Wished |
             checked={events.includes(name)}
           />
         ))}
-      </fieldset>
+      </Group>
       <SelectField
         id="severity"
+        of="filters.severity"
         label="How grave"
         value={severity ?? ''}
         options={[
@@ -140,9 +141,12 @@ export const Wishes = ({ kind, channel }: { kind: ChannelKind; channel: Wished |
           ...SEVERITIES.filter((word) => word !== 'info').map((value) => ({ value, text: SEVERITY[value] })),
         ]}
       />
-      <fieldset>
-        <legend>Only of these causes</legend>
-        <p class="hint">None chosen: of any. It holds where something was lost.</p>
+      <Group
+        id="causes"
+        legend="Only of these causes"
+        of="filters.causeClass"
+        hint="None chosen: of any. It holds where something was lost."
+      >
         <div class="checks">
           {CAUSE_CLASSES.map((word) => (
             <CheckField
@@ -154,9 +158,10 @@ export const Wishes = ({ kind, channel }: { kind: ChannelKind; channel: Wished |
             />
           ))}
         </div>
-      </fieldset>
+      </Group>
       <TextField
         id="targetTags"
+        of="filters.targetTags"
         label="Only of targets with one of these tags"
         value={targetTags.join(', ')}
         placeholder="production, pci"
@@ -170,15 +175,26 @@ export const Wishes = ({ kind, channel }: { kind: ChannelKind; channel: Wished |
 }
 
 const Quiet = ({ quiet }: { quiet: ChannelAnswer['quietHours'] }) => (
-  <fieldset>
-    <legend>Quiet hours</legend>
-    <p class="hint">What comes in them is told afterwards, one message for each issue. Left empty: there are none.</p>
+  <Group
+    id="quiet"
+    legend="Quiet hours"
+    of="quietHours"
+    hint="What comes in them is told afterwards, one message for each issue. Left empty: there are none."
+  >
     <div class="line-fields">
-      <TextField id="quietFrom" label="From" type="time" value={quiet?.from} />
-      <TextField id="quietTo" label="To" type="time" value={quiet?.to} />
-      <TextField id="timezone" label="Time zone" value={quiet?.timezone} placeholder="Europe/Berlin" maxlength={64} />
+      <TextField id="quietFrom" of="quietHours.from" label="From" type="time" value={quiet?.from} />
+      <TextField id="quietTo" of="quietHours.to" label="To" type="time" value={quiet?.to} />
+      <TextField
+        id="timezone"
+        of="quietHours.timezone"
+        label="Time zone"
+        value={quiet?.timezone}
+        placeholder="Europe/Berlin"
+        maxlength={64}
+      />
       <SelectField
         id="quietUnless"
+        of="quietHours.unless"
         label="But told at once"
         value={quiet?.unless ?? ''}
         options={[
@@ -187,16 +203,15 @@ const Quiet = ({ quiet }: { quiet: ChannelAnswer['quietHours'] }) => (
         ]}
       />
     </div>
-  </fieldset>
+  </Group>
 )
 
 const Reminding = ({ reminders }: { reminders: ChannelAnswer['reminders'] }) => (
-  <fieldset>
-    <legend>Reminders</legend>
-    <p class="hint">While an issue is open. Left empty: none.</p>
+  <Group id="reminders" legend="Reminders" of="reminders" hint="While an issue is open. Left empty: none.">
     <div class="line-fields">
       <TextField
         id="remindEveryDays"
+        of="reminders.everyDays"
         label="Every so many days"
         type="number"
         value={reminders ? String(reminders.everyDays) : undefined}
@@ -205,6 +220,7 @@ const Reminding = ({ reminders }: { reminders: ChannelAnswer['reminders'] }) => 
       />
       <TextField
         id="remindAtMost"
+        of="reminders.atMost"
         label="So often at most"
         type="number"
         value={reminders ? String(reminders.atMost) : undefined}
@@ -213,5 +229,5 @@ const Reminding = ({ reminders }: { reminders: ChannelAnswer['reminders'] }) => 
         max={20}
       />
     </div>
-  </fieldset>
+  </Group>
 )

@@ -9,6 +9,7 @@ import { AskFirst, Post } from './parts/ask-first.tsx'
 import { Badge } from './parts/badge.tsx'
 import { Taken } from './parts/copy.tsx'
 import { SelectField, TextField } from './parts/field.tsx'
+import { Fold, Form } from './parts/form.tsx'
 import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
 import { Said } from './parts/said.tsx'
 import { Fact } from './parts/table.tsx'
@@ -144,9 +145,8 @@ const Changes = ({ channel, help }: { channel: ChannelAnswer; help: KindHelp }) 
   const action = `/api/v1/channels/${channel.id}?method=PATCH`
   return (
     <section aria-label="Change">
-      <details class="card">
-        <summary>Name, and what it is told</summary>
-        <form class="fields" method="post" action={action}>
+      <Fold class="card" summary="Name, and what it is told">
+        <Form id="wishes" action={action}>
           <TextField id="name" label="Name" value={channel.name} maxlength={100} required />
           <Wishes kind={channel.kind} channel={channel} />
           <div class="actions">
@@ -154,11 +154,10 @@ const Changes = ({ channel, help }: { channel: ChannelAnswer; help: KindHelp }) 
               Save
             </button>
           </div>
-        </form>
-      </details>
-      <details class="card">
-        <summary>Where it leads{help.secret !== null && ', and its secret'}</summary>
-        <form class="fields" method="post" action={action}>
+        </Form>
+      </Fold>
+      <Fold class="card" summary={help.secret === null ? 'Where it leads' : 'Where it leads, and its secret'}>
+        <Form id="destination" action={action}>
           <UrlField help={help} />
           <SecretField help={help} required={false} />
           <div class="actions">
@@ -166,9 +165,9 @@ const Changes = ({ channel, help }: { channel: ChannelAnswer; help: KindHelp }) 
               Save
             </button>
           </div>
-        </form>
+        </Form>
         {channel.kind === 'webhook' && (
-          <form class="fields rotate" method="post" action={action}>
+          <Form id="rotation" class="fields rotate" action={action}>
             <input type="hidden" name="rotateSecret" value="yes" />
             <TextField
               id="keepOldSecretHours"
@@ -182,9 +181,9 @@ const Changes = ({ channel, help }: { channel: ChannelAnswer; help: KindHelp }) 
             <div class="actions">
               <button type="submit">Make a new secret</button>
             </div>
-          </form>
+          </Form>
         )}
-      </details>
+      </Fold>
     </section>
   )
 }

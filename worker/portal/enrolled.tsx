@@ -4,6 +4,7 @@ import { FleetTabs } from './fleet.tsx'
 import { Page } from './layout.tsx'
 import { Taken } from './parts/copy.tsx'
 import { CheckField, TextField } from './parts/field.tsx'
+import { Form } from './parts/form.tsx'
 import { Fact } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
 import type { Frame } from './views.ts'
@@ -18,7 +19,7 @@ export const EnrolPage = ({ frame, sites }: { frame: Frame; sites: readonly stri
     </p>
     {frame.mayAdmin ? (
       <section class="card">
-        <form class="fields" method="post" action="/api/v1/probes/enrolments">
+        <Form id="enrolment" action="/api/v1/probes/enrolments">
           <TextField
             id="sourceAddress"
             label="Source address"
@@ -61,7 +62,7 @@ export const EnrolPage = ({ frame, sites }: { frame: Frame; sites: readonly stri
               Make a token
             </button>
           </div>
-        </form>
+        </Form>
       </section>
     ) : (
       <p class="none">A key of scope admin is needed to enrol probes.</p>

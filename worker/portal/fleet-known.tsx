@@ -4,6 +4,7 @@ import { Page } from './layout.tsx'
 import { AskFirst } from './parts/ask-first.tsx'
 import { Badge } from './parts/badge.tsx'
 import { SelectField, TextField } from './parts/field.tsx'
+import { Form } from './parts/form.tsx'
 import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
 import { Time } from './parts/time.tsx'
 import type { Frame } from './views.ts'
@@ -113,7 +114,7 @@ export const KnownPage = ({ frame, kind, rows, ask, next }: Known) => {
               <code>npx portwitness beacon --host 203.0.113.7 --ports 25,80</code>
             </p>
           )}
-          <form class="fields" method="post" action={`/api/v1/${kind}`}>
+          <Form id={`new-${words.one}`} action={`/api/v1/${kind}`}>
             <TextField id="address" label="IP address" placeholder="203.0.113.7" maxlength={45} required />
             <TextField id="port" label="Port" type="number" min={1} max={65535} required />
             {kind === 'canaries' && (
@@ -131,7 +132,7 @@ export const KnownPage = ({ frame, kind, rows, ask, next }: Known) => {
                 Add
               </button>
             </div>
-          </form>
+          </Form>
         </section>
       ) : (
         <p class="dim">A key of scope admin can add and remove them.</p>

@@ -4,6 +4,7 @@ import { Page } from './layout.tsx'
 import { AskFirst } from './parts/ask-first.tsx'
 import { Badge } from './parts/badge.tsx'
 import { SelectField, TextField } from './parts/field.tsx'
+import { Form } from './parts/form.tsx'
 import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
 import { Tabs } from './parts/tabs.tsx'
 import { Ago, Time } from './parts/time.tsx'
@@ -155,7 +156,7 @@ export const KeysPage = ({ frame, rows, ask, next, own }: KeysView) => (
     />
     <section class="card" aria-labelledby="make">
       <h2 id="make">Make a key</h2>
-      <form class="fields" method="post" action="/api/v1/keys">
+      <Form id="new-key" action="/api/v1/keys">
         <TextField
           id="name"
           label="Name"
@@ -181,7 +182,7 @@ export const KeysPage = ({ frame, rows, ask, next, own }: KeysView) => (
             Make it
           </button>
         </div>
-      </form>
+      </Form>
     </section>
   </Page>
 )
@@ -259,14 +260,14 @@ export const TenantsPage = ({ frame, rows, ask, next, operatorId }: TenantsView)
     />
     <section class="card" aria-labelledby="add">
       <h2 id="add">Add a tenant</h2>
-      <form class="fields" method="post" action="/api/v1/tenants">
+      <Form id="new-tenant" action="/api/v1/tenants">
         <TextField id="name" label="Name" placeholder="Example Ltd" maxlength={100} required />
         <div class="actions">
           <button type="submit" class="main">
             Add
           </button>
         </div>
-      </form>
+      </Form>
     </section>
   </Page>
 )

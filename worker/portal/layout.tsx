@@ -1,7 +1,8 @@
-import type { Child } from 'hono/jsx'
+import { type Child, useContext } from 'hono/jsx'
 import { assetHref, type IslandName } from './assets.ts'
 import { type Theme, useLook } from './look.ts'
 import { Icon, type IconName } from './parts/icon.tsx'
+import { RefusalContext } from './refusal.ts'
 import { type Frame, MOST_COUNTED } from './views.ts'
 
 export interface PageProps {
@@ -43,6 +44,9 @@ const PUBLIC: readonly Place[] = [
 /** The shell of every page. Style and script come as files of ours: the policy in `HEADERS` allows nothing else. */
 export const Page = ({ title, frame, renewAfter, islands = [], children }: PageProps) => {
   const { theme, said } = useLook()
+  const isRefused = useContext(RefusalContext) !== null
+  // A page with a refused form stands still: news would take away what was typed, and it is at no address to ask again.
+  const scripts = isRefused ? islands.filter((name) => name !== 'fresh.js' && name !== 'live.js') : islands
   return (
     <html lang="en" data-theme={theme ?? undefined}>
       <head>
@@ -50,15 +54,15 @@ export const Page = ({ title, frame, renewAfter, islands = [], children }: PageP
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content={theme ?? 'light dark'} />
         <meta name="robots" content="noindex" />
-        {renewAfter !== undefined && (
+        {renewAfter !== undefined && !isRefused && (
           <noscript>
             <meta http-equiv="refresh" content={String(renewAfter)} />
           </noscript>
         )}
-        <title>{`${title} · Portwitness`}</title>
+        <title>{`${isRefused ? 'Not accepted: ' : ''}${title} · Portwitness`}</title>
         <link rel="icon" href={assetHref('icon.svg')} type="image/svg+xml" />
         <link rel="stylesheet" href={assetHref('style.css')} />
-        {(['base.js', ...islands] as const).map((name) => (
+        {(['base.js', ...scripts] as const).map((name) => (
           <script src={assetHref(name)} defer />
         ))}
       </head>

@@ -4,6 +4,7 @@ import { Page } from './layout.tsx'
 import { AskFirst } from './parts/ask-first.tsx'
 import { Badge } from './parts/badge.tsx'
 import { SelectField, TextField } from './parts/field.tsx'
+import { Form } from './parts/form.tsx'
 import { type DataColumn, type ListAsk, Listing } from './parts/listing.tsx'
 import { Said } from './parts/said.tsx'
 import { Time } from './parts/time.tsx'
@@ -73,7 +74,7 @@ export const OptOutsPage = ({ frame, rows, ask, next }: Listed<OptOutLine>) => (
     />
     <section class="card" aria-labelledby="add">
       <h2 id="add">Never scan a network</h2>
-      <form class="fields" method="post" action="/api/v1/opt-outs">
+      <Form id="opt-out" action="/api/v1/opt-outs">
         <TextField
           id="cidr"
           label="Network"
@@ -88,7 +89,7 @@ export const OptOutsPage = ({ frame, rows, ask, next }: Listed<OptOutLine>) => (
             Add
           </button>
         </div>
-      </form>
+      </Form>
     </section>
   </Page>
 )
@@ -192,7 +193,7 @@ export const LettersPage = ({
     />
     <section class="card" aria-labelledby="enter">
       <h2 id="enter">Enter a letter</h2>
-      <form class="fields" method="post" action="/api/v1/letters">
+      <Form id="letter" action="/api/v1/letters">
         <SelectField
           id="tenantId"
           label="Tenant"
@@ -220,7 +221,7 @@ export const LettersPage = ({
             Enter it
           </button>
         </div>
-      </form>
+      </Form>
     </section>
   </Page>
 )

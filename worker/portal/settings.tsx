@@ -7,6 +7,7 @@ import { AskFirst } from './parts/ask-first.tsx'
 import { Badge } from './parts/badge.tsx'
 import { CopyButton } from './parts/copy.tsx'
 import { TextField } from './parts/field.tsx'
+import { Fold, Form } from './parts/form.tsx'
 import { Fact, Table } from './parts/table.tsx'
 import { Tabs } from './parts/tabs.tsx'
 import { Ago, Time } from './parts/time.tsx'
@@ -131,12 +132,12 @@ const Tenant = ({ frame, tenantId }: SettingsView) => (
   <section class="card" aria-labelledby="tenant">
     <h2 id="tenant">Your organisation</h2>
     {frame.mayAdmin ? (
-      <form class="fields" method="post" action="/api/v1/tenant?method=PATCH">
+      <Form id="rename" action="/api/v1/tenant?method=PATCH">
         <TextField id="name" label="Name" value={frame.tenant} maxlength={100} required />
         <div class="actions">
           <button type="submit">Rename</button>
         </div>
-      </form>
+      </Form>
     ) : (
       <p>
         {frame.tenant} <span class="dim">A key of scope admin can rename it.</span>
@@ -204,11 +205,12 @@ const Tokens = ({ frame, tokens }: SettingsView) => (
       </>
     )}
     {frame.mayWrite ? (
-      <details class="ask-first">
-        <summary>Make a new one…</summary>
-        <form class="fields" method="post" action="/api/v1/proof-token/rotate">
+      <Fold class="ask-first" summary="Make a new one…">
+        <Form id="rotation" action="/api/v1/proof-token/rotate">
           <TextField
             id="overlapDays"
+            of="overlapSeconds"
+            wrong="must be a whole number of days from 0 to 90"
             label="Use it in so many days"
             type="number"
             value="7"
@@ -222,47 +224,55 @@ const Tokens = ({ frame, tokens }: SettingsView) => (
               Make a new token
             </button>
           </div>
-        </form>
-      </details>
+        </Form>
+      </Fold>
     ) : (
       <p class="dim">A key of scope write can make a new one.</p>
     )}
   </section>
 )
 
-const Keeping = ({ frame, retention }: { frame: Frame; retention: Retention }) => (
+const Keeping = ({ frame: { mayAdmin }, retention }: { frame: Frame; retention: Retention }) => (
   <section class="card" aria-labelledby="keeping">
     <h2 id="keeping">How long what is kept</h2>
-    <form class="fields" method="post" action="/api/v1/retention?method=PUT">
-      <Days
-        id="factsDays"
-        label="Facts of scans"
-        value={retention.factsDays}
-        hint="What probes reported. Verdicts stay without them, but cannot be judged again."
-        mayChange={frame.mayAdmin}
-      />
-      <Days
-        id="rawDays"
-        label="Raw output and logs"
-        value={retention.rawDays}
-        hint="The text logs of scans, in R2."
-        mayChange={frame.mayAdmin}
-      />
-      <Days
-        id="deliveriesDays"
-        label="Messages"
-        value={retention.deliveriesDays}
-        hint="What channels were sent, and what it was made of."
-        mayChange={frame.mayAdmin}
-      />
-      {frame.mayAdmin && (
+    {mayAdmin ? (
+      <Form id="retention" action="/api/v1/retention?method=PUT">
+        <Kept retention={retention} mayChange />
         <div class="actions">
           <button type="submit">Save</button>
         </div>
-      )}
-    </form>
+      </Form>
+    ) : (
+      <Kept retention={retention} mayChange={false} />
+    )}
     <p class="dim">The audit log is kept 400 days, the log of range changes for ever.</p>
   </section>
+)
+
+const Kept = ({ retention, mayChange }: { retention: Retention; mayChange: boolean }) => (
+  <>
+    <Days
+      id="factsDays"
+      label="Facts of scans"
+      value={retention.factsDays}
+      hint="What probes reported. Verdicts stay without them, but cannot be judged again."
+      mayChange={mayChange}
+    />
+    <Days
+      id="rawDays"
+      label="Raw output and logs"
+      value={retention.rawDays}
+      hint="The text logs of scans, in R2."
+      mayChange={mayChange}
+    />
+    <Days
+      id="deliveriesDays"
+      label="Messages"
+      value={retention.deliveriesDays}
+      hint="What channels were sent, and what it was made of."
+      mayChange={mayChange}
+    />
+  </>
 )
 
 const Days = ({

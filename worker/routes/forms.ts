@@ -2,18 +2,25 @@
  * Forms of our pages that ask the API. A form can only GET and POST, so one that means another method posts to
  * `PATH?method=PATCH`; and its browser is led on, or shown why not, where a program gets JSON.
  */
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { type Context, Hono, type MiddlewareHandler, type Next } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { AppEnv } from '../context.ts'
 import { isForm } from '../guards/limit.ts'
 import type { DoneWord } from '../portal/words.ts'
+import { inPlace } from './in-place.ts'
 import { asPage } from './show.tsx'
+
+/** What was refused is shown where the form stood, or on a page of its own. */
+const shownWrong = (c: Context<AppEnv>, next: Next) =>
+  asPage(c, async () => {
+    await inPlace(c, next)
+  })
 
 /** The browser of a form of ours is led where `to` says, from the answer's body (null where it has none) and the path's id. */
 export const led = (to: (answer: { id: string } | null, id: string) => string): MiddlewareHandler<AppEnv> =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (!isForm(c.req.raw)) return next()
-    await asPage(c, next)
+    await shownWrong(c, next)
     if (!c.res.ok) return
     const isJson = c.res.headers.get('content-type')?.includes('json') ?? false
     const answer = isJson ? ((await c.res.json()) as { id: string }) : null
@@ -27,7 +34,7 @@ export const shown = <Answer>(
 ): MiddlewareHandler<AppEnv> =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (!isForm(c.req.raw)) return next()
-    await asPage(c, next)
+    await shownWrong(c, next)
     if (!c.res.ok) return
     const answer = (await c.res.json()) as Answer
     c.res = undefined

@@ -8,17 +8,26 @@ import { tenant } from '../guards/tenant.ts'
 import { HEADERS } from '../portal/layout.tsx'
 import { LookContext } from '../portal/look.ts'
 import { ProblemPage } from '../portal/problem.tsx'
+import { RefusalContext } from '../portal/refusal.ts'
 import { type Frame, MOST_COUNTED } from '../portal/views.ts'
 import { OPERATOR } from '../store/keys.ts'
 import { readBanner } from '../store/portal.ts'
+import { refusalOf } from './in-place.ts'
 import { lookOf } from './look.ts'
 import { ownPath, queryOf } from './own-path.ts'
 
 /** A whole page, as this request looks at it, with the policy that keeps it one. What was refused is at no place of ours. */
 export const show = (c: Context<AppEnv>, page: JSX.Element, status = 200): Response => {
   const look = status < 400 ? lookOf(c) : { ...lookOf(c), path: '', query: '' }
-  return new Response(`<!doctype html>${<LookContext.Provider value={look}>{page}</LookContext.Provider>}`, {
-    status,
+  const refusal = refusalOf(c)
+  const html = (
+    <LookContext.Provider value={look}>
+      <RefusalContext.Provider value={refusal}>{page}</RefusalContext.Provider>
+    </LookContext.Provider>
+  )
+  const text = `<!doctype html>${html}`
+  return new Response(text, {
+    status: refusal?.isShown ? refusal.status : status,
     headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8' },
   })
 }

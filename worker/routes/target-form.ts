@@ -1,4 +1,19 @@
-/** What the form of a target asks, field by field, for the same shapes that programs are held to. */
+/** The form of a target: what stands in its fields, and what they ask, for the same shapes that programs are held to. */
+import type { Filled } from '../portal/target-form.tsx'
+import type { Target } from '../store/targets.ts'
+
+export const filledOf = (target: Target): Filled => ({
+  address: target.address,
+  name: target.name ?? '',
+  ports: target.ports,
+  profile: target.profile,
+  schedule: target.schedule ?? '',
+  timezone: target.timezone,
+  sites: target.sites.join(', '),
+  tags: target.tags.join(', '),
+  maxConnectsPerSecond: String(target.maxConnectsPerSecond),
+})
+
 const words = (text: string): string[] =>
   text
     .split(',')

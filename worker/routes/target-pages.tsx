@@ -18,7 +18,8 @@ import { fileFormat, fileOf, type ListRules, listAsk } from './listing.ts'
 import { baseOf } from './published.ts'
 import { asPage, frameOf, show } from './show.tsx'
 import { readTargetView } from './target-data.ts'
-import { targetFormRoutes, typedOf } from './target-forms.tsx'
+import { filledOf } from './target-form.ts'
+import { targetFormRoutes } from './target-forms.ts'
 
 const PAGE = 50
 /** With a filter that the database alone cannot answer, more are read than are shown. */
@@ -48,16 +49,13 @@ export const targetPageRoutes = new Hono<AppEnv>()
     return show(c, <TargetsPage frame={frame} targets={rows} ask={ask} next={next} />)
   })
   .get('/targets/new', tenant, async (c) =>
-    show(c, <NewTargetPage frame={await frameOf(c)} typed={{ ...BLANK, ...typedQuery(c) }} faults={[]} />),
+    show(c, <NewTargetPage frame={await frameOf(c)} filled={{ ...BLANK, ...typedQuery(c) }} />),
   )
   .get('/targets/:id/edit', tenant, async (c) => {
     const target = await readTarget(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!target) throw missing()
     const name = target.name ?? target.address
-    return show(
-      c,
-      <EditTargetPage frame={await frameOf(c)} id={target.id} name={name} typed={typedOf(target)} faults={[]} />,
-    )
+    return show(c, <EditTargetPage frame={await frameOf(c)} id={target.id} name={name} filled={filledOf(target)} />)
   })
   .get('/targets/:id', tenant, async (c) => {
     const { world, caller } = c.var

@@ -1,5 +1,8 @@
 import { printable } from '../../../schema/terminal.ts'
 import { SNOOZE_REASONS } from '../../../schema/words.ts'
+import { AreaField, SelectField, TextField } from '../parts/field.tsx'
+import { Fold, Form } from '../parts/form.tsx'
+import { Stimulus } from '../parts/prove.tsx'
 import { Ago, Time } from '../parts/time.tsx'
 import type { Frame, IssueView } from '../views.ts'
 import { SNOOZE } from '../words.ts'
@@ -66,13 +69,10 @@ const Prove = ({ issue: { id, targetId, proofs }, frame: { mayWrite, now } }: { 
           .
         </p>
       ) : mayWrite ? (
-        <form class="prove" method="post" action={`/api/v1/targets/${targetId}/prove`}>
-          <label class="check">
-            <input type="checkbox" name="stimulus" value="yes" /> repeat the harmless stimulus, as the owner of the
-            target allows: only that closes an issue
-          </label>
+        <Form id="prove" class="prove" action={`/api/v1/targets/${targetId}/prove`}>
+          <Stimulus />
           <button type="submit">Prove the allowlist</button>
-        </form>
+        </Form>
       ) : (
         <p class="dim">
           A key of scope write can prove the allowlist: <code>portwitness issues show {id}</code> tells how.
@@ -125,50 +125,42 @@ const SnoozePart = ({ issue, frame }: { issue: IssueView; frame: Frame }) => {
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
 const SnoozeForm = ({ issue: { id, state, snooze }, now }: { issue: IssueView; now: number }) => (
-  <details id="snooze">
-    <summary>{state === 'snoozed' ? 'Snooze it anew…' : 'Snooze it…'}</summary>
-    <form class="fields" method="post" action={`/api/v1/issues/${id}/snooze`}>
-      <div class="field">
-        <label for="snooze-reason">Reason</label>
-        <select id="snooze-reason" name="reason" required>
-          {SNOOZE_REASONS.map((reason) => (
-            <option value={reason} selected={reason === snooze?.reason}>
-              {SNOOZE[reason]}
-            </option>
-          ))}
-        </select>
-      </div>
-      <div class="field">
-        <label for="snooze-days">For</label>
-        <select id="snooze-days" name="days">
-          {SNOOZE_DAYS.map((days) => (
-            <option value={days} selected={days === 7}>
-              {days === 1 ? '1 day' : `${days} days`}
-            </option>
-          ))}
-        </select>
-      </div>
-      <div class="field">
-        <label for="snooze-date">Or until a day (UTC)</label>
-        <input
-          id="snooze-date"
-          name="date"
-          type="date"
-          min={day(now + DAY)}
-          max={day(now + LONGEST_DAYS * DAY)}
-          aria-describedby="snooze-date-hint"
-        />
-        <span class="hint" id="snooze-date-hint">
-          Within a year. Where a day is given, it counts.
-        </span>
-      </div>
-      <div class="field">
-        <label for="snooze-note">Note</label>
-        <textarea id="snooze-note" name="note" rows={2} maxlength={1000}>
-          {printable(snooze?.note ?? '', 1_000)}
-        </textarea>
-      </div>
+  <Fold id="snooze" summary={state === 'snoozed' ? 'Snooze it anew…' : 'Snooze it…'}>
+    <Form id="snooze-form" action={`/api/v1/issues/${id}/snooze`}>
+      <SelectField
+        id="snooze-reason"
+        name="reason"
+        label="Reason"
+        value={snooze?.reason ?? undefined}
+        options={SNOOZE_REASONS.map((value) => ({ value, text: SNOOZE[value] }))}
+      />
+      <SelectField
+        id="snooze-days"
+        name="days"
+        label="For"
+        value="7"
+        options={SNOOZE_DAYS.map((days) => ({ value: String(days), text: days === 1 ? '1 day' : `${days} days` }))}
+      />
+      <TextField
+        id="snooze-date"
+        name="date"
+        of="until"
+        label="Or until a day (UTC)"
+        saysOptional={false}
+        type="date"
+        min={day(now + DAY)}
+        max={day(now + LONGEST_DAYS * DAY)}
+        hint="Within a year. Where a day is given, it counts."
+      />
+      <AreaField
+        id="snooze-note"
+        name="note"
+        label="Note"
+        rows={2}
+        maxlength={1000}
+        value={printable(snooze?.note ?? '', 1_000)}
+      />
       <button type="submit">Snooze</button>
-    </form>
-  </details>
+    </Form>
+  </Fold>
 )

@@ -9,6 +9,8 @@ import type { Frame } from '../views.ts'
 import type { Tone } from '../words.ts'
 import { Badge } from './badge.tsx'
 import { CopyButton } from './copy.tsx'
+import { SelectField, TextField } from './field.tsx'
+import { Fold, Form } from './form.tsx'
 import { Ago, Time } from './time.tsx'
 
 export const CONTROL: Record<ControlState, { tone: Tone; text: string; sentence: string }> = {
@@ -125,43 +127,42 @@ const Asking = ({ of, mayWrite, isOpen, isAsked }: AskingProps) => {
           <span class="dim">Looks once; it can be asked for every 20 seconds.</span>
         </form>
       )}
-      <details open={isOpen}>
-        <summary>{isAsked ? 'Prove it in another way' : 'Prove it'}</summary>
+      <Fold open={isOpen} summary={isAsked ? 'Prove it in another way' : 'Prove it'}>
         <div class="ways">
-          <form class="card" method="post" action={path}>
+          <Form id="way-file" class="card" action={path}>
             <h3>By a file</h3>
             <p>The address serves a small text file with a token. Two probes fetch it.</p>
             <input type="hidden" name="method" value="http" />
-            <div class="field">
-              <label for="control-port">Port</label>
-              <select id="control-port" name="port">
-                <option value="80">80, plain HTTP</option>
-                <option value="443">443, TLS (the certificate is not judged)</option>
-              </select>
-            </div>
+            <SelectField
+              id="control-port"
+              name="port"
+              label="Port"
+              options={[
+                { value: '80', text: '80, plain HTTP' },
+                { value: '443', text: '443, TLS (the certificate is not judged)' },
+              ]}
+            />
             <p>
               <button type="submit">Show me the file</button>
             </p>
-          </form>
-          <form class="card" method="post" action={path}>
+          </Form>
+          <Form id="way-name" class="card" action={path}>
             <h3>By reverse name</h3>
             <p>For machines without a web server: a TXT record of your domain, and a reverse name inside it.</p>
             <input type="hidden" name="method" value="reverse_dns" />
-            <div class="field">
-              <label for="control-domain">Your domain</label>
-              <input
-                id="control-domain"
-                name="domain"
-                required
-                minlength={3}
-                maxlength={200}
-                placeholder="example.net"
-              />
-            </div>
+            <TextField
+              id="control-domain"
+              name="domain"
+              label="Your domain"
+              required
+              minlength={3}
+              maxlength={200}
+              placeholder="example.net"
+            />
             <p>
               <button type="submit">Show me the records</button>
             </p>
-          </form>
+          </Form>
           <div class="card">
             <h3>By letter</h3>
             <p>
@@ -170,7 +171,7 @@ const Asking = ({ of, mayWrite, isOpen, isAsked }: AskingProps) => {
             </p>
           </div>
         </div>
-      </details>
+      </Fold>
     </>
   )
 }
