@@ -1,12 +1,15 @@
 /** The door of the embedded Worker, before a runtime that closes connections when it likes. */
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Front, openFront } from '../../worker/embedded/front.ts'
 
 let runtime: Server
 let front: Front
 let asked: string[]
+/** the runtime's side of each bell; it never closes one by itself */
+let bells: Duplex[]
 const ask = async (path: string, method: string) => {
   const answer = await fetch(`http://127.0.0.1:${front.port}${path}`, {
     ...{ method, headers: { connection: 'close' } },
@@ -17,6 +20,7 @@ const ask = async (path: string, method: string) => {
 
 beforeEach(async () => {
   asked = []
+  bells = []
   const used = new WeakSet<object>()
   // It answers once on each connection, and closes it on the next request: the moment that is else met by chance.
   runtime = createServer((incoming, answer) => {
@@ -24,13 +28,19 @@ beforeEach(async () => {
     used.add(incoming.socket)
     asked.push(`${incoming.method} ${incoming.url}`)
     incoming.resume().on('end', () => answer.end('here'))
-  }).listen(0, '127.0.0.1')
+  })
+    .on('upgrade', (_, socket: Duplex) => {
+      bells.push(socket.on('error', () => undefined).resume())
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n')
+    })
+    .listen(0, '127.0.0.1')
   await new Promise((resolve) => runtime.once('listening', resolve))
   front = await openFront({ host: '127.0.0.1', port: 0, secret: 's' })
   front.connectTo(new URL(`http://127.0.0.1:${(runtime.address() as AddressInfo).port}`))
 })
 afterEach(async () => {
   await front.close()
+  for (const bell of bells) bell.destroy()
   runtime.close()
 })
 
@@ -51,4 +61,35 @@ test('a probe hears that its message was not answered, and repeats it itself', a
   expect(status).toBe(502)
   expect(JSON.parse(text)).toMatchObject({ code: 'bad_gateway' })
   expect((await ask('/probe/v1/renew', 'POST')).status).toBe(200)
+})
+
+/** A bell that has been answered. */
+async function dialled(): Promise<Socket> {
+  const client = connect({ host: '127.0.0.1', port: front.port, allowHalfOpen: true }).on('error', () => undefined)
+  client.write('GET /probe/v1/doorbell HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n')
+  await new Promise((resolve) => client.once('data', resolve))
+  return client
+}
+/** Its peer is there no more: what is said to it comes back as a reset. */
+async function gone(end: Duplex): Promise<void> {
+  while (!end.destroyed) {
+    end.write('.')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+test('a bell that either side hangs up is gone on both, though the other side keeps its half open', async () => {
+  const byProbe = await dialled()
+  byProbe.end()
+  await gone(bells[0] as Duplex)
+  const byRuntime = await dialled()
+  bells[1]?.end()
+  await gone(byRuntime)
+})
+
+test('the front closes while bells hang on it', async () => {
+  const client = await dialled()
+  await front.close()
+  await gone(client)
+  await gone(bells[0] as Duplex)
 })

@@ -8,6 +8,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
 
@@ -18,6 +19,9 @@ export interface Front {
   connectTo(upstream: URL): void
   close(): Promise<void>
 }
+
+/** For the last word of a bell of which one side has hung up. */
+const FAREWELL_MS = 1_000
 
 /** RFC 9110 7.6.1: these belong to one connection and are not passed on. */
 const HOP_BY_HOP = new Set([
@@ -82,6 +86,25 @@ export async function openFront(options: { host: string; port: number; secret: s
     else pipeline(incoming, call, () => {})
   }
 
+  /** both ends of every bell that hangs: once upgraded, the server knows of them no more */
+  const ends = new Set<Duplex>()
+  /** Passes on what either says. One that hung up is gone for both, also where the other would keep its half open for good. */
+  function join(socket: Duplex, inner: Duplex): void {
+    const hangUp = () => {
+      for (const end of [socket, inner]) {
+        ends.delete(end)
+        // Told as a reset: who has heard the end and does not let go would hear nothing more.
+        if (end instanceof Socket && !end.destroyed) end.resetAndDestroy()
+        else end.destroy()
+      }
+    }
+    for (const end of [socket, inner]) {
+      ends.add(end)
+      end.once('end', () => setTimeout(hangUp, FAREWELL_MS))
+    }
+    pipeline(inner, socket, inner, (error) => error && hangUp())
+  }
+
   server.on('upgrade', (incoming, socket, head) => {
     socket.on('error', () => socket.destroy())
     if (!upstream || !incoming.url?.startsWith('/')) return void refuse(socket, 503)
@@ -93,7 +116,7 @@ export async function openFront(options: { host: string; port: number; secret: s
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(reply)}\r\n`)
       socket.write(innerHead)
       inner.write(head)
-      pipeline(inner, socket, inner, () => {})
+      join(socket, inner)
     })
     call.on('response', (reply) => {
       reply.resume()
@@ -115,6 +138,7 @@ export async function openFront(options: { host: string; port: number; secret: s
         agent.destroy()
         server.close(() => resolve())
         server.closeAllConnections()
+        for (const end of ends) end.destroy()
       }),
   }
 }
