@@ -22,20 +22,25 @@ export interface Deed {
 /** All of a line but its place. */
 type Said = Pick<AuditRow, 'tenantId' | 'at' | 'actor' | 'deed' | 'subject' | 'before' | 'asked'>
 
-async function saidOf(db: Db, { tenantId, actor, deed, subject, asked, now }: Deed): Promise<Said> {
+/** `made`: what the deed makes, where its path names nothing; it has no row before. */
+async function saidOf(
+  db: Db,
+  { tenantId, actor, deed, subject, asked, now }: Deed,
+  made: string | null,
+): Promise<Said> {
   const row = subject === null ? null : await rowNamed(db, tenantId, subject)
   return {
     ...{ tenantId, actor, deed, at: now },
     // What the caller’s tenant does not have is not repeated after it.
-    subject: row === null ? null : subject,
+    subject: subject === null ? made : row === null ? null : subject,
     before: row === null ? null : await sha256(row),
     asked: await sha256(asked),
   }
 }
 
 /** The statement that adds the deed's line at the end of the log, as it is now. */
-export async function lineFor(db: Db, d1: D1Database, deed: Deed): Promise<D1PreparedStatement> {
-  const [head, said] = await Promise.all([auditHead(db, deed.tenantId), saidOf(db, deed)])
+export async function lineFor(db: Db, d1: D1Database, deed: Deed, made: string | null): Promise<D1PreparedStatement> {
+  const [head, said] = await Promise.all([auditHead(db, deed.tenantId), saidOf(db, deed, made)])
   return (await placed(d1, said, head ?? START, deed.onlyIf)).statement
 }
 
@@ -70,8 +75,13 @@ const holds = (onlyIf: Deed['onlyIf']): string =>
 const wanted = (onlyIf: Deed['onlyIf']): string[] => (onlyIf ? [onlyIf.name, onlyIf.value] : [])
 
 /** The statement that keeps the deed's line until it has its number: it meets no other. */
-export async function waitingFor(db: Db, d1: D1Database, deed: Deed): Promise<D1PreparedStatement> {
-  const { tenantId, at, actor, deed: what, subject, before, asked } = await saidOf(db, deed)
+export async function waitingFor(
+  db: Db,
+  d1: D1Database,
+  deed: Deed,
+  made: string | null,
+): Promise<D1PreparedStatement> {
+  const { tenantId, at, actor, deed: what, subject, before, asked } = await saidOf(db, deed, made)
   return d1
     .prepare(
       `INSERT INTO audit_waiting (tenant_id, id, at, actor, deed, subject, before, asked) SELECT ?, ?, ?, ?, ?, ?, ?, ?${holds(deed.onlyIf)}`,

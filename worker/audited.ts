@@ -1,7 +1,7 @@
 /** A database whose first write carries its line of the audit log: both are done, or neither. */
 import { type Deed, lineFor, numberWaiting, waitingFor } from './auditLine.ts'
 import { Failure } from './failure.ts'
-import { isBehind } from './store/audit.ts'
+import { isBehind, madeBy } from './store/audit.ts'
 import { causeOf, type Db, openDb } from './store/db.ts'
 
 export type { Deed } from './auditLine.ts'
@@ -38,19 +38,19 @@ export function audited(plain: Db, deed: Deed): Audited {
   let isDone = false
   let turn: Promise<unknown> = Promise.resolve()
 
-  async function withWaiting(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
-    const results = await d1.batch([...statements, await waitingFor(reader, d1, deed)])
+  async function withWaiting(statements: readonly D1PreparedStatement[], made: string | null): Promise<D1Result[]> {
+    const results = await d1.batch([...statements, await waitingFor(reader, d1, deed, made)])
     isDone = true
     return results.slice(0, -1)
   }
-  async function withLine(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
+  async function withLine(statements: readonly D1PreparedStatement[], made: string | null): Promise<D1Result[]> {
     if (isDone) return d1.batch([...statements])
-    if (deed.urgent) return withWaiting(statements)
-    return inItsTurn(deed.tenantId, () => placedLast(statements))
+    if (deed.urgent) return withWaiting(statements, made)
+    return inItsTurn(deed.tenantId, () => placedLast(statements, made))
   }
-  async function placedLast(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
+  async function placedLast(statements: readonly D1PreparedStatement[], made: string | null): Promise<D1Result[]> {
     for (let tries = 1; ; tries++) {
-      const line = await lineFor(reader, d1, deed)
+      const line = await lineFor(reader, d1, deed, made)
       try {
         const results = await d1.batch([...statements, line])
         isDone = true
@@ -66,28 +66,29 @@ export function audited(plain: Db, deed: Deed): Audited {
     }
   }
   /** One after the other until the line stands: of what a handler writes side by side, one carries it. */
-  function write(statements: readonly D1PreparedStatement[]): Promise<D1Result[]> {
+  function write(statements: readonly D1PreparedStatement[], made: string | null = null): Promise<D1Result[]> {
     if (isDone) return d1.batch([...statements])
-    const mine = turn.then(() => withLine(statements))
+    const mine = turn.then(() => withLine(statements, made))
     turn = mine.catch(() => undefined)
     return mine
   }
 
-  const inner = new WeakMap<object, { statement: D1PreparedStatement; writes: boolean }>()
-  function wrap(sql: string, statement: D1PreparedStatement): D1PreparedStatement {
+  const inner = new WeakMap<object, { statement: D1PreparedStatement; writes: boolean; made: string | null }>()
+  function wrap(sql: string, statement: D1PreparedStatement, made: string | null = null): D1PreparedStatement {
     const writes = !/^\s*(select|pragma|explain)\b/i.test(sql)
-    const one = async (): Promise<D1Result> => (await write([statement]))[0] as D1Result
-    const bind = (...values: unknown[]) => wrap(sql, statement.bind(...values))
+    const one = async (): Promise<D1Result> => (await write([statement], made))[0] as D1Result
+    const bind = (...values: unknown[]) => wrap(sql, statement.bind(...values), writes ? madeBy(sql, values) : null)
     const wrapped = writes ? { bind, run: one, all: one, ...listsOf(one) } : through(statement, bind)
-    inner.set(wrapped, { statement, writes })
+    inner.set(wrapped, { statement, writes, made })
     return wrapped as unknown as D1PreparedStatement
   }
   const wrapped = {
     prepare: (sql: string) => wrap(sql, d1.prepare(sql)),
     async batch(list: D1PreparedStatement[]) {
-      const known = list.map((each) => inner.get(each) ?? { statement: each, writes: true })
+      const known = list.map((each) => inner.get(each) ?? { statement: each, writes: true, made: null })
       const statements = known.map(({ statement }) => statement)
-      return known.some(({ writes }) => writes) ? write(statements) : d1.batch(statements)
+      const made = known.find((one) => one.made !== null)?.made ?? null
+      return known.some(({ writes }) => writes) ? write(statements, made) : d1.batch(statements)
     },
     exec: () => Promise.reject(new Error('exec carries no line of the audit log')),
   } as unknown as D1Database

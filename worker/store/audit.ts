@@ -105,6 +105,29 @@ const TABLES: Readonly<Record<string, string>> = {
   dlv: 'deliveries',
 }
 
+/** What people make, by table: what else is written with it has no line of its own. */
+const MADE: Readonly<Record<string, string>> = {
+  targets: 'tgt_',
+  scans: 'scn_',
+  probes: 'prb_',
+  canaries: 'can_',
+  channels: 'chn_',
+  ranges: 'rng_',
+  keys: 'key_',
+  beacons: 'bcn_',
+  opt_outs: 'opt_',
+  letters: 'ltr_',
+  tenants: 'ten_',
+}
+
+/** The id of what a statement makes with these values bound to it; null when it makes nothing that has one. */
+export function madeBy(statement: string, values: readonly unknown[]): string | null {
+  const [, table = ''] = /^\s*insert\s+(?:or\s+\w+\s+)?into\s+["`]?(\w+)/i.exec(statement) ?? []
+  const prefix = MADE[table]
+  const id = prefix === undefined ? undefined : values.find((value) => `${value}`.startsWith(prefix))
+  return typeof id === 'string' ? id : null
+}
+
 /** What an id names, as the tenant has it now: its row as JSON; null where there is none. */
 export async function rowNamed(db: Db, tenantId: string, id: string): Promise<string | null> {
   const [prefix = '', rest = ''] = id.split('_')
