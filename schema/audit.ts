@@ -23,7 +23,7 @@ export const AuditLine = v.object({
   actor: v.string(),
   /** method and route: `DELETE /api/v1/keys/:id` */
   deed: v.string(),
-  /** the id that the path names; null where it names none, or none that the tenant has */
+  /** the id that the path names, or else of what was made; null where it names none that the tenant has, and nothing was made */
   subject: v.nullable(v.string()),
   /** SHA-256 of the subject's row before; null where there was none */
   before: v.nullable(v.string()),
