@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startNode } from '../../demo/children.ts'
+import { freePort } from '../../demo/loopback.ts'
 import { isKey } from '../../schema/key.ts'
 import { portwitness, type Stack, startStack } from '../support/stack.ts'
 
@@ -80,6 +83,19 @@ test('npm start -- --help says how it is used', async () => {
   const demo = startNode(ROOT, ['demo/start.ts', '--help'])
   expect(await demo.exited).toBe(0)
   expect(demo.output()).toContain('usage: npm start -- [--once]')
+})
+
+test('a beacon says when it listens, and ends when it is told to', async () => {
+  const { port } = await freePort('127.0.0.1', 22_400)
+  const args = ['--host', '127.0.0.1', '--ports', `${port}`]
+  const beacon = startNode(ROOT, ['bin/portwitness.mjs', 'beacon', ...args])
+  expect(await beacon.line(/^ready/, 60_000)).toBe(`ready: listens on 127.0.0.1, ports ${port}`)
+  const visitor = connect({ host: '127.0.0.1', port })
+  const [greeting] = await once(visitor, 'data')
+  expect(`${greeting}`).toBe('220 portwitness beacon\r\n')
+  beacon.kill('SIGINT')
+  expect(await beacon.exited).toBe(0)
+  visitor.destroy()
 })
 
 test('the Worker says where it listens and where its key is', async () => {
