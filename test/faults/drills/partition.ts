@@ -37,8 +37,6 @@ async function aborted(times: number): Promise<Row> {
   )
   const short: string[] = []
   for (let i = 0; i < times; i++) {
-    // Awake: one that sleeps keeps its sockets when it is ended (workerd 2026-11), and nobody would have to dial.
-    await crew.rig.sockets()
     const dials = crew.wire.dials.length
     await crew.rig.abortBells()
     const isBack = () => crew.wire.dials.length >= dials + crew.probes.size
