@@ -170,7 +170,7 @@ function tickAlone(tick: Tick, middle: number, told: readonly string[]): string 
 function tickInPage(tick: Tick, middle: number, told: readonly string[]): string {
   const { paint, filled, path } = SIGHT[tick.touch.sight]
   return (
-    `<path class="tick ${paint}${filled ? ' filled' : ''}${isUnfit(tick) ? ' unfit' : ''}" id="obs-${tick.id}" transform="translate(${spotOf(tick, middle)})" d="${path}">` +
+    `<path class="tick ${paint}${filled ? ' filled' : ''}${isUnfit(tick) ? ' unfit' : ''}" id="obs-${escaped(tick.id)}" transform="translate(${spotOf(tick, middle)})" d="${path}">` +
     `<title>${escaped(told.join('\n'))}</title></path>`
   )
 }
