@@ -106,25 +106,17 @@ const TABLES: Readonly<Record<string, string>> = {
 }
 
 /** What people make, by table: what else is written with it has no line of its own. */
-const MADE: Readonly<Record<string, string>> = {
-  targets: 'tgt_',
-  scans: 'scn_',
-  probes: 'prb_',
-  canaries: 'can_',
-  channels: 'chn_',
-  ranges: 'rng_',
-  keys: 'key_',
-  beacons: 'bcn_',
-  opt_outs: 'opt_',
-  letters: 'ltr_',
-  tenants: 'ten_',
-}
+const MADE: ReadonlyMap<string | undefined, string> = new Map([
+  ...['tgt', 'scn', 'prb', 'can', 'chn', 'rng', 'key', 'bcn', 'opt'].map((prefix) => [TABLES[prefix], prefix] as const),
+  ['letters', 'ltr'],
+  ['tenants', 'ten'],
+])
 
 /** The id of what a statement makes with these values bound to it; null when it makes nothing that has one. */
 export function madeBy(statement: string, values: readonly unknown[]): string | null {
   const [, table = ''] = /^\s*insert\s+(?:or\s+\w+\s+)?into\s+["`]?(\w+)/i.exec(statement) ?? []
-  const prefix = MADE[table]
-  const id = prefix === undefined ? undefined : values.find((value) => `${value}`.startsWith(prefix))
+  const prefix = MADE.get(table)
+  const id = prefix === undefined ? undefined : values.find((value) => `${value}`.startsWith(`${prefix}_`))
   return typeof id === 'string' ? id : null
 }
 
