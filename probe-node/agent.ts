@@ -1,5 +1,5 @@
 import { parseAddress } from '../schema/address.ts'
-import { listen } from './bell.ts'
+import { createBell } from './bell.ts'
 import { createBrake, NO_CEILINGS, type OwnCeilings } from './brake.ts'
 import { createClock } from './clock.ts'
 import { type Desk, openDesk } from './desk.ts'
@@ -60,6 +60,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     }
     const world: World = {
       desk,
+      bell: createBell({ desk, log }),
       clock,
       fit,
       ration: createRation(),
@@ -82,7 +83,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     }
     if (options.metricsPort !== undefined) serveMetrics(world, options.metricsPort, signal)
     const loop = startLoop(world, signal)
-    await Promise.all([loop.over, listen({ desk, onRing: loop.ring, log, signal })])
+    await Promise.all([loop.over, world.bell.listen(loop.ring, signal)])
   } finally {
     fit.close()
     desk.close()

@@ -4,12 +4,14 @@ import { rest } from './clock.ts'
 import type { Desk } from './desk.ts'
 import type { Log } from './log.ts'
 
-export interface BellOptions {
-  desk: Desk
-  /** asked to look: the Worker has something new */
-  onRing: () => void
-  log: Log
-  signal: AbortSignal
+export interface Bell {
+  /** Keeps one WebSocket to the doorbell until the signal aborts. A bell that is out of order only costs waiting. */
+  listen(onRing: () => void, signal: AbortSignal): Promise<void>
+  /**
+   * It should have rung and did not: dials again. The runtime answers pings for an object that sleeps, so a socket that the
+   * object has lost looks alive; only a ring that never came tells.
+   */
+  doubt(): void
 }
 
 const PING_MS = 25_000
@@ -21,32 +23,45 @@ const QUICK_MS = 1_000
 const SPREAD_MS = 30_000
 const SETTLED_MS = 5_000
 
-/** Keeps one WebSocket to the doorbell until the signal aborts. A bell that is out of order only costs waiting. */
-export async function listen({ desk, onRing, log, signal }: BellOptions): Promise<void> {
-  let tries = 0
-  while (!signal.aborted) {
-    const started = performance.now()
-    const wasOpen = await session(desk, onRing, signal)
-    // One that is closed as soon as it opens must not be dialled every second for ever.
-    if (wasOpen && performance.now() - started > SETTLED_MS) tries = 0
-    if (signal.aborted) return
-    if (tries === QUICK_TRIES) log('warn', 'the doorbell is out of order; asking by the clock')
-    await rest(Math.random() * (tries < QUICK_TRIES ? QUICK_MS : SPREAD_MS), signal)
-    tries += 1
+export function createBell({ desk, log }: { desk: Desk; log: Log }): Bell {
+  let socket: WebSocket | null = null
+  return {
+    async listen(onRing, signal) {
+      let tries = 0
+      while (!signal.aborted) {
+        const started = performance.now()
+        socket = dial(desk)
+        const wasOpen = await session(socket, onRing, signal)
+        // One that is closed as soon as it opens must not be dialled every second for ever.
+        if (wasOpen && performance.now() - started > SETTLED_MS) tries = 0
+        if (signal.aborted) return
+        if (tries === QUICK_TRIES) log('warn', 'the doorbell is out of order; asking by the clock')
+        await rest(Math.random() * (tries < QUICK_TRIES ? QUICK_MS : SPREAD_MS), signal)
+        tries += 1
+      }
+    },
+    doubt() {
+      if (socket?.readyState !== WebSocket.OPEN) return
+      log('warn', 'the doorbell is deaf: work waited and it did not ring; dialling again')
+      socket.terminate()
+    },
   }
 }
 
-/** One connection, from dial to close. Resolves true when it was up. */
-const session = (desk: Desk, onRing: () => void, signal: AbortSignal): Promise<boolean> =>
+function dial(desk: Desk): WebSocket {
+  const { url, headers, localAddress } = desk.doorbell()
+  return new WebSocket(url, {
+    headers,
+    handshakeTimeout: HANDSHAKE_MS,
+    perMessageDeflate: false,
+    maxPayload: 1_024,
+    ...(localAddress ? { localAddress } : {}),
+  })
+}
+
+/** One connection, until it closes. Resolves true when it was up. */
+const session = (socket: WebSocket, onRing: () => void, signal: AbortSignal): Promise<boolean> =>
   new Promise((resolve) => {
-    const { url, headers, localAddress } = desk.doorbell()
-    const socket = new WebSocket(url, {
-      headers,
-      handshakeTimeout: HANDSHAKE_MS,
-      perMessageDeflate: false,
-      maxPayload: 1_024,
-      ...(localAddress ? { localAddress } : {}),
-    })
     let wasOpen = false
     let pong: NodeJS.Timeout | undefined
     const ping = setInterval(() => {

@@ -17,6 +17,8 @@ export interface Loop {
 
 const FIRST_POLL_MS = 5_000
 const REFUSED_POLL_MS = 60_000
+/** A run is rung for as it comes due; one that waited longer than this and was found by the clock was not. */
+const UNHEARD_MS = 5_000
 /** How long an end may take: what is not delivered by then goes to disk. */
 const DRAIN_MS = 4_500
 
@@ -38,6 +40,8 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   let pollMs = FIRST_POLL_MS
   let failures = 0
   let wasFull = false
+  /** nothing but the clock made us ask */
+  let isByClock = false
   let isHinted = false
 
   const startRun = (run: LeasedRun): Job => {
@@ -91,10 +95,12 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
     count(asked.ok)
     if (asked.ok) {
       if (failures > 0) log('info', 'the Worker answers again')
+      const { now } = asked.answer
       failures = 0
       pollMs = asked.answer.nextPollMs
       world.knock.learn(asked.answer)
       hint(asked.answer)
+      if (isByClock && asked.answer.runs.some(({ dueAt = now }) => now - dueAt > UNHEARD_MS)) world.bell.doubt()
       take(asked.answer)
     } else if (asked.why === 'unreachable') {
       failures += 1
@@ -104,7 +110,8 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
       log('error', 'the Worker does not take us', { why: asked.detail.slice(0, 100) })
       pollMs = REFUSED_POLL_MS
     }
-    await nudge.wait(pollMs, signal)
+    // While the Worker was away it could not ring.
+    isByClock = !(await nudge.wait(pollMs, signal)) && failures === 0
   }
 
   const timer = setTimeout(() => hard.abort(), DRAIN_MS)

@@ -1,3 +1,4 @@
+import type { Bell } from './bell.ts'
 import type { Brake } from './brake.ts'
 import type { Clock } from './clock.ts'
 import type { Desk } from './desk.ts'
@@ -14,6 +15,7 @@ import type { StandingBox } from './standing.ts'
 /** What runs may use. One per process. */
 export interface World {
   desk: Desk
+  bell: Bell
   clock: Clock
   fit: Fitness
   ration: Ration

@@ -259,6 +259,8 @@ export const LeasedRun = v.object({
   scanId: id('scn'),
   kind: v.picklist(RUN_KINDS),
   epoch: whole(1, 1_000_000),
+  /** since when it waits for this probe: one that waited long and was found by the clock was never rung for */
+  dueAt: v.optional(instant),
   leaseUntil: instant,
   /** the run ends by then, whatever it has seen */
   deadlineAt: instant,

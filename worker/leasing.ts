@@ -100,8 +100,8 @@ function pollMs(runs: readonly Candidate[], now: number): number {
 
 async function leasedRun(world: World, run: Run, proofToken: string | undefined): Promise<LeasedRun> {
   const plan = run.epoch > 1 && run.plan.kind === 'scan' ? await resumed(world, run, run.plan) : run.plan
-  const { id: runId, scanId, kind, epoch, deadlineAt } = run
-  const lease = { runId, scanId, kind, epoch, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
+  const { id: runId, scanId, kind, epoch, dueAt, deadlineAt } = run
+  const lease = { runId, scanId, kind, epoch, dueAt, leaseUntil: run.leaseUntil ?? world.now, deadlineAt, plan }
   return proofToken === undefined ? lease : { ...lease, proofToken }
 }
 

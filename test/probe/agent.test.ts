@@ -52,6 +52,24 @@ test('a ring brings the agent at once, however long it was to wait', async () =>
   expect(await desk.result(runId)).toMatchObject({ outcome: 'done' })
 })
 
+test.each([
+  ['rang for none of it', 10_000, true],
+  ['could not have rung yet', 0, false],
+])('work found by the clock, and a bell that %s', async (_, waitedMs, isDialledAgain) => {
+  await using desk = await fakeDesk()
+  await using server = await silent()
+  await using agent = await agentFor(desk)
+  await until('the doorbell', () => desk.bells.size === 1 && desk.of('lease').length >= 2)
+  const [first] = desk.bells
+  await desk.result(desk.offer(touchPlan({ steps: [step(desk, 0, [target(server)])] }), { waitedMs }))
+  const leases = desk.of('lease').length
+  if (isDialledAgain)
+    await until('another bell', () => desk.bells.size === 1 && ![...desk.bells].includes(first as never))
+  await until('two more leases', () => desk.of('lease').length >= leases + 2)
+  expect([...desk.bells].includes(first as never)).toBe(!isDialledAgain)
+  expect(agent.lines.some(({ message }) => message.startsWith('the doorbell is deaf'))).toBe(isDialledAgain)
+})
+
 test('a clock that is hours off is corrected by the first answer', async () => {
   await using desk = await fakeDesk()
   desk.offsetMs = -3 * 3_600_000

@@ -36,7 +36,10 @@ export interface FakeDesk {
   told: Told[]
   of<K extends Told['kind']>(kind: K): Extract<Told, { kind: K }>['body'][]
   /** a run to be leased; given out again under the next epoch when the probe does not hold it */
-  offer(plan: Plan, more?: { deadlineMs?: number; kind?: LeasedRun['kind']; proofToken?: string }): string
+  offer(
+    plan: Plan,
+    more?: { deadlineMs?: number; kind?: LeasedRun['kind']; proofToken?: string; waitedMs?: number },
+  ): string
   ring(): void
   /** what renewals answer; `{}` means: go on */
   onRenew: (body: RenewRequest) => Partial<RenewAnswer> & { status?: number }
@@ -86,7 +89,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     url: '',
     told: [],
     of: (kind) => desk.told.filter((one) => one.kind === kind).map(({ body }) => body) as never,
-    offer(plan, { deadlineMs = 120_000, kind = plan.kind, proofToken } = {}) {
+    offer(plan, { deadlineMs = 120_000, kind = plan.kind, proofToken, waitedMs = 0 } = {}) {
       const runId = `run_${String(runs.length).padStart(4, '0')}ABCDEFGHIJKLMNOP`
       const now = Date.now() + desk.offsetMs
       const token = proofToken === undefined ? {} : { proofToken }
@@ -97,6 +100,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
           scanId: SCAN_ID,
           kind,
           epoch: 0,
+          dueAt: now - waitedMs,
           leaseUntil: now + 60_000,
           deadlineAt: now + deadlineMs,
           plan,

@@ -1,6 +1,6 @@
 /** A deploy closes every doorbell at once: the fleet comes back in no herd, also when nobody is there for a while. */
 import { WebSocketServer } from 'ws'
-import { listen } from '../../../probe-node/bell.ts'
+import { createBell } from '../../../probe-node/bell.ts'
 import type { Desk } from '../../../probe-node/desk.ts'
 import { type Drill, pause, plain, type Row, until } from '../drill.ts'
 
@@ -24,7 +24,7 @@ async function closed(count: number): Promise<Row> {
   })
   const desk = { doorbell: () => ({ url: new URL(`ws://127.0.0.1:${port}/`), headers: {}, localAddress: null }) }
   const bells = Array.from({ length: count }, () =>
-    listen({ desk: desk as unknown as Desk, onRing: () => {}, log: () => {}, signal: controller.signal }),
+    createBell({ desk: desk as unknown as Desk, log: () => {} }).listen(() => {}, controller.signal),
   )
   const fault = `${count} doorbells closed at once`
   const short: string[] = []
