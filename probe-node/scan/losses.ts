@@ -82,15 +82,19 @@ export async function lose(scan: Scan, known: Known, again: Seen): Promise<void>
   scan.output.line('Watch', `${clockTime(again.at)}  ${endpointText(known.target)}  ${sightText(again)}, twice at once`)
   known.limped = false
   const alarm = raise(scan, [known])
+  const further = async (found: Promise<Known[]>) => {
+    const lost = (await found).filter(({ state }) => state === 'open')
+    if (lost.length > 0) await raise(scan, lost)
+  }
+  // Each is told when it is known: neighbours are given up sooner than services that count touches.
+  await Promise.all([alarm, further(lostNear(scan, known)), further(lostWith(scan, known))])
+}
+
+/** Those near it that are lost as well, each asked once. */
+async function lostNear(scan: Scan, known: Known): Promise<Known[]> {
   const near = nearTo(scan, known)
-  const [beside, counting] = await Promise.all([
-    Promise.all(near.map((one) => look(scan, one, AGAIN_TIMEOUT_MS))),
-    lostWith(scan, known),
-  ])
-  const lost = near.filter((one, i) => isLost(scan, one, beside[i] as Seen))
-  await alarm
-  const more = [...lost, ...counting].filter(({ state }) => state === 'open')
-  if (more.length > 0) await raise(scan, more)
+  const seen = await Promise.all(near.map((one) => look(scan, one, AGAIN_TIMEOUT_MS)))
+  return near.filter((one, i) => isLost(scan, one, seen[i] as Seen))
 }
 
 /** Other open ports that may be touched beside a loss, those of its address first. */

@@ -14,6 +14,7 @@ import {
   sshd,
   web,
 } from '../support/listeners.ts'
+import { silenced } from '../support/silenced.ts'
 
 const HOST = '127.0.0.9'
 const portsOf = (...servers: readonly { port: number }[]) => servers.map(({ port }) => port).join(',')
@@ -109,6 +110,22 @@ test('a port that is lost in mid-scan is touched once more, its neighbours too, 
   expect(result.output).toMatch(new RegExp(`${goes.port}/tcp +was open .* now closed \\(closed \\(ECONNREFUSED`))
   expect(result.output).toMatch(/lost: 127\.0\.0\.9/)
   await stays.close()
+})
+
+test('a neighbour found lost is told before a service that counts touches has had its time to answer', async () => {
+  await using desk = await fakeDesk()
+  await using servers = await silenced(HOST)
+  await using _ = await agentFor(desk)
+  desk.onAlarm = ({ lost }) => {
+    desk.onRenew = () => ({ hold: true, lost: [...lost], askAgainMs: 200 })
+  }
+  desk.offer(scanPlan({ ports: servers.ports.join(), profile: 'accompany', accompanySeconds: 30 }))
+  await until('the scan to be ready', () => desk.of('renew').some(({ ready }) => ready))
+  await servers.fallSilent()
+  await until('three alarms', () => desk.of('alarm').length >= 3)
+  const told = desk.of('alarm').map(({ lost }) => lost.map(({ port }) => servers.ports.indexOf(port)))
+  expect(told[2]).toEqual([2])
+  expect(told.slice(0, 2).toSorted()).toEqual([[0], [1]])
 })
 
 test('a port that comes back is re-checked as lost and open again', async () => {

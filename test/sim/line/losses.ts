@@ -41,7 +41,8 @@ export function doubt(scanner: Scanner, known: Known, first: Pick<Seen, 'sight'>
         lost.push(one)
       } else doubt(scanner, one, seen)
     }
-    if (isLost) askCounting(scanner, known, lost)
+    if (lost.length > 0) void raise(scan, lost)
+    if (isLost) askCounting(scanner, known)
   })
 }
 
@@ -57,8 +58,10 @@ export function lose(scanner: Scanner, known: Known, again: Seen): void {
     .filter((one) => one !== known && one.state === 'open' && !one.rationed && !one.phantom)
     .slice(0, SCOPE_MOST)
   scanner.touchAll(near, lookOf, (seen) => {
-    askCounting(scanner, known, lostOf(scanner, near, seen))
+    const lost = lostOf(scanner, near, seen)
+    if (lost.length > 0) void raise(scan, lost)
   })
+  askCounting(scanner, known)
 }
 
 /** Takes in one touch of each of these ports; gives those that it shows to be lost. */
@@ -74,13 +77,13 @@ function lostOf({ scan }: Scanner, ports: readonly Known[], seen: readonly Seen[
 }
 
 /** Services that count touches are not watched: they are asked when a neighbour is lost. */
-function askCounting(scanner: Scanner, known: Known, lost: Known[]): void {
+function askCounting(scanner: Scanner, known: Known): void {
   const { scan } = scanner
   const counting = scan.endpoints
     .all()
     .filter((one) => one.rationed && one !== known && one.state === 'open' && !one.phantom)
   scanner.touchAll(counting, lookOf, (seen) => {
-    lost.push(...lostOf(scanner, counting, seen))
+    const lost = lostOf(scanner, counting, seen)
     if (lost.length > 0) void raise(scan, lost)
   })
 }
