@@ -20,6 +20,8 @@ export interface FuzzHost {
   fuzz(seed: number, from: number, count: number): Promise<Batch>
   /** time on a processor of all its threads so far */
   cpuMs(): number
+  /** the process of workerd is still there */
+  lives(): boolean
   /** resident bytes of workerd */
   memory(): number
   [Symbol.asyncDispose](): Promise<void>
@@ -78,6 +80,7 @@ export async function openFuzzHost(): Promise<FuzzHost> {
     begin: async () => (await ask<{ routes: string[] }>('/__begin')).routes,
     fuzz: (seed, from, count) => ask<Batch>(`/__fuzz?seed=${seed}&from=${from}&count=${count}`),
     cpuMs: () => cpuMsOf(pid),
+    lives: () => runtimes().includes(pid),
     memory: () => residentOf(pid),
     async [Symbol.asyncDispose]() {
       await miniflare.dispose()

@@ -66,7 +66,9 @@ async function play(stack: Stack): Promise<void> {
     const batch = await Promise.race([stack.host.fuzz(seed, first, count), late]).catch((error: unknown) => `${error}`)
     if (batch === null || typeof batch === 'string') {
       const why = batch ?? `nothing was heard for ${HANG_MS / 1_000} s`
-      shortfalls.push(`cases ${first} to ${first + count - 1}: ${why}`)
+      const shortfall = `cases ${first} to ${first + count - 1}: ${why}${stack.host.lives() ? '' : '; workerd has ended'}`
+      shortfalls.push(shortfall)
+      console.log(shortfall)
       return
     }
     for (const [status, times] of Object.entries(batch.statuses))

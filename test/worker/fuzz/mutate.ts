@@ -82,17 +82,34 @@ const anything = (luck: Luck): Json =>
     () => Object.fromEntries(KEYS.filter((key) => key !== '__proto__').map((key) => [key, 1])),
   ])()
 
-/** Every place in a value, with what is needed to change it. */
-function places(value: Json): { parent: Json[] | { [key: string]: Json }; key: string }[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.keys(value).flatMap((key) => [
-    { parent: value, key },
-    ...places((value as { [key: string]: Json })[key] as Json),
-  ])
+interface Place {
+  parent: Json[] | { [key: string]: Json }
+  key: string
 }
-const at = (parent: Json[] | { [key: string]: Json }, key: string): Json =>
-  (parent as { [key: string]: Json })[key] as Json
-const put = (parent: Json[] | { [key: string]: Json }, key: string, value: Json): void =>
+
+/** How many places a value has, at every depth. They are counted and not listed: a long list would be a hundred times its bytes. */
+function countOf(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  for (const child of Array.isArray(value) ? value : Object.values(value)) count += 1 + countOf(child)
+  return count
+}
+
+/** The place of this number, counted from 0: each before those inside it. */
+function placeAt(parent: Place['parent'], number: number): Place | null {
+  let left = number
+  for (const key of Array.isArray(parent) ? parent.keys() : Object.keys(parent)) {
+    if (left === 0) return { parent, key: String(key) }
+    left -= 1
+    const child = at(parent, String(key))
+    const inside = countOf(child)
+    if (left < inside) return placeAt(child as Place['parent'], left)
+    left -= inside
+  }
+  return null
+}
+const at = (parent: Place['parent'], key: string): Json => (parent as { [key: string]: Json })[key] as Json
+const put = (parent: Place['parent'], key: string, value: Json): void =>
   void Object.defineProperty(parent, key, { value, enumerable: true, writable: true, configurable: true })
 
 /** Lists grow to twice what a message may have. More than that is one text: the fuzzer itself would hold gigabytes of places. */
@@ -103,8 +120,8 @@ const sizeOf = (value: Json | undefined): number => (JSON.stringify(value) ?? 'n
 
 /** Changes one place of a value; the value itself where there is none. */
 function spoil(value: Json, luck: Luck): Json {
-  const all = places(value)
-  const place = all[luck.below(all.length)]
+  const number = luck.below(countOf(value))
+  const place = typeof value === 'object' && value !== null ? placeAt(value, number) : null
   if (!place || luck.chance(0.03)) return anything(luck)
   const { parent, key } = place
   const old = at(parent, key)
@@ -128,7 +145,8 @@ function spoil(value: Json, luck: Luck): Json {
           put(
             parent,
             key,
-            Array.from({ length }, () => old[0] ?? null),
+            // Each of its own: a text that grows in one must not grow in all of them.
+            Array.from({ length }, () => structuredClone(old[0] ?? null)),
           )
       } else put(parent, key, [old])
       break
