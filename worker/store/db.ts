@@ -26,11 +26,13 @@ const preparedOf = (statement: object): Prepared => (statement as { _prepare(): 
 /** Written out once here, where drizzle's batch would do it again. */
 function prepared(db: Db, statement: Statement): Statement {
   const raw = preparedOf(statement)
-  return raw.stmt ? ({ _prepare: () => raw } as unknown as Statement) : whole(db, raw, raw.getQuery().params)
+  if (raw.stmt) return { _prepare: () => raw } as unknown as Statement
+  const { sql, params } = raw.getQuery()
+  return whole(db, raw, sql, params)
 }
 
-function whole(db: Db, raw: Prepared, params: unknown[]): Statement {
-  const query = { sql: raw.getQuery().sql, params }
+function whole(db: Db, raw: Prepared, sql: string, params: unknown[]): Statement {
+  const query = { sql, params }
   const all: Prepared = {
     stmt: (db as unknown as { $client: D1Database }).$client.prepare(query.sql),
     getQuery: () => query,
@@ -43,17 +45,20 @@ function whole(db: Db, raw: Prepared, params: unknown[]): Statement {
 export type Query<Row> = Statement & { readonly row?: Row }
 
 /**
- * A query that is built once, with a place for each of its parameters. For what every message of a probe asks: drizzle takes
- * as long to write out a wide SELECT as the database to run it.
+ * A query that is built once, with a place for each of its parameters. For what every message of a probe and every page asks:
+ * drizzle takes as long to write out a wide SELECT as the database to run it.
  */
 export function once<Params extends Record<string, unknown>, Row>(
   build: (db: Db, at: { readonly [Name in keyof Params]: Placeholder }) => PromiseLike<Row[] | D1Result>,
 ): (db: Db, params: Params) => Query<Row> {
-  let built: Prepared | null = null
+  let built: { raw: Prepared; sql: string; params: unknown[] } | null = null
   const at = new Proxy({}, { get: (_, name) => sql.placeholder(String(name)) })
   return (db, params) => {
-    built ??= preparedOf(build(db, at as Parameters<typeof build>[1]))
-    return whole(db, built, fillPlaceholders(built.getQuery().params, params))
+    if (!built) {
+      const raw = preparedOf(build(db, at as Parameters<typeof build>[1]))
+      built = { raw, ...raw.getQuery() }
+    }
+    return whole(db, built.raw, built.sql, fillPlaceholders(built.params, params))
   }
 }
 

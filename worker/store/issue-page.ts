@@ -3,7 +3,7 @@ import { and, asc, desc, eq, isNotNull, or, type Placeholder, type SQL, sql } fr
 import type { PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import { audit, issues, occurrences, scans, targets } from '../../schema/tables.ts'
 import type { ProofVerdict, ScanVerdict } from '../../schema/words.ts'
-import { batch, type Db, once, type Query, type Statement } from './db.ts'
+import { batch, type Db, once, type Query, read, type Statement } from './db.ts'
 import { cursorOf, type Page, type PageRequest } from './page.ts'
 import { targetName } from './portal.ts'
 import { runIdOf, SCAN_KEY } from './runs.ts'
@@ -162,14 +162,28 @@ const deedsOf = ofOne((db, at) =>
     .limit(LINES),
 )
 
-const occurrencesOf = (db: Db, tenantId: string, id: string, { limit, cursor }: PageRequest) =>
+type Occurrence = typeof occurrences.$inferSelect
+type OfPage = { tenantId: string; id: string; most: number }
+
+const occurrencesFrom = (
+  db: Db,
+  { tenantId, id, most }: { readonly [Name in keyof OfPage]: OfPage[Name] | Placeholder },
+  after: SQL | undefined,
+) =>
   db
     .select()
     .from(occurrences)
-    .where(and(eq(occurrences.tenantId, tenantId), eq(occurrences.issueId, id), afterOccurrence(cursor)))
+    .where(and(eq(occurrences.tenantId, tenantId), eq(occurrences.issueId, id), after))
     .orderBy(desc(occurrences.seenAt), asc(occurrences.port), asc(occurrences.id))
-    .limit(limit + 1)
-type Occurrence = typeof occurrences.$inferSelect
+    .limit(most)
+const firstOccurrences = once<OfPage, Occurrence>((db, at) => occurrencesFrom(db, at, undefined))
+
+/** The first page, which is what nearly everybody asks for, is written out once. */
+function occurrencesOf(db: Db, tenantId: string, id: string, { limit, cursor }: PageRequest): Query<Occurrence> {
+  const of = { tenantId, id, most: limit + 1 }
+  const after = afterOccurrence(cursor)
+  return after ? (occurrencesFrom(db, of, after) as Query<Occurrence>) : firstOccurrences(db, of)
+}
 
 /** Within one scan they stand in the order of their ports: the cursor names port and id. */
 function afterOccurrence(cursor: PageRequest['cursor']): SQL | undefined {
@@ -194,7 +208,7 @@ export const readOccurrencePage = async (
   tenantId: string,
   id: string,
   request: PageRequest,
-): Promise<Page<Occurrence>> => occurrencePage(await occurrencesOf(db, tenantId, id, request), request.limit)
+): Promise<Page<Occurrence>> => occurrencePage(await read(db, occurrencesOf(db, tenantId, id, request)), request.limit)
 
 type Answers<Reads extends readonly unknown[]> = {
   -readonly [I in keyof Reads]: Reads[I] extends Query<infer Row> ? Row[] : never
@@ -237,6 +251,12 @@ export async function readIssueFile(
 }
 export type IssueFile = NonNullable<Awaited<ReturnType<typeof readIssueFile>>>
 
+const engagementOf = once<{ run: string; tenantId: string; scanId: string }, { engagement: string | null }>(
+  (db, { run, tenantId, scanId }) =>
+    db.all<{ engagement: string | null }>(sql`SELECT closing -> '$.engagement' AS engagement FROM runs
+      WHERE id = ${run} AND tenant_id = ${tenantId} AND probe_id = (SELECT scanner_probe_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`),
+)
+
 /** What was planned and done on each port of a scan, as its scanner told it at the end; none while it runs. */
 export async function readEngagement(
   db: Db,
@@ -244,7 +264,6 @@ export async function readEngagement(
   scanId: string,
 ): Promise<{ address: string; port: number; planned: number; done: number }[]> {
   const run = await runIdOf(scanId, SCAN_KEY)
-  const row = await db.get<{ engagement: string | null }>(sql`SELECT closing -> '$.engagement' AS engagement FROM runs
-    WHERE id = ${run} AND tenant_id = ${tenantId} AND probe_id = (SELECT scanner_probe_id FROM scans WHERE tenant_id = ${tenantId} AND id = ${scanId})`)
+  const [row] = await read(db, engagementOf(db, { run, tenantId, scanId }))
   return JSON.parse(row?.engagement ?? '[]')
 }

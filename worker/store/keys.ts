@@ -1,9 +1,9 @@
 /** API keys and tenants. A key is shown once and stored as its SHA-256: the hash is what is looked up. */
-import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, ne, type Placeholder, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { channels, deliveries, keys, stories, targets, tenants } from '../../schema/tables.ts'
 import type { Scope } from '../../schema/words.ts'
-import { batch, type Db } from './db.ts'
+import { batch, type Db, once, read } from './db.ts'
 import { goesOn, type Session } from './sessions.ts'
 
 /** The tenant of the operator: the fleet and its switches are his. */
@@ -26,7 +26,7 @@ export interface Key {
 const USE_NOTED_MS = 3_600_000
 
 const toKey = (row: typeof keys.$inferSelect): Key => ({ ...row, scope: row.scope as Scope })
-const isLive = (now: number) =>
+const isLive = (now: number | Placeholder) =>
   and(isNull(keys.revokedAt), sql`(${keys.expiresAt} IS NULL OR ${keys.expiresAt} > ${now})`)
 
 /** The live key with this hash; null when unknown, revoked or expired. */
@@ -41,6 +41,19 @@ export async function findKey(db: Db, hash: string, now: number): Promise<Key | 
   return row ? toKey(row) : null
 }
 
+type Row = typeof keys.$inferSelect
+const withId = ({ tenantId, id, now }: Record<'tenantId' | 'id' | 'now', Placeholder>) =>
+  and(eq(keys.tenantId, tenantId), eq(keys.id, id), isLive(now))
+const keyOf = once<{ tenantId: string; id: string; now: number }, Row>((db, at) =>
+  db.select().from(keys).where(withId(at)),
+)
+const keyOfSession = once<{ tenantId: string; id: string; now: number; hash: string; expiresAt: number }, Row>((db, at) =>
+  db
+    .select()
+    .from(keys)
+    .where(and(withId(at), goesOn({ tenantId: at.tenantId, keyId: at.id, hash: at.hash, expiresAt: at.expiresAt }))),
+)
+
 /** The live key with this id: a session names its key so, and must not have been ended. */
 export async function findKeyById(
   db: Db,
@@ -49,11 +62,11 @@ export async function findKeyById(
   now: number,
   session: Session | null,
 ): Promise<Key | null> {
-  const row = await db
-    .select()
-    .from(keys)
-    .where(and(eq(keys.tenantId, tenantId), eq(keys.id, id), isLive(now), session ? goesOn(session) : undefined))
-    .get()
+  const of = { tenantId, id, now }
+  const query = session
+    ? keyOfSession(db, { ...of, hash: session.hash, expiresAt: session.expiresAt })
+    : keyOf(db, of)
+  const [row] = await read(db, query)
   return row ? toKey(row) : null
 }
 

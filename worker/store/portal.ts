@@ -2,8 +2,22 @@
 import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import { issues, scans, targets, tenants } from '../../schema/tables.ts'
 import type { ScanVerdict } from '../../schema/words.ts'
-import type { Db } from './db.ts'
+import { type Db, once, read } from './db.ts'
 import { stoppedFlag } from './settings.ts'
+
+const bannerOf = once<
+  { tenantId: string; most: number },
+  { tenant: string; stopped: number | null; openIssues: number }
+>((db, { tenantId, most }) =>
+  db
+    .select({
+      tenant: tenants.name,
+      stopped: stoppedFlag,
+      openIssues: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open' LIMIT ${most}))`,
+    })
+    .from(tenants)
+    .where(eq(tenants.id, tenantId)),
+)
 
 /** What every page says of its tenant; open issues are counted up to `most`. */
 export async function readBanner(
@@ -11,15 +25,7 @@ export async function readBanner(
   tenantId: string,
   most: number,
 ): Promise<{ tenant: string; stopped: boolean; openIssues: number }> {
-  const row = await db
-    .select({
-      tenant: tenants.name,
-      stopped: stoppedFlag,
-      openIssues: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open' LIMIT ${most}))`,
-    })
-    .from(tenants)
-    .where(eq(tenants.id, tenantId))
-    .get()
+  const [row] = await read(db, bannerOf(db, { tenantId, most }))
   return { tenant: row?.tenant ?? '', stopped: row?.stopped === 1, openIssues: row?.openIssues ?? 0 }
 }
 

@@ -5,7 +5,7 @@ import type { RangeDeed } from '../../schema/words.ts'
 import type { Change } from '../core/ranges/feeds.ts'
 import type { Range } from '../core/ranges/life.ts'
 import type { Version } from '../core/ranges/list.ts'
-import type { Db, Statement } from './db.ts'
+import { type Db, once, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 import type { Told } from './outbox.ts'
 
@@ -68,11 +68,16 @@ export interface Book {
 }
 
 /** The ranges and the version that is published, to be read in a batch with other things; `versionedFrom` puts them together. */
-export const versionedReads = (db: Db) => [allRanges(db), topsUpTo(db, null)] as const
-type VersionedReads = ReturnType<typeof versionedReads>
+export const versionedReads = (db: Db) => [everyRange(db, {}), lastTops(db, {})] as const
 export const versionedFrom = ([all, tops]: readonly unknown[]): Pick<Book, 'ranges' | 'published'> => {
-  const ranges = all as Awaited<VersionedReads[0]>
-  return { ranges, published: versionOf(ranges, tops as Awaited<VersionedReads[1]>) }
+  const ranges = all as Range[]
+  return { ranges, published: versionOf(ranges, tops as Top[]) }
+}
+const everyRange = once<Record<never, never>, Range>((db) => allRanges(db))
+const lastTops = once<Record<never, never>, Top>((db) => topsUpTo(db, null))
+interface Top {
+  serial: number
+  at: number
 }
 
 const allRanges = (db: Db) =>

@@ -1,11 +1,11 @@
 /** What a report tells beside the judgement: who touched what how often, the last proof, and what the target is. */
-import { and, desc, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, type Placeholder, sql } from 'drizzle-orm'
 import { facts, occurrences, runs, scans, targets } from '../../schema/tables.ts'
 import type { ProofVerdict, Purpose, Sight } from '../../schema/words.ts'
-import { batch, type Db } from './db.ts'
+import { batch, type Db, once, type Query } from './db.ts'
 import { targetName } from './portal.ts'
 import { ofScan } from './runs.ts'
-import { type Scan, scanRow } from './scans.ts'
+import { scanRow } from './scans.ts'
 
 /** Touches of one kind that saw the same, by one run. */
 export interface TouchCount {
@@ -24,8 +24,16 @@ const MOST = 4_000
 
 const observation = (name: string) => sql.raw(`seen.value ->> '$.${name}'`)
 
+interface At {
+  tenantId: Placeholder
+  scanId: Placeholder
+}
+/** A query of one scan, written out once for all requests. */
+const ofOne = <Row>(build: (db: Db, at: At) => PromiseLike<Row[]>) =>
+  once<{ tenantId: string; scanId: string }, Row>(build)
+
 /** Beacons, anchors and canaries, and what was done to every endpoint that the scan lost. */
-const touchesOf = (db: Db, tenantId: string, scanId: string) => {
+const touchesOf = ofOne((db, { tenantId, scanId }) => {
   const isOfLost = sql`EXISTS (SELECT 1 FROM occurrences lost WHERE lost.tenant_id = ${tenantId} AND lost.scan_id = ${scanId}
     AND lost.address = ${observation('address')} AND lost.port = ${observation('port')})`
   return db
@@ -50,12 +58,13 @@ const touchesOf = (db: Db, tenantId: string, scanId: string) => {
     )
     .groupBy(facts.runId, sql`purpose`, sql`sight`, sql`lost_address`, sql`lost_port`)
     .limit(MOST)
-}
+})
 
-const runLines = (db: Db, tenantId: string, scanId: string) =>
-  db.select({ id: runs.id, probeId: runs.probeId, kind: runs.kind }).from(runs).where(ofScan(tenantId, scanId))
+const runLines = ofOne((db, { tenantId, scanId }) =>
+  db.select({ id: runs.id, probeId: runs.probeId, kind: runs.kind }).from(runs).where(ofScan(tenantId, scanId)),
+)
 
-const targetOf = (db: Db, tenantId: string, scanId: string) =>
+const targetOf = ofOne((db, { tenantId, scanId }) =>
   db
     .select({
       name: targetName,
@@ -66,10 +75,11 @@ const targetOf = (db: Db, tenantId: string, scanId: string) =>
     })
     .from(scans)
     .leftJoin(targets, and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId)))
-    .where(and(eq(scans.tenantId, tenantId), eq(scans.id, scanId)))
+    .where(and(eq(scans.tenantId, tenantId), eq(scans.id, scanId))),
+)
 
 /** The last proof of the target that came to an end. */
-const lastProofOf = (db: Db, tenantId: string, scanId: string) =>
+const lastProofOf = ofOne((db, { tenantId, scanId }) =>
   db
     .select({
       id: sql<string>`'prf_' || substr(${scans.id}, 5)`,
@@ -95,30 +105,29 @@ const lastProofOf = (db: Db, tenantId: string, scanId: string) =>
       ),
     )
     .orderBy(desc(scans.createdAt))
-    .limit(1)
+    .limit(1),
+)
 
-const issuesOf = (db: Db, tenantId: string, scanId: string) =>
+const issuesOf = ofOne((db, { tenantId, scanId }) =>
   db
     .select({ address: occurrences.address, port: occurrences.port, issueId: occurrences.issueId })
     .from(occurrences)
     .where(and(eq(occurrences.tenantId, tenantId), eq(occurrences.scanId, scanId)))
-    .limit(2_000)
+    .limit(2_000),
+)
 
 /** Null when the tenant has no such scan. One query. */
 export async function readReport(db: Db, tenantId: string, scanId: string) {
+  const of = { tenantId, scanId }
   const reads = [
-    scanRow(db, { tenantId, scanId }),
-    targetOf(db, tenantId, scanId),
-    issuesOf(db, tenantId, scanId),
-    lastProofOf(db, tenantId, scanId),
-    runLines(db, tenantId, scanId),
-    touchesOf(db, tenantId, scanId),
+    scanRow(db, of),
+    targetOf(db, of),
+    issuesOf(db, of),
+    lastProofOf(db, of),
+    runLines(db, of),
+    touchesOf(db, of),
   ] as const
-  const [scanRows, [target], lost, [proof], runRows, touches] = (await batch(db, reads)) as [
-    Scan[],
-    ...Answers<typeof reads>,
-  ]
-  const [scan] = scanRows
+  const [[scan], [target], lost, [proof], runRows, touches] = (await batch(db, reads)) as Answers<typeof reads>
   if (!scan || scan.proof !== null || scan.control !== null) return null
   return {
     scan,
@@ -140,9 +149,9 @@ export async function readReport(db: Db, tenantId: string, scanId: string) {
     ),
   }
 }
-type Answers<Reads extends readonly unknown[]> = Reads extends readonly [unknown, ...infer Rest]
-  ? { -readonly [I in keyof Rest]: Awaited<Rest[I]> }
-  : never
+type Answers<Reads extends readonly unknown[]> = {
+  -readonly [I in keyof Reads]: Reads[I] extends Query<infer Row> ? Row[] : never
+}
 
 /** One address of a proof. */
 export interface ProofLineRow {

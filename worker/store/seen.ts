@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import type { Seen } from '../../schema/seen.ts'
 import { facts, occurrences, scans, targets } from '../../schema/tables.ts'
 import type { Endpoint, Observation, Span } from '../../schema/wire.ts'
-import { type Db, rows } from './db.ts'
+import { type Db, once, read } from './db.ts'
 import { type Closing, ofScan, SCAN_KEY } from './runs.ts'
 import type { Scan } from './scans.ts'
 
@@ -15,15 +15,14 @@ const MOST = 6_000
 
 const endpoint = (body: string) => sql.raw(`((${body}.value ->> '$.address') || ' ' || (${body}.value ->> '$.port'))`)
 
-/** Touches of these endpoints and of the beacons, by whomever, in order of time. */
-export async function readSeen(
-  db: Db,
-  tenantId: string,
-  scanId: string,
-  endpoints: readonly Endpoint[],
-): Promise<Seen> {
-  const wanted = rows(endpoints.map(({ address, port }) => `${address} ${port}`))
-  const found = await db.all<{ kind: string; runId: string; probeId: string; at: number; body: string }>(sql`
+interface SeenRow {
+  kind: string
+  runId: string
+  probeId: string
+  body: string
+}
+const seenOf = once<{ tenantId: string; scanId: string; wanted: string }, SeenRow>((db, { tenantId, scanId, wanted }) =>
+  db.all<SeenRow>(sql`
     WITH own AS MATERIALIZED (SELECT id, probe_id FROM runs WHERE ${ofScan(tenantId, scanId)}),
       report AS (SELECT own.probe_id, ${facts.runId} AS run_id, ${facts.body} AS body FROM ${facts} JOIN own ON own.id = ${facts.runId}
         WHERE ${facts.tenantId} = ${tenantId} AND ${facts.scanId} = ${scanId}),
@@ -35,7 +34,18 @@ export async function readSeen(
       WHERE purpose = 'beacon' OR endpoint IN (SELECT value FROM json_each(${wanted}))
     UNION ALL SELECT 1, 'span', report.run_id, report.probe_id, s.value ->> '$.from', s.value
       FROM report, json_each(report.body, '$.spans') s WHERE ${endpoint('s')} IN (SELECT value FROM json_each(${wanted}))
-    ORDER BY rank, at LIMIT ${MOST + 20}`)
+    ORDER BY rank, at LIMIT ${sql.raw(String(MOST + 20))}`),
+)
+
+/** Touches of these endpoints and of the beacons, by whomever, in order of time. */
+export async function readSeen(
+  db: Db,
+  tenantId: string,
+  scanId: string,
+  endpoints: readonly Endpoint[],
+): Promise<Seen> {
+  const wanted = JSON.stringify(endpoints.map(({ address, port }) => `${address} ${port}`))
+  const found = await read(db, seenOf(db, { tenantId, scanId, wanted }))
   const of = (kind: string) => found.filter((row) => row.kind === kind)
   return {
     touches: of('touch').map(({ runId, probeId, body }) => ({
@@ -58,9 +68,11 @@ export interface ScanSheet {
   engagement: readonly NonNullable<Closing['engagement']>[number][]
 }
 
-/** Null when the tenant has no such scan. */
-export async function readSheet(db: Db, tenantId: string, scanId: string): Promise<ScanSheet | null> {
-  const row = await db
+const sheetOf = once<
+  { tenantId: string; scanId: string },
+  { scan: Scan; target: string; counted: string; engagement: string | null }
+>((db, { tenantId, scanId }) =>
+  db
     .select({
       scan: scans,
       target: sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`,
@@ -74,8 +86,12 @@ export async function readSheet(db: Db, tenantId: string, scanId: string): Promi
     .leftJoin(targets, sql`${targets.tenantId} = ${scans.tenantId} AND ${targets.id} = ${scans.targetId}`)
     .where(
       sql`${scans.tenantId} = ${tenantId} AND ${scans.id} = ${scanId} AND ${scans.proof} IS NULL AND ${scans.control} IS NULL`,
-    )
-    .get()
+    ),
+)
+
+/** Null when the tenant has no such scan. */
+export async function readSheet(db: Db, tenantId: string, scanId: string): Promise<ScanSheet | null> {
+  const [row] = await read(db, sheetOf(db, { tenantId, scanId }))
   return row
     ? {
         scan: row.scan,

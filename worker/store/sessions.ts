@@ -1,7 +1,7 @@
 /** Sessions of the portal that were ended before their time. One that nobody ended is stored nowhere: its cookie says it all. */
-import { lte, type SQL, sql } from 'drizzle-orm'
+import { lte, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { endedSessions } from '../../schema/tables.ts'
-import type { Db, Statement } from './db.ts'
+import { type Db, once, read, type Statement } from './db.ts'
 import { forgetLinksOf } from './settings.ts'
 
 export interface Session {
@@ -11,6 +11,8 @@ export interface Session {
   hash: string
   expiresAt: number
 }
+/** The same as a record of parameters. */
+type OfSession = Pick<Session, keyof Session>
 type OfKey = Pick<Session, 'tenantId' | 'keyId'>
 
 /**
@@ -20,13 +22,15 @@ type OfKey = Pick<Session, 'tenantId' | 'keyId'>
 export const MOST_ENDED = 1_000
 
 /** Nobody ended it: a condition of the query that finds its key. Both rows that could say so are found by their whole key. */
-export const goesOn = ({ tenantId, keyId, hash, expiresAt }: Session): SQL =>
+export const goesOn = ({ tenantId, keyId, hash, expiresAt }: { readonly [Name in keyof Session]: Placeholder }): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM ended_sessions ended WHERE ended.tenant_id = ${tenantId} AND ended.key_id = ${keyId}
     AND ended.session IN (${hash}, '') AND ended.until >= ${expiresAt})`
 
+const going = once<OfSession, { goes: number }>((db, at) => db.all<{ goes: number }>(sql`SELECT ${goesOn(at)} AS goes`))
+
 /** The same, where there is no key to be found. */
-export const isGoingOn = async (db: Db, session: Session): Promise<boolean> =>
-  (await db.get<{ goes: number }>(sql`SELECT ${goesOn(session)} AS goes`))?.goes === 1
+export const isGoingOn = async (db: Db, { tenantId, keyId, hash, expiresAt }: Session): Promise<boolean> =>
+  (await read(db, going(db, { tenantId, keyId, hash, expiresAt })))[0]?.goes === 1
 
 /** Ends this one. Twice is once. */
 export const endSession = (db: Db, { tenantId, keyId, hash, expiresAt }: Session): Statement[] => [

@@ -19,49 +19,50 @@ export interface Axis {
   folds: readonly { x: number; ms: number }[]
 }
 
-interface Knot {
-  at: number
-  x: number
+/** Moments in their order, and where each stands; between two of them the axis is even. */
+interface Knots {
+  ats: readonly number[]
+  xs: readonly number[]
 }
 
 /** `times` are those at which something is drawn between `from` and `to`; `left` and `right` are where the axis begins and ends. */
 export function axisOf(times: readonly number[], from: number, to: number, left: number, right: number): Axis {
-  const inside = times.filter((at) => at > from && at < to)
-  const moments = [...new Set([from, ...inside, Math.max(to, from + 1)])].sort((a, b) => a - b)
-  const weights = moments.slice(1).map((at, i) => weightOf(at - (moments[i] ?? at)))
+  const inside = new Set(times.filter((at) => at > from && at < to))
+  const ats = [from, ...[...inside].sort((a, b) => a - b), Math.max(to, from + 1)]
+  const weights = ats.slice(1).map((at, i) => weightOf(at - (ats[i] ?? at)))
   const scale = (right - left) / weights.reduce((sum, weight) => sum + weight, 0)
-  const knots: Knot[] = [{ at: from, x: left }]
-  for (const [i, weight] of weights.entries())
-    knots.push({ at: moments[i + 1] ?? to, x: (knots[i]?.x ?? left) + weight * scale })
-  const folds = knots.slice(1).flatMap((knot, i) => {
-    const before = knots[i] ?? knot
-    const ms = knot.at - before.at
-    return ms > LINEAR_MS ? [{ x: (before.x + knot.x) / 2, ms }] : []
-  })
-  const place = (at: number) => between(knots, at, 'at', 'x')
-  return { place, labels: labelsOf(knots, from, left, right, place), folds }
+  const xs = [left]
+  const folds: { x: number; ms: number }[] = []
+  for (let i = 0, x = left; i < weights.length; i++) {
+    const before = x
+    x += (weights[i] ?? 0) * scale
+    xs.push(x)
+    const ms = (ats[i + 1] ?? to) - (ats[i] ?? to)
+    if (ms > LINEAR_MS) folds.push({ x: (before + x) / 2, ms })
+  }
+  const place = (at: number) => between(ats, xs, at)
+  return { place, labels: labelsOf({ ats, xs }, from, left, right, place), folds }
 }
 
 const weightOf = (ms: number): number => (ms <= LINEAR_MS ? ms : LINEAR_MS * (1 + Math.log(ms / LINEAR_MS)))
 
-/** The value of one side of the knots where the other is `value`. */
-function between(knots: readonly Knot[], value: number, by: keyof Knot, wanted: keyof Knot): number {
+/** What `wanted` is where `by` is `value`: two lists of equal length, both growing. */
+function between(by: readonly number[], wanted: readonly number[], value: number): number {
   let low = 0
-  let high = knots.length - 1
+  let high = by.length - 1
   while (high - low > 1) {
     const mid = (low + high) >> 1
-    if ((knots[mid]?.[by] ?? 0) <= value) low = mid
+    if ((by[mid] ?? 0) <= value) low = mid
     else high = mid
   }
-  const [a, b] = [knots[low], knots[high]]
-  if (!a || !b) return 0
-  const share = b[by] === a[by] ? 0 : Math.min(1, Math.max(0, (value - a[by]) / (b[by] - a[by])))
-  return a[wanted] + share * (b[wanted] - a[wanted])
+  const [from = 0, to = 0, begin = 0, end = 0] = [by[low], by[high], wanted[low], wanted[high]]
+  const share = to === from ? 0 : Math.min(1, Math.max(0, (value - from) / (to - from)))
+  return begin + share * (end - begin)
 }
 
 /** Round times since the start, as fine as the axis is just there. */
 function labelsOf(
-  knots: readonly Knot[],
+  { ats, xs }: Knots,
   from: number,
   left: number,
   right: number,
@@ -69,8 +70,8 @@ function labelsOf(
 ): { at: number; x: number }[] {
   const labels: { at: number; x: number }[] = [{ at: from, x: left }]
   for (let x = left + LABEL_GAP; x <= right; x += LABEL_GAP / 2) {
-    const at = between(knots, x, 'x', 'at')
-    const around = between(knots, x + LABEL_GAP / 2, 'x', 'at') - between(knots, x - LABEL_GAP / 2, 'x', 'at')
+    const at = between(xs, ats, x)
+    const around = between(xs, ats, x + LABEL_GAP / 2) - between(xs, ats, x - LABEL_GAP / 2)
     const step = STEPS_MS.findLast((ms) => ms <= around) ?? STEPS_MS[0] ?? 1_000
     const round = from + Math.round((at - from) / step) * step
     const there = place(round)

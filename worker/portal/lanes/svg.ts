@@ -29,7 +29,13 @@ export interface Lettering {
   summary: string
 }
 
-const n = (value: number): string => String(Math.round(value * 10) / 10)
+/** To a tenth. In whole numbers, of which the runtime knows the digits much sooner. */
+function n(value: number): string {
+  const tenths = Math.round(value * 10)
+  const rest = tenths % 10
+  if (rest === 0) return `${tenths / 10}`
+  return tenths < 0 ? String(tenths / 10) : `${(tenths - rest) / 10}.${rest}`
+}
 
 export function svgOf(picture: Picture, lettering: Lettering): string {
   const { alone, summary } = lettering

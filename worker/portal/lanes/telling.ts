@@ -19,7 +19,10 @@ export interface Sources {
 const SAID = 120
 
 /** `2026-11-22 17:28:47.123 UTC` */
-export const exact = (at: number): string => `${new Date(at).toISOString().replace('T', ' ').replace('Z', '')} UTC`
+export function exact(at: number): string {
+  const iso = new Date(at).toISOString()
+  return `${iso.slice(0, -14)} ${iso.slice(-13, -1)} UTC`
+}
 
 /** `open after 20 ms`, `closed (ECONNREFUSED) after 3 ms` */
 export const sightWords = ({ sight, code, afterMs }: Observation): string =>
@@ -27,8 +30,9 @@ export const sightWords = ({ sight, code, afterMs }: Observation): string =>
 
 /** What a target sent, made safe to show; '' when it sent nothing. */
 export function saidWords({ firstBytes, httpStatus }: Pick<Observation, 'firstBytes' | 'httpStatus'>): string {
+  if (firstBytes === undefined) return httpStatus === undefined ? '' : `HTTP ${httpStatus}`
   // Four signs of Base64 are three bytes; of more than these `printable` looks at none.
-  const sent = latin1Of(firstBytes?.slice(0, Math.ceil((8 * SAID + 1) / 3) * 4))
+  const sent = latin1Of(firstBytes.slice(0, Math.ceil((8 * SAID + 1) / 3) * 4))
   const text = sent === '' ? '' : printable(BEYOND_ASCII.test(sent) ? bytesOf(sent) : sent, SAID)
   return [httpStatus === undefined ? '' : `HTTP ${httpStatus}`, text].filter((part) => part !== '').join(': ')
 }
@@ -55,16 +59,14 @@ type Told = Pick<Tick, 'touch' | 'runId' | 'rules'>
 
 /** Those that are not the same for every observation of its source and run. */
 export function briefly({ touch, rules }: Told, sources: Sources): string[] {
+  const lines = [sightWords(touch)]
+  if (touch.sight !== 'open') lines.push(`Meaning: ${SIGHT[touch.sight].words}`)
+  if (touch.fit === false) lines.push('But: its probe was not fit just then, so that it counts for nobody')
+  lines.push(`At: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`, `Made for: ${whyWords(touch)}`)
   const said = saidWords(touch)
-  return [
-    sightWords(touch),
-    ...(touch.sight === 'open' ? [] : [`Meaning: ${SIGHT[touch.sight].words}`]),
-    ...(touch.fit === false ? ['But: its probe was not fit just then, so that it counts for nobody'] : []),
-    `At: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`,
-    `Made for: ${whyWords(touch)}`,
-    ...(said === '' ? [] : [`It sent: ${said}`]),
-    ...(rules.length === 0 ? [] : [`Evidence: ${rules.join(', ')}`]),
-  ]
+  if (said !== '') lines.push(`It sent: ${said}`)
+  if (rules.length > 0) lines.push(`Evidence: ${rules.join(', ')}`)
+  return lines
 }
 
 const ENTITY: Readonly<Record<string, string>> = {
@@ -80,7 +82,8 @@ const ENTITY: Readonly<Record<string, string>> = {
  * them (2.2, Characters).
  */
 export const escaped = (text: string): string =>
-  (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
-/** Plain ASCII is asked for first: the other question takes much longer. */
+  SAFE.test(text) ? text : (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
+/** Plain ASCII without a sign to escape, and plain ASCII, are asked for first: the other question takes much longer. */
+const SAFE = /^[\n !#-%(-;=?-~]*$/
 const ODD = /[^\n\x20-\x7e]/
 const NOT_XML = /(?!\n)\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu
