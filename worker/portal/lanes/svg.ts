@@ -164,20 +164,20 @@ function laneOf(lane: Lane, y: number, { sources, alone }: Lettering): string {
 const isUnfit = ({ touch }: Tick): boolean => touch.fit === false
 const spotOf = ({ x, dy }: Tick, middle: number): string => `${n(x)} ${n(middle + dy)}`
 
-function tickAlone(tick: Tick, middle: number, told: readonly string[]): string {
+function tickAlone(tick: Tick, middle: number, told: string): string {
   const { paint, filled, path } = SIGHT[tick.touch.sight]
   return (
     `<path transform="translate(${spotOf(tick, middle)})" d="${path}" stroke="${INK[paint]}" stroke-width="1.8" fill="${filled ? INK[paint] : '#ffffff'}"${isUnfit(tick) ? ' stroke-dasharray="1.5 1.5" fill-opacity="0.35"' : ''}>` +
-    `<title>${escaped(told.join('\n'))}</title></path>`
+    `<title>${escaped(told)}</title></path>`
   )
 }
 
 /** The ink of these is the style sheet's, and who saw it stands once, at the lane: marks are most of such a page. */
-function tickInPage(tick: Tick, middle: number, told: readonly string[]): string {
+function tickInPage(tick: Tick, middle: number, told: string): string {
   const { paint, filled, path } = SIGHT[tick.touch.sight]
   return (
     `<path class="tick ${paint}${filled ? ' filled' : ''}${isUnfit(tick) ? ' unfit' : ''}" id="obs-${escaped(tick.id)}" transform="translate(${spotOf(tick, middle)})" d="${path}">` +
-    `<title>${escaped(told.join('\n'))}</title></path>`
+    `<title>${escaped(told)}</title></path>`
   )
 }
 

@@ -49,24 +49,25 @@ export const whyWords = ({ purpose, round, experiment, check }: Observation): st
   `${purpose}${round === undefined ? '' : `, round ${indexOf(round) + 1}`}${experiment ? `, experiment ${experiment}` : ''}, by ${check}`
 
 /** All lines of one observation. */
-export function telling(tick: Told, sources: Sources): string[] {
-  const { runId } = tick
-  const [sight = '', ...rest] = briefly(tick, sources)
-  return [sight, `Seen by: ${sources.byRun.get(runId) ?? 'a probe of an earlier panel'}`, ...rest, `Run: ${runId}`]
+export function telling(tick: Told, sources: Sources): string {
+  const seenBy = `Seen by: ${sources.byRun.get(tick.runId) ?? 'a probe of an earlier panel'}`
+  return `${sightWords(tick.touch)}\n${seenBy}${moreOf(tick, sources)}\nRun: ${tick.runId}`
 }
 
 type Told = Pick<Tick, 'touch' | 'runId' | 'rules'>
 
 /** Those that are not the same for every observation of its source and run. */
-export function briefly({ touch, rules }: Told, sources: Sources): string[] {
-  const lines = [sightWords(touch)]
-  if (touch.sight !== 'open') lines.push(`Meaning: ${SIGHT[touch.sight].words}`)
-  if (touch.fit === false) lines.push('But: its probe was not fit just then, so that it counts for nobody')
-  lines.push(`At: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`, `Made for: ${whyWords(touch)}`)
+export const briefly = (tick: Told, sources: Sources): string => sightWords(tick.touch) + moreOf(tick, sources)
+
+/** Each after a line end. In one piece: a page can hold hundreds of them. */
+function moreOf({ touch, rules }: Told, sources: Sources): string {
+  const meaning = touch.sight === 'open' ? '' : `\nMeaning: ${SIGHT[touch.sight].words}`
+  const unfit = touch.fit === false ? '\nBut: its probe was not fit just then, so that it counts for nobody' : ''
+  const at = `\nAt: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`
   const said = saidWords(touch)
-  if (said !== '') lines.push(`It sent: ${said}`)
-  if (rules.length > 0) lines.push(`Evidence: ${rules.join(', ')}`)
-  return lines
+  const sent = said === '' ? '' : `\nIt sent: ${said}`
+  const evidence = rules.length === 0 ? '' : `\nEvidence: ${rules.join(', ')}`
+  return `${meaning}${unfit}${at}\nMade for: ${whyWords(touch)}${sent}${evidence}`
 }
 
 const ENTITY: Readonly<Record<string, string>> = {
@@ -82,8 +83,8 @@ const ENTITY: Readonly<Record<string, string>> = {
  * them (2.2, Characters).
  */
 export const escaped = (text: string): string =>
-  SAFE.test(text) ? text : (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
+  !SIGNS.test(text) ? text : (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
 /** Plain ASCII without a sign to escape, and plain ASCII, are asked for first: the other question takes much longer. */
-const SAFE = /^[\n !#-%(-;=?-~]*$/
+const SIGNS = /[^\n !#-%(-;=?-~]/
 const ODD = /[^\n\x20-\x7e]/
 const NOT_XML = /(?!\n)\p{Cc}|\p{Cs}|[\ufffe\uffff]/gu
