@@ -4,6 +4,8 @@
  * is asked for: CPU time of the Worker, D1 queries and rows, and what a first visit brings over the wire, style and scripts with it.
  * Here workerd runs the database too, in the same threads, where on Cloudflare it is elsewhere and no CPU of the Worker. So the
  * very same statements are asked again by a route that does nothing else, and what that costs is taken off; both are told.
+ * Each page is asked for once before any is measured: what all share (router, guards, frame) would else be warmed at the cost of
+ * whichever comes first. What is a page's own is as cold as IN_BLOCK * WARM_UP requests leave it.
  * FOLDER=DIR keeps the database there and uses it again; ONLY=WORDS measures those pages alone whose path has one of them. Beside them the empty route and lists of the API, from the same run.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -139,7 +141,6 @@ async function timed(key: string, paths: readonly string[], queries: ReadonlyMap
   const host = await openFleetHost(folder, false)
   try {
     const visitor = await signedIn(host, key)
-    const costs = new Map<string, Omit<Cost, 'queries' | 'rowsRead'>>()
     /** of one request, median over blocks; the two take turns, so that a machine that slows down slows both */
     const measure = async (path: string) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${path.padEnd(70).slice(0, 70)}`)
@@ -158,6 +159,7 @@ async function timed(key: string, paths: readonly string[], queries: ReadonlyMap
       return { cpuMs: median(blocks.cpuMs), databaseMs: median(blocks.databaseMs) }
     }
     const files = new Map<string, Uint8Array>()
+    const sizes = new Map<string, Omit<Cost, 'queries' | 'rowsRead' | 'cpuMs' | 'databaseMs'>>()
     for (const path of paths) {
       const { status, text } = await visitor.ask(path)
       const parts: Uint8Array[] = [Buffer.from(text)]
@@ -167,11 +169,13 @@ async function timed(key: string, paths: readonly string[], queries: ReadonlyMap
         if (file && !parts.includes(file)) parts.push(file)
       }
       const sum = (size: (part: Uint8Array) => number) => parts.reduce((all, part) => all + size(part), 0)
-      costs.set(path, {
-        ...{ status, ...(await measure(path)), raw: sum((part) => part.length) },
+      sizes.set(path, {
+        ...{ status, raw: sum((part) => part.length) },
         ...{ gzip: sum((part) => gzipSync(part).length), brotli: sum((part) => brotliCompressSync(part).length) },
       })
     }
+    const costs = new Map<string, Omit<Cost, 'queries' | 'rowsRead'>>()
+    for (const [path, size] of sizes) costs.set(path, { ...size, ...(await measure(path)) })
     return costs
   } finally {
     await host.close()
