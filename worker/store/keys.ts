@@ -47,11 +47,12 @@ const withId = ({ tenantId, id, now }: Record<'tenantId' | 'id' | 'now', Placeho
 const keyOf = once<{ tenantId: string; id: string; now: number }, Row>((db, at) =>
   db.select().from(keys).where(withId(at)),
 )
-const keyOfSession = once<{ tenantId: string; id: string; now: number; hash: string; expiresAt: number }, Row>((db, at) =>
-  db
-    .select()
-    .from(keys)
-    .where(and(withId(at), goesOn({ tenantId: at.tenantId, keyId: at.id, hash: at.hash, expiresAt: at.expiresAt }))),
+const keyOfSession = once<{ tenantId: string; id: string; now: number; hash: string; expiresAt: number }, Row>(
+  (db, at) =>
+    db
+      .select()
+      .from(keys)
+      .where(and(withId(at), goesOn({ tenantId: at.tenantId, keyId: at.id, hash: at.hash, expiresAt: at.expiresAt }))),
 )
 
 /** The live key with this id: a session names its key so, and must not have been ended. */
@@ -63,9 +64,7 @@ export async function findKeyById(
   session: Session | null,
 ): Promise<Key | null> {
   const of = { tenantId, id, now }
-  const query = session
-    ? keyOfSession(db, { ...of, hash: session.hash, expiresAt: session.expiresAt })
-    : keyOf(db, of)
+  const query = session ? keyOfSession(db, { ...of, hash: session.hash, expiresAt: session.expiresAt }) : keyOf(db, of)
   const [row] = await read(db, query)
   return row ? toKey(row) : null
 }

@@ -47,17 +47,21 @@ export async function readSeen(
   const wanted = JSON.stringify(endpoints.map(({ address, port }) => `${address} ${port}`))
   const found = await read(db, seenOf(db, { tenantId, scanId, wanted }))
   const of = (kind: string) => found.filter((row) => row.kind === kind)
+  const [touches, spans] = [of('touch'), of('span')]
+  const seen = parsed<Observation>(touches)
   return {
-    touches: of('touch').map(({ runId, probeId, body }) => ({
-      runId,
-      probeId,
-      touch: JSON.parse(body) as Observation,
-    })),
-    spans: of('span').map(({ probeId, body }) => ({ probeId, span: JSON.parse(body) as Span })),
-    times: of('times').map(({ body }) => JSON.parse(body) as Seen['times'][number]),
+    touches: touches.flatMap(({ runId, probeId }, i) => {
+      const touch = seen[i]
+      return touch ? [{ runId, probeId, touch }] : []
+    }),
+    spans: spans.map(({ probeId, body }) => ({ probeId, span: JSON.parse(body) as Span })),
+    times: parsed<Seen['times'][number]>(of('times')),
     isCut: found.length >= MOST + 20,
   }
 }
+
+/** All at once: to read hundreds of small texts one by one takes twice as long. */
+const parsed = <T>(found: readonly SeenRow[]): T[] => JSON.parse(`[${found.map(({ body }) => body).join()}]`)
 
 /** A scan for its page: with its target's name, the issues it was counted in, and what its scan run ended with. */
 export interface ScanSheet {

@@ -83,7 +83,9 @@ const ENTITY: Readonly<Record<string, string>> = {
  * them (2.2, Characters).
  */
 export const escaped = (text: string): string =>
-  !SIGNS.test(text) ? text : (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
+  !SIGNS.test(text)
+    ? text
+    : (ODD.test(text) ? text.replace(NOT_XML, '') : text).replace(/[&<>"']/g, (sign) => ENTITY[sign] ?? '')
 /** Plain ASCII without a sign to escape, and plain ASCII, are asked for first: the other question takes much longer. */
 const SIGNS = /[^\n !#-%(-;=?-~]/
 const ODD = /[^\n\x20-\x7e]/
