@@ -1,3 +1,5 @@
+import { raw } from 'hono/html'
+
 /** Small line drawings beside words; they say nothing that the words do not. */
 const DRAWN = {
   overview: 'M4 13h7V4H4zM13 20h7V11h-7zM4 20h7v-5H4zM13 9h7V4h-7z',
@@ -18,7 +20,7 @@ const DRAWN = {
 
 export type IconName = keyof typeof DRAWN
 
-export const Icon = ({ name }: { name: IconName }) => (
+const drawing = (path: string) => (
   <svg
     viewBox="0 0 24 24"
     fill="none"
@@ -27,6 +29,13 @@ export const Icon = ({ name }: { name: IconName }) => (
     stroke-linejoin="round"
     aria-hidden="true"
   >
-    <path d={DRAWN[name]} />
+    <path d={path} />
   </svg>
 )
+
+/** Written once for all pages: each has a dozen of them, and nothing in them ever changes. */
+const WRITTEN = Object.fromEntries(
+  Object.entries(DRAWN).map(([name, path]) => [name, raw(String(drawing(path)))]),
+) as Record<IconName, ReturnType<typeof raw>>
+
+export const Icon = ({ name }: { name: IconName }) => WRITTEN[name]
