@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 
 /** The newest file of schema/migrations that this code needs; a test holds it to the folder. */
-export const NEWEST_MIGRATION = '0015_target_order.sql'
+export const NEWEST_MIGRATION = '0014_ended_sessions.sql'
 
 /** Secrets and variables of a Worker, and what goes without each. Which of them are set is told, never what they hold. */
 export const SETUP = {

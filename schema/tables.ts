@@ -74,8 +74,6 @@ export const targets = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
     index('targets_due').on(t.nextDueAt).where(sql`next_due_at is not null`),
-    index('targets_by_creation').on(t.tenantId, t.createdAt, t.id).where(sql`deleted_at is null`),
-    index('targets_by_address').on(t.tenantId, t.address).where(sql`deleted_at is null`),
     index('targets_by_name').on(t.tenantId, sql`lower(coalesce(name, address))`, t.id).where(sql`deleted_at is null`),
     index('targets_by_last_scan')
       .on(t.tenantId, sql`coalesce(last_scanned_at, 0)`, t.id)

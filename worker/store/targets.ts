@@ -65,18 +65,13 @@ export async function listTargets(
   filter: { address?: string },
   { limit, cursor }: PageRequest,
 ): Promise<Page<Target>> {
-  const address =
-    filter.address === undefined
-      ? undefined
-      : sql`${targets.id} IN (SELECT one.id FROM targets one INDEXED BY targets_by_address
-          WHERE one.tenant_id = ${tenantId} AND one.address = ${filter.address} AND one.deleted_at IS NULL)`
+  const address = filter.address === undefined ? undefined : eq(targets.address, filter.address)
   const before = cursor ? sql`(${targets.createdAt}, ${targets.id}) < (${cursor.at}, ${cursor.id})` : undefined
   const found = await db
     .select()
     .from(targets)
     .where(and(eq(targets.tenantId, tenantId), isNull(targets.deletedAt), address, before))
-    // An address has few targets: the plus keeps SQLite from reading all of the tenant's by their time.
-    .orderBy(address ? sql`+${targets.createdAt} desc` : desc(targets.createdAt), desc(targets.id))
+    .orderBy(desc(targets.createdAt), desc(targets.id))
     .limit(limit + 1)
   return pageOf(
     found,

@@ -19,8 +19,6 @@ export interface Stage extends Door {
   env: Env
   /** rows written since the last call of `rows()` */
   rows(): number
-  /** rows read since the last call of either */
-  rowsRead(): number
   /** queries, a batch being one, since the last call of `queries()` */
   queries(): number
   now(): number
@@ -55,7 +53,6 @@ export async function openStage(overrides: Partial<Env> = {}): Promise<Stage> {
   return {
     env: stageEnv,
     rows: () => take().written,
-    rowsRead: () => take().read,
     queries: () => queries().length,
     now: () => Date.now(),
     pass: (ms) => void vi.setSystemTime(Date.now() + ms),

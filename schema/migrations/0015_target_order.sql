@@ -1,2 +1,0 @@
-CREATE INDEX `targets_by_creation` ON `targets` (`tenant_id`,`created_at`,`id`) WHERE deleted_at is null;--> statement-breakpoint
-CREATE INDEX `targets_by_address` ON `targets` (`tenant_id`,`address`) WHERE deleted_at is null;
