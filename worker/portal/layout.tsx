@@ -1,3 +1,4 @@
+import { html } from 'hono/html'
 import { type Child, useContext } from 'hono/jsx'
 import { assetHref, type IslandName } from './assets.ts'
 import { type Theme, useLook } from './look.ts'
@@ -49,23 +50,17 @@ export const Page = ({ title, frame, renewAfter, islands = [], children }: PageP
   const scripts = isRefused ? islands.filter((name) => name !== 'fresh.js' && name !== 'live.js') : islands
   return (
     <html lang="en" data-theme={theme ?? undefined}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content={theme ?? 'light dark'} />
-        <meta name="robots" content="noindex" />
-        {renewAfter !== undefined && !isRefused && (
-          <noscript>
-            <meta http-equiv="refresh" content={String(renewAfter)} />
-          </noscript>
-        )}
-        <title>{`${isRefused ? 'Not accepted: ' : ''}${title} · Portwitness`}</title>
-        <link rel="icon" href={assetHref('icon.svg')} type="image/svg+xml" />
-        <link rel="stylesheet" href={assetHref('style.css')} />
-        {(['base.js', ...scripts] as const).map((name) => (
-          <script src={assetHref(name)} defer />
-        ))}
-      </head>
+      {html`<head>
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content="${theme ?? 'light dark'}"/>
+        <meta name="robots" content="noindex"/>
+        ${renewAfter !== undefined && !isRefused && html`<noscript><meta http-equiv="refresh" content="${renewAfter}"/></noscript>`}
+        <title>${isRefused && 'Not accepted: '}${title} · Portwitness</title>
+        <link rel="icon" href="${assetHref('icon.svg')}" type="image/svg+xml"/>
+        <link rel="stylesheet" href="${assetHref('style.css')}"/>
+        ${(['base.js', ...scripts] as const).map((name) => html`<script src="${assetHref(name)}" defer=""></script>`)}
+      </head>`}
       <body>
         <a class="skip" href="#content">
           Skip to the content

@@ -1,4 +1,4 @@
-import { raw } from 'hono/html'
+import { html } from 'hono/html'
 
 /** Small line drawings beside words; they say nothing that the words do not. */
 const DRAWN = {
@@ -20,22 +20,13 @@ const DRAWN = {
 
 export type IconName = keyof typeof DRAWN
 
-const drawing = (path: string) => (
-  <svg
-    viewBox="0 0 24 24"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="1.7"
-    stroke-linejoin="round"
-    aria-hidden="true"
-  >
-    <path d={path} />
-  </svg>
-)
+const drawing = (path: string) =>
+  html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linejoin="round" aria-hidden="true"><path d="${path}"/></svg>`
 
 /** Written once for all pages: each has a dozen of them, and nothing in them ever changes. */
-const WRITTEN = Object.fromEntries(
-  Object.entries(DRAWN).map(([name, path]) => [name, raw(String(drawing(path)))]),
-) as Record<IconName, ReturnType<typeof raw>>
+const WRITTEN = Object.fromEntries(Object.entries(DRAWN).map(([name, path]) => [name, drawing(path)])) as Record<
+  IconName,
+  ReturnType<typeof drawing>
+>
 
 export const Icon = ({ name }: { name: IconName }) => WRITTEN[name]

@@ -1,4 +1,5 @@
 /** Small shapes that say a verdict: each has its own, so that nobody has to tell them by colour. Drawn in a box of 12 by 12. */
+import { html } from 'hono/html'
 import type { ScanVerdict, VerdictWord } from '../../../schema/words.ts'
 import { SCAN_VERDICT, spoken, type Tone, VERDICT } from '../words.ts'
 
@@ -52,17 +53,10 @@ export const lookOfScan = (verdict: ScanVerdict | null): Look =>
     : { shape: 'cross', tone: 'mute', text: 'not carried out' }
 
 /** The shape by itself; what it means stands beside it, or is its label. */
-export const Mark = ({ shape, tone, label }: { shape: Shape; tone: Tone; label?: string }) => (
-  <svg
-    class={`mark ${tone}`}
-    viewBox="0 0 12 12"
-    role={label === undefined ? undefined : 'img'}
-    aria-label={label}
-    aria-hidden={label === undefined ? 'true' : undefined}
-  >
-    <path fill-rule="evenodd" d={SHAPES[shape]} />
-  </svg>
-)
+export const Mark = ({ shape, tone, label }: { shape: Shape; tone: Tone; label?: string }) => {
+  const said = label === undefined ? html`aria-hidden="true"` : html`role="img" aria-label="${label}"`
+  return html`<svg class="mark ${tone}" viewBox="0 0 12 12" ${said}><path fill-rule="evenodd" d="${SHAPES[shape]}"/></svg>`
+}
 
 /** What the shapes mean, of those that are there. */
 export const Legend = ({ looks }: { looks: readonly Look[] }) => {

@@ -1,4 +1,5 @@
 /** Share of each scan that was really tested: one mark for each scan, the newest on the right. */
+import { html } from 'hono/html'
 import { percent } from '../../core/text.ts'
 import type { ScanMark } from '../overview-views.ts'
 import { SCAN_STATE } from '../words.ts'
@@ -26,43 +27,36 @@ function saidOf(scan: ScanMark): string {
   return `${scan.target}: ${lookOf(scan).text}${share}, ${utc(scan.finishedAt ?? scan.createdAt)}`
 }
 
+const y = (share: number): number => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)
+
+const gridAt = (share: number) =>
+  html`<g>
+    <line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(share)}" y2="${y(share)}"/>
+    <text class="axis" x="${LEFT - 8}" y="${y(share) + 4}" text-anchor="end">${share * 100} %</text>
+  </g>`
+
+function drawn(scan: ScanMark, middle: number, step: number) {
+  const { shape, tone } = lookOf(scan)
+  const at = y(scan.share ?? 0)
+  const size = Math.min(1, step / (BOX - 1))
+  return html`<a href="/scans/${scan.id}"><title>${saidOf(scan)}</title>
+    <rect class="hit" x="${middle - step / 2}" y="0" width="${step}" height="${HEIGHT}"/>
+    ${scan.share !== null && html`<line class="stem ${tone}" x1="${middle}" x2="${middle}" y1="${at}" y2="${y(0)}"/>`}
+    <path class="mark ${tone}" fill-rule="evenodd" d="${pathOf(shape)}" transform="translate(${middle - (BOX / 2) * size} ${at - (BOX / 2) * size}) scale(${size})"/>
+  </a>`
+}
+
 /** `scans`: newest first. */
 export const Shares = ({ scans, now }: { scans: readonly ScanMark[]; now: number }) => {
   const ordered = scans.toReversed()
   const step = Math.min(28, (WIDTH - LEFT - RIGHT) / Math.max(1, ordered.length))
-  const y = (share: number) => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)
   return (
     <figure class="shares">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
+      {html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}">
         <title>Share of each scan that was tested, oldest first</title>
-        {[1, 0.5, 0].map((share) => (
-          <g>
-            <line class="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(share)} y2={y(share)} />
-            <text class="axis" x={LEFT - 8} y={y(share) + 4} text-anchor="end">
-              {share * 100} %
-            </text>
-          </g>
-        ))}
-        {ordered.map((scan, i) => {
-          const { shape, tone } = lookOf(scan)
-          const middle = LEFT + step * (i + 0.5)
-          const at = y(scan.share ?? 0)
-          const size = Math.min(1, step / (BOX - 1))
-          return (
-            <a href={`/scans/${scan.id}`}>
-              <title>{saidOf(scan)}</title>
-              <rect class="hit" x={middle - step / 2} y="0" width={step} height={HEIGHT} />
-              {scan.share !== null && <line class={`stem ${tone}`} x1={middle} x2={middle} y1={at} y2={y(0)} />}
-              <path
-                class={`mark ${tone}`}
-                fill-rule="evenodd"
-                d={pathOf(shape)}
-                transform={`translate(${middle - (BOX / 2) * size} ${at - (BOX / 2) * size}) scale(${size})`}
-              />
-            </a>
-          )
-        })}
-      </svg>
+        ${[1, 0.5, 0].map(gridAt)}
+        ${ordered.map((scan, i) => drawn(scan, LEFT + step * (i + 0.5), step))}
+      </svg>`}
       <figcaption>
         <Legend looks={ordered.map(lookOf)} />
         <details>

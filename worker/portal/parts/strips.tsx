@@ -1,4 +1,5 @@
 /** Each port through the last scans: one small cell for each scan, the newest on the right. */
+import { html } from 'hono/html'
 import { count } from '../../core/text.ts'
 import type { ScanRow, StripView } from '../views.ts'
 import { Legend, type Look, lookOfPort, Mark, pathOf } from './mark.tsx'
@@ -73,28 +74,20 @@ export const Strips = ({
   )
 }
 
-const Strip = ({ strip, scans }: { strip: StripView; scans: readonly ScanRow[] }) => (
-  <svg class="cells" viewBox={`0 0 ${CELL * scans.length} ${HEIGHT}`} width={CELL * scans.length} height={HEIGHT}>
-    <title>{`Port ${strip.port} through the last scans`}</title>
-    {scans.map((scan, i) => {
-      const verdict = strip.cells[scan.id]
-      const middle = CELL * (i + 0.5)
-      if (verdict === undefined)
-        return <line class="gap" x1={middle - 3} x2={middle + 3} y1={HEIGHT / 2} y2={HEIGHT / 2} />
-      const { shape, tone, text } = lookOfPort(verdict)
-      const said = `Port ${strip.port} ${text}, ${utc(scan.finishedAt ?? scan.createdAt)}`
-      return (
-        <a href={`/scans/${scan.id}`}>
-          <title>{said}</title>
-          <rect class="hit" x={CELL * i} y="0" width={CELL} height={HEIGHT} />
-          <path
-            class={`mark ${tone}`}
-            fill-rule="evenodd"
-            d={pathOf(shape)}
-            transform={`translate(${middle - BOX / 2} ${(HEIGHT - BOX) / 2})`}
-          />
-        </a>
-      )
-    })}
-  </svg>
-)
+const Strip = ({ strip, scans }: { strip: StripView; scans: readonly ScanRow[] }) =>
+  html`<svg class="cells" viewBox="0 0 ${CELL * scans.length} ${HEIGHT}" width="${CELL * scans.length}" height="${HEIGHT}">
+    <title>Port ${strip.port} through the last scans</title>
+    ${scans.map((scan, i) => cell(strip, scan, CELL * i))}
+  </svg>`
+
+function cell(strip: StripView, scan: ScanRow, left: number) {
+  const verdict = strip.cells[scan.id]
+  const middle = left + CELL / 2
+  if (verdict === undefined)
+    return html`<line class="gap" x1="${middle - 3}" x2="${middle + 3}" y1="${HEIGHT / 2}" y2="${HEIGHT / 2}"/>`
+  const { shape, tone, text } = lookOfPort(verdict)
+  return html`<a href="/scans/${scan.id}"><title>Port ${strip.port} ${text}, ${utc(scan.finishedAt ?? scan.createdAt)}</title>
+    <rect class="hit" x="${left}" y="0" width="${CELL}" height="${HEIGHT}"/>
+    <path class="mark ${tone}" fill-rule="evenodd" d="${pathOf(shape)}" transform="translate(${middle - BOX / 2} ${(HEIGHT - BOX) / 2})"/>
+  </a>`
+}

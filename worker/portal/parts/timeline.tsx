@@ -1,3 +1,4 @@
+import { html } from 'hono/html'
 import type { PortVerdict } from '../../../schema/judgement.ts'
 import { span, utc } from './time.tsx'
 
@@ -58,20 +59,11 @@ export const Timeline = ({ port, from, to, name }: TimelineProps) => {
   const words = [`from ${utc(from)} to ${utc(to)}`, share, ...marks.map((mark) => mark.text)].join('; ')
   return (
     <figure class="timeline">
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`Port ${port.port}: ${words}`}
-      >
-        <rect class="rest" x="0" y="8" width={WIDTH} height="14" />
-        <Bar kind="reachable" from={seen} to={lost ?? 1} />
-        {lost !== null && <Bar kind="lost" from={lost} to={back ?? 1} />}
-        {back !== null && <Bar kind="reachable" from={back} to={1} />}
-        {marks.map((mark) => (
-          <rect class="mark" x={Math.min(WIDTH - 3, mark.at * WIDTH)} y="0" width="3" height={HEIGHT} />
-        ))}
-      </svg>
+      {html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="Port ${port.port}: ${words}">
+        <rect class="rest" x="0" y="8" width="${WIDTH}" height="14"/>
+        ${bar('reachable', seen, lost ?? 1)}${lost !== null && bar('lost', lost, back ?? 1)}${back !== null && bar('reachable', back, 1)}
+        ${marks.map(({ at }) => html`<rect class="mark" x="${Math.min(WIDTH - 3, at * WIDTH)}" y="0" width="3" height="${HEIGHT}"/>`)}
+      </svg>`}
       <figcaption>
         {name}
         {lifeOf(port, from, to)}
@@ -80,6 +72,5 @@ export const Timeline = ({ port, from, to, name }: TimelineProps) => {
   )
 }
 
-const Bar = ({ kind, from, to }: { kind: string; from: number; to: number }) => (
-  <rect class={kind} x={from * WIDTH} y="8" width={Math.max(0, to - from) * WIDTH} height="14" />
-)
+const bar = (kind: string, from: number, to: number) =>
+  html`<rect class="${kind}" x="${from * WIDTH}" y="8" width="${Math.max(0, to - from) * WIDTH}" height="14"/>`
