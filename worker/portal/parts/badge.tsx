@@ -1,3 +1,4 @@
+import { html } from 'hono/html'
 import type { Strength, VerdictWord } from '../../../schema/words.ts'
 import { percent } from '../../core/text.ts'
 import { spoken, type Tone, VERDICT } from '../words.ts'
@@ -5,11 +6,9 @@ import { spoken, type Tone, VERDICT } from '../words.ts'
 /** The sign says what the colour says, for those who do not see it. */
 const SIGN: Record<Tone, string> = { bad: '✕', warn: '!', good: '✓', info: '…', mute: '–' }
 
-export const Badge = ({ tone, text }: { tone: Tone; text: string }) => (
-  <span class={`badge ${tone}`}>
-    <span aria-hidden="true">{SIGN[tone]}</span> {text}
-  </span>
-)
+/** As text: lists have hundreds of them. */
+export const Badge = ({ tone, text }: { tone: Tone; text: string }) =>
+  html`<span class="badge ${tone}"><span aria-hidden="true">${SIGN[tone]}</span> ${text}</span>`
 
 const isVerdict = (word: string): word is VerdictWord => Object.hasOwn(VERDICT, word)
 
