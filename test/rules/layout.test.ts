@@ -21,7 +21,7 @@ test('nothing is left for later in the source', () => {
 
 /**
  * As soon as one `<svg>` or `<head>` was made as an element, Hono asks of every element of every page, through AsyncLocalStorage,
- * whether it stands in one (hono/jsx/base, nameSpaceContext): a sixth of a page's time. Written by its `html` it asks nothing.
+ * whether it stands in one (hono/jsx/base, nameSpaceContext). Written by its `html` it asks nothing.
  */
 test('no page makes a picture or a head of elements', () => {
   const made = filesOf(['worker/portal'], ['.tsx']).filter((path) => /(?<!html`)<(svg|head)[\s>]/.test(textOf(path)))
