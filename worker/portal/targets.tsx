@@ -1,6 +1,5 @@
-import { percent } from '../core/text.ts'
 import { Page } from './layout.tsx'
-import { Badge } from './parts/badge.tsx'
+import { Badge, shareWords } from './parts/badge.tsx'
 import { CONTROL_OPTIONS, ControlBadge } from './parts/control.tsx'
 import { type DataColumn, type Filter, hrefOf, type ListAsk, Listing } from './parts/listing.tsx'
 import { lookOfScan, Mark } from './parts/mark.tsx'
@@ -103,7 +102,7 @@ export const targetColumns = (ask: ListAsk, now: number): readonly DataColumn<Ta
           <a href={`/scans/${lastScanId}`}>
             <Ago at={lastScannedAt} now={now} />
           </a>
-          {lastShare !== null && <span class="dim">, {lastShare === 0 ? '0 %' : percent(lastShare)} tested</span>}
+          {lastShare !== null && <span class="dim">, {shareWords(lastShare)} tested</span>}
         </>
       ),
   },

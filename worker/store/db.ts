@@ -43,6 +43,10 @@ function whole(db: Db, raw: Prepared, sql: string, params: unknown[]): Statement
 
 /** A statement that answers rows. */
 export type Query<Row> = Statement & { readonly row?: Row }
+/** What a batch of queries answers, each with its rows. */
+export type Answers<Reads extends readonly unknown[]> = {
+  -readonly [I in keyof Reads]: Reads[I] extends Query<infer Row> ? Row[] : never
+}
 
 /**
  * A query that is built once, with a place for each of its parameters. For what every message of a probe and every page asks:

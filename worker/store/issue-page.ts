@@ -3,7 +3,7 @@ import { and, asc, desc, eq, isNotNull, or, type Placeholder, type SQL, sql } fr
 import type { PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import { audit, issues, occurrences, scans, targets } from '../../schema/tables.ts'
 import type { ProofVerdict, ScanVerdict } from '../../schema/words.ts'
-import { batch, type Db, once, type Query, read, type Statement } from './db.ts'
+import { type Answers, batch, type Db, once, type Query, read, type Statement } from './db.ts'
 import { cursorOf, type Page, type PageRequest } from './page.ts'
 import { targetName } from './portal.ts'
 import { runIdOf, SCAN_KEY } from './runs.ts'
@@ -209,10 +209,6 @@ export const readOccurrencePage = async (
   id: string,
   request: PageRequest,
 ): Promise<Page<Occurrence>> => occurrencePage(await read(db, occurrencesOf(db, tenantId, id, request)), request.limit)
-
-type Answers<Reads extends readonly unknown[]> = {
-  -readonly [I in keyof Reads]: Reads[I] extends Query<infer Row> ? Row[] : never
-}
 
 /** Null when the tenant has no such issue. `more` are reads that go along in the same batch. */
 export async function readIssueFile(

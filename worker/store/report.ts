@@ -2,7 +2,7 @@
 import { and, desc, eq, isNotNull, type Placeholder, sql } from 'drizzle-orm'
 import { facts, occurrences, runs, scans, targets } from '../../schema/tables.ts'
 import type { ProofVerdict, Purpose, Sight } from '../../schema/words.ts'
-import { batch, type Db, once, type Query } from './db.ts'
+import { type Answers, batch, type Db, once } from './db.ts'
 import { targetName } from './portal.ts'
 import { ofScan } from './runs.ts'
 import { scanRow } from './scans.ts'
@@ -148,9 +148,6 @@ export async function readReport(db: Db, tenantId: string, scanId: string) {
       }),
     ),
   }
-}
-type Answers<Reads extends readonly unknown[]> = {
-  -readonly [I in keyof Reads]: Reads[I] extends Query<infer Row> ? Row[] : never
 }
 
 /** One address of a proof. */

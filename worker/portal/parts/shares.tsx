@@ -1,8 +1,8 @@
 /** Share of each scan that was really tested: one mark for each scan, the newest on the right. */
 import { html } from 'hono/html'
-import { percent } from '../../core/text.ts'
 import type { ScanMark } from '../overview-views.ts'
 import { SCAN_STATE } from '../words.ts'
+import { shareWords } from './badge.tsx'
 import { Legend, type Look, lookOfScan, Mark, pathOf } from './mark.tsx'
 import { Table } from './table.tsx'
 import { Ago, utc } from './time.tsx'
@@ -18,9 +18,6 @@ const BOX = 12
 const running: Look = { shape: 'ring', tone: 'info', text: 'under way' }
 const lookOf = (scan: ScanMark): Look =>
   scan.finishedAt === null ? running : lookOfScan(scan.state === 'finished' ? scan.verdict : null)
-
-/** 0 is none of it. */
-const shareWords = (share: number): string => (share === 0 ? '0 %' : percent(share))
 
 function saidOf(scan: ScanMark): string {
   const share = scan.share === null ? '' : `, ${shareWords(scan.share)} tested`
