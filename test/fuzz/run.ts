@@ -1,6 +1,7 @@
 /**
  * `npm run fuzz`: probe messages and API bodies, valid ones spoilt and plain noise, through the Worker's own code in workerd. No
- * answer may be a 5xx, hold SQL, a stack or what belongs to another tenant; none may take long; memory stays bounded.
+ * answer may be a 5xx, hold SQL, a stack or what belongs to another tenant; none may take long; memory stays bounded: the heap
+ * by V8, as Cloudflare bounds it, and with it what workerd holds in all.
  * `-- N` for another number than a million, `--seed S`, `--from N` to begin at a case, which with N = 1 plays it alone,
  * `--stacks N` for another number of stacks side by side than the processors there are.
  */
@@ -8,12 +9,12 @@ import { availableParallelism } from 'node:os'
 
 import { parseArgs } from 'node:util'
 import { closeWith, printTable } from '../bench/table.ts'
-import { type FuzzHost, openFuzzHost } from './host.ts'
+import { type FuzzHost, HEAP_MB, openFuzzHost } from './host.ts'
 
 const BATCH = 250
 /** A batch of which nothing is heard for so long hangs. */
 const HANG_MS = 300_000
-/** What workerd may hold beyond what it held after warming up. An isolate on Cloudflare has 128 MB; here a database is beside it. */
+/** What workerd may hold beyond what it held after warming up: the Worker's heap is bounded by V8; here a database is beside it. */
 const MEMORY_MB = 512
 
 const { values, positionals } = parseArgs({
@@ -25,6 +26,7 @@ const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const from = Number(values.from)
 const stacks = Math.max(1, Math.min(Number(values.stacks ?? availableParallelism()), Math.ceil(wanted / BATCH)))
 console.log(`seed ${seed}, ${wanted} cases from ${from}, ${stacks} ${stacks === 1 ? 'stack' : 'stacks'} side by side`)
+console.log(`a heap of ${HEAP_MB} MB at most for each isolate`)
 
 /** One workerd with its own database, and what it came to hold. */
 interface Stack {
