@@ -83,17 +83,10 @@ async function main(): Promise<void> {
   for (const { format, apart } of CASES)
     if (apart && chosen.includes(format)) fetched.set(apart, fetchApart(apart, results))
   const name = labName('pwallow')
-  const labs: Lab[] = []
-  const stop = () => {
-    for (const lab of labs) lab.remove()
+  process.once('exit', () => {
     if (values.keep) console.log(`results: ${results}`)
     else rmSync(results, { recursive: true, force: true })
-  }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      stop()
-      process.exit(130)
-    })
+  })
   const rows: Row[] = []
   const short: string[] = []
   const work = [...chosen]
@@ -102,21 +95,20 @@ async function main(): Promise<void> {
       { name: 'target', net: 0, hosts: [20] },
       { name: 'scan', net: 1, hosts: [LISTED, NEIGHBOUR] },
     ])
-    labs.push(lab)
-    for (let format = work.shift(); format; format = work.shift()) {
-      const file = join(results, `${format}.allow`)
-      writeFileSync(file, renderAllowlist(format, kit).text)
-      const found = await tryFormat(lab, results, format, file, fetched)
-      rows.push(found.row)
-      short.push(...found.short)
-      console.log(`${format}: ${found.row.behaviour}`)
+    try {
+      for (let format = work.shift(); format; format = work.shift()) {
+        const file = join(results, `${format}.allow`)
+        writeFileSync(file, renderAllowlist(format, kit).text)
+        const found = await tryFormat(lab, results, format, file, fetched)
+        rows.push(found.row)
+        short.push(...found.short)
+        console.log(`${format}: ${found.row.behaviour}`)
+      }
+    } finally {
+      lab.remove()
     }
   }
-  try {
-    await Promise.all(Array.from({ length: Math.min(Number(values.sets), work.length) }, (_, i) => oneSet(i)))
-  } finally {
-    stop()
-  }
+  await Promise.all(Array.from({ length: Math.min(Number(values.sets), work.length) }, (_, i) => oneSet(i)))
   rows.sort((a, b) => FORMATS.indexOf(a.format) - FORMATS.indexOf(b.format))
   console.log()
   printTable(

@@ -1,6 +1,7 @@
 /**
  * A small internet in network namespaces: one router and, behind it, one namespace for each role. Root only.
- * Nothing has a route out; `remove()` takes everything away again, also what a crashed run left under the same name.
+ * Nothing has a route out; `remove()` takes everything away again, also what still runs there and what a crashed run left under
+ * the same name. A process that ends early takes its labs with it.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -47,7 +48,7 @@ export interface Called {
 }
 
 const PREFIX = '10.203'
-/** What is started ends with this process, however that ends. */
+/** What is started ends with this process, however that ends; what that has started in its turn may stay. */
 export const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL'] as const
 const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString()
 const quietly = (action: () => unknown) => {
@@ -57,6 +58,8 @@ const quietly = (action: () => unknown) => {
     // already gone
   }
 }
+
+const endNow = (pid: number) => quietly(() => process.kill(pid, 'SIGKILL'))
 
 /** True when this process may make namespaces; a lab command otherwise says what it needs and is skipped. */
 export function canMakeNamespaces(): boolean {
@@ -74,6 +77,15 @@ export function labName(prefix: string): string {
   for (const [, name, owner] of ip('netns', 'list').matchAll(new RegExp(`^(${prefix}\\.(\\d+)-\\S+)`, 'gm')))
     if (name && !existsSync(`/proc/${owner}`)) quietly(() => ip('netns', 'del', name))
   return `${prefix}.${process.pid}`
+}
+
+/** How to take away each lab of this process that still stands when it ends, also by an error or an interrupt. */
+const standing = new Set<() => void>()
+function removeAtEnd(): void {
+  for (const remove of standing) remove()
+}
+function endOn(signal: 'SIGINT' | 'SIGTERM', code: number): void {
+  if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(code))
 }
 
 /** Runs a command to its end. Its stdout and stderr are kept whole. */
@@ -109,7 +121,13 @@ export function makeLab(name: string, roles: readonly Role[]): Lab {
   const hostsOf = new Map(roles.map((role) => [role.name, role.hosts]))
   const namespace = (role: string) => `${name}-${role}`
   const remove = () => {
-    for (const role of ['router', ...roles.map((each) => each.name)]) quietly(() => ip('netns', 'del', namespace(role)))
+    for (const role of ['router', ...roles.map((each) => each.name)]) {
+      quietly(() => {
+        for (const pid of ip('netns', 'pids', namespace(role)).split('\n').filter(Boolean)) endNow(Number(pid))
+      })
+      quietly(() => ip('netns', 'del', namespace(role)))
+    }
+    standing.delete(remove)
   }
   const roleOf = (role: string): Role => {
     const found = roles.find((each) => each.name === role)
@@ -137,6 +155,10 @@ export function makeLab(name: string, roles: readonly Role[]): Lab {
   }
 
   remove()
+  if (standing.size === 0) process.once('exit', removeAtEnd)
+  endOn('SIGINT', 130)
+  endOn('SIGTERM', 143)
+  standing.add(remove)
   ip('netns', 'add', namespace('router'))
   inside('router', 'ip', 'link', 'set', 'lo', 'up')
   inside('router', 'sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.rp_filter=0')

@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     .sort((a, b) => Number(isLong(b.scenario)) - Number(isLong(a.scenario)))
   const results = mkdtempSync(join(tmpdir(), 'portwitness-lab-'))
   if (values.keep) console.log(`results: ${results}`)
+  else process.once('exit', () => rmSync(results, { recursive: true, force: true }))
   const rows: Row[] = []
   const started = performance.now()
   const sets = Math.min(Number(values.sets), work.length)
@@ -55,7 +56,6 @@ async function main(): Promise<void> {
   console.log(
     `${rows.length} runs in ${Math.round((performance.now() - started) / 1_000)} s, ${sets} sets side by side`,
   )
-  if (!values.keep) rmSync(results, { recursive: true, force: true })
   closeWith('lab', shortfalls(rows))
 }
 
