@@ -116,21 +116,9 @@ const Places = ({ frame }: { frame: Frame | null }) => (
 const Links = ({ places, tally = 0 }: { places: readonly Place[]; tally?: number }) => {
   const { path } = useLook()
   const isHere = (href: string) => (href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`))
-  return (
-    <>
-      {places.map(({ href, name, icon }) => (
-        <a href={href} aria-current={isHere(href) ? 'page' : undefined}>
-          <Icon name={icon} />
-          {name}
-          {href === '/issues' && tally > 0 && (
-            <span class="tally">
-              {tally < MOST_COUNTED ? tally : `${MOST_COUNTED - 1}+`}
-              <span class="away"> open</span>
-            </span>
-          )}
-        </a>
-      ))}
-    </>
+  return places.map(
+    ({ href, name, icon }) =>
+      html`<a href="${href}"${isHere(href) && html` aria-current="page"`}>${Icon({ name: icon })}${name}${href === '/issues' && tally > 0 && html`<span class="tally">${tally < MOST_COUNTED ? tally : `${MOST_COUNTED - 1}+`}<span class="away"> open</span></span>`}</a>`,
   )
 }
 

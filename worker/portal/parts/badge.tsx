@@ -24,9 +24,5 @@ export const VerdictBadge = ({ verdict, strength = null }: { verdict: string; st
 export const shareWords = (share: number): string => (share === 0 ? '0 %' : percent(share))
 
 /** A share from 0 to 1, as a bar and as a number. */
-export const Share = ({ share, label }: { share: number; label: string }) => (
-  <span class="share">
-    <meter min="0" max="1" low={0.5} high={0.9} optimum={1} value={share} aria-label={label} />{' '}
-    <span class="number">{shareWords(share)}</span>
-  </span>
-)
+export const Share = ({ share, label }: { share: number; label: string }) =>
+  html`<span class="share"><meter min="0" max="1" low="0.5" high="0.9" optimum="1" value="${share}" aria-label="${label}"></meter> <span class="number">${shareWords(share)}</span></span>`

@@ -1,3 +1,4 @@
+import { html } from 'hono/html'
 import type { Child } from 'hono/jsx'
 
 /** A column whose head is more than its name; the name stands beside each value where rows are stacked. */
@@ -31,20 +32,18 @@ export const Table = ({ label, columns, rows }: TableProps) => {
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map(([head, ...cells]) => (
-            <tr>
-              <th scope="row">{head}</th>
-              {cells.map((cell, i) => (
-                <td data-name={names[i + 1]}>{cell === '' ? '' : <div>{cell}</div>}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
+        <tbody>{rows.map(([head, ...cells]) => rowOf(head, cells, names))}</tbody>
       </table>
     </section>
   )
 }
+
+/** As text, as facts are: a page can have hundreds of them. */
+const rowOf = (head: Child, cells: readonly Child[], names: readonly string[]) =>
+  html`<tr><th scope="row">${head}</th>${cells.map((cell, i) => cellOf(cell, names[i + 1] ?? ''))}</tr>`
+
+const cellOf = (cell: Child, name: string) =>
+  cell === '' ? html`<td data-name="${name}"></td>` : html`<td data-name="${name}"><div>${cell}</div></td>`
 
 /** Where the table above is had as a file. */
 export const Files = ({ path }: { path: string }) => (
@@ -57,9 +56,5 @@ export const Files = ({ path }: { path: string }) => (
 )
 
 /** One name with its value, inside `<dl class="facts">`. */
-export const Fact = ({ name, children }: { name: string; children: Child }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-)
+export const Fact = ({ name, children }: { name: string; children: Child }) =>
+  html`<div><dt>${name}</dt><dd>${children}</dd></div>`

@@ -2,6 +2,7 @@
  * Times on pages: written in UTC, with their exact value for machines, spoken relative to now where that helps. Where script
  * runs they are turned into the reader’s zone, and UTC is what one points at.
  */
+import { html } from 'hono/html'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -32,11 +33,8 @@ export function ago(at: number, now: number): string {
 
 const iso = (at: number): string => new Date(at).toISOString()
 
-/** The exact time. */
-export const Time = ({ at }: { at: number }) => <time datetime={iso(at)}>{utc(at)}</time>
+/** The exact time. As text, as `Ago` is: lists have hundreds of them. */
+export const Time = ({ at }: { at: number }) => html`<time datetime="${iso(at)}">${utc(at)}</time>`
 /** How long ago, with the exact time on pointing at it. */
-export const Ago = ({ at, now }: { at: number; now: number }) => (
-  <time datetime={iso(at)} title={utc(at)} data-utc={utc(at)}>
-    {ago(at, now)}
-  </time>
-)
+export const Ago = ({ at, now }: { at: number; now: number }) =>
+  html`<time datetime="${iso(at)}" title="${utc(at)}" data-utc="${utc(at)}">${ago(at, now)}</time>`
