@@ -62,8 +62,9 @@ export function startNode(root: string, args: readonly string[], env: Record<str
         const listener = (line: string) => {
           if (fits.test(line)) finish(() => resolve(line))
         }
-        const fail = (why: string) => finish(() => reject(new Error(`${args[0]} ${why}:\n${said.join('\n')}`)))
-        const timer = setTimeout(() => fail(`said nothing for ${timeoutMs / 1_000} s`), timeoutMs)
+        const fail = (why: string) =>
+          finish(() => reject(new Error(`${args[0]} ${why}. It said: ${said.join('\n') || 'nothing'}`)))
+        const timer = setTimeout(() => fail(`did not say ${fits} within ${timeoutMs / 1_000} s`), timeoutMs)
         listeners.add(listener)
         const already = said.find((line) => fits.test(line))
         if (already !== undefined) listener(already)
