@@ -31,6 +31,7 @@ export const OverviewPage = ({ frame, scans, running, matters, probes }: Overvie
   const lines = attentionOf({ frame, matters, probes })
   const sites = sitesOf(probes)
   const isRunning = running > 0
+  const whole = scans.filter(({ retestOf }) => retestOf === null)
   return (
     <Page title="Overview" frame={frame} renewAfter={isRunning ? 5 : undefined} islands={['fresh.js']}>
       <h1>Overview</h1>
@@ -64,10 +65,10 @@ export const OverviewPage = ({ frame, scans, running, matters, probes }: Overvie
         <div class="columns">
           <section aria-labelledby="tested">
             <h2 id="tested">Share of each scan really tested</h2>
-            {scans.length === 0 ? (
+            {whole.length === 0 ? (
               <p class="none">No scan has been made yet. Each one will be a mark here.</p>
             ) : (
-              <Shares scans={scans} now={frame.now} />
+              <Shares scans={whole} now={frame.now} />
             )}
           </section>
           <section aria-labelledby="sites">

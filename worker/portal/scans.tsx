@@ -21,6 +21,8 @@ export interface ScanListRow {
   coverage: string | null
   /** endpoints that an issue counts */
   lost: number
+  /** the issue of which this is the retest */
+  retestOf: string | null
   createdAt: number
   startedAt: number | null
   finishedAt: number | null
@@ -41,6 +43,7 @@ export const SCAN_FILE = fileColumns<ScanListRow>({
   lost: ({ lost }) => lost,
   tested: ({ share }) => share,
   coverage: ({ coverage }) => coverage,
+  retestOf: ({ retestOf }) => retestOf,
   createdAt: ({ createdAt }) => iso(createdAt),
   startedAt: ({ startedAt }) => iso(startedAt),
   finishedAt: ({ finishedAt }) => iso(finishedAt),
@@ -95,9 +98,15 @@ const columnsOf = (now: number): readonly DataColumn<ScanListRow>[] => [
   {
     key: 'from',
     name: 'From',
-    cell: ({ site, profile }) => (
+    cell: ({ site, profile, retestOf }) => (
       <>
         {site || 'any site'} <span class="dim">{profile}</span>
+        {retestOf !== null && (
+          <>
+            {' '}
+            <Badge tone="mute" text="retest" />
+          </>
+        )}
       </>
     ),
   },

@@ -49,6 +49,8 @@ export interface ScanRow {
   verdict: ScanVerdict | null
   /** one sentence; null while the scan runs */
   coverage: string | null
+  /** the issue of which this is the retest: it looked at what was lost, not at the whole */
+  retestOf: string | null
   createdAt: number
   finishedAt: number | null
 }
@@ -193,7 +195,6 @@ export interface ScanView extends Omit<ScanRow, 'verdict' | 'coverage'> {
   failure: { code: string; detail: string } | null
   panel: readonly PanelMember[]
   scannerProbeId: string
-  retestOf: string | null
   judgement: Judgement | null
   /** null when there is no raw output (yet) */
   outputBytes: number | null

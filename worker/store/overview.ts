@@ -26,6 +26,7 @@ export const scanMarks = (db: Db, tenantId: string, limit: number, told: number)
       >`CASE WHEN ${scans.id} IN (SELECT id FROM scans told WHERE told.tenant_id = ${tenantId}
         AND told.proof IS NULL AND told.control IS NULL ORDER BY told.created_at DESC, told.id DESC LIMIT ${told})
         THEN ${scans.judgement} ->> '$.coverage.statement' END`,
+      retestOf: scans.retestOf,
       createdAt: scans.createdAt,
       finishedAt: scans.finishedAt,
     })

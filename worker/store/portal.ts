@@ -44,6 +44,7 @@ const scanLines = (db: Db, where: SQL | undefined) =>
       state: scans.state,
       verdict: sql<ScanVerdict | null>`coalesce(${scans.verdict}, ${scans.judgement} ->> '$.verdict')`,
       coverage: sql<string | null>`${scans.judgement} ->> '$.coverage.statement'`,
+      retestOf: scans.retestOf,
       createdAt: scans.createdAt,
       finishedAt: scans.finishedAt,
     })

@@ -55,6 +55,7 @@ async function scanPage(
       share: scans.coverageShare,
       coverage: sql<string | null>`${scans.judgement} ->> '$.coverage.statement'`,
       lost: sql<number>`(SELECT count(*) FROM occurrences o WHERE o.tenant_id = ${scans.tenantId} AND o.scan_id = ${scans.id})`,
+      retestOf: scans.retestOf,
       createdAt: scans.createdAt,
       startedAt: scans.startedAt,
       finishedAt: scans.finishedAt,

@@ -23,6 +23,7 @@ export const ScanList = ({ scans, now, none }: { scans: readonly ScanRow[]; now:
               <strong>{scan.target}</strong>{' '}
               <span class="dim">
                 from {scan.site || 'any site'} · {scan.profile}
+                {scan.retestOf !== null && ' · retest'}
               </span>
             </span>
             <ScanBadge state={scan.state} verdict={scan.verdict} />

@@ -1,4 +1,7 @@
-/** Share of each scan that was really tested: one mark for each scan, the newest on the right. */
+/**
+ * Share of each scan that was really tested: one mark for each whole scan, the newest on the right, their days below. Of a scan
+ * that came to no share the mark stands below the axis, for that is not to have tested nothing.
+ */
 import { html } from 'hono/html'
 import type { ScanMark } from '../overview-views.ts'
 import { SCAN_STATE } from '../words.ts'
@@ -8,12 +11,17 @@ import { Table } from './table.tsx'
 import { Ago, utc } from './time.tsx'
 
 const WIDTH = 640
-const HEIGHT = 236
+const HEIGHT = 262
 const LEFT = 44
 const RIGHT = 8
 const TOP = 14
-const BOTTOM = 20
+const BOTTOM = 46
 const BOX = 12
+/** Below the axis: the marks without a share, and the days. */
+const WITHOUT = 14
+const DAYS = 38
+/** Between the names of two days, at least, where a narrow screen has its larger letters. */
+const DAY_GAP = 72
 
 const running: Look = { shape: 'ring', tone: 'info', text: 'under way' }
 const lookOf = (scan: ScanMark): Look =>
@@ -34,7 +42,7 @@ const gridAt = (share: number) =>
 
 function drawn(scan: ScanMark, middle: number, step: number) {
   const { shape, tone } = lookOf(scan)
-  const at = y(scan.share ?? 0)
+  const at = scan.share === null ? y(0) + WITHOUT : y(scan.share)
   const size = Math.min(1, step / (BOX - 1))
   return html`<a href="/scans/${scan.id}"><title>${saidOf(scan)}</title>
     <rect class="hit" x="${middle - step / 2}" y="0" width="${step}" height="${HEIGHT}"/>
@@ -43,7 +51,34 @@ function drawn(scan: ScanMark, middle: number, step: number) {
   </a>`
 }
 
-/** `scans`: newest first. */
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+/** `22 Nov`, in UTC */
+function dayOf({ createdAt, finishedAt }: ScanMark): string {
+  const at = new Date(finishedAt ?? createdAt)
+  return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`
+}
+
+/** Where a day begins, as far as there is room for its name. */
+function days(ordered: readonly ScanMark[], step: number): { name: string; x: number }[] {
+  const named: { name: string; x: number }[] = []
+  ordered.forEach((scan, i) => {
+    const name = dayOf(scan)
+    const before = ordered[i - 1]
+    const last = named.at(-1)
+    const x = LEFT + step * i
+    const fits = last === undefined || x - last.x >= DAY_GAP
+    if ((before === undefined || dayOf(before) !== name) && fits && x <= WIDTH - DAY_GAP / 2) named.push({ name, x })
+  })
+  return named
+}
+
+const dayAt = ({ name, x }: { name: string; x: number }) =>
+  html`<g>
+    <line class="grid" x1="${x + 2}" x2="${x + 2}" y1="${y(0)}" y2="${y(0) + DAYS - 12}"/>
+    <text class="axis" x="${x + 2}" y="${y(0) + DAYS}">${name}</text>
+  </g>`
+
+/** `scans`: newest first, without retests, which look at what was lost alone. */
 export const Shares = ({ scans, now }: { scans: readonly ScanMark[]; now: number }) => {
   const ordered = scans.toReversed()
   const step = Math.min(28, (WIDTH - LEFT - RIGHT) / Math.max(1, ordered.length))
@@ -52,6 +87,7 @@ export const Shares = ({ scans, now }: { scans: readonly ScanMark[]; now: number
       {html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}">
         <title>Share of each scan that was tested, oldest first</title>
         ${[1, 0.5, 0].map(gridAt)}
+        ${days(ordered, step).map(dayAt)}
         ${ordered.map((scan, i) => drawn(scan, LEFT + step * (i + 0.5), step))}
       </svg>`}
       <figcaption>
