@@ -1,5 +1,7 @@
 /** The ceilings of what is sent, as a scan meets them. */
 import type { Ceilings } from '../schema/ceilings.ts'
+import type { RunFacts } from '../schema/facts.ts'
+import type { RunKind } from '../schema/words.ts'
 import { Failure } from './failure.ts'
 import { type Broken, readBroken } from './store/ceilings.ts'
 import type { Snapshot } from './store/facts.ts'
@@ -12,9 +14,18 @@ const BESIDES = 2_000
 /** Silent ports are tried twice, and some again after a loss. */
 const PASSES = 3
 
+/** While another scanner works each open port is touched every 5 s, and all together no faster than this (probe-node/scan/watch.ts). */
+const WATCHED_EVERY_S = 5
+const MOST_WATCHED_PER_S = 20
+
+type Planned = Pick<Scan, 'portsAsked' | 'addresses' | 'only' | 'panel' | 'proof' | 'accompanySeconds'>
+
 /** What is set aside for a scan when it begins: as many connects as it could make. Those of a proof are made from each address. */
-export const reserveFor = (scan: Pick<Scan, 'portsAsked' | 'addresses' | 'only' | 'panel' | 'proof'>): number =>
-  (scan.proof ? scan.panel.length : 1) * (PASSES * scan.portsAsked * Math.max(1, scan.addresses.length) + BESIDES)
+export function reserveFor({ proof, panel, portsAsked, addresses, accompanySeconds }: Planned): number {
+  const endpoints = portsAsked * Math.max(1, addresses.length)
+  const watched = (accompanySeconds ?? 0) * Math.min(MOST_WATCHED_PER_S, endpoints / WATCHED_EVERY_S)
+  return (proof ? panel.length : 1) * (PASSES * endpoints + BESIDES + Math.ceil(watched))
+}
 
 /** No scan is faster than one alone may be: else it could never begin. */
 export function boundedRate(scan: Pick<Scan, 'maxConnectsPerSecond' | 'isPublic'>, ceilings: Ceilings): number {
@@ -55,14 +66,16 @@ function sentence({ scope, what, unit, used, most }: Broken, scan: Scan): string
  * run that ended without a word may have made all of it, one that was never leased none.
  */
 export function spentOf({ scan, runs, facts }: Snapshot): number {
-  const carriers = runs.filter(({ kind }) => kind === 'scan' || kind === 'prove')
+  const isCarrier = ({ kind }: { kind: RunKind }) => kind === 'scan' || kind === 'prove'
+  const carriers = runs.filter(isCarrier)
   const share = Math.ceil(scan.connects / Math.max(1, carriers.length))
-  const told = facts.runs.reduce((sum, run) => sum + run.observations.length, 0)
+  const toldBy = (those: readonly RunFacts[]) => those.reduce((sum, run) => sum + run.observations.length, 0)
   const made = carriers.reduce((sum, run) => {
     const { connects } = (run.closing ?? {}) as Partial<Closing>
     // What an earlier lease made is known to nobody.
     const least = run.epoch > 1 ? share : 0
     return sum + Math.max(least, connects ?? (run.epoch === 0 ? 0 : share))
   }, 0)
-  return Math.max(told, made)
+  // Those who only look count nothing themselves: what they told is what they made.
+  return Math.max(made, toldBy(facts.runs.filter(isCarrier))) + toldBy(facts.runs.filter((run) => !isCarrier(run)))
 }

@@ -1,4 +1,5 @@
 /** Proof of control: asked for, looked at, and told (docs/control.md). The end of a look over HTTP is in controlEnd.ts. */
+import { sql } from 'drizzle-orm'
 import { type Address, isPublic, networkOf, parseAddress } from '../schema/address.ts'
 import {
   CONTROL_LABEL,
@@ -18,7 +19,8 @@ import { hex, luck } from './secrets.ts'
 import {
   CONTROL_LANE,
   type Control,
-  countLooks,
+  hasLooksLeft,
+  looksLeft,
   noteAsked,
   noteFound,
   readControls,
@@ -40,7 +42,7 @@ const FETCH_TIMEOUT_MS = 10_000
 const GAP_MS = 20_000
 const HOUR_MS = 3_600_000
 /** Of one tenant: enough to prove a site of machines in a day, too few to search a network. */
-const LOOKS_PER_HOUR = 60
+const LOOKED_AT_PER_HOUR = 60
 /** A look that nobody came for by then is over; cron begins another no sooner than this. */
 const LOOK_MS = 120_000
 const CLAIM_MS = 3_600_000
@@ -233,7 +235,7 @@ async function fetchFrom(world: World, target: Target, rows: readonly Control[])
   mustBeTouchable(touchable, addresses, 'address')
   try {
     const [added] = await batch(db, [
-      addScan(db, look, holds),
+      addScan(db, look, sql`${holds} AND ${looksLeft(...looksOf(world, look))}`),
       ...addRuns(db, look, runs),
       asked(world, target, rows, hasBegun(look.tenantId, look.id)),
       ...unseen,
@@ -251,6 +253,10 @@ const noProbe = ({ db, now }: World, row: Control): Statement => {
   const trouble = { code: 'no_probe', detail: 'No probe that can reach this address is there to look.' } as const
   return noteFound(db, row.tenantId, row.subject, afterLook(row, trouble, now), now)
 }
+
+/** Of whom, since when, how many more, and how many at most. */
+const looksOf = ({ now }: World, look: { tenantId: string; addresses: readonly unknown[] }) =>
+  [look.tenantId, now - HOUR_MS, look.addresses.length, LOOKED_AT_PER_HOUR] as const
 
 /** The row that carries the runs: leases, fences, opt-outs, ceilings and the kill switch hold for it as for a scan. */
 async function carrierOf(
@@ -274,8 +280,8 @@ async function carrierOf(
   })
   const networks = addresses.map(networkOf)
   // Nobody has proved yet that anything of this is theirs.
-  if ((await countLooks(world.db, target.tenantId, world.now - HOUR_MS)) >= LOOKS_PER_HOUR)
-    throw new Failure('too_soon', `A tenant may have ${LOOKS_PER_HOUR} looks at addresses in an hour.`)
+  if (!(await hasLooksLeft(world.db, ...looksOf(world, { ...target, addresses }))))
+    throw new Failure('too_soon', `A tenant may have ${LOOKED_AT_PER_HOUR} addresses looked at in an hour.`)
   await withinCeilings(world, blank, addresses, [...new Set(networks)])
   return {
     ...blank,

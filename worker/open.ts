@@ -26,7 +26,16 @@ import { OPERATOR } from './store/keys.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf, SCAN_KEY } from './store/runs.ts'
-import { addScan, beginScan, countRunning, endUnbegun, hasBegun, noteWaiting, type Scan } from './store/scans.ts'
+import {
+  addScan,
+  beginScan,
+  countRunning,
+  endUnbegun,
+  hasBegun,
+  hasRoom,
+  noteWaiting,
+  type Scan,
+} from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
 import { mustBeTouchable, standingNow, touchableNow } from './touchable.ts'
@@ -169,7 +178,7 @@ async function prepared(
   const scan = { ...begun, connects: reserveFor(begun) }
   await mustBeWithin(world, scan, ceilings)
   const holds = await mayStillOpen(world, target.tenantId, scan)
-  const within = sql`${holds} AND ${withinAll(scan, ceilings, world.now)}`
+  const within = sql`${holds} AND ${withinAll(scan, ceilings, world.now)} AND ${hasRoom(scan, mostUnderWay(scan))}`
   return { scan, runs: await firstRuns(world, target, scan), within }
 }
 
@@ -222,17 +231,23 @@ async function panelFor(
   throw new Failure('no_probe', refused?.detail ?? 'The target has no address.')
 }
 
+/** Scans that may be under way at once: of a tenant, and in a network of the scan's addresses. */
+export const mostUnderWay = ({ isPublic }: Pick<Scan, 'isPublic'>) => ({
+  tenant: CEILINGS.tenant,
+  network: isPublic === 1 ? CEILINGS.publicNetwork : CEILINGS.privateNetwork,
+})
+
 export async function withinCeilings(
   world: World,
   scan: Scan,
   addresses: readonly Address[],
   networks: readonly string[],
 ): Promise<void> {
-  const running = await countRunning(world.db, scan.tenantId, networks, scan.id)
-  const ceiling = addresses.some(isPublic) ? CEILINGS.publicNetwork : CEILINGS.privateNetwork
-  if (running.tenant >= CEILINGS.tenant)
+  const running = await countRunning(world.db, scan, networks)
+  const most = mostUnderWay({ isPublic: addresses.some(isPublic) ? 1 : 0 })
+  if (running.tenant >= most.tenant)
     throw new Failure('too_many_scans', `${running.tenant} scans are under way, the most at once.`)
-  if (running.network >= ceiling)
+  if (running.network >= most.network)
     throw new Failure('network_busy', `${running.network} scans of this network are under way, the most at once.`)
 }
 

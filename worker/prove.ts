@@ -12,14 +12,14 @@ import { type ProbeFacts, RESTED_MS } from './core/panel.ts'
 import { endpointsFor } from './core/proof.ts'
 import { badField, Failure } from './failure.ts'
 import { interferedOf, type Repeated } from './interfered.ts'
-import { mayStillOpen, needsPrivate, resolvedOf, withinCeilings } from './open.ts'
+import { mayStillOpen, mostUnderWay, needsPrivate, resolvedOf, withinCeilings } from './open.ts'
 import { planBeacons } from './store/beacons.ts'
 import { readCeilings, withinAll } from './store/ceilings.ts'
 import { batch, changed, isTaken } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
 import { isUnderWay, PROOF_LANE, type Proof } from './store/proofs.ts'
 import { addRuns, type NewRun, runIdOf } from './store/runs.ts'
-import { addScan, type Scan } from './store/scans.ts'
+import { addScan, hasRoom, type Scan } from './store/scans.ts'
 import { isStopped } from './store/settings.ts'
 import type { Target } from './store/targets.ts'
 import { mustBeTouchable, touchableNow } from './touchable.ts'
@@ -157,7 +157,7 @@ export async function openProof(world: World, target: Target, wish: ProveWish): 
   await mustBeWithin(world, proof, ceilings)
   try {
     const holds = await mayStillOpen(world, target.tenantId, proof)
-    const within = sql`${holds} AND ${withinAll(proof, ceilings, world.now)}`
+    const within = sql`${holds} AND ${withinAll(proof, ceilings, world.now)} AND ${hasRoom(proof, mostUnderWay(proof))}`
     const [added] = await batch(world.db, [addScan(world.db, proof, within), ...addRuns(world.db, proof, runs)])
     if (changed(added) === 0) {
       await mayStillOpen(world, target.tenantId, proof)

@@ -1,5 +1,5 @@
-/** Secrets at rest: AES-GCM under a key that lives outside the database, in the Worker secret CHANNEL_KEY. */
-import { bytesOfBase64, luck } from './secrets.ts'
+/** Secrets at rest, and marks that only this Worker can make: under a key outside the database, the Worker secret CHANNEL_KEY. */
+import { bytesOfBase64, luck, mac } from './secrets.ts'
 
 /**
  * `id:base64` of 32 bytes, or two of them with a comma between while one replaces the other: the first seals, each opens.
@@ -8,6 +8,8 @@ export interface Keyring {
   /** id of the key that seals */
   first: string
   seal(text: string, place: string): Promise<string>
+  /** A mark (HMAC-SHA-256, hex) of this text, under a key made for this use alone of the one that seals. */
+  mark(use: string, text: string): Promise<string>
   /** Throws when the key is gone, or when the text was sealed for another place. */
   open(sealed: string, keyId: string, place: string): Promise<string>
 }
@@ -19,7 +21,7 @@ const encoder = new TextEncoder()
 export function keyringOf(text: string | undefined): Keyring | null {
   const keys = (text ?? '').split(',').flatMap((one) => {
     const match = /^\s*([\w.-]{1,40}):([A-Za-z0-9+/]{43}=)\s*$/.exec(one)
-    return match ? [{ id: match[1] ?? '', bytes: bytesOfBase64(match[2] ?? '') }] : []
+    return match ? [{ id: match[1] ?? '', secret: match[2] ?? '', bytes: bytesOfBase64(match[2] ?? '') }] : []
   })
   const [first] = keys
   if (!first) return null
@@ -39,6 +41,7 @@ export function keyringOf(text: string | undefined): Keyring | null {
       )
       return base64(new Uint8Array([...iv, ...new Uint8Array(sealed)]))
     },
+    mark: async (use, text) => mac(await mac(first.secret, use), text),
     async open(sealed, keyId, place) {
       const bytes = bytesOfBase64(sealed)
       const opened = await crypto.subtle.decrypt(

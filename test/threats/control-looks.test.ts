@@ -103,6 +103,25 @@ test('looks are no search of a network: a tenant has sixty in an hour', async ()
       .run()
   await searching.wish(last.id)
   expect(await searching.check(last.id)).toMatchObject({ status: 429, body: { code: 'too_soon' } })
+  // What counts is addresses: a name may have eight of them in one look.
+  const lookedAt = (ids: string, addresses: readonly string[]) =>
+    stage.env.DB.prepare(
+      `UPDATE scans SET addresses = ? WHERE tenant_id = ? AND control IS NOT NULL AND id IN (${ids})`,
+    )
+      .bind(JSON.stringify(addresses), searching.id)
+      .run()
+  await stage.env.DB.prepare(
+    'DELETE FROM scans WHERE tenant_id = ? AND control IS NOT NULL AND CAST(substr(id, 5) AS INTEGER) > 7',
+  )
+    .bind(searching.id)
+    .run()
+  await lookedAt("'scn_1','scn_2','scn_3','scn_4','scn_5','scn_6','scn_7'", Array(8).fill('192.0.2.1'))
+  // 57 by now: of four that are asked for at once three may begin.
+  const several = [last, await searching.add(fresh()), await searching.add(fresh()), await searching.add(fresh())]
+  for (const one of several) await searching.wish(one.id)
+  const answers = await Promise.all(several.map((one) => searching.check(one.id)))
+  expect(answers.map(({ status }) => status).filter((status) => status === 202)).toHaveLength(3)
+  await fetchAll(fleet, serving('nothing'))
   stage.pass(3_600_000)
   await alive()
   expect((await searching.check(last.id)).status).toBe(202)

@@ -99,6 +99,37 @@ test('twenty that begin at once do not take more than there is: the look and the
   expect(await underWay()).toBe(3)
 })
 
+test('nor do those of many begin more scans of a network at once than it may have', async () => {
+  const most = 128
+  const targets = await Promise.all(
+    Array.from({ length: most + 6 }, (_, i) => addTarget(`127.0.90.${i + 1}`, { maxConnectsPerSecond: 1 })),
+  )
+  // A hundred are the most of a tenant, so that two share the network.
+  const { body: tenant } = await stage.api<{ key: string }>('POST', '/tenants', { name: 'Neighbour' })
+  const theirs = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => addTarget(`127.0.90.${i + 1}`, { maxConnectsPerSecond: 1 }, tenant.key)),
+  )
+  const answers = await Promise.all([
+    ...targets.slice(0, 98).map((id) => open(id)),
+    ...theirs.map((id) => open(id, {}, tenant.key)),
+  ])
+  expect(await underWay()).toBeLessThanOrEqual(most)
+  expect(answers.filter(({ status }) => status === 202).length).toBe(await underWay())
+})
+
+test('a scan that watches while another scanner works sets aside what the watching takes', async () => {
+  const connects = async (more: object) => {
+    const { body } = await open(await addTarget(`127.0.91.${next++}`, { ports: '1-1000' }), more)
+    const row = await stage.env.DB.prepare('SELECT connects FROM scans WHERE id = ?')
+      .bind(body.id)
+      .first<{ connects: number }>()
+    return row?.connects
+  }
+  // 3 × 1,000 + 2,000, and an hour at the most that the watch makes, 20 a second.
+  expect(await connects({})).toBe(5_000)
+  expect(await connects({ profile: 'accompany', accompanySeconds: 3_600 })).toBe(5_000 + 72_000)
+})
+
 describe.each([
   ['network', '127.0.82.', '127.0.82.'],
   ['tenant', '127.0.83.', '127.0.84.'],

@@ -1,5 +1,7 @@
 /** Threat: somebody has a copy of a session's cookie. Who signs out ends the session itself, and who may not sign in fills no table. */
+
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { keyringOf } from '../../worker/seal.ts'
 import { mac, sha256 } from '../../worker/secrets.ts'
 import { MOST_ENDED } from '../../worker/store/sessions.ts'
 import { KEY, openStage, type Stage } from '../worker/support/stage.ts'
@@ -175,12 +177,17 @@ test('that it was not ended costs no query beside that for its key', async () =>
   expect(await queriesOf({ cookie })).toBe(await queriesOf(byKey))
 })
 
-test('a session that began before an upgrade goes on, and can be ended', async () => {
-  const text = ['ten_default', reader.id, stage.now() + HOUR].join('.')
-  const cookie = `portwitness_session=${text}.${await mac(await sha256(reader.key), text)}`
-  expect(await opens(cookie)).toBe(true)
-  await post('/signout', cookie)
-  expect(await opens(cookie)).toBe(false)
+test('who reads the hash of a key in a backup can make no session of it, and none is longer than ours are', async () => {
+  const hash = await sha256(reader.key)
+  const cookie = async (hours: number, mark: (text: string) => Promise<string>) => {
+    const text = ['ten_default', reader.id, stage.now() + hours * HOUR, 'aa'].join('.')
+    return `portwitness_session=${text}.${await mark(text)}`
+  }
+  expect(await opens(await cookie(1, (text) => mac(hash, text)))).toBe(false)
+  const secret = keyringOf(stage.env.CHANNEL_KEY)
+  const ours = async (text: string) => (await secret?.mark('session of the portal', `${hash} ${text}`)) ?? ''
+  expect(await opens(await cookie(12, ours))).toBe(true)
+  expect(await opens(await cookie(13, ours))).toBe(false)
 })
 
 test('the settings offer it to whoever has a session', async () => {

@@ -1,9 +1,13 @@
-/** Sessions of the portal: a cookie names its key and is sealed with the key's hash, so that it dies with the key. */
+/**
+ * Sessions of the portal: a cookie names its key and is marked over the key's hash, so that it dies with the key, under a secret
+ * that is in no database: who reads a backup can make none.
+ */
 import type { Context } from 'hono'
 import { getCookie } from 'hono/cookie'
 import type { Scope } from '../../schema/words.ts'
 import type { AppEnv } from '../context.ts'
-import { hex, isSame, luck, mac, sha256 } from '../secrets.ts'
+import { Failure } from '../failure.ts'
+import { hex, isSame, luck, sha256 } from '../secrets.ts'
 import { findKeyById, OPERATOR } from '../store/keys.ts'
 import { isGoingOn, type Session } from '../store/sessions.ts'
 
@@ -13,10 +17,24 @@ export const SESSION_MS = 12 * 3_600_000
 export const BOOTSTRAP_ID = 'key_bootstrap'
 
 /** The cookie of a session that begins. */
-export async function seal(keyHash: string, tenantId: string, keyId: string, expiresAt: number): Promise<string> {
+export async function seal(
+  c: Context<AppEnv>,
+  keyHash: string,
+  { tenantId, keyId, expiresAt }: Omit<Session, 'hash'>,
+): Promise<string> {
   // Luck, so that two that begin in the same moment are two, of which one can be ended.
   const text = [tenantId, keyId, expiresAt, hex(luck(16))].join('.')
-  return `${text}.${await mac(keyHash, text)}`
+  return `${text}.${await markOf(c, keyHash, text)}`
+}
+
+function markOf(c: Context<AppEnv>, keyHash: string, text: string): Promise<string> {
+  const { keyring } = c.var.world
+  if (!keyring)
+    throw new Failure(
+      'conflict',
+      'This Worker has no secret CHANNEL_KEY, without which nobody can sign in with a browser.',
+    )
+  return keyring.mark('session of the portal', `${keyHash} ${text}`)
 }
 
 /** The hash that seals a key's sessions, and its scope; null when the key is gone, or this session of it was ended. */
@@ -39,9 +57,10 @@ export async function sessionIn(c: Context<AppEnv>): Promise<(Session & { scope:
   const text = cookie.slice(0, Math.max(0, cookie.lastIndexOf('.')))
   const [tenantId = '', keyId = '', expires = ''] = text.split('.')
   const expiresAt = Number(expires)
-  if (!(expiresAt > c.var.world.now)) return null
+  const { now, keyring } = c.var.world
+  if (!(expiresAt > now && expiresAt <= now + SESSION_MS) || !keyring) return null
   const session = { tenantId, keyId, hash: await sha256(cookie), expiresAt }
   const key = await sealOf(c, tenantId, keyId, session)
-  const isSealed = key !== null && isSame(`${text}.${await mac(key.hash, text)}`, cookie)
+  const isSealed = key !== null && isSame(`${text}.${await markOf(c, key.hash, text)}`, cookie)
   return isSealed ? { ...session, scope: key.scope } : null
 }

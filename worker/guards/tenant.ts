@@ -9,6 +9,7 @@ import type { AppEnv, Caller } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { isSame, sha256 } from '../secrets.ts'
 import { findKey, OPERATOR, readTenant } from '../store/keys.ts'
+import { isOwnOrigin } from './origin.ts'
 import { BOOTSTRAP_ID, SESSION_MS, sessionIn } from './session.ts'
 
 const RANK: Record<Scope, number> = { read: 0, write: 1, admin: 2 }
@@ -95,8 +96,6 @@ function keepAssertion(c: Context<AppEnv>): void {
 function sameOriginOnly(c: Context<AppEnv>): void {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return
   const site = c.req.header('sec-fetch-site')
-  const own = site
-    ? site === 'same-origin'
-    : [c.env.PUBLIC_URL, new URL(c.req.url).origin].includes(c.req.header('origin'))
+  const own = site ? site === 'same-origin' : isOwnOrigin(c)
   if (!own) throw new Failure('forbidden', 'This request did not come from our own page.')
 }

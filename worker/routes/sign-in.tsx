@@ -8,6 +8,7 @@ import type { AppEnv } from '../context.ts'
 import { Failure } from '../failure.ts'
 import { auditDoor } from '../guards/audit.ts'
 import { bytesOf } from '../guards/limit.ts'
+import { isOwnOrigin } from '../guards/origin.ts'
 import { BOOTSTRAP_ID, SESSION_COOKIE, SESSION_MS, seal, sealOf, sessionIn } from '../guards/session.ts'
 import { ACCESS_COOKIE, accessOf, tenant } from '../guards/tenant.ts'
 import { OncePage, SignInPage } from '../portal/sign-in.tsx'
@@ -91,7 +92,7 @@ async function begin(c: Context<AppEnv>, { hash, tenantId, keyId }: Holder, next
   const former = await sessionIn(c)
   await auditDoor(c, 'signin', { tenantId, keyId }, (db) => (former ? endSession(db, former) : []))
   const expiresAt = c.var.world.now + SESSION_MS
-  setCookie(c, SESSION_COOKIE, await seal(hash, tenantId, keyId, expiresAt), {
+  setCookie(c, SESSION_COOKIE, await seal(c, hash, { tenantId, keyId, expiresAt }), {
     path: '/',
     httpOnly: true,
     sameSite: 'Lax',
@@ -139,5 +140,7 @@ function ownPagesOnly(c: Context<AppEnv>): void {
 
 function isFromElsewhere(c: Context<AppEnv>): boolean {
   const site = c.req.header('sec-fetch-site')
-  return site !== undefined && site !== 'same-origin' && site !== 'none'
+  // A browser that does not say so names the origin of what it posts; who is no browser has nobody signed in.
+  if (site === undefined) return c.req.header('origin') !== undefined && !isOwnOrigin(c)
+  return site !== 'same-origin' && site !== 'none'
 }

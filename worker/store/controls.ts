@@ -185,13 +185,17 @@ export const endLook = (
     })
     .where(and(eq(scans.tenantId, look.tenantId), eq(scans.id, look.id), isNull(scans.finishedAt)))
 
-/** Looks of a tenant since then, ended ones too. */
-export const countLooks = async (db: Db, tenantId: string, since: number): Promise<number> =>
-  (
-    await db.get<{ looks: number }>(
-      sql`SELECT count(*) AS looks FROM scans WHERE tenant_id = ${tenantId} AND control IS NOT NULL AND created_at > ${since}`,
-    )
-  )?.looks ?? 0
+/** Addresses that a tenant had looked at since then, in looks that have ended too. */
+const lookedAt = (tenantId: string, since: number): SQL =>
+  sql`(SELECT coalesce(sum(json_array_length(addresses)), 0) FROM scans WHERE tenant_id = ${tenantId} AND control IS NOT NULL AND created_at > ${since})`
+
+/** With so many more they are at most so many: a condition of the write that begins a look. */
+export const looksLeft = (tenantId: string, since: number, more: number, most: number): SQL =>
+  sql`${lookedAt(tenantId, since)} + ${more} <= ${most}`
+
+/** The same before anything is written. */
+export const hasLooksLeft = async (db: Db, ...asked: Parameters<typeof looksLeft>): Promise<boolean> =>
+  (await db.get<{ left: number }>(sql`SELECT ${looksLeft(...asked)} AS left`))?.left === 1
 
 // ---------------------------------------------------------------- issues
 

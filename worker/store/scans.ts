@@ -162,19 +162,23 @@ export async function noteWaiting(db: Db, scan: Scan, why: string): Promise<void
     .where(and(running(scan.tenantId, scan.id), eq(scans.scannerProbeId, '')))
 }
 
-/** How many scans are under way: of this tenant, and in each of these networks by whomever. */
-export async function countRunning(
-  db: Db,
-  tenantId: string,
-  networks: readonly string[],
-  except: string,
-): Promise<{ tenant: number; network: number }> {
-  const row = await db.get<{ tenant: number; network: number }>(sql`
+interface Running {
+  tenant: number
+  network: number
+}
+
+/** How many scans are under way beside this one: of its tenant, and in these networks by whomever. */
+const runningBeside = ({ tenantId, id }: Pick<Scan, 'tenantId' | 'id'>, networks: readonly string[]): SQL => sql`
     SELECT coalesce(sum(tenant_id = ${tenantId}), 0) AS tenant,
       coalesce(sum(EXISTS (SELECT 1 FROM json_each(networks) n WHERE n.value IN (SELECT value FROM json_each(${rows(networks)})))), 0) AS network
-    FROM scans WHERE finished_at IS NULL AND scanner_probe_id <> '' AND control IS NULL AND id <> ${except}`)
-  return row ?? { tenant: 0, network: 0 }
-}
+    FROM scans WHERE finished_at IS NULL AND scanner_probe_id <> '' AND control IS NULL AND id <> ${id}`
+
+export const countRunning = async (db: Db, ...of: Parameters<typeof runningBeside>): Promise<Running> =>
+  (await db.get<Running>(runningBeside(...of))) ?? { tenant: 0, network: 0 }
+
+/** There are fewer than so many of both: a condition of the write that begins the scan. */
+export const hasRoom = (scan: Pick<Scan, 'tenantId' | 'id' | 'networks'>, most: Running): SQL =>
+  sql`(SELECT under.tenant < ${most.tenant} AND under.network < ${most.network} FROM (${runningBeside(scan, scan.networks)}) under)`
 
 // ---------------------------------------------------------------- under way
 
