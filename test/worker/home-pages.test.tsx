@@ -115,6 +115,20 @@ describe('the first page', () => {
     expect(await queriesOf('/')).toBeLessThanOrEqual(5)
   })
 
+  test('draws the days of its scans, and no retest among them: that looked at three ports, not at the whole', async () => {
+    const target = await addTarget({ address: '127.0.44.2', name: 'Ledger', ports: '22' })
+    const whole = await ended(target.id, 9, { verdict: 'clear', coverage: covered(1, 'All was reached.') })
+    const retest = await ended(target.id, 5, { verdict: 'clear', coverage: covered(1, 'All was reached.') })
+    await run("UPDATE scans SET retest_of = 'iss_home0000000000000002' WHERE id = ?", retest)
+    const { html } = await page('/')
+    expect(html).toContain(`<a href="/scans/${whole}"><title>Ledger`)
+    expect(html).not.toContain(`<a href="/scans/${retest}"><title>`)
+    expect(html).toMatch(new RegExp(`href="/scans/${retest}".*?· standard\\s*· retest`, 's'))
+    expect(html).toMatch(/<text class="axis"[^>]*>\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)</)
+    const scans = (await page('/scans')).html
+    expect(scans.slice(scans.indexOf(retest), scans.indexOf(whole))).toContain('retest</span>')
+  })
+
   test('tells of control that is not proved, but not of what a letter covers or needs none', async () => {
     const [bare, lettered, own] = await Promise.all(
       ['8.8.4.4', '9.9.9.9', '10.1.2.3'].map((address) => addTarget({ address })),
@@ -395,6 +409,18 @@ describe('the page of a target', () => {
     ])
       expect(html).toContain(words)
     expect(await queriesOf(`/targets/${target.id}`)).toBeLessThanOrEqual(5)
+    const file = async (path: string) =>
+      (await (await stage.fetch(path, { headers: { cookie } })).text()).split('\r\n').filter(Boolean)
+    expect(await file(`/targets/${target.id}/ports?format=csv`)).toEqual([
+      'address,port,service,site,verdict,scanId,at',
+      `127.0.45.1,22,ssh,fra-1,open,${first},1970-01-01T00:00:00.001Z`,
+      `127.0.45.1,22,ssh,sgp-1,blocked_before,${first},1970-01-01T00:00:00.001Z`,
+    ])
+    const history = await file(`/targets/${target.id}/history?format=csv`)
+    expect(history[0]).toBe('address,port,service,scanId,endedAt,verdict')
+    expect(history).toHaveLength(5)
+    expect(history.find((line) => line.includes(first) && line.includes(',22,'))).toMatch(/,interfered$/)
+    expect((await stage.fetch('/targets/tgt_none/history?format=csv', { headers: { cookie } })).status).toBe(404)
   })
 
   test('leads through the proof of control, step by step', async () => {

@@ -8,7 +8,7 @@ import { Badge } from './parts/badge.tsx'
 import { CopyButton } from './parts/copy.tsx'
 import { TextField } from './parts/field.tsx'
 import { Fold, Form } from './parts/form.tsx'
-import { Fact, Table } from './parts/table.tsx'
+import { Fact, Files, Table } from './parts/table.tsx'
 import { Tabs } from './parts/tabs.tsx'
 import { Ago, Time } from './parts/time.tsx'
 import type { Frame } from './views.ts'
@@ -332,5 +332,6 @@ const CeilingsPart = ({ ceilings }: { ceilings: Ceilings }) => (
         perDay(ceilings.private[scope]),
       ])}
     />
+    <Files path="/settings/ceilings" />
   </section>
 )

@@ -9,7 +9,7 @@ import { ProveForm } from './parts/prove.tsx'
 import { IssueList, ScanList } from './parts/rows.tsx'
 import { Schedule } from './parts/schedule.tsx'
 import { Strips } from './parts/strips.tsx'
-import { Fact } from './parts/table.tsx'
+import { Fact, Files } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
 import type { Frame, ProofLine, TargetView } from './views.ts'
 import type { Tone } from './words.ts'
@@ -45,6 +45,7 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
         <section aria-labelledby="matrix">
           <h2 id="matrix">Ports, as each site last saw them</h2>
           <Matrix sites={target.sites} now={frame.now} />
+          {target.sites.length > 0 && <Files path={`/targets/${target.id}/ports`} />}
         </section>
         <section aria-labelledby="strips">
           <h2 id="strips">Each port through the last scans</h2>
@@ -55,6 +56,7 @@ export const TargetPage = ({ frame, target }: { frame: Frame; target: TargetView
             portsTroubled={target.portsTroubled}
             newestWhole={target.newestWhole}
           />
+          {target.strips.length > 0 && <Files path={`/targets/${target.id}/history`} />}
         </section>
         <section aria-labelledby="scans">
           <div class="head">
@@ -175,7 +177,8 @@ const Allowlist = ({ target, frame }: { target: TargetView; frame: Frame }) => (
         'It has not been proved that every address of ours gets through.'
       ) : (
         <>
-          Every address got through <Time at={target.provedAt} />.
+          Every address got through <Time at={target.provedAt} />
+          {isDoubted(target) ? ', but not in the newest proof.' : '.'}
         </>
       )}
     </p>
@@ -183,6 +186,12 @@ const Allowlist = ({ target, frame }: { target: TargetView; frame: Frame }) => (
     {target.proofs.length > 0 && <ProofList proofs={target.proofs} now={frame.now} />}
   </section>
 )
+
+/** Proved once, and not when it was last looked. */
+const isDoubted = ({ provedAt, proofs }: TargetView): boolean => {
+  const newest = proofs.find(({ verdict }) => verdict !== null && verdict !== 'incomplete')
+  return provedAt !== null && newest?.verdict === 'not_proved' && newest.createdAt > provedAt
+}
 
 const PROOF: Record<ProofVerdict, { tone: Tone; text: string }> = {
   proved: { tone: 'good', text: 'proved' },

@@ -6,16 +6,19 @@ import type { LetterAnswer } from '../../schema/control.ts'
 import { type AppEnv, actorOf } from '../context.ts'
 import { SESSION_COOKIE } from '../guards/session.ts'
 import { allow, operator, tenant } from '../guards/tenant.ts'
+import { CEILING_FILE, ceilingLines } from '../portal/files.ts'
 import { LettersPage, letterColumns, OPT_OUT_COLUMNS, type OptOutLine, OptOutsPage } from '../portal/permissions.tsx'
 import { type SessionView, SettingsPage } from '../portal/settings.tsx'
 import { readTokens } from '../proofTokens.ts'
 import { retentionOf } from '../retention.ts'
+import { readCeilings } from '../store/ceilings.ts'
 import { listTenants, OPERATOR } from '../store/keys.ts'
 import { listLetters } from '../store/letters.ts'
 import { listOptOuts } from '../store/optOuts.ts'
 import { readSettings } from '../store/settings.ts'
 import { letterAnswer } from './control.ts'
 import { askOf, fileOfHeld, type HeldRules, pageOfHeld } from './held-list.ts'
+import { fileFormat, fileOf } from './listing.ts'
 import { asPage, frameOf, show } from './show.tsx'
 
 const OPT_OUTS: HeldRules<OptOutLine> = { columns: OPT_OUT_COLUMNS, words: ({ cidr, note }) => [cidr, note] }
@@ -54,6 +57,10 @@ export const settingsPageRoutes = new Hono<AppEnv>()
         ceilings={isOperator ? ceilingsWith(JSON.parse(values.ceilings ?? '{}')) : null}
       />,
     )
+  })
+  .get('/settings/ceilings', tenant, operator, async (c) => {
+    const rows = ceilingLines(await readCeilings(c.var.world.db))
+    return fileOf('ceilings', fileFormat(c) ?? 'csv', CEILING_FILE, async () => ({ rows, next: null }))
   })
   .get('/settings/opt-outs', tenant, operator, allow('admin'), async (c) => {
     const ask = askOf(c, OPT_OUTS)

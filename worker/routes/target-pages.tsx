@@ -5,11 +5,12 @@ import type { AppEnv } from '../context.ts'
 import { standingFrom, subjectsOf } from '../controlView.ts'
 import { Failure } from '../failure.ts'
 import { tenant } from '../guards/tenant.ts'
+import { HISTORY_FILE, historyOf, SITE_PORT_FILE, sitePorts } from '../portal/files.ts'
 import type { ListAsk } from '../portal/parts/listing.tsx'
 import { TargetPage } from '../portal/target.tsx'
 import { BLANK, EditTargetPage, NewTargetPage } from '../portal/target-form.tsx'
 import { FILE_COLUMNS, TargetsPage } from '../portal/targets.tsx'
-import type { TargetRow } from '../portal/views.ts'
+import type { TargetRow, TargetView } from '../portal/views.ts'
 import { readControls } from '../store/controls.ts'
 import { readLetters } from '../store/letters.ts'
 import { isControlState, TARGET_SORTS, type TargetAsk, type TargetListRow, targetRows } from '../store/targetList.ts'
@@ -58,14 +59,25 @@ export const targetPageRoutes = new Hono<AppEnv>()
     return show(c, <EditTargetPage frame={await frameOf(c)} id={target.id} name={name} filled={filledOf(target)} />)
   })
   .get('/targets/:id', tenant, async (c) => {
-    const { world, caller } = c.var
-    const [frame, target] = await Promise.all([
-      frameOf(c),
-      readTargetView(world, caller.tenantId, c.req.param('id'), baseOf(c)),
-    ])
-    if (!target) throw missing()
+    const [frame, target] = await Promise.all([frameOf(c), targetOf(c, c.req.param('id'))])
     return show(c, <TargetPage frame={frame} target={target} />)
   })
+  .get('/targets/:id/ports', tenant, async (c) => {
+    const { id, sites } = await targetOf(c, c.req.param('id'))
+    const rows = sitePorts(sites)
+    return fileOf(`${id}-ports`, fileFormat(c) ?? 'csv', SITE_PORT_FILE, async () => ({ rows, next: null }))
+  })
+  .get('/targets/:id/history', tenant, async (c) => {
+    const { id, strips, scans } = await targetOf(c, c.req.param('id'))
+    const rows = historyOf(strips, scans)
+    return fileOf(`${id}-history`, fileFormat(c) ?? 'csv', HISTORY_FILE, async () => ({ rows, next: null }))
+  })
+
+async function targetOf(c: Context<AppEnv>, id: string): Promise<TargetView> {
+  const target = await readTargetView(c.var.world, c.var.caller.tenantId, id, baseOf(c))
+  if (!target) throw missing()
+  return target
+}
 
 const missing = (): Failure => new Failure('not_found', 'There is no target with that id.')
 

@@ -11,7 +11,7 @@ export interface MatrixRow {
   address: string
   port: number
   service: string
-  /** one for each site, in their order; `away` where its last scan asked and saw none open, null where it may not have asked */
+  /** one for each site, in their order; `not_open` where its last scan asked and saw none open, null where it may not have asked */
   verdicts: readonly (string | null)[]
 }
 
@@ -34,7 +34,7 @@ export function rowsOf(sites: readonly SiteView[]): MatrixRow[] {
   return [...rows.values()].sort((a, b) => a.port - b.port || a.address.localeCompare(b.address))
 }
 
-const AWAY = 'away'
+const AWAY = 'not_open'
 
 /** Seen differently from two sites that both looked. */
 const differs = ({ verdicts }: MatrixRow): boolean => new Set(verdicts.filter((verdict) => verdict !== null)).size > 1

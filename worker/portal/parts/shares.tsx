@@ -107,6 +107,9 @@ export const Shares = ({ scans, now }: { scans: readonly ScanMark[]; now: number
               <Ago at={scan.finishedAt ?? scan.createdAt} now={now} />,
             ])}
           />
+          <p class="under">
+            <a href="/scans">All scans</a>, also as a file
+          </p>
         </details>
       </figcaption>
     </figure>
