@@ -250,6 +250,19 @@ describe('a silent ban of 15 s', () => {
     expect(steps.filter(({ experiment, at }) => experiment === 'E4' && at < T0 + 29_000)).toEqual([])
   })
 
+  test('is one too where others lost a SYN in a round in which the scanner lost all of them', () => {
+    const banned = silentUntil(8_000, 25_000, isScanner)
+    const touches = new Map<string, number>()
+    const sees = (touch: Touch): Seen => {
+      if (isHome(touch) || touch.purpose !== 'verify') return banned(touch)
+      const key = `${touch.member.probeId} ${touch.port}`
+      touches.set(key, (touches.get(key) ?? 0) + 1)
+      return touches.get(key) === 2 ? { sight: 'open', connectMs: 1_015, afterMs: 1_040 } : 'open'
+    }
+    const told = tell({ ports: [HTTP, HTTPS], sees })
+    for (const port of [80, 443].map(told.port)) expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
+  })
+
   test('is none when all lost it, or the way of scanner and sibling', () => {
     for (const who of [() => true, isHome])
       expect(tell({ ports: [HTTP, HTTPS], sees: silentUntil(8_000, 23_500, who) }).port(80).strength).toBeNull()

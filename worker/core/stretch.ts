@@ -3,8 +3,8 @@
  * the scanner such a touch was shut out for as long as its handshake took; where all of them end at one moment, it was one
  * block with one end (detection-science.md, section 0, finding 9: real bans last from 15 s).
  */
-import type { Case, EndpointEvidence, Round } from './evidence.ts'
-import { isSlow, limped, quickestOf } from './experiments/limp.ts'
+import type { Case, EndpointEvidence, Look, Round } from './evidence.ts'
+import { limped, quickestOf } from './experiments/limp.ts'
 import { TOUCH_TIMEOUT_MS } from './rounds.ts'
 import { llrStep, roundE, silentQ } from './tests.ts'
 
@@ -13,10 +13,10 @@ export interface Stretch {
   rounds: readonly Round[]
   /** when the first of them got in, or the last that failed gave up */
   endsAt: number
-  /** the two tests over these rounds, a slow handshake counted as a failure, the others' too */
+  /** the two tests over these rounds, a slow handshake counted as a failure, the others' too where nobody failed */
   llr: number
   eValue: number
-  /** rounds of them in which the sibling got through at once */
+  /** rounds of them in which the sibling got through: at once, where the scanner was slow */
   siblingApart: number
 }
 
@@ -49,15 +49,25 @@ export function stretchOf(one: Case, endpoint: EndpointEvidence, loss: number, b
   let llr = 0
   for (const round of all.slice(0, last + 1)) {
     const bad = isBad(round)
-    const failing = round.others.filter((look) => limped(look, quickest)).length + Number(bad)
-    eValue *= roundE(failing, round.others.length + 1, bad)
+    const worst = worstOf(round, quickest)
+    const failing = round.others.filter(worst).length + Number(worst(round.scanner))
+    eValue *= roundE(failing, round.others.length + 1, worst(round.scanner))
     llr = Math.max(0, llr + llrStep(bad, bad ? badQ(round, loss) : silentQ(TOUCH_TIMEOUT_MS, loss)))
   }
   const rounds = all.slice(first, last + 1)
-  const apart = rounds.filter(({ sibling }) => sibling && !sibling.failed && !isSlow(sibling, quickest))
+  const apart = rounds.filter((round) => round.sibling && !worstOf(round, quickest)(round.sibling))
   endsAt ??= (all[lastFailed] as Round).scanner.endAt
   return { rounds, endsAt, llr, eValue, siblingApart: apart.length }
 }
+
+/**
+ * The worst that befell anybody in this round: to fail where one did, else to be slow. Who is counted is settled by all looks
+ * alike, whoever made which, so that e stays an e-value (`roundE`); a witness that lost one SYN is not what lost them all.
+ */
+const worstOf = (round: Round, quickest: ReadonlyMap<string, number>): ((look: Look) => boolean) =>
+  [round.scanner, ...round.others].some(({ failed }) => failed)
+    ? ({ failed }) => failed
+    : (look) => limped(look, quickest)
 
 const gotInAt = ({ scanner }: Round): number => scanner.at + (scanner.observation.connectMs ?? 0)
 
