@@ -85,8 +85,13 @@ const METADATA: readonly BlockRow[] = [
   ['fd00:ec2::254/128', 'special', 'a cloud metadata service', 'AWS'],
   ['fd00:ec2::23/128', 'special', 'pod identity credentials', 'AWS EKS'],
   ['fd20:ce::254/128', 'special', 'a cloud metadata service', 'Google'],
+  ['169.254.42.42/32', 'special', 'a cloud metadata service', 'Scaleway'],
   ['fd00:42::42/128', 'special', 'a cloud metadata service', 'Scaleway'],
+  ['fe80::a9fe:a9fe/128', 'special', 'a cloud metadata service', 'OpenStack'],
+  ['fd00:c1::a9fe:a9fe/128', 'special', 'a cloud metadata service', 'Oracle'],
   ['100.100.100.200/32', 'special', 'a cloud metadata service', 'Alibaba'],
+  ['fd00:100::100:200/128', 'special', 'a cloud metadata service', 'Alibaba'],
+  ['fd00:a9fe:a9fe::1/128', 'special', 'a cloud metadata service', 'Akamai (Linode)'],
   ['168.63.129.16/32', 'special', 'the platform address of virtual machines', 'Azure'],
 ]
 
