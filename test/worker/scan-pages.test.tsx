@@ -5,9 +5,11 @@ import { Hono } from 'hono'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeKey } from '../../schema/key.ts'
 import { keys, facts as reports, runs, scans, targets, tenants } from '../../schema/tables.ts'
+import type { Purpose, Sight } from '../../schema/words.ts'
 import type { AppEnv } from '../../worker/context.ts'
 import type { Env } from '../../worker/env.ts'
 import { Failure, problem } from '../../worker/failure.ts'
+import { pictureOf } from '../../worker/portal/lanes/model.ts'
 import { portalRoutes } from '../../worker/routes/portal.tsx'
 import { luck, sha256 } from '../../worker/secrets.ts'
 import { worldOf } from '../../worker/world.ts'
@@ -194,6 +196,23 @@ describe('the page of a scan', () => {
 })
 
 describe('a picture', () => {
+  test('has a lane for the connection kept from the start: that it stands does not say that a new one is let in', () => {
+    const touch = (purpose: Purpose, at: number, sight: Sight) => ({
+      ...{ runId: 'run_1', probeId: PANEL[0]?.probeId ?? '' },
+      touch: { n: at, purpose, check: 'tcp' as const, address: ADDRESS, port: 80, sight, at: T0 + at, afterMs: 1 },
+    })
+    const touches = [touch('discover', 100, 'open'), touch('canary', 40_000, 'open'), touch('recheck', 40_001, 'cut')]
+    const picture = pictureOf({
+      ...{ port: told.port(80), panel: PANEL, seen: { touches, spans: [], times: [], isCut: false } },
+      scan: { from: T0, to: T0 + 50_000, alarmAt: null },
+    })
+    expect(picture?.lanes.map(({ name, ticks }) => [name, ticks.map(({ touch: { sight } }) => sight)])).toEqual([
+      ['scanner', ['open', 'cut']],
+      ['canary', ['open']],
+      ...['sibling', 'witness 1', 'witness 2', 'witness 3'].map((name) => [name, []]),
+    ])
+  })
+
   test('stands alone as an image that may do nothing', async () => {
     const answer = await visit(`/scans/${SCAN}/lanes/80.svg?address=${ADDRESS}`)
     expect(answer.headers.get('content-type')).toBe('image/svg+xml; charset=utf-8')

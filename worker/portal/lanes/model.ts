@@ -103,19 +103,22 @@ export function pictureOf({ port, seen, panel, scan }: PictureOf): Picture | nul
   const { from } = scan
   const place = placesOf(port, own, beacons, spans, scan)
   const rules = rulesOf(port)
+  const isCanary = ({ touch }: SeenTouch) => touch.purpose === 'canary'
   const lanes = panel
     .toSorted((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role))
-    .map((member) =>
-      laneOf(
-        nameOf(member, panel),
-        `${member.sourceAddress} ${member.site}`,
-        whoIs(member, panel),
-        own.filter((one) => one.probeId === member.probeId),
-        spans.flatMap(({ probeId, span }) => (probeId === member.probeId ? [span] : [])),
-        rules,
-        place.at,
-      ),
-    )
+    .flatMap((member) => {
+      const who = whoIs(member, panel)
+      const theirs = own.filter((one) => one.probeId === member.probeId)
+      const watched = spans.flatMap(({ probeId, span }) => (probeId === member.probeId ? [span] : []))
+      const where = `${member.sourceAddress} ${member.site}`
+      const asked = theirs.filter((one) => !isCanary(one))
+      // An old connection that still stands says nothing of whether a new one is let in: it has a lane of its own.
+      const kept = theirs.filter(isCanary)
+      return [
+        laneOf(nameOf(member, panel), where, who, asked, watched, rules, place.at),
+        ...(kept.length > 0 ? [laneOf('canary', 'idle connection, kept', who, kept, [], rules, place.at)] : []),
+      ]
+    })
   if (beacons.length > 0) lanes.push(laneOf('beacon', 'beside each round', null, beacons, [], rules, place.at))
   const lostEnd = port.recoveredBetween?.[0] ?? place.end
   return {
