@@ -195,6 +195,79 @@ describe('the page of a scan', () => {
   })
 })
 
+describe('what is said of a scan that saw little', () => {
+  const textAt = async (path: string) =>
+    (await (await visit(path)).text()).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+
+  test('one that never began observed nothing: nothing was looked for, lost or forgotten', async () => {
+    const unbegun = { ...bare, id: 'scn_unbegun', lane: 'unbegun', scannerProbeId: '', panel: [], addresses: [] }
+    await db
+      .insert(scans)
+      .values({ ...unbegun, state: 'failed', createdAt: T0, finishedAt: T0, failureCode: 'no_probe' })
+    try {
+      const page = await textAt('/scans/scn_unbegun')
+      expect(page).toContain('Nothing was looked for: the scan never began.')
+      expect(page).not.toMatch(/No open port was found|resolved when it starts|is chosen when the scan starts/)
+      const report = await textAt('/scans/scn_unbegun/report')
+      for (const words of [
+        'Nothing was observed: the scan never began. Nothing can be said of any port.',
+        'Not this report. Nothing was observed: the scan never began.',
+        'none were made',
+      ])
+        expect(report).toContain(words)
+      expect(report).not.toMatch(/kept no more|shows losses|No port was lost|all rested|reachable throughout/)
+    } finally {
+      await env.DB.prepare(`DELETE FROM scans WHERE id = 'scn_unbegun'`).run()
+    }
+  })
+
+  test('one that ended before it tested a port, or found one, does not say that none is open', async () => {
+    const coverage = { share: 0, statement: '', portsAsked: 9, portsTested: 0, untested: '1-9' }
+    const cut = (portsTested: number) => ({
+      ...judgement,
+      ...{ verdict: 'incomplete' as const, coverage: { ...coverage, portsTested }, ports: [] },
+    })
+    for (const [tested, words] of [
+      [0, 'It did not get to finding ports.'],
+      [4, 'None was found before it ended.'],
+    ] as const) {
+      await db.insert(scans).values({
+        ...{ ...bare, id: 'scn_cut', lane: 'cut', state: 'cancelled', createdAt: T0, startedAt: T0, finishedAt: T0 },
+        judgement: cut(tested),
+      })
+      try {
+        const page = await textAt('/scans/scn_cut')
+        expect(page).toContain(words)
+        expect(page).not.toContain('No open port was found')
+        expect(await textAt('/scans/scn_cut/report')).toContain('Not this report: it shows no loss, but part of')
+      } finally {
+        await env.DB.prepare(`DELETE FROM scans WHERE id = 'scn_cut'`).run()
+      }
+    }
+  })
+
+  test('one whose observations had their time says so, and one that has them counts them', async () => {
+    expect(await textAt('/scans/scn_clear/report')).toContain('have had their time and are kept no more')
+    const report = await textAt(`/scans/${SCAN}/report`)
+    expect(report).not.toContain('kept no more')
+    expect(report).toMatch(/\d+ of \d+ touches got through/)
+    expect(report).toContain('Not this report as it stands: it shows losses.')
+  })
+
+  test('a clear one that met no open port comforts nobody', async () => {
+    const report = await textAt('/scans/scn_clear/report')
+    for (const words of [
+      'No open port was found, so nothing could be lost.',
+      'it does not show that nothing stood in the way',
+      'Not this report by itself: no open port was found',
+    ])
+      expect(report).toContain(words)
+    expect(report).not.toMatch(
+      /none was lost for longer|show that nothing was blocked while the scan ran|No port was lost/,
+    )
+  })
+})
+
 describe('a picture', () => {
   test('has a lane for the connection kept from the start: that it stands does not say that a new one is let in', () => {
     const touch = (purpose: Purpose, at: number, sight: Sight) => ({

@@ -1,4 +1,3 @@
-import type { PanelMember } from '../../schema/facts.ts'
 import type { ScanCoverage } from '../../schema/judgement.ts'
 import { type FailureWord, HARMLESS_VERDICTS, PHASES } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
@@ -9,7 +8,7 @@ import { ScanBadge } from './parts/rows.tsx'
 import { Fact, Files, Table } from './parts/table.tsx'
 import { span, Time } from './parts/time.tsx'
 import type { ChecksOf, Frame, ScanView } from './views.ts'
-import { FAILURE, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from './words.ts'
+import { FAILURE, metNothing, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from './words.ts'
 
 export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
   const ports = scan.judgement?.ports ?? []
@@ -52,7 +51,7 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
       <section id="live-ports" data-live>
         <h2>All open ports</h2>
         {ports.length === 0 ? (
-          <p class="none">{runs ? 'None found so far.' : 'No open port was found.'}</p>
+          <p class="none">{noPortWords(scan)}</p>
         ) : (
           <>
             <PortTable ports={ports} detailed={new Set(detailed)} checks={scan.checks} runs={runs} />
@@ -66,7 +65,7 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
           The scanner does the scan; the others only look. If its sibling, on the same site and way, gets through, the
           way is not to blame. If witnesses elsewhere get through, the service is not down.
         </p>
-        <Panel panel={scan.panel} />
+        <Panel scan={scan} />
         {scan.panel.length > 0 && <Files path={`/scans/${scan.id}/panel`} />}
       </section>
       <div id="live-facts" data-live>
@@ -76,10 +75,22 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
   )
 }
 
+/** Why no port is listed: none was open, none was found before the end, or nobody ever looked. */
+function noPortWords({ state, finishedAt, judgement }: ScanView): string {
+  if (finishedAt === null) return 'None found so far.'
+  if (judgement === null) return 'Nothing was looked for: the scan never began.'
+  if (judgement.coverage?.portsTested === 0) return 'It did not get to finding ports.'
+  return state === 'finished' ? 'No open port was found.' : 'None was found before it ended.'
+}
+
 const Head = ({ scan }: { scan: ScanView }) => {
   const verdict = scan.state === 'finished' ? (scan.judgement?.verdict ?? null) : null
-  const isBare = verdict === 'clear' && scan.judgement?.ports.length === 0
-  const sentence = isBare ? NOTHING_OPEN : verdict ? SCAN_VERDICT[verdict].sentence : SCAN_STATE[scan.state].sentence
+  const sentence =
+    verdict && metNothing(scan.judgement)
+      ? NOTHING_OPEN
+      : verdict
+        ? SCAN_VERDICT[verdict].sentence
+        : SCAN_STATE[scan.state].sentence
   const known = (code: string): code is FailureWord => Object.hasOwn(FAILURE, code)
   return (
     <section class={`verdict ${verdict ? SCAN_VERDICT[verdict].tone : SCAN_STATE[scan.state].tone}`}>
@@ -227,9 +238,11 @@ function workWords({ portsTested, portsAsked }: ScanCoverage, checks: ChecksOf):
   return `${tried}; ${done}. Every open port counts the same.`
 }
 
-const Panel = ({ panel }: { panel: readonly PanelMember[] }) =>
+const Panel = ({ scan: { panel, finishedAt } }: { scan: ScanView }) =>
   panel.length === 0 ? (
-    <p class="none">The panel is chosen when the scan starts.</p>
+    <p class="none">
+      {finishedAt === null ? 'The panel is chosen when the scan starts.' : 'Nobody: the scan never began.'}
+    </p>
   ) : (
     <Table
       label="Panel"
@@ -253,7 +266,9 @@ const Facts = ({ scan }: { scan: ScanView }) => (
   <section>
     <h2>The scan</h2>
     <dl class="facts">
-      <Fact name="Addresses">{scan.addresses.join(', ') || 'resolved when it starts'}</Fact>
+      <Fact name="Addresses">
+        {scan.addresses.join(', ') || (scan.finishedAt === null ? 'resolved when it starts' : 'none: it never began')}
+      </Fact>
       <Fact name="Profile">{scan.profile}</Fact>
       <Fact name="Site">{scan.site || 'any'}</Fact>
       <Fact name="Asked for">

@@ -1,4 +1,5 @@
 /** The sentences that people read. A word without its sentence does not compile. */
+import type { Judgement } from '../../schema/judgement.ts'
 import type {
   FailureWord,
   Finding,
@@ -38,6 +39,9 @@ export const SCAN_VERDICT: Record<ScanVerdict, { tone: Tone; title: string; sent
 
 /** Of a clear scan that met no open port. */
 export const NOTHING_OPEN = 'No open port was found, so nothing could be lost.'
+/** It is clear, but for want of anything that could have been lost: no comfort to anybody. */
+export const metNothing = (judgement: Pick<Judgement, 'verdict' | 'ports'> | null): boolean =>
+  judgement?.verdict === 'clear' && judgement.ports.length === 0
 
 export const SCAN_STATE: Record<ScanState, { tone: Tone; sentence: string }> = {
   queued: { tone: 'info', sentence: 'It waits for its probe.' },

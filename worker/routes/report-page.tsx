@@ -8,6 +8,7 @@ import { judgementNow } from '../live.ts'
 import { ReportPage } from '../portal/report/page.tsx'
 import type { ReportView } from '../portal/report/view.ts'
 import type { IssueView } from '../portal/views.ts'
+import { isForgotten } from '../store/forget.ts'
 import { type ReportFile, readReport } from '../store/report.ts'
 import { OCCURRENCES, readIssuePage } from './issue-data.ts'
 import { frameOf, show } from './show.tsx'
@@ -38,7 +39,10 @@ export const reportPageRoutes = new Hono<AppEnv>()
 /** The last part of the key of an output is its digest; keys of other forms have none. */
 const hashIn = (key: string | null): string | null => /\/([0-9a-f]{64})$/.exec(key ?? '')?.[1] ?? null
 
-function viewOf({ scan, target, lost, proof, runs, touches }: ReportFile, issue: IssueView | null): ReportView {
+function viewOf(
+  { scan, target, lost, proof, runs, touches, hasFacts }: ReportFile,
+  issue: IssueView | null,
+): ReportView {
   const probeOf = new Map(runs.map(({ id, probeId }) => [id, probeId]))
   return {
     ...scan,
@@ -49,7 +53,7 @@ function viewOf({ scan, target, lost, proof, runs, touches }: ReportFile, issue:
     outputHash: hashIn(scan.outputKey),
     issues: [...new Set(lost.map(({ issueId }) => issueId))],
     touches: touches.map(({ runId, ...rest }) => ({ ...rest, probeId: probeOf.get(runId) ?? '' })),
-    hasFacts: runs.length > 0,
+    observations: hasFacts ? 'kept' : isForgotten(scan, runs.length) ? 'forgotten' : 'none',
     proof: proof && { ...proof, hasStimulus: proof.hasStimulus === 1 },
     provedAt: target?.provedAt ?? null,
     outdatedBy: target?.outdatedBy ?? [],

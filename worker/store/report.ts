@@ -72,6 +72,10 @@ const targetOf = ofOne((db, { tenantId, scanId }) =>
       tags: targets.tags,
       provedAt: targets.provedAt,
       outdatedBy: targets.outdatedBy,
+      hasFacts:
+        sql<number>`EXISTS (SELECT 1 FROM facts f WHERE f.tenant_id = ${tenantId} AND f.scan_id = ${scanId})`.as(
+          'has_facts',
+        ),
     })
     .from(scans)
     .leftJoin(targets, and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId)))
@@ -141,6 +145,7 @@ export async function readReport(db: Db, tenantId: string, scanId: string) {
         }
       : null,
     runs: runRows,
+    hasFacts: target?.hasFacts === 1,
     touches: touches.map(
       ({ address, port, ...rest }): TouchCount => ({
         ...rest,

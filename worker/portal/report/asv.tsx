@@ -1,18 +1,30 @@
+import { metNothing } from '../words.ts'
+import { isLost, verdictOf, whyNone } from './controls.ts'
 import type { ReportView } from './view.ts'
 
 /** PCI SSC, Approved Scanning Vendors Program Guide: on interference and the three ways out, in our words. */
 const SOURCE = 'PCI SSC, Approved Scanning Vendors (ASV) Program Guide, section 7.6'
 
+/** What this report is worth as evidence that the scan was not blocked: a clear scan that met open ports, and nothing less. */
+function evidenceIn(report: ReportView): string {
+  const { judgement, observations, finishedAt } = report
+  if ((judgement?.ports ?? []).some(isLost))
+    return 'Not this report as it stands: it shows losses. It can show which of them were no active block (service away for all, path, a dead machine), and for how long each port was tested.'
+  if (finishedAt === null) return 'Not this report: the scan has not ended.'
+  if (observations === 'none') return `Not this report. ${whyNone(report)}`
+  if (verdictOf(report) !== 'clear')
+    return 'Not this report: it shows no loss, but part of what was asked for was not tested.'
+  return metNothing(judgement)
+    ? 'Not this report by itself: no open port was found, so nothing could be lost, and it does not show that nothing was blocked. Where the target is known to have open ports, it is a reason to ask.'
+    : 'This report: the controls, the panel and the ledger show that nothing was blocked while the scan ran.'
+}
+
 /** For scans whose result goes to an Approved Scanning Vendor. */
 export const AsvPart = ({ report }: { report: ReportView }) => {
-  const verdict = report.judgement?.verdict ?? null
   const gives = {
     change:
       'The issue holds the text of the allowlist and how to undo it; a proof shows from each address that it works, and a retest that the ports stay open under the same stimulus.',
-    evidence:
-      verdict === 'clear'
-        ? 'This report: the controls, the panel and the ledger show that nothing was blocked while the scan ran.'
-        : 'Not this report as it stands: it shows losses. It can show which of them were no active block (service away for all, path, a dead machine), and for how long each port was tested.',
+    evidence: evidenceIn(report),
     method:
       'The profile “accompany” watches the ports from the very address from which another scanner works, and so shows whether the agreed way is free of interference.',
   }

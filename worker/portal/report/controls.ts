@@ -1,9 +1,9 @@
 /** What kept this judgement honest, and what it could not rule out; in sentences, from what is stored. */
 import type { PanelMember } from '../../../schema/facts.ts'
 import type { PortVerdict } from '../../../schema/judgement.ts'
-import { HARMLESS_VERDICTS, RATIONED } from '../../../schema/words.ts'
+import { HARMLESS_VERDICTS, RATIONED, type ScanVerdict } from '../../../schema/words.ts'
 import { count, listed } from '../../core/text.ts'
-import { MECHANISM } from '../words.ts'
+import { MECHANISM, metNothing, NOTHING_OPEN } from '../words.ts'
 import type { ReportView, TouchView } from './view.ts'
 
 export interface Control {
@@ -17,6 +17,22 @@ export interface Control {
 const sum = (touches: readonly TouchView[]): number => touches.reduce((all, { touches: n }) => all + n, 0)
 const number = (n: number): string => n.toLocaleString('en')
 
+/** Only a scan that came to its own end has one. */
+export const verdictOf = ({ state, judgement }: Pick<ReportView, 'state' | 'judgement'>): ScanVerdict | null =>
+  state === 'finished' ? (judgement?.verdict ?? null) : null
+
+/** Why no observation can be looked up; null where they are kept. */
+export function whyNone({ observations, panel, finishedAt }: ReportView): string | null {
+  switch (observations) {
+    case 'kept':
+      return null
+    case 'forgotten':
+      return 'The single observations have had their time and are kept no more.'
+    case 'none':
+      return `${finishedAt === null ? 'Nothing has been observed yet' : 'Nothing was observed'}: ${panel.length > 0 ? 'no probe has told of anything' : finishedAt === null ? 'the scan has not begun' : 'the scan never began'}.`
+  }
+}
+
 export const isLost = ({ verdict }: PortVerdict): boolean => !HARMLESS_VERDICTS.includes(verdict)
 
 /** `48 of 50 touches got through` */
@@ -27,10 +43,17 @@ function through(touches: readonly TouchView[], none: string): string {
 }
 
 export function controlsOf(report: ReportView): Control[] {
-  const { touches, panel, judgement, hasFacts } = report
+  const { touches, panel, judgement, observations } = report
   const lost = (judgement?.ports ?? []).filter(isLost)
   const of = (...purposes: string[]) => touches.filter(({ purpose }) => purposes.includes(purpose))
-  const gone = hasFacts ? 'None was made.' : 'The single observations have had their time and are kept no more.'
+  const why = whyNone(report)
+  const gone = why ?? 'None was made.'
+  const lossless =
+    why !== null && observations === 'none'
+      ? why
+      : (judgement?.ports.length ?? 0) === 0
+        ? NOTHING_OPEN
+        : 'No port was lost.'
   const unfit = touches.reduce((all, each) => all + each.unfit, 0)
   const rationed = lost.filter(({ service }) => RATIONED.includes(service))
   return [
@@ -42,12 +65,12 @@ export function controlsOf(report: ReportView): Control[] {
     {
       name: 'Baseline',
       aim: 'Only a source that had seen a port open before the trouble counts as a witness of its loss.',
-      saw: lost.length === 0 ? 'No port was lost.' : through(of('baseline'), gone),
+      saw: lost.length === 0 ? lossless : through(of('baseline'), gone),
     },
     {
       name: 'Same seconds',
       aim: 'After a loss all sources touch the port at the same seconds of one clock, so that what changed for all is told from what changed for one.',
-      saw: lost.length === 0 ? 'No port was lost.' : sameSeconds(panel, of('verify', 'explain'), gone),
+      saw: lost.length === 0 ? lossless : sameSeconds(panel, of('verify', 'explain'), gone),
     },
     {
       name: 'Fitness',
@@ -65,14 +88,16 @@ export function controlsOf(report: ReportView): Control[] {
       saw:
         rationed.length > 0
           ? `It held for ${portsOf(rationed)}: fewer looks, so that a verdict there stays likely for longer.`
-          : 'No lost port had such a service.',
+          : lost.length === 0
+            ? lossless
+            : 'No lost port had such a service.',
     },
     {
       name: 'Chance',
       aim: 'E weighs how badly the scanner fares beside the others. If it fared no worse, E would reach 100 in at most one case of 100 and 1,000 in at most one of 1,000, whatever the loss and whenever one stops looking.',
       saw:
         lost.length === 0
-          ? 'No port was lost.'
+          ? lossless
           : `${listed(lost.slice(0, 12).map(({ port, eValue }) => `port ${port}: ${figure(eValue)}`))}.`,
     },
   ]
@@ -105,6 +130,7 @@ const distinct = (values: readonly (string | number | null)[]): number =>
   new Set(values.filter((value) => value !== null)).size
 
 export function independenceOf(panel: readonly PanelMember[]): string {
+  if (panel.length === 0) return 'No panel was chosen.'
   const others = panel.filter(({ role }) => role === 'witness')
   const sibling = panel.some(({ role }) => role === 'sibling')
   const tired = panel.filter(({ role, rested }) => role !== 'scanner' && !rested).length
@@ -119,7 +145,7 @@ export function independenceOf(panel: readonly PanelMember[]): string {
 
 /** What nobody may read into the report. Empty when there is nothing of the kind. */
 export function notExcluded(report: ReportView): string[] {
-  const { panel, judgement, hasFacts, leftOut } = report
+  const { panel, judgement, observations, leftOut } = report
   const lost = (judgement?.ports ?? []).filter(isLost)
   const likely = lost.filter(({ strength }) => strength === 'likely')
   const alike = [...new Set(lost.flatMap(({ cause }) => cause?.indistinguishable ?? []))]
@@ -127,6 +153,10 @@ export function notExcluded(report: ReportView): string[] {
   const coverage = judgement?.coverage
   const has = (role: string) => panel.some((member) => member.role === role && member.fit)
   return [
+    ...(observations === 'none' ? [`${whyNone(report)} Nothing can be said of any port.`] : []),
+    ...(verdictOf(report) !== null && metNothing(judgement)
+      ? [`${NOTHING_OPEN} Whether something hid ports from the scanner from the first moment on is not shown.`]
+      : []),
     ...(lost.length > 0 && !has('sibling')
       ? ['No fit sibling stood beside the scanner: a fault of its own route is not ruled out.']
       : []),
@@ -151,6 +181,8 @@ export function notExcluded(report: ReportView): string[] {
         ]
       : []),
     ...(leftOut.length > 0 ? [`The name also leads to ${listed(leftOut)}, which was not scanned.`] : []),
-    ...(hasFacts ? [] : ['The single observations are kept no more, so that this judgement cannot be made again.']),
+    ...(observations === 'forgotten'
+      ? ['The single observations are kept no more, so that this judgement cannot be made again.']
+      : []),
   ]
 }

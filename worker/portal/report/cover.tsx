@@ -4,8 +4,8 @@ import { Badge } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { Fact } from '../parts/table.tsx'
 import { span, Time } from '../parts/time.tsx'
-import { FAILURE, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from '../words.ts'
-import { isLost } from './controls.ts'
+import { FAILURE, metNothing, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from '../words.ts'
+import { isLost, verdictOf } from './controls.ts'
 import type { ReportView } from './view.ts'
 
 /** Who, what, when, by what rules: what an auditor copies into a file. */
@@ -77,7 +77,8 @@ const isFailure = (code: string): code is FailureWord => Object.hasOwn(FAILURE, 
 /** The verdict, in words that stand alone. */
 const Conclusion = ({ report }: { report: ReportView }) => {
   const { judgement, state, failure, issue } = report
-  const verdict = state === 'finished' ? (judgement?.verdict ?? null) : null
+  const verdict = verdictOf(report)
+  const isBare = verdict !== null && metNothing(judgement)
   const lost = (judgement?.ports ?? []).filter(isLost)
   const tone = verdict ? SCAN_VERDICT[verdict].tone : SCAN_STATE[state].tone
   return (
@@ -88,11 +89,7 @@ const Conclusion = ({ report }: { report: ReportView }) => {
         {issue && <Badge tone={issue.state === 'closed' ? 'good' : 'warn'} text={`issue ${issue.state}`} />}
       </p>
       <p class="lead">
-        {verdict === 'clear' && judgement?.ports.length === 0
-          ? NOTHING_OPEN
-          : verdict
-            ? SCAN_VERDICT[verdict].sentence
-            : SCAN_STATE[state].sentence}{' '}
+        {isBare ? NOTHING_OPEN : verdict ? SCAN_VERDICT[verdict].sentence : SCAN_STATE[state].sentence}{' '}
         {judgement?.coverage?.statement}
       </p>
       {failure && (
@@ -100,7 +97,7 @@ const Conclusion = ({ report }: { report: ReportView }) => {
           {isFailure(failure.code) ? FAILURE[failure.code] : failure.code} {failure.detail}
         </p>
       )}
-      {verdict && <p>{MEANS[verdict]}</p>}
+      {verdict && <p>{isBare ? MEANS.bare : MEANS[verdict]}</p>}
       {lost.length > 0 && (
         <ul class="plain">
           {lost.slice(0, 12).map((port) => (
@@ -123,4 +120,5 @@ const MEANS = {
   incomplete: 'No interference is shown, but part of the target was not tested: this is no clear result.',
   clear:
     'Every port asked for was tried while the target was proved reachable, and none was lost for longer than a moment.',
+  bare: 'Every port asked for was tried while the target was proved reachable, and none answered as open. That shows no loss, for there was nothing to lose; it does not show that nothing stood in the way.',
 } as const

@@ -37,14 +37,16 @@ export const Ledger = ({ report }: { report: ReportView }) => {
       ) : (
         <p>It was not judged, so that nothing is said of what was tested.</p>
       )}
-      <p>
-        {plain.length === 0
-          ? 'No open port was reachable throughout and tested in full.'
-          : plain.length === 1
-            ? 'Open, reachable throughout and tested in full: port '
-            : `Open, reachable throughout and tested in full, ${plain.length.toLocaleString('en')} ports: `}
-        {plain.length > 0 && <code>{formatPorts(plain.map(({ port }) => port))}</code>}
-      </p>
+      {report.judgement && (
+        <p>
+          {plain.length === 0
+            ? 'No open port was reachable throughout and tested in full.'
+            : plain.length === 1
+              ? 'Open, reachable throughout and tested in full: port '
+              : `Open, reachable throughout and tested in full, ${plain.length.toLocaleString('en')} ports: `}
+          {plain.length > 0 && <code>{formatPorts(plain.map(({ port }) => port))}</code>}
+        </p>
+      )}
       {other.length > 0 && (
         <Table
           label="Ports that were not"

@@ -79,11 +79,11 @@ const LostPort = ({ port, report }: { port: PortVerdict; report: ReportView }) =
 
 /** The picture of what each source saw, where observations are kept; the line of the port's life in any case. */
 const Picture = ({ port, report }: { port: PortVerdict; report: ReportView }) => {
-  const { startedAt, finishedAt, hasFacts, id } = report
+  const { startedAt, finishedAt, observations, id } = report
   return (
     <>
       {startedAt !== null && finishedAt !== null && <Timeline port={port} from={startedAt} to={finishedAt} name="" />}
-      {hasFacts && (
+      {observations === 'kept' && (
         <p class="drawn">
           <img
             src={`/scans/${id}/lanes/${port.port}.svg?address=${encodeURIComponent(port.address)}`}

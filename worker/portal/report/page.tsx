@@ -78,8 +78,14 @@ const Trail = ({ report }: { report: ReportView }) => (
     <h2>How to check this report</h2>
     <dl class="facts">
       <Fact name="Observations">
-        <code>GET /api/v1/scans/{report.id}/observations</code>
-        {!report.hasFacts && ' (kept no more)'}
+        {report.observations === 'none' ? (
+          'none were made'
+        ) : (
+          <>
+            <code>GET /api/v1/scans/{report.id}/observations</code>
+            {report.observations === 'forgotten' && ' (kept no more)'}
+          </>
+        )}
       </Fact>
       <Fact name="Raw scanner output">
         {report.outputBytes === null ? (

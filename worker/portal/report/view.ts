@@ -63,8 +63,8 @@ export interface ReportView {
   /** ids of the issues in which it was counted */
   issues: readonly string[]
   touches: readonly TouchView[]
-  /** observations are kept, so that they can be counted and looked up */
-  hasFacts: boolean
+  /** those that are kept can be counted and looked up; `none`: nobody has told of any, as where the scan never began */
+  observations: 'kept' | 'forgotten' | 'none'
   proof: ReportProof | null
   provedAt: number | null
   outdatedBy: readonly OutdatedBy[]
