@@ -48,6 +48,9 @@ export function controlsOf(report: ReportView): Control[] {
   const of = (...purposes: string[]) => touches.filter(({ purpose }) => purposes.includes(purpose))
   const why = whyNone(report)
   const gone = why ?? 'None was made.'
+  const uncounted =
+    why ??
+    (report.issues.length > 0 ? 'None was made.' : 'Counted of ports alone that an issue holds; none holds these.')
   const lossless =
     why !== null && observations === 'none'
       ? why
@@ -65,12 +68,12 @@ export function controlsOf(report: ReportView): Control[] {
     {
       name: 'Baseline',
       aim: 'Only a source that had seen a port open before the trouble counts as a witness of its loss.',
-      saw: lost.length === 0 ? lossless : through(of('baseline'), gone),
+      saw: lost.length === 0 ? lossless : through(of('baseline'), uncounted),
     },
     {
       name: 'Same seconds',
       aim: 'After a loss all sources touch the port at the same seconds of one clock, so that what changed for all is told from what changed for one.',
-      saw: lost.length === 0 ? lossless : sameSeconds(panel, of('verify', 'explain'), gone),
+      saw: lost.length === 0 ? lossless : sameSeconds(panel, of('verify', 'explain'), uncounted),
     },
     {
       name: 'Fitness',
