@@ -56,6 +56,7 @@ export const issueView: IssueView = {
   ],
   occurrencesNext: null,
   seen: 2,
+  outputs: [scanRow.id],
   sightings: [
     { scanId: scanRow.id, at: START + 121_000, ports: 1 },
     { scanId: 'scn_older00000000000000', at: START - 3 * 86_400_000, ports: 1 },

@@ -137,6 +137,12 @@ describe('the page of an issue', () => {
     expect(queries).toBeLessThanOrEqual(5)
   })
 
+  test('leads to the output of those occurrences alone whose scan still has it', async () => {
+    const { text } = await page(`/issues/${ISSUE}`)
+    expect(text.match(/\/api\/v1\/occurrences\/\w+\/output/g)).toEqual(['/api/v1/occurrences/occ_a/output'])
+    expect(text.match(/its output is kept no more/g)).toHaveLength(24)
+  })
+
   test('pages through its occurrences, ports in order within a scan, and gives all of them as a file', async () => {
     const first = (await page(`/issues/${ISSUE}`)).text
     const next = /href="(\/issues\/[^"]*cursor=[^"]*)" rel="next"/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? ''

@@ -271,6 +271,8 @@ export interface IssueView extends IssueRow {
   proofs: readonly ProofAttempt[]
   /** what was done to it by hand, newest first; `by` for those who may see the log */
   deeds: readonly { at: number; deed: 'snoozed' | 'woken'; by: string | null }[]
+  /** the scans of that page whose raw output is kept, and with it the part of each occurrence */
+  outputs: readonly string[]
 }
 
 /** What lets the scanner through, in the format that fits best or was chosen. */

@@ -65,7 +65,12 @@ function viewOf(file: IssueFile, mayAdmin: boolean): Omit<IssueView, 'checks' | 
     ...{ target, tags: targetRow?.tags ?? [] },
     snooze: state === 'snoozed' ? { until, reason, note } : null,
     ...{ scan: file.scan, rules: file.rules, lost: file.lost, lostCount: endpoints.length },
-    ...{ occurrences: occurrences.items, occurrencesNext: occurrences.nextCursor, seen: file.seen },
+    ...{
+      occurrences: occurrences.items,
+      occurrencesNext: occurrences.nextCursor,
+      seen: file.seen,
+      outputs: file.outputs,
+    },
     ...{ sightings: file.sightings, retests: file.retests },
     proofs: file.proofs.map((proof) => ({ ...proof, hasStimulus: proof.hasStimulus === 1 })),
     deeds: file.deeds.flatMap(({ at, actor, deed }) => {

@@ -186,6 +186,30 @@ function occurrencesOf(db: Db, tenantId: string, id: string, { limit, cursor }: 
 }
 
 /** Within one scan they stand in the order of their ports: the cursor names port and id. */
+/** Of the scans that a page of occurrences names, those whose raw output is kept: each is looked at once. */
+const outputsFrom = (
+  db: Db,
+  at: { readonly [Name in keyof OfPage]: OfPage[Name] | Placeholder },
+  after: SQL | undefined,
+) =>
+  db
+    .select({ id: scans.id })
+    .from(scans)
+    .where(
+      and(
+        eq(scans.tenantId, at.tenantId),
+        isNotNull(scans.outputKey),
+        sql`${scans.id} IN (SELECT scan_id FROM (${occurrencesFrom(db, at, after)}))`,
+      ),
+    )
+const firstOutputs = once<OfPage, { id: string }>((db, at) => outputsFrom(db, at, undefined))
+
+function outputsOf(db: Db, tenantId: string, id: string, { limit, cursor }: PageRequest): Query<{ id: string }> {
+  const of = { tenantId, id, most: limit }
+  const after = afterOccurrence(cursor)
+  return after ? (outputsFrom(db, of, after) as Query<{ id: string }>) : firstOutputs(db, of)
+}
+
 function afterOccurrence(cursor: PageRequest['cursor']): SQL | undefined {
   const [, port, id] = /^(\d{5})(\w+)$/.exec(cursor?.id ?? '') ?? []
   if (!cursor || !port || !id) return undefined
@@ -228,7 +252,8 @@ export async function readIssueFile(
     proofsOf(db, of),
     deedsOf(db, of),
   ] as const
-  const [seen, [head], lost, endpoints, sightings, retests, proofs, deeds, ...others] = (await batch(db, [
+    outputsOf(db, tenantId, id, request),
+  const [seen, [head], lost, endpoints, sightings, retests, proofs, deeds, outputs, ...others] = (await batch(db, [
     occurrencesOf(db, tenantId, id, request),
     ...reads,
     ...more,
@@ -242,6 +267,7 @@ export async function readIssueFile(
     endpoints,
     occurrences: occurrencePage(seen, request.limit),
     ...{ sightings, retests, proofs, deeds },
+    outputs: outputs.map((scan) => scan.id),
     more: others,
   }
 }

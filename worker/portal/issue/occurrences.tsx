@@ -6,8 +6,11 @@ import { type DataColumn, type ListAsk, Listing } from '../parts/listing.tsx'
 import { Ago } from '../parts/time.tsx'
 import type { IssueView, OccurrenceRow } from '../views.ts'
 
-/** One definition for the table and its files. */
-export const occurrenceColumns = (now: number): readonly DataColumn<OccurrenceRow>[] => [
+/** One definition for the table and its files. `outputs`: the scans whose raw output a page may lead to. */
+export const occurrenceColumns = (
+  now: number,
+  outputs: readonly string[] = [],
+): readonly DataColumn<OccurrenceRow>[] => [
   {
     key: 'port',
     name: 'Port',
@@ -61,7 +64,12 @@ export const occurrenceColumns = (now: number): readonly DataColumn<OccurrenceRo
     name: 'Scan',
     cell: ({ scanId, id }) => (
       <>
-        <a href={`/scans/${scanId}`}>scan</a>, <a href={`/api/v1/occurrences/${id}/output`}>output</a>
+        <a href={`/scans/${scanId}`}>scan</a>,{' '}
+        {outputs.includes(scanId) ? (
+          <a href={`/api/v1/occurrences/${id}/output`}>output</a>
+        ) : (
+          <span class="dim">its output is kept no more</span>
+        )}
       </>
     ),
     value: ({ scanId }) => scanId,
@@ -76,7 +84,7 @@ export const Occurrences = ({ issue, ask, now }: { issue: IssueView; ask: ListAs
     <h2>Every time it was seen</h2>
     <Listing
       label="Occurrences"
-      columns={occurrenceColumns(now).filter(({ key }) => SHOWN.includes(key))}
+      columns={occurrenceColumns(now, issue.outputs).filter(({ key }) => SHOWN.includes(key))}
       rows={issue.occurrences}
       ask={ask}
       next={issue.occurrencesNext}
