@@ -123,14 +123,20 @@ function controlText({ text, at }: Matter, now: number): string {
     : `The proof of control of ${text} fails; it ends ${ago(at, now)}, ${utc(at)}`
 }
 
+/** For those who do not run the fleet: what it means for their scans, and whom they can ask. */
+const ASK = 'The operator of this stack is the one to ask.'
+const WITHOUT = `Scans go on with the other probes; from a site that has no other they cannot be made. ${ASK}`
+const one = (some: readonly ProbeHealth[]): string => (some.length === 1 ? 'it' : 'each of them')
+
 function fleet({ probes, frame }: AttentionFacts): Line[] {
   const href = '/fleet'
+  const { isOperator } = frame
   if (probes.length === 0)
     return [
       {
         tone: 'bad',
         text: 'There is no probe yet, so nothing can be scanned',
-        advice: frame.isOperator
+        advice: isOperator
           ? 'Enrol one; with three sites or more a loss can be proved.'
           : 'The operator of this stack enrols them.',
         href,
@@ -143,33 +149,37 @@ function fleet({ probes, frame }: AttentionFacts): Line[] {
   const quarantined = of('quarantined')
   if (quarantined.length > 0)
     lines.push({
-      tone: 'bad',
+      tone: isOperator ? 'bad' : 'info',
       text: `${count(quarantined.length, 'probe')} in quarantine: ${named(quarantined)}`,
-      advice: quarantined[0]?.reasons[0] ?? 'It is not believed until somebody has looked at it.',
+      advice: isOperator
+        ? (quarantined[0]?.reasons[0] ?? 'It is not believed until somebody has looked at it.')
+        : `What ${one(quarantined)} sees is not believed. ${WITHOUT}`,
       href,
     })
   const offline = of('offline')
   if (offline.length > 0)
     lines.push({
-      tone: 'bad',
+      tone: isOperator ? 'bad' : 'info',
       text: `${count(offline.length, 'probe')} offline: ${named(offline)}`,
-      advice: 'See that its machine runs and reaches us.',
+      advice: isOperator ? 'See that its machine runs and reaches us.' : WITHOUT,
       href,
     })
   const unfit = of('not_fit')
   if (unfit.length > 0)
     lines.push({
-      tone: 'warn',
+      tone: isOperator ? 'warn' : 'info',
       text: `${count(unfit.length, 'probe')} not fit to measure: ${named(unfit)}`,
-      advice: unfit[0]?.reasons[0] ?? 'It gave no reason.',
+      advice: isOperator
+        ? (unfit[0]?.reasons[0] ?? 'It gave no reason.')
+        : `What ${one(unfit)} sees accuses nobody for now. ${WITHOUT}`,
       href,
     })
   const sites = sitesOf(probes).filter(({ health }) => health !== 'out').length
   if (sites < FEWEST_SITES)
     lines.push({
-      tone: 'warn',
+      tone: isOperator ? 'warn' : 'info',
       text: sites === 0 ? 'No site is at work' : 'Only one site is at work',
-      advice: 'Without a second one nobody can witness a loss, and it stays inconclusive.',
+      advice: `Without a second one nobody can witness a loss, and it stays inconclusive.${isOperator ? '' : ` ${ASK}`}`,
       href,
     })
   return lines
