@@ -3,6 +3,7 @@ import { CEILING_SCOPES, type Ceiling, type CeilingScope, type Ceilings } from '
 import type { ProofTokenAnswer } from '../../schema/proofApi.ts'
 import type { Scope } from '../../schema/words.ts'
 import { Page } from './layout.tsx'
+import { useLook } from './look.ts'
 import { AskFirst } from './parts/ask-first.tsx'
 import { Badge } from './parts/badge.tsx'
 import { CopyButton } from './parts/copy.tsx'
@@ -156,33 +157,39 @@ const BY: Record<SessionView['by'], string> = {
   access: 'through Cloudflare Access',
 }
 
-const Session = ({ session }: SettingsView) => (
-  <section class="card" aria-labelledby="session">
-    <h2 id="session">This session</h2>
-    <dl class="pairs">
-      <Fact name="Signed in">{BY[session.by]}</Fact>
-      <Fact name="As">
-        <code>{session.actor}</code>
-      </Fact>
-      <Fact name="Scope">{session.scope}</Fact>
-      {session.endsAt !== null && (
-        <Fact name="Ends">
-          <Time at={session.endsAt} />, or with its key
+const Session = ({ session }: SettingsView) => {
+  const { theme } = useLook()
+  return (
+    <section class="card" aria-labelledby="session">
+      <h2 id="session">This session</h2>
+      <dl class="pairs">
+        <Fact name="Signed in">{BY[session.by]}</Fact>
+        <Fact name="As">
+          <code>{session.actor}</code>
         </Fact>
+        <Fact name="Scope">{session.scope}</Fact>
+        {session.endsAt !== null && (
+          <Fact name="Ends">
+            <Time at={session.endsAt} />, or with its key
+          </Fact>
+        )}
+        <Fact name="Theme">
+          {theme === null ? 'follows your system' : `${theme}, whatever your system has`}; the switch is in the corner
+          of every page
+        </Fact>
+      </dl>
+      <form method="post" action="/signout" class="one">
+        <button type="submit">Sign out</button>
+      </form>
+      {session.by === 'session' && (
+        <AskFirst name="Sign out everywhere…" action="/signout/everywhere" button="Sign out everywhere">
+          Every session that was begun with this key ends, here and in all other browsers, and so do its one-time links.
+          The key stays good: whoever else may have it needs it taken away.
+        </AskFirst>
       )}
-      <Fact name="Theme">follows your system; the switch is in the corner of every page</Fact>
-    </dl>
-    <form method="post" action="/signout" class="one">
-      <button type="submit">Sign out</button>
-    </form>
-    {session.by === 'session' && (
-      <AskFirst name="Sign out everywhere…" action="/signout/everywhere" button="Sign out everywhere">
-        Every session that was begun with this key ends, here and in all other browsers, and so do its one-time links.
-        The key stays good: whoever else may have it needs it taken away.
-      </AskFirst>
-    )}
-  </section>
-)
+    </section>
+  )
+}
 
 const Tokens = ({ frame, tokens }: SettingsView) => (
   <section class="card" aria-labelledby="tokens">
