@@ -88,7 +88,7 @@ export const issueColumns = (now: number, ask: ListAsk): readonly DataColumn<Iss
   },
   {
     key: 'opened',
-    name: 'Open since',
+    name: 'Opened',
     sorts: true,
     cell: ({ openedAt }) => <Ago at={openedAt} now={now} />,
     value: ({ openedAt }) => iso(openedAt),

@@ -5,6 +5,7 @@ import { Badge } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { anchorOf, causeName } from '../parts/port.tsx'
 import { Said } from '../parts/said.tsx'
+import { Lifetime } from '../parts/rows.tsx'
 import { Ago, Time } from '../parts/time.tsx'
 import { portsNamed } from '../parts/together.ts'
 import type { IssueView } from '../views.ts'
@@ -21,7 +22,7 @@ export const IssueHead = ({ issue, now, hasAllowlist }: { issue: IssueView; now:
         text={`${issue.finding}, ${issue.state}`}
       />{' '}
       <span class="dim">
-        last seen <Ago at={issue.restatedAt} now={now} />, open since <Ago at={issue.openedAt} now={now} />
+        last seen <Ago at={issue.restatedAt} now={now} />, <Lifetime of={issue} now={now} />
         {issue.seen > 1 && `, ${issue.seen.toLocaleString('en')} occurrences`}
       </span>
     </p>

@@ -97,7 +97,7 @@ const Ways = ({ issue: { id, scan } }: { issue: IssueView }) => (
 
 const Facts = ({ issue }: { issue: IssueView }) => (
   <dl class="facts">
-    <Fact name="Open since">
+    <Fact name={issue.closedAt === null ? 'Open since' : 'Opened'}>
       <Time at={issue.openedAt} />
     </Fact>
     <Fact name="Last seen">

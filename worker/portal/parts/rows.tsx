@@ -1,4 +1,5 @@
 /** The two lists that several pages show: scans and issues. */
+import { html } from 'hono/html'
 import type { IssueRow, ScanRow } from '../views.ts'
 import { FINDING, SCAN_STATE, SCAN_VERDICT } from '../words.ts'
 import { Badge } from './badge.tsx'
@@ -37,6 +38,18 @@ export const ScanList = ({ scans, now, none }: { scans: readonly ScanRow[]; now:
     </ul>
   )
 
+/** `open since 3 d ago`; of a closed issue both ends. */
+export const Lifetime = ({
+  of: { openedAt, closedAt },
+  now,
+}: {
+  of: Pick<IssueRow, 'openedAt' | 'closedAt'>
+  now: number
+}) =>
+  closedAt === null
+    ? html`open since ${Ago({ at: openedAt, now })}`
+    : html`opened ${Ago({ at: openedAt, now })}, closed ${Ago({ at: closedAt, now })}`
+
 export const IssueList = ({ issues, now, none }: { issues: readonly IssueRow[]; now: number; none: string }) =>
   issues.length === 0 ? (
     <p class="none">{none}</p>
@@ -56,7 +69,7 @@ export const IssueList = ({ issues, now, none }: { issues: readonly IssueRow[]; 
               <Ago at={issue.restatedAt} now={now} />
             </span>
             <span class="say">
-              open since <Ago at={issue.openedAt} now={now} />
+              <Lifetime of={issue} now={now} />
               {issue.answeredAt !== null &&
                 issue.state !== 'closed' &&
                 '; the ports answer again, not yet proved fixed'}
