@@ -6,6 +6,7 @@ import { bannedPort, issueRow, START, scanRow, scanView } from './pages.ts'
 
 export const issueView: IssueView = {
   ...issueRow,
+  targetRemovedAt: null,
   closedBy: null,
   snooze: null,
   lastProofId: null,
@@ -55,8 +56,8 @@ export const issueView: IssueView = {
     },
   ],
   occurrencesNext: null,
-  seen: 2,
   outputs: [scanRow.id],
+  seen: 2,
   sightings: [
     { scanId: scanRow.id, at: START + 121_000, ports: 1 },
     { scanId: 'scn_older00000000000000', at: START - 3 * 86_400_000, ports: 1 },

@@ -123,6 +123,7 @@ export const scanRow: ScanRow = {
 
 export const scanView: ScanView = {
   ...scanRow,
+  targetRemovedAt: null,
   addresses: ['203.0.113.9'],
   startedAt: START,
   phase: null,
@@ -410,6 +411,7 @@ export const proofView: ProofView = {
   id: 'prf_0123456789abcdefghij',
   targetId: scanRow.targetId,
   target: scanRow.target,
+  targetRemovedAt: null,
   failure: null,
   createdAt: NOW - 300_000,
   finishedAt: NOW - 60_000,

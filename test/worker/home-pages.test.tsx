@@ -57,7 +57,14 @@ async function ended(
     `INSERT INTO scans (tenant_id, id, target_id, site, due_key, state, profile, addresses, networks, ports, ports_asked, max_connects_per_second,
       scanner_probe_id, panel, created_at, due_at, finished_at, deadline_at, alarms, judgement, verdict, coverage_share)
       VALUES ('ten_default', ?, ?, 'fra-1', '', 'finished', 'standard', '[]', '[]', '22', 1, 1, 'prb_x', '[]', ?, 1, ?, 3, '[]', ?, ?, ?)`,
-    ...[id, targetId, at - 1_000, at, JSON.stringify({ ports: [], ...judgement }), judgement.verdict],
+    ...[
+      id,
+      targetId,
+      at - 1_000,
+      at,
+      JSON.stringify({ ports: [], rules: '1', judgedAt: at, ...judgement }),
+      judgement.verdict,
+    ],
     (judgement.coverage as { share: number }).share,
   )
   await run('UPDATE targets SET last_scan_id = ?, last_scanned_at = ? WHERE id = ?', id, at, targetId)
@@ -127,6 +134,34 @@ describe('the first page', () => {
     expect(html).toMatch(/<text class="axis"[^>]*>\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)</)
     const scans = (await page('/scans')).html
     expect(scans.slice(scans.indexOf(retest), scans.indexOf(whole))).toContain('retest</span>')
+  })
+
+  test('counts no issue of a target that was removed, here and beside its name, and says what is snoozed', async () => {
+    const [kept, gone] = await Promise.all(['127.0.44.12', '127.0.44.13'].map((address) => addTarget({ address })))
+    await issue('iss_home0000000000000002', kept?.id ?? '', 'Still there')
+    await issue('iss_home0000000000000003', gone?.id ?? '', 'Removed soon')
+    await issue('iss_home0000000000000004', gone?.id ?? '', 'Removed soon, too', 'incomplete')
+    const open = async () => {
+      const { html } = await page('/')
+      const beside = /class="tally">(\d+)</.exec(html)?.[1]
+      return { html, counts: [beside, /Open issues<\/dt>\s*<dd>(\d+)</.exec(html)?.[1]].map(Number) }
+    }
+    expect((await open()).counts).toEqual([4, 4])
+    const scan = await ended(gone?.id ?? '', 5, { verdict: 'interference', coverage: covered(0.9, 'x') })
+    expect((await post(`/api/v1/targets/${gone?.id}?method=DELETE`)).status).toBe(303)
+    const { html, counts } = await open()
+    expect(counts).toEqual([2, 2])
+    expect(html).toContain('Still there')
+    expect(html).not.toContain('Removed soon')
+    expect((await page('/issues')).html).toMatch(/Removed soon<\/a><span class="dim"> its target is removed/)
+    for (const path of ['/issues/iss_home0000000000000003', `/scans/${scan}`]) {
+      expect((await page(path)).html).toMatch(/127\.0\.44\.13 \(removed\)/)
+      expect((await page(path)).html).not.toContain(`/targets/${gone?.id}`)
+    }
+    await run("UPDATE issues SET state = 'snoozed', snoozed_until = 9e15 WHERE id LIKE 'iss_home%' AND title <> 'x'")
+    expect((await open()).html).toMatch(/<a href="\/issues\?state=snoozed">2 issues are snoozed<\/a>/)
+    expect(await queriesOf('/')).toBeLessThanOrEqual(5)
+    await run("DELETE FROM issues WHERE id LIKE 'iss_home%'")
   })
 
   test('tells of control that is not proved, but not of what a letter covers or needs none', async () => {
@@ -228,6 +263,14 @@ describe('the switch of themes', () => {
     ])
       expect([elsewhere, (await post('/theme', { theme: 'dark', back: elsewhere })).to]).toEqual([elsewhere, '/'])
   })
+})
+
+test('the settings say which theme is set', async () => {
+  const settings = async (theme: string) =>
+    (await (await stage.fetch('/settings', { headers: { cookie: `${cookie}${theme}` } })).text()).replace(/\s+/g, ' ')
+  expect(await settings('')).toContain('follows your system; the switch')
+  for (const theme of ['dark', 'light'])
+    expect(await settings(`; portwitness_theme=${theme}`)).toContain(`${theme}, whatever your system has; the switch`)
 })
 
 describe('the list of targets', () => {

@@ -12,6 +12,7 @@ const page = (issue: Partial<IssueView> = {}, allowlist: AllowlistView | null = 
   String(<IssuePage frame={as} issue={{ ...issueView, ...issue }} allowlist={allowlist} ask={listAsk} />)
 
 const line: IssueLineView = { ...issueView, address: 'shop.example.com', snoozedUntil: null }
+const DAY = 86_400_000
 const list = (...issues: IssueLineView[]) =>
   String(<IssuesPage frame={frame} ask={listAsk} issues={issues} next={null} />)
 const textOf = (html: string) => html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')
@@ -82,6 +83,46 @@ describe('the page of an issue', () => {
     expect(html).toContain('?allow=nftables#allowlist')
   })
 
+  test.each(['interference', 'unproved'] as const)(
+    'of a removed target names it without a link, and offers for %s nothing that cannot be done',
+    (finding) => {
+      const html = page({ targetRemovedAt: NOW - 2 * DAY, finding })
+      const text = textOf(html)
+      expect(text).toContain(`Issues · ${issueView.target} (removed)`)
+      expect(text).toContain('Nothing: its target was removed and is scanned no more.')
+      expect(text).toContain(
+        'Its target was removed 2 d ago: it is scanned no more, so that there is nothing to retest',
+      )
+      expect(text).toContain('With its target gone nothing can prove it fixed')
+      expect(html).not.toMatch(/href="\/targets\/|Retest now|Prove the allowlist|Prove control|It closes when/)
+    },
+  )
+
+  test('while the kill switch is on it offers neither retest nor proof, and says why', () => {
+    const html = page({}, null, { ...frame, stopped: true })
+    expect(html.match(/Scanning is stopped\./g)).toHaveLength(2)
+    expect(html).not.toMatch(/Retest now|<button[^>]*>Prove/)
+    expect(html).toContain(`action="/api/v1/issues/${issueView.id}/snooze"`)
+  })
+
+  test('a closed one says when it was opened and closed, an open one since when it is', () => {
+    const since = textOf(page())
+    expect(since).toContain('open since 3 d ago')
+    expect(since).toContain('Open since2026')
+    const closed = textOf(page({ state: 'closed', closedAt: NOW - DAY, closedBy: 'scn_proof' }))
+    expect(closed).toContain('opened 3 d ago, closed 1 d ago')
+    expect(closed).toContain('Opened2026')
+    expect(closed).not.toMatch(/open since/i)
+  })
+
+  test('leads to the output of each occurrence as long as it is kept', () => {
+    const html = page()
+    const [kept, gone] = issueView.occurrences.map(({ id }) => `href="/api/v1/occurrences/${id}/output"`)
+    expect(html).toContain(kept)
+    expect(html).not.toContain(gone)
+    expect(html.match(/its output is kept no more/g)).toHaveLength(1)
+  })
+
   test('an issue of an address that nobody proved leads to its proof, and offers no retest', () => {
     const html = page({ finding: 'unproved', lost: [], lostCount: 0, causes: [], occurrences: [] })
     expect(html).toContain('Prove control of the address')
@@ -136,6 +177,13 @@ describe('the list of issues', () => {
     expect(html).toContain(`href="/issues/${line.id}"`)
     expect(html).toContain('href="/issues?tag=pci"')
     for (const name of CAUSE_CLASSES) expect(html).toContain(`<option value="${name}"`)
+  })
+
+  test('marks those whose target is removed', () => {
+    const html = list({ ...line, targetRemovedAt: NOW })
+    expect(textOf(html)).toContain('its target is removed')
+    expect(html).not.toContain('class="badge bad"')
+    expect(list(line)).not.toContain('its target is removed')
   })
 
   test('without any says that nothing stands in the way', () => {

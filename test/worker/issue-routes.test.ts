@@ -114,7 +114,7 @@ describe('the list of issues', () => {
     const csv = await page('/issues?state=any&format=csv')
     expect(csv.type).toContain('text/csv')
     expect(csv.text.split('\r\n').slice(0, 2)).toEqual([
-      'id,title,target,targetId,address,finding,state,cause,mechanism,confidence,seen,opened,answeredAt,closedAt',
+      'id,title,target,targetId,address,finding,state,cause,mechanism,confidence,seen,opened,answeredAt,closedAt,targetRemovedAt',
       expect.stringMatching(/^iss_closed,/),
     ])
     const lines = (await page('/issues?cause=ips&format=jsonl')).text.trim().split('\n')

@@ -165,6 +165,45 @@ describe('the scan page', () => {
   })
 })
 
+test('the page of a scan names a removed target without a link to its page', () => {
+  const html = scanPage({ ...scanView, targetRemovedAt: NOW })
+  expect(html).toContain(`${scanView.target} (removed)`)
+  expect(html).not.toContain(`href="/targets/`)
+  expect(scanPage()).toContain(`href="/targets/${scanView.targetId}"`)
+})
+
+describe('the overview', () => {
+  const overview = (more: Partial<Parameters<typeof OverviewPage>[0]> = {}) =>
+    String(<OverviewPage {...{ frame, scans: [mark], running: 0, snoozed: 0, matters: [], probes: fit, ...more }} />)
+  const fit = probes.map((probe) => ({ ...probe, state: 'fit' as const }))
+
+  test('says that all is well only where nothing is snoozed either', () => {
+    expect(overview()).toContain('all is well')
+    const one = overview({ snoozed: 1 })
+    expect(one).not.toContain('all is well')
+    expect(one).toContain('Besides what is snoozed nothing is known to stand in the way')
+    expect(one).toMatch(
+      /<a href="\/issues\?state=snoozed">1 issue is snoozed<\/a>: nobody is told of it until it wakes/,
+    )
+    expect(overview({ snoozed: 100, matters })).toContain('99+ issues are snoozed')
+  })
+
+  test('tells the operator what is to do about the fleet, and others what it means for them and whom to ask', () => {
+    const broken = [
+      ...probes,
+      { ...(probes[0] as (typeof probes)[0]), id: 'prb_4', state: 'quarantined' as const, reasons: ['It lied.'] },
+    ]
+    const own = overview({ probes: broken })
+    for (const words of ['See that its machine runs and reaches us.', 'It lied.', 'clock is 4 s off', 'urgent'])
+      expect(own).toContain(words)
+    const theirs = overview({ probes: broken, frame: { ...frame, isOperator: false } })
+    for (const words of ['1 probe offline', '1 probe in quarantine', '1 probe not fit', 'Scans go on with the other'])
+      expect(theirs).toContain(words)
+    expect(theirs.match(/The operator of this stack is the one to ask\./g)?.length).toBeGreaterThanOrEqual(3)
+    expect(theirs).not.toMatch(/See that its machine|It lied|clock is 4 s off|>urgent<|>to do</)
+  })
+})
+
 describe('what a target sends cannot harm the reader', () => {
   const hostilePort: PortVerdict = {
     ...bannedPort,
@@ -190,6 +229,7 @@ describe('what a target sends cannot harm the reader', () => {
         frame={frame}
         scans={[{ ...mark, target: HOSTILE, coverage: HOSTILE, site: HOSTILE }]}
         running={0}
+        snoozed={0}
         matters={matters.map((matter) => ({ ...matter, text: HOSTILE, why: HOSTILE }))}
         probes={[
           ...probes,
@@ -260,6 +300,14 @@ describe('what a target sends cannot harm the reader', () => {
     expect(policy).not.toMatch(/unsafe|\*|https?:/)
     expect(style.text).not.toMatch(/url\(|@import|https?:/)
   })
+})
+
+test('while the kill switch is on no page offers to scan or to prove', () => {
+  const stopped = { ...frame, stopped: true }
+  const proved = { ...targetView, verification: { ...targetView.verification, state: 'proved' as const } }
+  const html = String(<TargetPage frame={stopped} target={{ ...proved, sites: targetView.sites }} />)
+  expect(html.match(/Scanning is stopped\./g)).toHaveLength(2)
+  expect(html).not.toMatch(/Scan now|<button[^>]*>Prove the allowlist/)
 })
 
 test('the kill switch is said on every page', () => {

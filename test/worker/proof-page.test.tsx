@@ -3,7 +3,7 @@ import { IssuePage } from '../../worker/portal/issue/page.tsx'
 import { ProofPage } from '../../worker/portal/proof.tsx'
 import { TargetPage } from '../../worker/portal/target.tsx'
 import { issueView, listAsk } from '../support/issue-pages.ts'
-import { frame, proofView, targetView } from '../support/pages.ts'
+import { frame, NOW, proofView, targetView } from '../support/pages.ts'
 
 const page = (proof = proofView, as = frame) => String(<ProofPage frame={as} proof={proof} />)
 
@@ -42,6 +42,13 @@ describe('the proof page', () => {
     expect(page()).toMatch(PROVE)
     expect(page()).toContain(`<form method="post" action="/api/v1/targets/${proofView.targetId}/prove" class="prove"`)
     expect(page(proofView, { ...frame, mayWrite: false })).not.toMatch(PROVE)
+  })
+
+  test('of a removed target it offers no other, and leads to no page that is gone', () => {
+    const html = page({ ...proofView, targetRemovedAt: NOW })
+    expect(html).toContain(`${proofView.target} (removed)`)
+    expect(html).not.toMatch(/href="\/targets\/tgt_/)
+    expect(html).not.toMatch(PROVE)
   })
 
   test('says that it was stopped, and which issue a green one closed', () => {

@@ -3,6 +3,7 @@ import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { surenessOf, whyOf } from './parts/cause.ts'
 import { type DataColumn, type Filter, hrefOf, type ListAsk, Listing } from './parts/listing.tsx'
+import { removedName } from './parts/target.tsx'
 import { Ago } from './parts/time.tsx'
 import type { Frame, IssueLineView } from './views.ts'
 import { CAUSE, FINDING, type Tone } from './words.ts'
@@ -18,8 +19,12 @@ const STANDING_NAMES: Record<(typeof STANDINGS)[number], string> = {
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
-export const issueTone = ({ state, finding }: Pick<IssueLineView, 'state' | 'finding'>): Tone =>
-  state === 'open' ? FINDING[finding] : 'mute'
+export const issueTone = ({
+  state,
+  finding,
+  targetRemovedAt,
+}: Pick<IssueLineView, 'state' | 'finding' | 'targetRemovedAt'>): Tone =>
+  state === 'open' && targetRemovedAt === null ? FINDING[finding] : 'mute'
 
 /** One definition for the table and its files. `ask` is where the links of a row narrow the list from. */
 export const issueColumns = (now: number, ask: ListAsk): readonly DataColumn<IssueLineView>[] => [
@@ -30,6 +35,7 @@ export const issueColumns = (now: number, ask: ListAsk): readonly DataColumn<Iss
     cell: (issue) => (
       <>
         <a href={`/issues/${issue.id}`}>{issue.title}</a>
+        {issue.targetRemovedAt !== null && <span class="dim"> its target is removed</span>}
         {issue.tags.map((tag) => (
           <>
             {' '}
@@ -95,6 +101,12 @@ export const issueColumns = (now: number, ask: ListAsk): readonly DataColumn<Iss
   },
   { key: 'answeredAt', name: 'Answered', cell: () => '', value: ({ answeredAt }) => iso(answeredAt) },
   { key: 'closedAt', name: 'Closed', cell: () => '', value: ({ closedAt }) => iso(closedAt) },
+  {
+    key: 'targetRemovedAt',
+    name: 'Target removed',
+    cell: () => '',
+    value: ({ targetRemovedAt }) => iso(targetRemovedAt),
+  },
 ]
 
 /** People see these; a file has them all. */
@@ -137,7 +149,9 @@ export const IssuesPage = ({
 
 /** Targets and tags are offered as they are met: those of the rows, and what is asked. */
 function filtersOf({ filters: { target = '', tag = '' } }: ListAsk, issues: readonly IssueLineView[]): Filter[] {
-  const targets = new Map(issues.map((issue) => [issue.targetId, issue.target]))
+  const targets = new Map(
+    issues.map((issue) => [issue.targetId, issue.targetRemovedAt === null ? issue.target : removedName(issue.target)]),
+  )
   if (target !== '' && !targets.has(target)) targets.set(target, target)
   const tags = [...new Set([...issues.flatMap((issue) => issue.tags), ...(tag === '' ? [] : [tag])])].sort()
   return [

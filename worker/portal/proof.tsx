@@ -7,6 +7,7 @@ import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { ProveForm } from './parts/prove.tsx'
 import { Fact, Files, Table } from './parts/table.tsx'
+import { TargetLink } from './parts/target.tsx'
 import { Time } from './parts/time.tsx'
 import type { Frame, ProofView } from './views.ts'
 import { FAILURE, type Tone } from './words.ts'
@@ -48,7 +49,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
       islands={['live.js', 'pane.js']}
     >
       <p class="crumb">
-        <a href="/targets">Targets</a> / <a href={`/targets/${proof.targetId}`}>{proof.target}</a>
+        <a href="/targets">Targets</a> / <TargetLink of={proof} />
       </p>
       {/* One part as a whole: a proof has few rows, and each may change at any moment. */}
       <div id="live-proof" data-live data-every={isRunning ? String(RENEW_S) : undefined}>
@@ -63,7 +64,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
               <a href={`/issues/${id}`}>The issue</a> is closed: the fix is proved.
             </p>
           ))}
-          {!isRunning && <ProveForm targetId={proof.targetId} mayWrite={frame.mayWrite} />}
+          {!isRunning && proof.targetRemovedAt === null && <ProveForm targetId={proof.targetId} frame={frame} />}
         </section>
         <section>
           <h2>Each address and each endpoint</h2>

@@ -6,6 +6,7 @@ import { Losses } from './parts/loss.tsx'
 import { PortTable } from './parts/port.tsx'
 import { ScanBadge } from './parts/rows.tsx'
 import { Fact, Files, Table } from './parts/table.tsx'
+import { TargetLink } from './parts/target.tsx'
 import { span, Time } from './parts/time.tsx'
 import type { ChecksOf, Frame, ScanView } from './views.ts'
 import { FAILURE, metNothing, NOTHING_OPEN, SCAN_STATE, SCAN_VERDICT } from './words.ts'
@@ -24,7 +25,7 @@ export const ScanPage = ({ frame, scan }: { frame: Frame; scan: ScanView }) => {
       islands={['live.js', 'lanes.js', 'pane.js']}
     >
       <p class="crumb">
-        <a href="/scans">Scans</a> · <a href={`/targets/${scan.targetId}`}>{scan.target}</a>
+        <a href="/scans">Scans</a> · <TargetLink of={scan} />
       </p>
       <div id="live-head" data-live>
         <Head scan={scan} />

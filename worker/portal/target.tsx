@@ -5,7 +5,7 @@ import { Badge } from './parts/badge.tsx'
 import { CONTROL, Control } from './parts/control.tsx'
 import { CopyButton, Taken } from './parts/copy.tsx'
 import { Matrix } from './parts/matrix.tsx'
-import { ProveForm } from './parts/prove.tsx'
+import { ProveForm, Stopped } from './parts/prove.tsx'
 import { IssueList, ScanList } from './parts/rows.tsx'
 import { Schedule } from './parts/schedule.tsx'
 import { Strips } from './parts/strips.tsx'
@@ -88,7 +88,7 @@ const Actions = ({ target, frame }: { target: TargetView; frame: Frame }) => {
           Prove control first
         </a>
       ) : frame.stopped ? (
-        <span class="dim">Scanning is stopped.</span>
+        <Stopped />
       ) : (
         <form method="post" action="/api/v1/scans">
           <input type="hidden" name="targetId" value={target.id} />
@@ -182,7 +182,7 @@ const Allowlist = ({ target, frame }: { target: TargetView; frame: Frame }) => (
         </>
       )}
     </p>
-    {target.sites.length > 0 && <ProveForm targetId={target.id} mayWrite={frame.mayWrite} />}
+    {target.sites.length > 0 && <ProveForm targetId={target.id} frame={frame} />}
     {target.proofs.length > 0 && <ProofList proofs={target.proofs} now={frame.now} />}
   </section>
 )

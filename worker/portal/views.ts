@@ -70,6 +70,8 @@ export interface IssueRow {
 
 /** An issue in its list. */
 export interface IssueLineView extends IssueRow {
+  /** since when its target is seen and scanned no more; null: it is there */
+  targetRemovedAt: number | null
   address: string
   tags: readonly string[]
   snoozedUntil: number | null
@@ -132,6 +134,8 @@ export interface ProofView {
   targetId: string
   /** the target's name, or its address */
   target: string
+  /** since when its target is seen and scanned no more; null: it is there */
+  targetRemovedAt: number | null
   failure: { code: FailureWord; detail: string } | null
   createdAt: number
   finishedAt: number | null
@@ -183,6 +187,8 @@ export interface StripView {
 export type ChecksOf = Readonly<Record<string, { planned: number; done: number }>>
 
 export interface ScanView extends Omit<ScanRow, 'verdict' | 'coverage'> {
+  /** since when its target is seen and scanned no more; null: it is there */
+  targetRemovedAt: number | null
   /** how far the phase is, as last heard; null when nothing was heard, or it has ended */
   progress: { done: number; total: number } | null
   /** it was asked to stop, and has not yet */
@@ -242,6 +248,8 @@ export interface ProofAttempt extends Attempt<ProofVerdict> {
 }
 
 export interface IssueView extends IssueRow {
+  /** since when its target is seen and scanned no more; null: it is there */
+  targetRemovedAt: number | null
   tags: readonly string[]
   causes: readonly IssueCause[]
   /** the last proof that said something of it */
@@ -263,6 +271,8 @@ export interface IssueView extends IssueRow {
   /** one page of them, newest first */
   occurrences: readonly OccurrenceRow[]
   occurrencesNext: string | null
+  /** the scans of that page whose raw output is kept, and with it the part of each occurrence */
+  outputs: readonly string[]
   /** how many there are */
   seen: number
   /** the scans that saw it, newest first */
@@ -271,8 +281,6 @@ export interface IssueView extends IssueRow {
   proofs: readonly ProofAttempt[]
   /** what was done to it by hand, newest first; `by` for those who may see the log */
   deeds: readonly { at: number; deed: 'snoozed' | 'woken'; by: string | null }[]
-  /** the scans of that page whose raw output is kept, and with it the part of each occurrence */
-  outputs: readonly string[]
 }
 
 /** What lets the scanner through, in the format that fits best or was chosen. */

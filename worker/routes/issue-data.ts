@@ -58,11 +58,11 @@ const DEEDS: Readonly<Record<string, 'snoozed' | 'woken'>> = {
 }
 
 function viewOf(file: IssueFile, mayAdmin: boolean): Omit<IssueView, 'checks' | 'album'> {
-  const { issue, target, targetRow, occurrences, endpoints } = file
+  const { issue, target, targetRemovedAt, targetRow, occurrences, endpoints } = file
   const { snoozedUntil: until, snoozeReason: reason, snoozeNote: note, state } = issue
   return {
     ...issue,
-    ...{ target, tags: targetRow?.tags ?? [] },
+    ...{ target, targetRemovedAt, tags: targetRow?.tags ?? [] },
     snooze: state === 'snoozed' ? { until, reason, note } : null,
     ...{ scan: file.scan, rules: file.rules, lost: file.lost, lostCount: endpoints.length },
     ...{

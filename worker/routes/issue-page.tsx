@@ -49,7 +49,8 @@ export const issuePageRoutes = new Hono<AppEnv>()
       readIssuePage(c, id, requestOf(ask.cursor, OCCURRENCES), DRAWN),
     ])
     if (!read) throw missing()
-    const allowlist = read.view.state === 'closed' ? null : allowlistOf(c, read)
+    const { state, targetRemovedAt } = read.view
+    const allowlist = state === 'closed' || targetRemovedAt !== null ? null : allowlistOf(c, read)
     return show(c, <IssuePage frame={frame} issue={read.view} allowlist={allowlist} ask={ask} />)
   })
 

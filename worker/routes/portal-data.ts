@@ -27,11 +27,11 @@ export const readProbeRows = async (db: Db, now: number): Promise<ProbeRow[]> =>
 export async function readProofView(db: Db, tenantId: string, id: string): Promise<ProofView | null> {
   const proof = await readProof(db, tenantId, id)
   if (!proof) return null
-  const [target, result] = await Promise.all([readTargetName(db, tenantId, proof.targetId), resultNow({ db }, proof)])
+  const [named, result] = await Promise.all([readTargetName(db, tenantId, proof.targetId), resultNow({ db }, proof)])
   return {
     id,
     targetId: proof.targetId,
-    target,
+    ...named,
     failure:
       proof.failureCode === null ? null : { code: proof.failureCode as FailureWord, detail: proof.failureDetail ?? '' },
     createdAt: proof.createdAt,

@@ -20,7 +20,7 @@ export const isLost = (port: PortVerdict): boolean => !HARMLESS_VERDICTS.include
 export async function readScanView(world: World, env: Env, tenantId: string, id: string): Promise<ScanView | null> {
   const sheet = await readSheet(world.db, tenantId, id)
   if (!sheet) return null
-  const { scan, target, counted, engagement } = sheet
+  const { scan, target, targetRemovedAt, counted, engagement } = sheet
   const runs = scan.finishedAt === null && scan.scannerProbeId !== ''
   const [known, live] = await Promise.all([
     runs ? nowOf(world, tenantId, id) : thenOf(world, sheet),
@@ -28,7 +28,7 @@ export async function readScanView(world: World, env: Env, tenantId: string, id:
   ])
   return {
     ...scan,
-    target,
+    ...{ target, targetRemovedAt },
     judgement: known.judgement,
     phase: scan.finishedAt === null ? phaseOf(scan, live?.phase ?? null) : null,
     progress: live?.progress ?? null,

@@ -40,6 +40,7 @@ const COLUMNS = {
   id: issues.id,
   targetId: issues.targetId,
   target: targetName,
+  targetRemovedAt: targets.deletedAt,
   address: sql<string>`coalesce(${targets.address}, '')`,
   tags: sql<string>`coalesce(${targets.tags}, '[]')`,
   finding: issues.finding,

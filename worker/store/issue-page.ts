@@ -32,6 +32,7 @@ const headOf = ofOne((db, at) =>
     .select({
       issue: issues,
       target: targetName,
+      targetRemovedAt: targets.deletedAt,
       // The first column of each tells whether there is such a row at all: it must be one that is never null.
       targetRow: { address: targets.address, name: targets.name, sites: targets.sites, tags: targets.tags },
       scan: {
@@ -185,7 +186,6 @@ function occurrencesOf(db: Db, tenantId: string, id: string, { limit, cursor }: 
   return after ? (occurrencesFrom(db, of, after) as Query<Occurrence>) : firstOccurrences(db, of)
 }
 
-/** Within one scan they stand in the order of their ports: the cursor names port and id. */
 /** Of the scans that a page of occurrences names, those whose raw output is kept: each is looked at once. */
 const outputsFrom = (
   db: Db,
@@ -210,6 +210,7 @@ function outputsOf(db: Db, tenantId: string, id: string, { limit, cursor }: Page
   return after ? (outputsFrom(db, of, after) as Query<{ id: string }>) : firstOutputs(db, of)
 }
 
+/** Within one scan they stand in the order of their ports: the cursor names port and id. */
 function afterOccurrence(cursor: PageRequest['cursor']): SQL | undefined {
   const [, port, id] = /^(\d{5})(\w+)$/.exec(cursor?.id ?? '') ?? []
   if (!cursor || !port || !id) return undefined
@@ -251,8 +252,8 @@ export async function readIssueFile(
     retestsOf(db, of),
     proofsOf(db, of),
     deedsOf(db, of),
-  ] as const
     outputsOf(db, tenantId, id, request),
+  ] as const
   const [seen, [head], lost, endpoints, sightings, retests, proofs, deeds, outputs, ...others] = (await batch(db, [
     occurrencesOf(db, tenantId, id, request),
     ...reads,
@@ -266,8 +267,8 @@ export async function readIssueFile(
     lost: lost.map(({ verdict }) => JSON.parse(verdict) as PortVerdict),
     endpoints,
     occurrences: occurrencePage(seen, request.limit),
-    ...{ sightings, retests, proofs, deeds },
     outputs: outputs.map((scan) => scan.id),
+    ...{ sightings, retests, proofs, deeds },
     more: others,
   }
 }

@@ -7,6 +7,7 @@ import { FINDINGS, type ScanVerdict } from '../../schema/words.ts'
 import type { Db } from './db.ts'
 import { OPERATOR } from './keys.ts'
 import { MOST_LETTERS } from './letters.ts'
+import { isOfLivingTarget } from './portal.ts'
 
 /** The newest scans with the share of each that was tested; a sentence for the first `told` of them alone, for it stands in the judgement. */
 export const scanMarks = (db: Db, tenantId: string, limit: number, told: number) =>
@@ -76,7 +77,7 @@ export async function readMatters(
   const listOf = (kind: string, rows: SQL) => sql`(SELECT json_group_array(json_object('kind', ${kind}, 'id', one.id,
     'text', one.text, 'why', one.why, 'at', one.at, 'told', one.told, 'total', one.total)) FROM (${rows}) one)`
   const standing = (finding: string) => sql`issues INDEXED BY issues_standing
-    WHERE tenant_id = ${tenantId} AND closed_at IS NULL AND state = 'open' AND finding = ${finding}`
+    WHERE issues.tenant_id = ${tenantId} AND closed_at IS NULL AND state = 'open' AND finding = ${finding} AND ${isOfLivingTarget(tenantId)}`
   const issuesOf = (finding: string) =>
     listOf(
       finding,

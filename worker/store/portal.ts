@@ -1,5 +1,5 @@
 /** What the portal's lists show: rows of several nouns joined, and never a whole judgement, which can be 2 MB. */
-import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { issues, scans, targets, tenants } from '../../schema/tables.ts'
 import type { ScanVerdict } from '../../schema/words.ts'
 import { type Db, once, read } from './db.ts'
@@ -13,7 +13,7 @@ const bannerOf = once<
     .select({
       tenant: tenants.name,
       stopped: stoppedFlag,
-      openIssues: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open' LIMIT ${most}))`,
+      openIssues: sql<number>`(SELECT count(*) FROM (SELECT 1 FROM issues INDEXED BY issues_standing WHERE issues.tenant_id = ${tenantId} AND issues.closed_at IS NULL AND issues.state = 'open' AND ${isOfLivingTarget(tenantId)} LIMIT ${most}))`,
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId)),
@@ -32,6 +32,9 @@ export async function readBanner(
 // A target that was removed keeps its name in what was found on it.
 const targetOfScan = and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId))
 export const targetName = sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`
+/** Of an issue of this target: it is there, so that something can be done about it. */
+export const isOfLivingTarget = (tenantId: string | Placeholder): SQL =>
+  sql`EXISTS (SELECT 1 FROM targets living WHERE living.tenant_id = ${tenantId} AND living.id = issues.target_id AND living.deleted_at IS NULL)`
 
 const scanLines = (db: Db, where: SQL | undefined) =>
   db
@@ -100,12 +103,14 @@ export const recentIssues = (
     ),
   ).limit(limit)
 
-/** `targets.name` and address of a scan's or issue's target, removed or not. */
-export const readTargetName = async (db: Db, tenantId: string, id: string): Promise<string> =>
-  (
-    await db
-      .select({ name: targetName })
-      .from(targets)
-      .where(and(eq(targets.tenantId, tenantId), eq(targets.id, id)))
-      .get()
-  )?.name ?? 'a removed target'
+/** Name or address of a proof's target, removed or not. */
+export const readTargetName = async (
+  db: Db,
+  tenantId: string,
+  id: string,
+): Promise<{ target: string; targetRemovedAt: number | null }> =>
+  (await db
+    .select({ target: targetName, targetRemovedAt: targets.deletedAt })
+    .from(targets)
+    .where(and(eq(targets.tenantId, tenantId), eq(targets.id, id)))
+    .get()) ?? { target: 'a removed target', targetRemovedAt: null }

@@ -67,6 +67,7 @@ const parsed = <T>(found: readonly SeenRow[]): T[] => JSON.parse(`[${found.map((
 export interface ScanSheet {
   scan: Scan
   target: string
+  targetRemovedAt: number | null
   /** `address port` → issue */
   counted: readonly { address: string; port: number; issueId: string }[]
   engagement: readonly NonNullable<Closing['engagement']>[number][]
@@ -74,12 +75,13 @@ export interface ScanSheet {
 
 const sheetOf = once<
   { tenantId: string; scanId: string },
-  { scan: Scan; target: string; counted: string; engagement: string | null }
+  { scan: Scan; target: string; targetRemovedAt: number | null; counted: string; engagement: string | null }
 >((db, { tenantId, scanId }) =>
   db
     .select({
       scan: scans,
       target: sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`,
+      targetRemovedAt: targets.deletedAt,
       counted: sql<string>`(SELECT json_group_array(json_object('address', o.address, 'port', o.port, 'issueId', o.issue_id))
         FROM ${occurrences} o WHERE o.tenant_id = ${tenantId} AND o.scan_id = ${scanId})`,
       engagement: sql<
@@ -100,6 +102,7 @@ export async function readSheet(db: Db, tenantId: string, scanId: string): Promi
     ? {
         scan: row.scan,
         target: row.target,
+        targetRemovedAt: row.targetRemovedAt,
         counted: JSON.parse(row.counted) as ScanSheet['counted'],
         engagement: (JSON.parse(row.engagement ?? 'null') ?? []) as ScanSheet['engagement'],
       }

@@ -1,26 +1,24 @@
 import type { Child } from 'hono/jsx'
 import type { PortVerdict } from '../../../schema/judgement.ts'
 import { listed, percent } from '../../core/text.ts'
+import { issueTone } from '../issues.tsx'
 import { Badge } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
 import { anchorOf, causeName } from '../parts/port.tsx'
-import { Said } from '../parts/said.tsx'
 import { Lifetime } from '../parts/rows.tsx'
+import { Said } from '../parts/said.tsx'
 import { Ago, Time } from '../parts/time.tsx'
 import { portsNamed } from '../parts/together.ts'
 import type { IssueView } from '../views.ts'
-import { FINDING, SNOOZE, VERDICT } from '../words.ts'
+import { SNOOZE, VERDICT } from '../words.ts'
 
 const NAMED = 6
 
 /** What a person who comes from a message wants first: what was lost, by what, how sure we are, what is to be done. */
 export const IssueHead = ({ issue, now, hasAllowlist }: { issue: IssueView; now: number; hasAllowlist: boolean }) => (
-  <section class={`verdict ${issue.state === 'open' ? FINDING[issue.finding] : 'mute'}`}>
+  <section class={`verdict ${issueTone(issue)}`}>
     <p>
-      <Badge
-        tone={issue.state === 'open' ? FINDING[issue.finding] : issue.state === 'closed' ? 'good' : 'mute'}
-        text={`${issue.finding}, ${issue.state}`}
-      />{' '}
+      <Badge tone={issue.state === 'closed' ? 'good' : issueTone(issue)} text={`${issue.finding}, ${issue.state}`} />{' '}
       <span class="dim">
         last seen <Ago at={issue.restatedAt} now={now} />, <Lifetime of={issue} now={now} />
         {issue.seen > 1 && `, ${issue.seen.toLocaleString('en')} occurrences`}
@@ -38,7 +36,13 @@ const Answers = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: bool
     return (
       <dl class="answers">
         <Answer name="What to do">
-          <a href={`/targets/${issue.targetId}`}>Prove control of the address</a>: until then it is not scanned.
+          {issue.targetRemovedAt === null ? (
+            <>
+              <a href={`/targets/${issue.targetId}`}>Prove control of the address</a>: until then it is not scanned.
+            </>
+          ) : (
+            NOTHING_TO_DO
+          )}
         </Answer>
       </dl>
     )
@@ -144,8 +148,11 @@ const Otherwise = ({ issue: { causes, lost } }: { issue: IssueView }) => {
   )
 }
 
+const NOTHING_TO_DO = 'Nothing: its target was removed and is scanned no more.'
+
 const ToDo = ({ issue, hasAllowlist }: { issue: IssueView; hasAllowlist: boolean }) => {
   if (issue.state === 'closed') return <>Nothing more: the fix is proved.</>
+  if (issue.targetRemovedAt !== null) return <>{NOTHING_TO_DO}</>
   const titles = new Map<string, PortVerdict>()
   for (const port of issue.lost)
     if (port.remediation && !titles.has(port.remediation.title)) titles.set(port.remediation.title, port)
@@ -212,7 +219,9 @@ const Standing = ({ issue }: { issue: IssueView }) => {
   )
 }
 
-function closesBy({ finding, answeredAt }: IssueView): string {
+function closesBy({ finding, answeredAt, targetRemovedAt }: IssueView): string {
+  if (targetRemovedAt !== null)
+    return 'With its target gone nothing can prove it fixed: it stays, and is not counted any more.'
   if (finding === 'unproved') return 'It closes when control of the address is proved.'
   return answeredAt === null
     ? 'It closes when a retest from the same address, with the same stimulus, ends clear, or when every address passes with that stimulus.'

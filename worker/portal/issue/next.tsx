@@ -2,7 +2,7 @@ import { printable } from '../../../schema/terminal.ts'
 import { SNOOZE_REASONS } from '../../../schema/words.ts'
 import { AreaField, SelectField, TextField } from '../parts/field.tsx'
 import { Fold, Form } from '../parts/form.tsx'
-import { Stimulus } from '../parts/prove.tsx'
+import { Stimulus, Stopped } from '../parts/prove.tsx'
 import { Ago, Time } from '../parts/time.tsx'
 import type { Frame, IssueView } from '../views.ts'
 import { SNOOZE } from '../words.ts'
@@ -19,14 +19,23 @@ export const WhatNext = ({ issue, frame }: { issue: IssueView; frame: Frame }) =
     <section>
       <h2>What next</h2>
       <div class="next">
-        {issue.finding !== 'unproved' && <Retest issue={issue} frame={frame} />}
-        {issue.finding === 'interference' && <Prove issue={issue} frame={frame} />}
+        {issue.targetRemovedAt === null ? (
+          <>
+            {issue.finding !== 'unproved' && <Retest issue={issue} frame={frame} />}
+            {issue.finding === 'interference' && <Prove issue={issue} frame={frame} />}
+          </>
+        ) : (
+          <p>
+            Its target was removed <Ago at={issue.targetRemovedAt} now={frame.now} />: it is scanned no more, so that
+            there is nothing to retest and nothing to prove.
+          </p>
+        )}
         <SnoozePart issue={issue} frame={frame} />
       </div>
     </section>
   )
 
-const Retest = ({ issue: { id, retests }, frame: { mayWrite, now } }: { issue: IssueView; frame: Frame }) => {
+const Retest = ({ issue: { id, retests }, frame: { mayWrite, stopped, now } }: { issue: IssueView; frame: Frame }) => {
   const running = retests.find(({ finishedAt }) => finishedAt === null)
   return (
     <article>
@@ -40,6 +49,8 @@ const Retest = ({ issue: { id, retests }, frame: { mayWrite, now } }: { issue: I
           <a href={`/scans/${running.id}`}>A retest is under way</a>, asked for <Ago at={running.createdAt} now={now} />
           .
         </p>
+      ) : mayWrite && stopped ? (
+        <Stopped />
       ) : mayWrite ? (
         <form method="post" action={`/api/v1/issues/${id}/retest`}>
           <button class="main" type="submit">
@@ -55,7 +66,13 @@ const Retest = ({ issue: { id, retests }, frame: { mayWrite, now } }: { issue: I
   )
 }
 
-const Prove = ({ issue: { id, targetId, proofs }, frame: { mayWrite, now } }: { issue: IssueView; frame: Frame }) => {
+const Prove = ({
+  issue: { id, targetId, proofs },
+  frame: { mayWrite, stopped, now },
+}: {
+  issue: IssueView
+  frame: Frame
+}) => {
   const running = proofs.find(({ finishedAt }) => finishedAt === null)
   return (
     <article>
@@ -68,6 +85,8 @@ const Prove = ({ issue: { id, targetId, proofs }, frame: { mayWrite, now } }: { 
           <a href={`/proofs/${running.id}`}>A proof is under way</a>, asked for <Ago at={running.createdAt} now={now} />
           .
         </p>
+      ) : mayWrite && stopped ? (
+        <Stopped />
       ) : mayWrite ? (
         <Form id="prove" class="prove" action={`/api/v1/targets/${targetId}/prove`}>
           <Stimulus />

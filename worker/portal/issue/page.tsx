@@ -3,6 +3,7 @@ import { AllowlistPart } from '../parts/allowlist.tsx'
 import type { ListAsk } from '../parts/listing.tsx'
 import { Losses } from '../parts/loss.tsx'
 import { Fact } from '../parts/table.tsx'
+import { TargetLink } from '../parts/target.tsx'
 import { Time } from '../parts/time.tsx'
 import type { AllowlistView, Frame, IssueView } from '../views.ts'
 import { IssueHead } from './head.tsx'
@@ -36,7 +37,7 @@ export const IssuePage = ({ frame, issue, allowlist, ask }: IssuePageProps) => {
       islands={['fresh.js', 'lanes.js', 'pane.js']}
     >
       <p class="crumb">
-        <a href="/issues">Issues</a> · <a href={`/targets/${issue.targetId}`}>{issue.target}</a>
+        <a href="/issues">Issues</a> · <TargetLink of={issue} />
       </p>
       <div id="standing" data-fresh={fresh}>
         <IssueHead issue={issue} now={frame.now} hasAllowlist={allowlist !== null} />
