@@ -16,6 +16,8 @@ export interface Overview {
   scans: readonly ScanMark[]
   /** scans that run or wait, those too that are not drawn; counted no further than MOST_COUNTED */
   running: number
+  /** issues that are snoozed; counted no further than MOST_COUNTED */
+  snoozed: number
   matters: readonly Matter[]
   probes: readonly ProbeHealth[]
 }
@@ -23,11 +25,13 @@ export interface Overview {
 const LISTED = 10
 const WORD: Record<Tone, string> = { bad: 'urgent', warn: 'to do', good: 'well', info: 'note', mute: 'more' }
 
+const upToMost = (n: number): string => (n < MOST_COUNTED ? String(n) : `${MOST_COUNTED - 1}+`)
+
 /** Of each finding one matter carries how many there are. */
 const openIssues = (matters: readonly Matter[]): number =>
   FINDINGS.map((finding) => matters.find(({ kind }) => kind === finding)?.total ?? 0).reduce((sum, n) => sum + n, 0)
 
-export const OverviewPage = ({ frame, scans, running, matters, probes }: Overview) => {
+export const OverviewPage = ({ frame, scans, running, snoozed, matters, probes }: Overview) => {
   const lines = attentionOf({ frame, matters, probes })
   const sites = sitesOf(probes)
   const isRunning = running > 0
@@ -38,7 +42,8 @@ export const OverviewPage = ({ frame, scans, running, matters, probes }: Overvie
       <div id="now" data-fresh={isRunning ? '5' : '30'}>
         <section aria-labelledby="attention">
           <h2 id="attention">What needs attention</h2>
-          {lines.length === 0 ? <AllWell scans={scans} /> : <Lines lines={lines} />}
+          {lines.length === 0 ? <AllWell scans={scans} snoozed={snoozed} /> : <Lines lines={lines} />}
+          {snoozed > 0 && <Snoozed issues={snoozed} />}
         </section>
         <dl class="strip">
           <div>
@@ -47,7 +52,7 @@ export const OverviewPage = ({ frame, scans, running, matters, probes }: Overvie
           </div>
           <div>
             <dt>Scans under way</dt>
-            <dd>{running < MOST_COUNTED ? running : `${MOST_COUNTED - 1}+`}</dd>
+            <dd>{upToMost(running)}</dd>
           </div>
           <div>
             <dt>Probes fit</dt>
@@ -107,9 +112,24 @@ const Lines = ({ lines }: { lines: readonly Line[] }) => (
   </ul>
 )
 
+/** They are out of sight, not out of the way. */
+const Snoozed = ({ issues }: { issues: number }) => (
+  <p class="dim">
+    <a href="/issues?state=snoozed">{issues === 1 ? '1 issue is' : `${upToMost(issues)} issues are`} snoozed</a>: nobody
+    is told of {issues === 1 ? 'it until it wakes' : 'them until they wake'}.
+  </p>
+)
+
 /** Said by a person, not by a light. */
-const AllWell = ({ scans }: { scans: readonly ScanMark[] }) => {
+const AllWell = ({ scans, snoozed }: { scans: readonly ScanMark[]; snoozed: number }) => {
   const [last] = scans.filter((scan) => scan.state === 'finished')
+  if (snoozed > 0)
+    return (
+      <p class="well">
+        <Badge tone="info" text="nothing new" /> Besides what is snoozed nothing is known to stand in the way of your
+        scans, and the fleet is fit.
+      </p>
+    )
   return (
     <p class="well">
       <Badge tone="good" text="all is well" />{' '}

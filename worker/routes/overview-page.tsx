@@ -19,13 +19,13 @@ const EACH = 4
 export const overviewRoutes = new Hono<AppEnv>().use('/', asPage).get('/', tenant, async (c) => {
   const { db, now } = c.var.world
   const { tenantId } = c.var.caller
-  const [frame, scans, { matters, running }, probes] = await Promise.all([
+  const [frame, scans, { matters, running, snoozed }, probes] = await Promise.all([
     frameOf(c),
     scanMarks(db, tenantId, MARKS, TOLD),
     readMatters(db, tenantId, now, EACH, MOST_COUNTED),
     readHealth(db, now),
   ])
-  return show(c, <OverviewPage frame={frame} scans={scans} running={running} matters={matters} probes={probes} />)
+  return show(c, <OverviewPage {...{ frame, scans, running, snoozed, matters, probes }} />)
 })
 
 /** The fleet serves all tenants, so all may see how it stands. */

@@ -72,8 +72,8 @@ export async function readMatters(
   tenantId: string,
   now: number,
   each: number,
-  mostRunning: number,
-): Promise<{ matters: Matter[]; running: number }> {
+  mostCounted: number,
+): Promise<{ matters: Matter[]; running: number; snoozed: number }> {
   const listOf = (kind: string, rows: SQL) => sql`(SELECT json_group_array(json_object('kind', ${kind}, 'id', one.id,
     'text', one.text, 'why', one.why, 'at', one.at, 'told', one.told, 'total', one.total)) FROM (${rows}) one)`
   const standing = (finding: string) => sql`issues INDEXED BY issues_standing
@@ -145,7 +145,7 @@ export async function readMatters(
     sql`, `,
   )
   const row = await db.get<Record<string, string>>(
-    sql`SELECT ${columns}, ${runningScans(tenantId, mostRunning)} AS running`,
+    sql`SELECT ${columns}, ${runningScans(tenantId, mostCounted)} AS running, ${snoozedIssues(tenantId, mostCounted)} AS snoozed`,
   )
   const found = lists.flatMap((_, i) => JSON.parse(row?.[`list${i}`] ?? '[]') as Found[])
   const letters = found.flatMap((row) => (row.kind === 'letter' ? (parseCidr(row.text) ?? []) : []))
@@ -171,6 +171,7 @@ export async function readMatters(
   return {
     matters: [...others, ...proofsOf('lapsed'), ...proofsOf('failing'), ...proofsOf('bare')],
     running: Number(row?.running ?? 0),
+    snoozed: Number(row?.snoozed ?? 0),
   }
 }
 interface Found extends Omit<Matter, 'kind' | 'isLeast'> {
@@ -183,6 +184,11 @@ interface Found extends Omit<Matter, 'kind' | 'isLeast'> {
 const runningScans = (tenantId: string, most: number) =>
   sql<number>`(SELECT count(*) FROM (SELECT 1 FROM (SELECT proof, control FROM scans INDEXED BY scans_one_running
     WHERE tenant_id = ${tenantId} AND finished_at IS NULL LIMIT ${4 * most}) WHERE proof IS NULL AND control IS NULL LIMIT ${most}))`
+
+/** Issues of which nobody is told for now, counted up to `most`. */
+const snoozedIssues = (tenantId: string, most: number) =>
+  sql<number>`(SELECT count(*) FROM (SELECT 1 FROM issues INDEXED BY issues_unclosed WHERE issues.tenant_id = ${tenantId}
+    AND closed_at IS NULL AND state = 'snoozed' AND ${isOfLivingTarget(tenantId)} LIMIT ${most}))`
 
 const troubleOf = (stored: string | null): string | null =>
   stored === null ? null : (JSON.parse(stored) as ControlTrouble).detail
