@@ -119,6 +119,7 @@ export const scanRow: ScanRow = {
   coverage: 'Port 22 was lost after 41 s: findings on it are incomplete; the other 11 ports were reachable throughout.',
   createdAt: START - 2_000,
   finishedAt: START + 120_000,
+  retestOf: null,
 }
 
 export const scanView: ScanView = {
