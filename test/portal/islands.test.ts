@@ -1,15 +1,17 @@
-/** What script adds to the page of a scan: the pane with the raw output. */
+/** What script adds to the page of a scan: the pane with the raw output, what is told of a mark, times in the reader's zone. */
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ScanAnswer } from '../../schema/api.ts'
 import type { Stack } from '../support/stack.ts'
 import { axeFaults, openBrowser, signInOnce, type Visitor, visit } from './support/browser.ts'
-import { filledStack } from './support/filled.ts'
+import { assertiveScan, filledStack } from './support/filled.ts'
 import { describeInBrowser } from './support/stories.ts'
 
 const HOST = '127.0.0.74'
 /** a loaded machine takes its time */
 const WAIT = { timeout: 60_000 }
+/** What is told of a mark is gone by then, once nobody points at it. */
+const GONE_MS = 1_000
 
 let stack: Stack
 let scan: ScanAnswer
@@ -24,6 +26,7 @@ describeInBrowser('what script adds to the page of a scan', () => {
     scan = filled.scan
     browser = await openBrowser()
     visitor = await visit(browser, stack.worker.url, {
+      timezoneId: 'Asia/Tokyo',
       viewport: { width: 1280, height: 900 },
     })
     page = visitor.page
@@ -127,6 +130,73 @@ describeInBrowser('what script adds to the page of a scan', () => {
     const output = await stack.worker.api.text(`/api/v1/scans/${scan.id}/output`)
     expect(output).toMatch(/sent "[^"\\]+\\r\\n/)
     expect(output).not.toContain(String.raw`\\r`)
+  })
+
+  test('by mouse alone: what is told of a mark can be pointed at, and goes with the pointer or by Escape', async () => {
+    await visitor.open(`/scans/${scan.id}`)
+    const figure = page.locator('figure.picture').first()
+    const mark = figure.locator('path.tick').nth(2)
+    const told = figure.locator('.told')
+    await mark.scrollIntoViewIfNeeded()
+    const elsewhere = () => page.mouse.move(5, 5)
+    const pointAt = async (one: Locator) => {
+      const { x, y, width, height } = await placeOf(one)
+      await page.mouse.move(x + width / 2, y + height / 2, { steps: 6 })
+    }
+    await pointAt(mark)
+    await told.waitFor({ state: 'visible' })
+    const words = await told.textContent()
+    await pointAt(told)
+    await page.waitForTimeout(GONE_MS)
+    expect([await told.isVisible(), await told.textContent()]).toEqual([true, words])
+    await elsewhere()
+    await told.waitFor({ state: 'hidden', timeout: GONE_MS })
+    await pointAt(mark)
+    await told.waitFor({ state: 'visible' })
+    await page.keyboard.press('Escape')
+    expect(await told.isVisible()).toBe(false)
+    await page.waitForTimeout(GONE_MS)
+    expect(await told.isVisible()).toBe(false)
+    // Both the pointer and the focus hold it.
+    await mark.focus()
+    await pointAt(told)
+    await page.evaluate('document.activeElement.blur()')
+    await page.waitForTimeout(GONE_MS)
+    expect(await told.isVisible()).toBe(true)
+    await mark.focus()
+    await elsewhere()
+    await page.waitForTimeout(GONE_MS)
+    expect(await told.isVisible()).toBe(true)
+    await page.keyboard.press('Escape')
+    expect(await told.isVisible()).toBe(false)
+  })
+
+  test('what is told of a mark covers neither the mark nor its neighbours in the lane', async () => {
+    for (const figure of await page.locator('figure.picture').all())
+      for (const at of [0, -1]) {
+        const mark = figure.locator('path.tick').nth(at)
+        await mark.focus()
+        const [spot, box] = [await placeOf(mark), await placeOf(figure.locator('.told'))]
+        expect(box.y >= spot.y + spot.height || box.y + box.height <= spot.y).toBe(true)
+      }
+  })
+
+  test('what is told of a mark has its time in the zone of the reader, and in UTC', async () => {
+    const told = page.locator('figure.picture .told').first()
+    await page.locator('figure.picture path.tick').first().focus()
+    const values = await told.locator('dd').allTextContents()
+    const [here] = values.flatMap((text) => /^(\S+ \S+) GMT\+9, .+ after the start$/.exec(text)?.[1] ?? [])
+    const [utc] = values.flatMap((text) => /^(\d{4}-\d\d-\d\d \S+\.\d{3})$/.exec(text)?.[1] ?? [])
+    expect(Date.parse(`${here?.replace(' ', 'T')}+09:00`)).toBe(Date.parse(`${utc?.replace(' ', 'T')}Z`))
+  })
+
+  test('the times of what just happened have UTC on pointing at them', async () => {
+    const again = await assertiveScan(stack.worker.api, scan.targetId)
+    await visitor.open(`/scans/${again.id}`)
+    const time = page.locator('#feed time').first()
+    await time.waitFor(WAIT)
+    const { at, title } = await time.evaluate((one: HTMLTimeElement) => ({ at: one.dateTime, title: one.title }))
+    expect(title).toBe(`${at.slice(0, 19).replace('T', ' ')} UTC`)
   })
 
   test('the browser had nothing to complain of', () => {
