@@ -154,7 +154,7 @@ function textOf(stimulus: Stimulus): string {
     case 'touch':
       return `touch (${stimulus.check})`
     case 'line':
-      return `sent ${JSON.stringify(printable(JSON.stringify(stimulus.send).slice(1, -1), 80))}`
+      return `sent "${printable(JSON.stringify(stimulus.send).slice(1, -1), 80)}"`
     case 'tls':
       return `TLS hello${stimulus.version ? ` (${stimulus.version} only)` : ''}`
     case 'http':

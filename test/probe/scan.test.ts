@@ -252,6 +252,7 @@ test('an assertive scan lists every stimulus, hostile answers made harmless', as
   const result = await desk.result(desk.offer(scanPlan({ ports: portsOf(hostile), profile: 'assertive' })))
   const engagement = result.output?.split('Engagement\n')[1]?.split('Watch\n')[0] ?? ''
   expect(engagement.match(/sent "/g)?.length).toBe(12)
+  expect(engagement).toContain(String.raw`sent "HELP\r\n"`)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those must not be there
   expect(result.output).not.toMatch(/[\u001b\u202e]/)
 })

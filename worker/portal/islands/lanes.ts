@@ -3,13 +3,18 @@
  * Left and right go along a source, up and down to what the next source saw at that moment. Without script each mark has its
  * title, and the list below the picture has all.
  */
+import { local } from './shared/times.ts'
 
 interface Panel {
   figure: HTMLElement
   box: HTMLElement
+  /** the timer that may hide it */
+  leaving: number
 }
 /** Between a mark and what is told of it. */
 const ASIDE = 18
+/** So long it takes at most to get from a mark to what is told of it, which stays as long as one points at it (WCAG 1.4.13). */
+const GRACE_MS = 400
 const panels = new WeakMap<Element, Panel>()
 
 function wake(root: ParentNode): void {
@@ -22,7 +27,7 @@ function wake(root: ParentNode): void {
     // What it says, each mark says itself to those who listen.
     box.setAttribute('aria-hidden', 'true')
     figure.append(box)
-    panels.set(svg, { figure, box })
+    panels.set(svg, { figure, box, leaving: 0 })
     svg.setAttribute('role', 'group')
     for (const [i, mark] of ticksOf(svg).entries()) {
       const title = mark.querySelector('title')
@@ -41,11 +46,21 @@ function wake(root: ParentNode): void {
 
 /** With what is the same for all marks of one source, and stands at its lane. */
 function toldBy(mark: SVGPathElement, title: string, who: string | undefined): string {
-  if (who === undefined) return title
-  const [sight = '', ...rest] = title.split('\n')
+  const told = title.replace(AT, inZone)
+  if (who === undefined) return told
+  const [sight = '', ...rest] = told.split('\n')
   // `obs-run_….12`: the run, and its observation
   const run = mark.id.slice('obs-'.length).replace(/\.\d+$/, '')
   return [sight, `Seen by: ${who}`, ...rest, `Run: ${run}`].join('\n')
+}
+
+/** `At: 2026-11-22 17:28:47.123 UTC, 41 s after the start` */
+const AT = /^At: (\S+) (\S+) UTC(.*)$/m
+
+/** In the reader's zone, and in that of the axis. */
+function inZone(line: string, day: string, clock: string, after: string): string {
+  const at = new Date(`${day}T${clock}Z`)
+  return at.getTimezoneOffset() === 0 ? line : `At: ${local(at, true)}${after}\nIn UTC: ${day} ${clock}`
 }
 
 const ticksOf = (root: ParentNode): SVGPathElement[] => [...root.querySelectorAll<SVGPathElement>('path.tick')]
@@ -72,6 +87,7 @@ function show(mark: SVGPathElement): void {
     value.textContent = line.slice(at + 2)
     list.append(name, value)
   }
+  clearTimeout(panel.leaving)
   panel.box.replaceChildren(head, list)
   panel.box.hidden = false
   for (const other of svg.querySelectorAll('path.tick.looked')) other.classList.remove('looked')
@@ -79,26 +95,44 @@ function show(mark: SVGPathElement): void {
   place(panel, mark)
 }
 
-/** Left or right of the mark, so that what the others saw in the same seconds stays in sight. */
+/**
+ * Left or right of the mark, and above or below its lane: what the others saw in the same seconds stays in sight, and the next marks
+ * of its source can be pointed at.
+ */
 function place({ figure, box }: Panel, mark: Element): void {
   const frame = figure.getBoundingClientRect()
   const spot = mark.getBoundingClientRect()
   const { offsetWidth: width, offsetHeight: height } = box
   const [before, after] = [spot.left - frame.left - ASIDE - width, spot.right - frame.left + ASIDE]
   const left = after + width <= frame.width ? after : before >= 0 ? before : Math.max(0, (frame.width - width) / 2)
-  // Where there is no room beside it, it stands below.
-  const isAside = left === after || left === before
-  const wanted = isAside ? spot.top - frame.top - height / 2 : spot.bottom - frame.top + ASIDE
-  const lowest = window.innerHeight - frame.top - height - ASIDE
+  const [above, below] = [spot.top - ASIDE - height, spot.bottom + ASIDE]
+  const lowest = window.innerHeight - ASIDE - height
+  // On the side on which there are fewer lanes to cover.
+  const isHigh = spot.top - frame.top < frame.bottom - spot.bottom
+  const top = (isHigh && above >= ASIDE) || below > lowest ? above : below
   box.style.left = `${left}px`
-  box.style.top = `${isAside ? Math.max(-frame.top + ASIDE, Math.min(wanted, lowest)) : wanted}px`
+  box.style.top = `${Math.max(ASIDE, Math.min(top, lowest)) - frame.top}px`
 }
 
 function hide(svg: SVGSVGElement | null): void {
   const panel = svg && panels.get(svg)
   if (!panel) return
+  clearTimeout(panel.leaving)
   panel.box.hidden = true
   for (const mark of svg.querySelectorAll('path.tick.looked')) mark.classList.remove('looked')
+}
+
+/** Pointer or focus went elsewhere. What is told stays while one of them is still with it. */
+function leave(svg: SVGSVGElement | null): void {
+  const panel = svg && panels.get(svg)
+  if (!panel || panel.box.hidden) return
+  clearTimeout(panel.leaving)
+  panel.leaving = window.setTimeout(() => {
+    if (panel.box.matches(':hover') || svg.querySelector('path.tick:hover')) return
+    const focused = svg.querySelector<SVGPathElement>('path.tick:focus')
+    if (focused) show(focused)
+    else hide(svg)
+  }, GRACE_MS)
 }
 
 /** Only one mark of a picture is reached by Tab: the one that was looked at last. */
@@ -145,29 +179,28 @@ document.addEventListener('pointerover', (event) => {
   if (mark) show(mark)
 })
 document.addEventListener('pointerout', (event) => {
-  const mark = tickAt(event)
-  if (!mark) return
-  const svg = mark.ownerSVGElement
-  const focused = svg?.querySelector<SVGPathElement>('path.tick:focus')
-  if (focused) show(focused)
-  else hide(svg)
+  const box = event.target instanceof Element ? event.target.closest('figure.picture > .told') : null
+  leave(tickAt(event)?.ownerSVGElement ?? box?.parentElement?.querySelector<SVGSVGElement>('svg.lanes') ?? null)
 })
 document.addEventListener('click', (event) => {
   const mark = tickAt(event)
-  if (mark) focus(mark)
+  if (!mark) return
+  focus(mark)
+  // It may have had the focus, and what it tells been put away.
+  show(mark)
 })
 document.addEventListener('focusin', (event) => {
   const mark = tickAt(event)
   if (mark) show(mark)
 })
 document.addEventListener('focusout', (event) => {
-  const mark = tickAt(event)
-  if (mark) hide(mark.ownerSVGElement)
+  leave(tickAt(event)?.ownerSVGElement ?? null)
 })
 document.addEventListener('keydown', (event) => {
+  // Wherever the focus is: who points by mouse may have it nowhere.
+  if (event.key === 'Escape') for (const svg of document.querySelectorAll<SVGSVGElement>('svg.lanes')) hide(svg)
   const mark = tickAt(event)
   if (!mark || event.altKey || event.ctrlKey || event.metaKey) return
-  if (event.key === 'Escape') return hide(mark.ownerSVGElement)
   const next = led(mark, event.key)
   if (!next && !event.key.startsWith('Arrow') && event.key !== 'Home' && event.key !== 'End') return
   event.preventDefault()

@@ -5,6 +5,7 @@
 import { tell } from './shared/copy.ts'
 import { fetchPage, keepFresh, rememberParts, renew, replaceContent } from './shared/fresh.ts'
 import { remaining } from './shared/remaining.ts'
+import { utc } from './shared/times.ts'
 
 /** News within this time are shown together. */
 const TOGETHER_MS = 1_200
@@ -121,6 +122,7 @@ function note(root: HTMLElement, text: string, tone: string): void {
   const time = document.createElement('time')
   const at = new Date()
   time.dateTime = at.toISOString()
+  time.title = utc(at)
   time.textContent = at.toLocaleTimeString('en-GB')
   const words = document.createElement('span')
   words.className = `tone ${tone}`

@@ -1,13 +1,25 @@
 /**
  * Raw output beside the page: a link opens it whose `data-pane` says where the whole of it is. Without script the link leads to the text itself.
- * `#L123` in the address opens it at that line, so that a line can be sent to somebody.
+ * It opens at the re-check of the open ports, that of the port in `data-find` where there is one. `#L123` in the address opens it
+ * at that line, so that a line can be sent to somebody.
  */
 import { tell } from './shared/copy.ts'
-import { type Line, linesOf, linesOfPort, MOST_LETTERS, MOST_LINES, sectionsOf } from './shared/output.ts'
+import {
+  type Line,
+  linesOf,
+  linesOfPort,
+  MOST_LETTERS,
+  MOST_LINES,
+  RECHECK,
+  recheckLine,
+  sectionsOf,
+  underHeads,
+} from './shared/output.ts'
+import { stopAt, walkLines } from './shared/walk.ts'
 
 /** Lines in one block: those out of sight cost the browser nothing. */
 const BLOCK = 200
-const RECHECK = 'Open Port Re-check'
+const KEYS = 'Arrow keys lead from line to line, Enter makes the address lead there.'
 
 interface Pane {
   box: HTMLDialogElement
@@ -31,18 +43,22 @@ function make<Name extends keyof HTMLElementTagNameMap>(
 async function open(href: string, find: string): Promise<void> {
   pane?.box.remove()
   const close = make('button', { type: 'button', className: 'close', textContent: 'Close' })
-  const state = make('p', { className: 'dim state', textContent: 'Reading …' })
-  const list = make('div', { className: 'lines', tabIndex: 0 })
-  list.setAttribute('role', 'region')
-  list.setAttribute('aria-label', 'Output, line by line')
+  const state = make('span', { role: 'status', textContent: 'Reading …' })
+  const keys = make('span', { id: 'pane-keys', hidden: true, textContent: KEYS })
+  const aloud = make('p', { className: 'away told-aloud', role: 'status' })
+  // No stop of its own: one of its lines is.
+  const list = make('div', { className: 'lines', tabIndex: -1, role: 'region', ariaLabel: 'Output, line by line' })
+  list.setAttribute('aria-describedby', keys.id)
+  walkLines(list)
   const bar = make('div', { className: 'bar' })
   const box = make(
     'dialog',
     { className: 'pane' },
     make('header', {}, make('h2', { id: 'pane-title', textContent: 'Scan output' }), close),
     bar,
-    state,
+    make('p', { className: 'dim state' }, state, ' ', keys),
     list,
+    aloud,
   )
   box.setAttribute('aria-labelledby', 'pane-title')
   const opener = document.activeElement
@@ -69,7 +85,10 @@ async function open(href: string, find: string): Promise<void> {
   pane = { ...pane, lines: linesOf(text) }
   fillBar(bar, pane, find)
   show(pane, find)
-  goToLine()
+  keys.hidden = false
+  if (lineInAddress() > 0) goToLine()
+  // The address leads to the line only once somebody chose it.
+  else mark(pane, recheckLine(pane.lines, find), find === '' ? 'start' : 'center', false)
 }
 
 /** As much of it as is shown; null when it cannot be had. */
@@ -102,20 +121,23 @@ function fillBar(bar: HTMLElement, now: Pane, find: string): void {
       port.value = ''
       show(now, '')
     }
-    mark(now, line)
+    mark(now, line, 'start')
   }
   jump.addEventListener('change', () => {
     if (jump.value !== '') go(Number(jump.value))
+  })
+  // Only then: arrow keys go on from the section that stands in it.
+  jump.addEventListener('blur', () => {
     jump.value = ''
   })
   port.addEventListener('input', () => show(now, port.value))
   const wrap = make('input', { type: 'checkbox', id: 'pane-wrap', checked: true })
   now.list.classList.add('wraps')
   wrap.addEventListener('change', () => now.list.classList.toggle('wraps', wrap.checked))
-  const recheck = sections.find(({ name }) => name === RECHECK)
-  if (recheck) {
+  const recheck = recheckLine(now.lines)
+  if (recheck > 0) {
     const button = make('button', { type: 'button', textContent: RECHECK })
-    button.addEventListener('click', () => go(recheck.number))
+    button.addEventListener('click', () => go(recheck))
     bar.append(button)
   }
   const field = (input: HTMLElement, text: string, name: string) =>
@@ -130,14 +152,16 @@ function fillBar(bar: HTMLElement, now: Pane, find: string): void {
 
 function show(now: Pane, port: string): void {
   const isPort = /^\d{1,5}$/.test(port)
-  const lines = isPort ? linesOfPort(now.lines, port) : now.lines
+  const found = isPort ? linesOfPort(now.lines, port) : now.lines
+  const lines = isPort ? underHeads(now.lines, found) : found
   const blocks: HTMLElement[] = []
   for (let i = 0; i < lines.length; i += BLOCK)
     blocks.push(make('div', { className: 'block' }, ...lines.slice(i, i + BLOCK).map(lineOf)))
   now.list.replaceChildren(...blocks)
+  stopAt(now.list, blocks[0]?.firstElementChild)
   const cut = now.lines.filter(({ more }) => more > 0).length
   now.state.textContent = [
-    isPort ? `${lines.length} of ${now.lines.length} lines name port ${port}.` : `${now.lines.length} lines.`,
+    isPort ? `${found.length} of ${now.lines.length} lines are about port ${port}.` : `${now.lines.length} lines.`,
     now.lines.length >= MOST_LINES ? 'There are more: the download has all.' : '',
     cut > 0 ? `${cut} long ${cut === 1 ? 'line is' : 'lines are'} cut here, not in the download.` : '',
   ]
@@ -154,14 +178,18 @@ function lineOf({ number, text, more }: Line): HTMLElement {
   return line
 }
 
-function mark(now: Pane, number: number): void {
-  for (const old of now.list.querySelectorAll('.line.marked')) old.classList.remove('marked')
+function mark(now: Pane, number: number, block: ScrollLogicalPosition = 'center', isLinked = true): void {
+  const old = now.list.querySelector('.line.marked')
+  old?.classList.remove('marked')
+  old?.firstElementChild?.removeAttribute('aria-current')
   const line = now.list.querySelector(`#L${number}`)
   if (!line) return
   line.classList.add('marked')
-  line.scrollIntoView({ block: 'center' })
-  history.replaceState(null, '', `#L${number}`)
-  tell(`Line ${number}.`)
+  line.firstElementChild?.setAttribute('aria-current', 'true')
+  line.scrollIntoView({ block })
+  stopAt(now.list, line)
+  if (isLinked) history.replaceState(null, '', `#L${number}`)
+  tell(`Line ${number}: ${isLinked ? 'the address leads here now.' : line.lastElementChild?.textContent}`)
 }
 
 const lineInAddress = (): number => Number(/^#L(\d{1,6})$/.exec(location.hash)?.[1] ?? 0)

@@ -55,7 +55,7 @@ export function asFile(album: Album, picture: Picture): string {
     alone: {
       title: `Port ${port.port}${service} on ${port.address}: ${spoken(port.verdict)}${port.strength ? `, ${port.strength}` : ''}`,
       lines: [
-        `${album.target} · scan ${album.scanId} · started ${new Date(album.from).toISOString().slice(0, 19)}Z · Portwitness`,
+        `${album.target} · scan ${album.scanId} · started ${new Date(album.from).toISOString().slice(0, 19)}Z · times in UTC · Portwitness`,
         lifeOf(port, album.from, album.to),
       ],
     },

@@ -32,7 +32,7 @@ export const LanesFigure = ({ album, picture, name }: { album: Album; picture: P
       </section>
       <div class="under">
         <span class="dim hint">
-          Each mark is one touch.
+          Each mark is one touch; the axis is in UTC.
           {picture.folds.length > 0 && ' Where nobody looked for a while the axis is drawn shorter.'}
           <span class="keys" hidden>
             {' '}

@@ -44,8 +44,8 @@ export function wakeCopyButtons(root: ParentNode): void {
   }
 }
 
-/** Says it to those who listen to the page. */
+/** Says it to those who listen: in the dialog that is open, beside which nothing is heard, else on the page. */
 export function tell(text: string): void {
-  const told = document.getElementById('told')
+  const told = document.querySelector('dialog[open] .told-aloud') ?? document.getElementById('told')
   if (told) told.textContent = text
 }
