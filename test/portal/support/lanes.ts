@@ -37,6 +37,9 @@ export const picturesOn = (page: Page): Promise<{ port: number; lanes: string[];
     })),
   )
 
+/** The kept connection stands apart from the touches of whoever keeps it. */
+const laneOf = ({ purpose, role }: Observed): string => (purpose === 'canary' ? purpose : role)
+
 /** One sentence for each thing that a picture says and the observations do not, or the other way round. */
 export function pictureFaults(
   picture: { port: number; lanes: readonly string[]; ticks: readonly DrawnTick[] },
@@ -49,7 +52,7 @@ export function pictureFaults(
     if (!seen) faults.push(`${lane} draws ${id}, which nobody observed`)
     else if (!told.startsWith(seen.sight.replaceAll('_', ' ')))
       faults.push(`${lane} draws ${id} as "${told.slice(0, 40)}", which was ${seen.sight}`)
-    else if (lane !== 'beacon' && (seen.port !== picture.port || !lane.startsWith(seen.role)))
+    else if (lane !== 'beacon' && (seen.port !== picture.port || !lane.startsWith(laneOf(seen))))
       faults.push(`${id} of ${seen.role} at port ${seen.port} is drawn in the lane of ${lane} at port ${picture.port}`)
   }
   const drawn = new Set(picture.ticks.map(({ id }) => id))
