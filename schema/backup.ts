@@ -95,7 +95,11 @@ export const RestoreBody = v.strictObject({
 })
 export const RowsBody = v.strictObject({ table: name, rows: v.pipe(v.array(row), v.maxLength(500)) })
 export const RestoreAnswer = v.object({ restoring: v.boolean() })
-export const WrittenAnswer = v.object({ rows: v.number() })
+export const WrittenAnswer = v.object({
+  rows: v.pipe(v.number(), v.description('put back')),
+  ended: v.pipe(v.number(), v.description('runs among them that had not ended: no probe goes on with them')),
+})
+export type WrittenAnswer = v.InferOutput<typeof WrittenAnswer>
 
 // ---------------------------------------------------------------- retention
 
