@@ -75,6 +75,16 @@ export const changed = (result: unknown): number => (result as D1Result | undefi
 /** A list as one bound parameter: `json_each(${rows(list)})` takes thousands where 100 single parameters are the limit. */
 export const rows = (list: readonly unknown[]): SQL => sql`${JSON.stringify(list)}`
 
+/**
+ * The list in a JSON column, for queries over the rows of all tenants: one that holds no JSON is empty there, where `json_each` would
+ * fail the query for everybody.
+ */
+export const listIn = (column: unknown, field?: string): SQL =>
+  sql`json_each(CASE WHEN json_valid(${column}) THEN ${column} ELSE '{}' END, ${sql.raw(field ? `'$.${field}'` : `'$'`)})`
+/** A field of one element of such a list; null where the element is none that has fields. */
+export const partOf = (element: string, field: string): SQL =>
+  sql.raw(`CASE ${element}.type WHEN 'object' THEN ${element}.value ->> '$.${field}' END`)
+
 /** Bytes of one bound parameter of a list that may grow: D1 takes values of up to 2 MB. */
 const PART_BYTES = 1_000_000
 
