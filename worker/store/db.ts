@@ -1,7 +1,8 @@
 /** The door to D1. Writes that belong together go in one batch, which is one transaction; there is no other kind. */
-import { fillPlaceholders, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { fillPlaceholders, getTableColumns, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 
 export type { SQL }
 export type Db = DrizzleD1Database
@@ -71,6 +72,15 @@ export const read = async <Row>(db: Db, query: Query<Row>): Promise<Row[]> => (a
 
 /** How many rows a write changed: the only way to learn whether its guard held. */
 export const changed = (result: unknown): number => (result as D1Result | undefined)?.meta.changes ?? 0
+
+/** A row as a SELECT that answers it only while `where` holds: what an INSERT asks in the very statement that writes. */
+export function rowWhere<T extends SQLiteTable>(table: T, row: T['$inferInsert'], where: SQL): SQL {
+  const values = Object.entries(getTableColumns(table)).map(([name, column]) => {
+    const value: unknown = row[name as keyof typeof row]
+    return sql.param(value === undefined ? (column.default ?? null) : value, column)
+  })
+  return sql`SELECT ${sql.join(values, sql`, `)} WHERE ${where}`
+}
 
 /** A list as one bound parameter: `json_each(${rows(list)})` takes thousands where 100 single parameters are the limit. */
 export const rows = (list: readonly unknown[]): SQL => sql`${JSON.stringify(list)}`
