@@ -13,7 +13,7 @@ import {
 } from '../../schema/api.ts'
 import { makeKey } from '../../schema/key.ts'
 import { type AppEnv, actorOf } from '../context.ts'
-import { badField, Failure } from '../failure.ts'
+import { badField, Failure, tenantGone } from '../failure.ts'
 import { bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { luck, newToken, sha256 } from '../secrets.ts'
@@ -63,6 +63,7 @@ export const keyRoutes = new Hono<AppEnv>()
         },
         c.var.world.now,
       )
+      if (!row) throw tenantGone()
       return c.json({ ...keyAnswer(row), key }, 201)
     },
   )
@@ -124,7 +125,7 @@ export const ownTenantRoutes = new Hono<AppEnv>()
   )
 
 function known(tenant: Tenant | null): Tenant {
-  if (!tenant) throw new Failure('not_found', 'This tenant was removed.')
+  if (!tenant) throw tenantGone()
   return tenant
 }
 
