@@ -29,8 +29,9 @@ import {
   type Tenant,
 } from '../store/keys.ts'
 import { keepOnce } from '../store/settings.ts'
-import { describe } from './describe.ts'
+import { describe, PAGE_QUERY } from './describe.ts'
 import { keyIn, nameIn } from './form-bodies.ts'
+import { pageRequest } from './query.ts'
 import { iso, keyAnswer, tenantAnswer } from './shape.ts'
 
 const TAG = 'Access'
@@ -39,9 +40,10 @@ const HINT = 7
 
 export const keyRoutes = new Hono<AppEnv>()
   .use(allow('admin'))
-  .get('/', describe({ tag: TAG, does: 'List keys', answer: pageOf(KeyAnswer) }), async (c) =>
-    c.json({ items: (await listKeys(c.var.world.db, c.var.caller.tenantId)).map(keyAnswer), nextCursor: null }),
-  )
+  .get('/', describe({ tag: TAG, does: 'List keys', answer: pageOf(KeyAnswer), query: PAGE_QUERY }), async (c) => {
+    const page = await listKeys(c.var.world.db, c.var.caller.tenantId, pageRequest(c))
+    return c.json({ ...page, items: page.items.map(keyAnswer) })
+  })
   .post(
     '/',
     describe({ tag: TAG, does: 'Make a key; it is shown this once', body: KeyBody, answer: NewKeyAnswer, status: 201 }),

@@ -4,6 +4,7 @@ import { newId } from '../../schema/ids.ts'
 import { channels, deliveries, keys, stories, targets, tenants } from '../../schema/tables.ts'
 import type { Scope } from '../../schema/words.ts'
 import { batch, type Db, once, read, rowWhere } from './db.ts'
+import { type Page, type PageRequest, pageOf } from './page.ts'
 import { goesOn, type Session } from './sessions.ts'
 
 /** The tenant of the operator: the fleet and its switches are his. */
@@ -77,14 +78,28 @@ export async function findKeyById(
   return row ? toKey(row) : null
 }
 
-export const listKeys = async (db: Db, tenantId: string): Promise<Key[]> =>
+const unrevoked = (tenantId: string) => and(eq(keys.tenantId, tenantId), isNull(keys.revokedAt))
+const newestFirst = [desc(keys.createdAt), desc(keys.id)]
+
+export async function listKeys(db: Db, tenantId: string, { limit, cursor }: PageRequest): Promise<Page<Key>> {
+  const before = cursor ? sql`(${keys.createdAt}, ${keys.id}) < (${cursor.at}, ${cursor.id})` : undefined
+  const found = await db
+    .select()
+    .from(keys)
+    .where(and(unrevoked(tenantId), before))
+    .orderBy(...newestFirst)
+    .limit(limit + 1)
+  return pageOf(found, limit, (row) => row.createdAt, toKey)
+}
+
+/** All of them: none that opens something is to be overlooked. */
+export const allKeys = async (db: Db, tenantId: string): Promise<Key[]> =>
   (
     await db
       .select()
       .from(keys)
-      .where(and(eq(keys.tenantId, tenantId), isNull(keys.revokedAt)))
-      .orderBy(desc(keys.createdAt))
-      .limit(500)
+      .where(unrevoked(tenantId))
+      .orderBy(...newestFirst)
   ).map(toKey)
 
 /** Null when the tenant was removed. */
