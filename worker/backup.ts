@@ -7,11 +7,17 @@ import {
   type BackupRow,
   type BackupTable,
   type RawPage,
+  type WrittenAnswer,
 } from '../schema/backup.ts'
+import { isOver } from '../schema/facts.ts'
 import { NEWEST_MIGRATION } from '../schema/stack.ts'
 import { VERSION } from '../schema/version.ts'
+import { hasEnded, type RunState, type ScanState } from '../schema/words.ts'
 import { badField, Failure } from './failure.ts'
-import { backupTable, isEmpty, readPage, strangers, writeRows } from './store/backup.ts'
+import { badRow, CLOCK_MS, checkedRows } from './restored.ts'
+import { backupTable, isEmpty, readPage, type Unwritten, writeRows } from './store/backup.ts'
+import { OPERATOR } from './store/keys.ts'
+import { noteRestored } from './store/probes.ts'
 import { readSetting, setStopped, writeSetting } from './store/settings.ts'
 import type { World } from './world.ts'
 
@@ -123,33 +129,53 @@ export async function beginRestore({ db, now }: World, migration: string, tenant
   await writeSetting(db, RESTORING, scope, now)
 }
 
-export async function restoreRows(world: World, name: string, rows: BackupRow[]): Promise<number> {
+export async function restoreRows(world: World, name: string, rows: BackupRow[]): Promise<WrittenAnswer> {
   const scope = await restoring(world)
   const table = backupTable(name)
   if (!table || (scope !== '*' && table.of !== 'tenant')) throw badField('invalid', 'table', 'is not in this backup')
-  const unknown = strangers(name, rows)
-  if (unknown.length > 0) throw badField('invalid', 'rows', `${name} has no column ${unknown.slice(0, 3).join(', ')}`)
   const column = name === 'tenants' ? 'id' : 'tenant_id'
   if (scope !== '*' && rows.some((row) => row[column] !== scope))
     throw badField('invalid', 'rows', `must all be of tenant ${scope}`)
-  if (name === 'scans' && rows.some((row) => row.finished_at === null))
+  if (name === 'scans' && !rows.every(hasFinished))
     throw badField('invalid', 'rows', 'only scans that have ended belong to a backup')
   const kept = rows
-    .flatMap((row) => safe(row, name, scope, world.now))
+    .flatMap((row) => safe(row, table, scope))
     .filter((row) => name !== 'settings' || table.names?.includes(String(row.name)))
-  await writeRows(world.db, name, await opened(world, table, kept))
-  return kept.length
+  const over = name === 'runs' ? kept.map((row) => (isRunOver(row) ? row : ended(row, world.now))) : kept
+  const checked = checkedRows(name, over, world.now)
+  // Before they are written: what they say of who scanned what is never believed.
+  if (name === 'scans' && scope !== '*') await noteRestored(world.db, scope, world.now + CLOCK_MS, world.now)
+  const unwritten = await writeRows(world.db, name, await opened(world, table, checked))
+  if (unwritten) throw notWritten(name, checked, unwritten)
+  return { rows: kept.length, ended: kept.filter((row, i) => row !== over[i]).length }
+}
+
+function notWritten(name: string, rows: readonly BackupRow[], { at, taken }: Unwritten): Failure {
+  const [field, detail] = taken
+    ? [taken.join(', '), 'is that of another row']
+    : ['tenant_id', 'is not that of the row which has its key']
+  return badRow(name, rows[at] ?? {}, at, field, detail)
 }
 
 /**
- * What of a row may be put back. A backup of one tenant was in that tenant's hands: who controls an address is proved anew, and
- * no work is handed out that nobody checked. The kill switch stays on until a person lifts it.
+ * What of a row may be put back. The kill switch stays on until a person lifts it. A backup of one tenant was in that tenant's hands:
+ * what only this stack can know, or the operator alone may give, is not taken from it.
  */
-function safe(row: BackupRow, name: string, scope: string, now: number): BackupRow[] {
+function safe(row: BackupRow, { name, notByTenant }: BackupTable, scope: string): BackupRow[] {
   if (name === 'settings' && row.name === 'stopped') return []
-  if (scope !== '*' && (name === 'controls' || name === 'letters')) return []
-  return name === 'runs' && row.ended_at === null ? [{ ...row, state: 'ended', ended_at: now }] : [row]
+  if (scope === '*') return [row]
+  // The operator's keys open the whole stack.
+  if (notByTenant === 'rows' || (name === 'keys' && scope === OPERATOR)) return []
+  return [{ ...row, ...Object.fromEntries((notByTenant ?? []).map((column) => [column, null])) }]
 }
+
+// A column that a row leaves out is null once it is written: what is not there is asked as what is null.
+const hasFinished = ({ finished_at, state }: BackupRow): boolean =>
+  typeof finished_at === 'number' && hasEnded(state as ScanState)
+/** A probe is handed whatever has not ended, and nobody checks then what is in its plan. */
+const isRunOver = ({ ended_at, state }: BackupRow): boolean =>
+  typeof ended_at === 'number' && isOver({ state: state as RunState })
+const ended = (row: BackupRow, now: number): BackupRow => ({ ...row, state: 'ended', ended_at: now })
 
 export async function restoreRaw(world: World, key: string, body: ArrayBuffer): Promise<void> {
   const scope = await restoring(world)

@@ -21,10 +21,11 @@ import {
   type Control,
   hasLooksLeft,
   looksLeft,
+  MOST_SUBJECTS,
   noteAsked,
   noteFound,
   readControls,
-  wishControl,
+  wishControls,
 } from './store/controls.ts'
 import { batch, changed, isTaken, type SQL, type Statement } from './store/db.ts'
 import { readPanelFacts } from './store/probes.ts'
@@ -63,10 +64,12 @@ export async function wishVerification(world: World, target: Target, body: Verif
       ? []
       : [{ ...of, subject: domain, method: null, port: null, domain: null, token: newControlToken() }]),
   ]
-  await batch(
-    db,
-    wishes.map((wish) => wishControl(db, wish, now)),
-  )
+  const written = await batch(db, wishControls(db, target, wishes, now))
+  if (changed(written.at(-1)) === 0)
+    throw new Failure(
+      'conflict',
+      `This target asked for ${MOST_SUBJECTS} addresses and domains already, as many as one may: what was not proved in 30 days makes room.`,
+    )
 }
 
 function wishOf(body: VerificationBody, addresses: readonly Address[]): Pick<Control, 'method' | 'port' | 'domain'> {

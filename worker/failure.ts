@@ -78,6 +78,9 @@ export class Failure extends Error {
 export const badField = (code: FailureCode, field: string, detail: string): Failure =>
   new Failure(code, detail, [{ field, detail }])
 
+/** What a request of a tenant hears that was removed while it was under way. */
+export const tenantGone = (): Failure => new Failure('not_found', 'This tenant was removed.')
+
 /** What a request hears that is signed by no probe of ours; whether it was one once is not told. */
 export const notOurs = (): Failure => new Failure('unauthorized', 'Not a probe of ours, or not at its address.')
 

@@ -2,7 +2,7 @@ import type { KeyAnswer, NewKeyAnswer } from '../../schema/api.ts'
 import { printable } from '../../schema/terminal.ts'
 import { SCOPES, type Scope } from '../../schema/words.ts'
 import { timeFor } from './ago.ts'
-import { openApi } from './api.ts'
+import { type Api, openApi } from './api.ts'
 import { type Command, EXIT, usageError } from './command.ts'
 import { jsonText } from './json.ts'
 import { parse, REACH, reach, wholeNumber } from './options.ts'
@@ -37,9 +37,25 @@ portwitness keys revoke KEY
   },
 }
 
+/** Those on later pages too: an old key opens no less than a new one. */
+async function everyKey(api: Api): Promise<KeyAnswer[]> {
+  const items: KeyAnswer[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const after: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const page: Page = await api.get<Page>(`/api/v1/keys?limit=200${after}`)
+    items.push(...page.items)
+    cursor = page.nextCursor
+  }
+  return items
+}
+interface Page {
+  items: KeyAnswer[]
+  nextCursor: string | null
+}
+
 async function list(args: string[]): Promise<number> {
   const { values } = parse(args, { ...REACH, ...JSON_FLAG })
-  const { items } = await openApi(reach(values)).get<{ items: KeyAnswer[] }>('/api/v1/keys')
+  const items = await everyKey(openApi(reach(values)))
   if (values.json) process.stdout.write(jsonText(items))
   else if (items.length === 0)
     process.stdout.write('No keys but the one that came with the stack. Make one with: portwitness keys add\n')

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { BACKUP_FORMAT, BACKUP_TABLES, Manifest } from '../../schema/backup.ts'
+import { BACKUP_FORMAT, BACKUP_TABLES, Manifest, type WrittenAnswer } from '../../schema/backup.ts'
 import { read } from '../../schema/read.ts'
 import { type Api, openApi } from './api.ts'
 import { type Command, CommandFailure, EXIT } from './command.ts'
@@ -35,12 +35,17 @@ export const restore: Command = {
     await api.send('POST', '/api/v1/restore', { format, migration, tenant })
     // Objects first: no row may point to nothing. Then the tables in their order, whatever that of the folder is.
     const raw = await putRaw(api, join(folder, 'raw'))
-    for (const { name } of BACKUP_TABLES)
-      if (manifest.files[name]) await putTable(api, join(folder, 'tables', `${name}.jsonl`), name)
+    let [rows, ended] = [0, 0]
+    for (const { name } of BACKUP_TABLES) {
+      if (!manifest.files[name]) continue
+      const put = await putTable(api, join(folder, 'tables', `${name}.jsonl`), name)
+      rows += put.rows
+      ended += put.ended
+    }
     await api.send('DELETE', '/api/v1/restore', undefined)
-    const rows = Object.values(manifest.files).reduce((sum, file) => sum + file.rows, 0)
+    const over = ended > 0 ? `${ended} runs that had not ended are over. ` : ''
     process.stdout.write(
-      `${rows} rows and ${raw} raw objects are back. All scanning is stopped; when all is well: portwitness stop-all --resume\n`,
+      `${rows} rows and ${raw} raw objects are back. ${over}All scanning is stopped; when all is well: portwitness stop-all --resume\n`,
     )
     return EXIT.clear
   },
@@ -75,11 +80,16 @@ async function checkFiles(folder: string, { files }: Manifest): Promise<void> {
   }
 }
 
-async function putTable(api: Api, path: string, table: string): Promise<void> {
+async function putTable(api: Api, path: string, table: string): Promise<WrittenAnswer> {
+  const put = { rows: 0, ended: 0 }
   let rows: unknown[] = []
   let size = 0
   const send = async () => {
-    if (rows.length > 0) await api.send('POST', '/api/v1/restore/rows', { table, rows })
+    if (rows.length > 0) {
+      const written = await api.send<WrittenAnswer>('POST', '/api/v1/restore/rows', { table, rows })
+      put.rows += written.rows
+      put.ended += written.ended
+    }
     rows = []
     size = 0
   }
@@ -89,6 +99,7 @@ async function putTable(api: Api, path: string, table: string): Promise<void> {
     size += line.length
   }
   await send()
+  return put
 }
 
 async function putRaw(api: Api, folder: string): Promise<number> {

@@ -41,6 +41,9 @@ describe('a channel’s address', () => {
           '[::ffff:10.0.0.1]',
           '0x7f.1',
           '2130706433',
+          '93.184.216.34',
+          '1572395042',
+          '[2606:4700::1111]',
         ].map((host) => `https://${host}${pathname}${search}`),
         ...['localhost', 'metadata', 'metadata.google.internal', 'printer.local', 'a.home.arpa.'].map(
           (host) => `https://${host}${pathname}${search}`,

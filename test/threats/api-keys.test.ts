@@ -102,3 +102,29 @@ describe('a key', () => {
     for (const other of ['abd', 'ab', 'abcd', '']) expect(isSame('abc', other)).toBe(false)
   })
 })
+
+test('an old key is not hidden behind newer ones: every live key is on some page', async () => {
+  const { body: tenant } = await stage.api<{ id: string; key: string }>('POST', '/tenants', { name: 'Many keys' })
+  await stage.env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 620)
+      INSERT INTO keys (hash, tenant_id, id, name, hint, scope, created_at)
+      SELECT 'many' || i, ?, 'key_many' || printf('%04d', i), 'many', 'pw_', 'read', 1000 + i / 7 FROM n`,
+  )
+    .bind(tenant.id)
+    .run()
+  const seen: string[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const after: string = cursor === '' ? '' : `&cursor=${cursor}`
+    const page: { items: { id: string }[]; nextCursor: string | null } = (
+      await stage.api<{ items: { id: string }[]; nextCursor: string | null }>(
+        ...(['GET', `/keys?limit=200${after}`, undefined, tenant.key] as const),
+      )
+    ).body
+    seen.push(...page.items.map(({ id }) => id))
+    cursor = page.nextCursor
+  }
+  expect(new Set(seen).size).toBe(621)
+  expect(seen).toHaveLength(621)
+  const file = await stage.fetch('/keys?format=csv', { headers: { authorization: `Bearer ${tenant.key}` } })
+  expect((await file.text()).split('\n').filter((line) => line.includes('key_many'))).toHaveLength(620)
+})

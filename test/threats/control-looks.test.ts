@@ -43,6 +43,25 @@ describe('without a proof', () => {
     expect(await stage.count('runs')).toBe(0)
   })
 
+  test('a target asks for 200 addresses and domains at most; what nobody proved makes room in 30 days', async () => {
+    const target = await mine.add(fresh())
+    const ask = (domain: string) => mine.wish(target.id, { method: 'reverse_dns', domain })
+    const rowsOf = () => stage.count('controls', `target_id = '${target.id}'`)
+    for (let i = 1; i < 200; i++) expect((await ask(`d${i}.example.net`)).status).toBe(200)
+    expect(await rowsOf()).toBe(200)
+    expect(await ask('more.example.net')).toMatchObject({ status: 409, body: { code: 'conflict' } })
+    expect((await ask('more.example.net')).body.detail).toContain('200 addresses and domains')
+    expect(await rowsOf()).toBe(200)
+    // What stands may be asked for again, and keeps its token.
+    const [before, after] = [await ask('d1.example.net'), await ask('d1.example.net')]
+    expect(after).toMatchObject({ status: 200, body: { addresses: [before.body.addresses[0]] } })
+    await stage.env.DB.prepare('UPDATE controls SET created_at = created_at - ? WHERE target_id = ?')
+      .bind(31 * DAY, target.id)
+      .run()
+    expect((await ask('more.example.net')).status).toBe(200)
+    expect(await rowsOf()).toBe(2)
+  })
+
   test('a scheduled scan is skipped, and one issue says why; it closes on proof of control alone', async () => {
     const target = await mine.add(fresh(), { schedule: '* * * * *' })
     for (let minute = 0; minute < 3; minute++) {
@@ -56,6 +75,7 @@ describe('without a proof', () => {
     const { body: scans } = await mine.api<{ items: ScanAnswer[] }>('GET', `/scans?targetId=${target.id}`)
     expect(new Set(scans.items.map(({ failure }) => failure?.code))).toEqual(new Set(['unproved_address']))
     expect(await mine.api('POST', `/issues/${issue?.id}/retest`, {})).toMatchObject({ status: 409 })
+    await alive()
     await prove(stage, fleet, mine, target.id)
     expect(await issuesOf(mine, target.id)).toMatchObject([{ finding: 'unproved', state: 'closed' }])
     await mine.api('DELETE', `/targets/${target.id}`)

@@ -3,7 +3,7 @@ import type { ChannelBody, ChannelChange } from '../../schema/channels.ts'
 import type { AnyEvent } from '../../schema/events.ts'
 import { newId } from '../../schema/ids.ts'
 import type { ChannelKind, NoticeName } from '../../schema/words.ts'
-import { Failure } from '../failure.ts'
+import { Failure, tenantGone } from '../failure.ts'
 import type { Message, Request } from '../notify/channel.ts'
 import { channelOf, render } from '../notify/channels.ts'
 import { checkDestination } from '../notify/destination.ts'
@@ -17,6 +17,7 @@ import {
   MAX_CHANNELS,
   newChannelId,
 } from '../store/channels.ts'
+import { readTenant } from '../store/keys.ts'
 import { lastNotice } from '../store/outbox.ts'
 import { planReminders } from '../store/reminders.ts'
 import type { World } from '../world.ts'
@@ -65,6 +66,7 @@ export async function addOne(
     reminders: body.reminders ?? null,
   }
   const row = await addChannel(world.db, tenantId, id, wish, rate.burst, world.now)
+  if (!row && !(await readTenant(world.db, tenantId))) throw tenantGone()
   if (!row) throw new Failure('conflict', `There are ${MAX_CHANNELS} channels already: as many as there may be.`)
   return { row, secret: made }
 }

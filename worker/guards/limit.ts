@@ -103,7 +103,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 /** One pass before JSON.parse, which recurses. Brackets inside strings do not count. */
-function isTooDeep(text: string): boolean {
+export function isTooDeep(text: string): boolean {
   let depth = 0
   let inString = false
   for (let i = 0; i < text.length; i++) {

@@ -48,8 +48,8 @@ function hostFaults({ hostname }: URL, hosts: readonly string[] | 'any'): string
     const isKnown = hosts.some((host) => (host.startsWith('.') ? name.endsWith(host) : name === host))
     return isKnown ? [] : [`must be at ${hosts.map((host) => (host.startsWith('.') ? `*${host}` : host)).join(' or ')}`]
   }
-  const address = parseAddress(name.replace(/^\[|\]$/g, ''))
-  if (address) return isPublic(address) ? [] : ['must not lead to a private or special address']
+  // Of a name TLS proves who answers, and where it leads is asked again at each attempt.
+  if (parseAddress(name.replace(/^\[|\]$/g, ''))) return ['must be a host name, not an address']
   const isInner = !name.includes('.') || /\.(?:local|localhost|internal|intranet|lan|home|corp|arpa|onion)$/.test(name)
   return isInner ? ['must be a public host name'] : []
 }

@@ -13,7 +13,7 @@ import {
 } from '../../schema/api.ts'
 import { makeKey } from '../../schema/key.ts'
 import { type AppEnv, actorOf } from '../context.ts'
-import { badField, Failure } from '../failure.ts'
+import { badField, Failure, tenantGone } from '../failure.ts'
 import { bodyOrForm } from '../guards/limit.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { luck, newToken, sha256 } from '../secrets.ts'
@@ -29,8 +29,9 @@ import {
   type Tenant,
 } from '../store/keys.ts'
 import { keepOnce } from '../store/settings.ts'
-import { describe } from './describe.ts'
+import { describe, PAGE_QUERY } from './describe.ts'
 import { keyIn, nameIn } from './form-bodies.ts'
+import { pageRequest } from './query.ts'
 import { iso, keyAnswer, tenantAnswer } from './shape.ts'
 
 const TAG = 'Access'
@@ -39,9 +40,10 @@ const HINT = 7
 
 export const keyRoutes = new Hono<AppEnv>()
   .use(allow('admin'))
-  .get('/', describe({ tag: TAG, does: 'List keys', answer: pageOf(KeyAnswer) }), async (c) =>
-    c.json({ items: (await listKeys(c.var.world.db, c.var.caller.tenantId)).map(keyAnswer), nextCursor: null }),
-  )
+  .get('/', describe({ tag: TAG, does: 'List keys', answer: pageOf(KeyAnswer), query: PAGE_QUERY }), async (c) => {
+    const page = await listKeys(c.var.world.db, c.var.caller.tenantId, pageRequest(c))
+    return c.json({ ...page, items: page.items.map(keyAnswer) })
+  })
   .post(
     '/',
     describe({ tag: TAG, does: 'Make a key; it is shown this once', body: KeyBody, answer: NewKeyAnswer, status: 201 }),
@@ -63,6 +65,7 @@ export const keyRoutes = new Hono<AppEnv>()
         },
         c.var.world.now,
       )
+      if (!row) throw tenantGone()
       return c.json({ ...keyAnswer(row), key }, 201)
     },
   )
@@ -124,7 +127,7 @@ export const ownTenantRoutes = new Hono<AppEnv>()
   )
 
 function known(tenant: Tenant | null): Tenant {
-  if (!tenant) throw new Failure('not_found', 'This tenant was removed.')
+  if (!tenant) throw tenantGone()
   return tenant
 }
 

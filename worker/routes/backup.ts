@@ -121,7 +121,7 @@ export const restoreRoutes = new Hono<AppEnv>()
     }),
     async (c) => {
       const { table, rows } = shaped(RowsBody, jsonOf(c.req.raw, await bytesOf(c.req.raw, RESTORE_BYTES)))
-      return c.json({ rows: await restoreRows(c.var.world, table, rows) })
+      return c.json(await restoreRows(c.var.world, table, rows))
     },
   )
   .put(

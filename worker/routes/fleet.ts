@@ -26,7 +26,7 @@ import { addBeacon, listBeacons, removeBeacon } from '../store/beacons.ts'
 import type { Db } from '../store/db.ts'
 import { addEnrolment, TOKEN_MS } from '../store/enrolments.ts'
 import { OPERATOR } from '../store/keys.ts'
-import { addOptOut, listOptOuts, removeOptOut } from '../store/optOuts.ts'
+import { addOptOut, listOptOuts, MOST_OPT_OUTS, removeOptOut } from '../store/optOuts.ts'
 import { changeProbe, hostRange, listProbes, readProbe, revokeProbe } from '../store/probes.ts'
 import { noteSwitcher, readSwitch } from '../store/settings.ts'
 import { letGo, lockUp } from '../trust.ts'
@@ -175,6 +175,11 @@ export const optOutRoutes = new Hono<AppEnv>()
       const { cidr, note } = await bodyOrForm(c, OptOutBody, optOutIn)
       const network = parseCidr(cidr)?.text ?? hostRange(parseAddress(cidr)?.text ?? cidr)
       const row = await addOptOut(c.var.world.db, network, note ?? null, c.var.world.now)
+      if (!row)
+        throw new Failure(
+          'conflict',
+          `There are ${MOST_OPT_OUTS} opt-outs already, as many as there may be: join some into wider networks, then add this one.`,
+        )
       await cancelInNetwork(c.var.world, network)
       return c.json(optOutAnswer(row), 201)
     },

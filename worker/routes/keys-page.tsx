@@ -4,7 +4,7 @@ import { SCOPES } from '../../schema/words.ts'
 import type { AppEnv } from '../context.ts'
 import { allow, operator, tenant } from '../guards/tenant.ts'
 import { type KeyLine, KeysPage, keyColumns, type TenantLine, TenantsPage, tenantColumns } from '../portal/keys.tsx'
-import { listKeys, listTenants, OPERATOR } from '../store/keys.ts'
+import { allKeys, listTenants, OPERATOR } from '../store/keys.ts'
 import { askOf, fileOfHeld, type HeldRules, pageOfHeld } from './held-list.ts'
 import { asPage, frameOf, show } from './show.tsx'
 
@@ -25,7 +25,7 @@ export const keysPageRoutes = new Hono<AppEnv>()
     const { db } = c.var.world
     const { tenantId, keyId, identity } = c.var.caller
     const ask = askOf(c, KEYS, { scope: SCOPES })
-    const all = await listKeys(db, tenantId)
+    const all = await allKeys(db, tenantId)
     const file = fileOfHeld(c, 'keys', all, ask, KEYS)
     if (file) return file
     const own = identity === undefined ? keyId : null

@@ -7,7 +7,7 @@ import { cancelOfTarget } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
 import { controlOf } from '../controlView.ts'
 import { cronError, nextDue } from '../cron.ts'
-import { badField, Failure } from '../failure.ts'
+import { badField, Failure, tenantGone } from '../failure.ts'
 import { bodyOrForm } from '../guards/limit.ts'
 import { allow } from '../guards/tenant.ts'
 import { MAX_RATE } from '../open.ts'
@@ -61,6 +61,7 @@ export const targetRoutes = new Hono<AppEnv>()
         c.var.world,
       )
       const row = await addTarget(c.var.world.db, c.var.caller.tenantId, wish, c.var.world.now)
+      if (!row) throw tenantGone()
       return c.json(await answered(c.var.world, row), 201)
     },
   )

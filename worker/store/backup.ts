@@ -3,18 +3,39 @@ import { type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, type SQLiteTable, SQLiteTable as Table } from 'drizzle-orm/sqlite-core'
 import { BACKUP_TABLES, type BackupRow, type BackupTable } from '../../schema/backup.ts'
 import * as tables from '../../schema/tables.ts'
-import { batch, type Db } from './db.ts'
+import { batch, causeOf, changed, type Db, isTaken, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 
+/** What the table itself says of a column. */
+export interface ColumnRule {
+  column: string
+  kind: 'text' | 'integer' | 'real'
+  /** the closed list that its text is from; null: any */
+  words: readonly string[] | null
+  isRequired: boolean
+  isNullable: boolean
+}
 interface Shape {
+  rules: ColumnRule[]
   columns: string[]
   key: string[]
 }
+const KIND: Readonly<Record<string, ColumnRule['kind']>> = { SQLiteInteger: 'integer', SQLiteReal: 'real' }
+
 const SHAPES = new Map<string, Shape>(
   (Object.values(tables).filter((table) => table instanceof Table) as SQLiteTable[]).map((table) => {
     const { name, columns, primaryKeys } = getTableConfig(table)
     const key = primaryKeys[0]?.columns ?? columns.filter((column) => column.primary)
-    return [name, { columns: columns.map((column) => column.name), key: key.map((column) => column.name) }]
+    const rules = columns.map(
+      (column): ColumnRule => ({
+        column: column.name,
+        kind: KIND[column.columnType] ?? 'text',
+        words: column.enumValues && column.enumValues.length > 0 ? column.enumValues : null,
+        isRequired: column.notNull && !column.hasDefault,
+        isNullable: !column.notNull,
+      }),
+    )
+    return [name, { rules, columns: columns.map((column) => column.name), key: key.map((column) => column.name) }]
   }),
 )
 const shapeOf = (name: string): Shape => {
@@ -68,37 +89,70 @@ export async function readPage(
   return { rows, next: last && rows.length === table.page ? key.map((column) => last[column]) : null }
 }
 
-/** Names in these rows that the table does not have. */
-export const strangers = (table: string, rows: readonly BackupRow[]): string[] => {
-  const known = new Set(shapeOf(table).columns)
-  return [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => !known.has(name))
+export const columnRules = (table: string): readonly ColumnRule[] => shapeOf(table).rules
+
+/** A row that was not written. */
+export interface Unwritten {
+  /** its place among those that were to be written */
+  at: number
+  /** columns of which another row has the same; null: its key is another tenant's */
+  taken: string[] | null
 }
 
 /**
- * Writes them over whatever has their keys, but for what is another tenant's: a backup may have been made up. Columns that a row
- * does not name get their defaults.
+ * Writes them over what has their keys, and over nothing else: a backup may have been made up, and a row of another tenant, or one
+ * that another unique index is for, stays as it is. Answers the first that was not written for that; null when all were.
+ * Columns that a row does not name stay, or get their defaults.
  */
-export async function writeRows(db: Db, table: string, rows: readonly BackupRow[]): Promise<void> {
+export async function writeRows(db: Db, table: string, rows: readonly BackupRow[]): Promise<Unwritten | null> {
+  const statements = rows.map((row) => upsert(db, table, row))
+  try {
+    const answers = await batch(db, statements)
+    const at = answers.findIndex((answer) => changed(answer) === 0)
+    return at < 0 ? null : { at, taken: null }
+  } catch (error) {
+    if (!isTaken(error)) throw error
+    const [, columns = ''] = /UNIQUE constraint failed: ([\w., ]+)/.exec(causeOf(error)) ?? []
+    return {
+      at: await firstRefused(db, statements),
+      taken: columns.split(', ').map((one) => one.split('.').at(-1) ?? ''),
+    }
+  }
+}
+
+function upsert(db: Db, table: string, row: BackupRow): Statement {
   const { columns, key } = shapeOf(table)
-  const owner = columns.includes('tenant_id') ? names(['tenant_id']) : null
-  await batch(
-    db,
-    rows.map((row) => {
-      const given = columns.filter((column) => row[column] !== undefined)
-      const values = sql.join(
-        given.map((column) => sql`${row[column]}`),
-        sql`, `,
-      )
-      const same = sql.join(
-        key.map((column) => sql`${names([column])} = ${row[column]}`),
-        sql` AND `,
-      )
-      const taken = owner
-        ? sql`EXISTS (SELECT 1 FROM ${names([table])} WHERE ${same} AND ${owner} <> ${row.tenant_id})`
-        : sql`0`
-      return db.run(sql`INSERT OR REPLACE INTO ${names([table])} (${names(given)}) SELECT ${values} WHERE NOT ${taken}`)
-    }),
+  const given = columns.filter((column) => row[column] !== undefined)
+  const values = sql.join(
+    given.map((column) => sql`${row[column]}`),
+    sql`, `,
   )
+  const news = sql.join(
+    given
+      .filter((column) => !key.includes(column))
+      .map((column) => sql`${names([column])} = excluded.${names([column])}`),
+    sql`, `,
+  )
+  const isOwn = columns.includes('tenant_id') ? sql` WHERE ${names([table])}.tenant_id = excluded.tenant_id` : sql``
+  return db.run(
+    sql`INSERT INTO ${names([table])} (${names(given)}) VALUES (${values}) ON CONFLICT (${names(key)}) DO UPDATE SET ${news}${isOwn}`,
+  )
+}
+
+/** A batch does not say which of its statements failed. Those before it are written on the way: each may be repeated. */
+async function firstRefused(db: Db, statements: readonly Statement[]): Promise<number> {
+  let [low, high] = [0, statements.length]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    try {
+      await batch(db, statements.slice(low, middle))
+      low = middle
+    } catch (error) {
+      if (!isTaken(error)) throw error
+      high = middle
+    }
+  }
+  return low
 }
 
 /** Nothing was scanned here yet, and nobody is to be told: for the whole stack, or for one tenant. */

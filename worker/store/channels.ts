@@ -2,7 +2,8 @@
 import { and, asc, eq, isNull, lte, ne, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { channels, deliveries, stories } from '../../schema/tables.ts'
-import { batch, type Db, type Statement } from './db.ts'
+import { batch, type Db, rowWhere, type Statement } from './db.ts'
+import { isThere } from './keys.ts'
 
 export type ChannelRow = typeof channels.$inferSelect
 export type DeliveryRow = typeof deliveries.$inferSelect
@@ -19,7 +20,7 @@ export type ChannelWish = Pick<
 
 export const newChannelId = (): string => newId('chn')
 
-/** Null when the tenant has as many as it may have. */
+/** Null when the tenant has as many as it may have, or was removed. */
 export async function addChannel(
   db: Db,
   tenantId: string,
@@ -28,12 +29,13 @@ export async function addChannel(
   tokens: number,
   now: number,
 ): Promise<ChannelRow | null> {
-  if ((await db.$count(channels, eq(channels.tenantId, tenantId))) >= MAX_CHANNELS) return null
-  const [row] = await db
+  const row = { ...wish, tenantId, id, state: 'on' as const, stateAt: now, createdAt: now, tokens, tokensAt: now }
+  const isRoom = sql`(SELECT count(*) FROM channels WHERE tenant_id = ${tenantId}) < ${MAX_CHANNELS}`
+  const [added] = await db
     .insert(channels)
-    .values({ ...wish, tenantId, id, state: 'on', stateAt: now, createdAt: now, tokens, tokensAt: now })
+    .select(rowWhere(channels, row, sql`${isRoom} AND ${isThere(tenantId)}`))
     .returning()
-  return row ?? null
+  return added ?? null
 }
 
 export const listChannels = (db: Db, tenantId: string): Promise<ChannelRow[]> =>

@@ -3,7 +3,7 @@ import { and, asc, eq, inArray, isNull, lte, type SQL, sql } from 'drizzle-orm'
 import type { ControlAsk, ControlTrouble } from '../../schema/control.ts'
 import { controls, issues, scans, targets } from '../../schema/tables.ts'
 import type { FailureWord } from '../../schema/words.ts'
-import { type Db, inParts, rows, type Statement } from './db.ts'
+import { type Db, inParts, rows, rowWhere, type Statement } from './db.ts'
 import type { Scan } from './scans.ts'
 
 export type Control = typeof controls.$inferSelect
@@ -34,19 +34,40 @@ export async function readControls(
   return found
 }
 
-/** What is wished of a subject: its row is made, or changed; token and proof stay. */
-export const wishControl = (
+/** Addresses and domains that one target may be asked about, those that it left behind among them. */
+export const MOST_SUBJECTS = 200
+/** What was not proved in so long is forgotten once the target asks for others. */
+const UNPROVED_MS = 30 * 86_400_000
+
+type Wish = Pick<Control, 'tenantId' | 'subject' | 'token' | 'method' | 'port' | 'domain' | 'targetId'>
+
+/**
+ * What is wished of the subjects of one target: their rows are made, or changed; token and proof stay. All of them, or none where
+ * they would be too many. The last answer says which.
+ */
+export function wishControls(
   db: Db,
-  wish: Pick<Control, 'tenantId' | 'subject' | 'token' | 'method' | 'port' | 'domain' | 'targetId'>,
+  { tenantId, id: targetId }: { tenantId: string; id: string },
+  wishes: readonly Wish[],
   now: number,
-): Statement =>
-  db
-    .insert(controls)
-    .values({ ...wish, createdAt: now })
-    .onConflictDoUpdate({
-      target: [controls.tenantId, controls.subject],
-      set: { method: wish.method, port: wish.port, domain: wish.domain, targetId: wish.targetId },
-    })
+): Statement[] {
+  const subjects = sql`(SELECT value FROM json_each(${rows(wishes.map(({ subject }) => subject))}))`
+  const others = sql`tenant_id = ${tenantId} AND target_id = ${targetId} AND subject NOT IN ${subjects}`
+  const isRoom = sql`(SELECT count(*) FROM controls WHERE ${others}) + ${wishes.length} <= ${MOST_SUBJECTS}`
+  return [
+    db.run(sql`DELETE FROM controls WHERE ${others} AND proved_at IS NULL
+      AND max(created_at, coalesce(asked_at, 0)) < ${now - UNPROVED_MS}`),
+    ...wishes.map((wish) =>
+      db
+        .insert(controls)
+        .select(rowWhere(controls, { ...wish, createdAt: now }, isRoom))
+        .onConflictDoUpdate({
+          target: [controls.tenantId, controls.subject],
+          set: { method: wish.method, port: wish.port, domain: wish.domain, targetId: wish.targetId },
+        }),
+    ),
+  ]
+}
 
 const those = (tenantId: string, subjects: readonly string[]) =>
   and(eq(controls.tenantId, tenantId), inArray(controls.subject, [...subjects]))

@@ -1,7 +1,8 @@
 /** The door to D1. Writes that belong together go in one batch, which is one transaction; there is no other kind. */
-import { fillPlaceholders, type Placeholder, type SQL, sql } from 'drizzle-orm'
+import { fillPlaceholders, getTableColumns, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 
 export type { SQL }
 export type Db = DrizzleD1Database
@@ -72,8 +73,27 @@ export const read = async <Row>(db: Db, query: Query<Row>): Promise<Row[]> => (a
 /** How many rows a write changed: the only way to learn whether its guard held. */
 export const changed = (result: unknown): number => (result as D1Result | undefined)?.meta.changes ?? 0
 
+/** A row as a SELECT that answers it only while `where` holds: what an INSERT asks in the very statement that writes. */
+export function rowWhere<T extends SQLiteTable>(table: T, row: T['$inferInsert'], where: SQL): SQL {
+  const values = Object.entries(getTableColumns(table)).map(([name, column]) => {
+    const value: unknown = row[name as keyof typeof row]
+    return sql.param(value === undefined ? (column.default ?? null) : value, column)
+  })
+  return sql`SELECT ${sql.join(values, sql`, `)} WHERE ${where}`
+}
+
 /** A list as one bound parameter: `json_each(${rows(list)})` takes thousands where 100 single parameters are the limit. */
 export const rows = (list: readonly unknown[]): SQL => sql`${JSON.stringify(list)}`
+
+/**
+ * The list in a JSON column, for queries over the rows of all tenants: one that holds no JSON is empty there, where `json_each` would
+ * fail the query for everybody.
+ */
+export const listIn = (column: unknown, field?: string): SQL =>
+  sql`json_each(CASE WHEN json_valid(${column}) THEN ${column} ELSE '{}' END, ${sql.raw(field ? `'$.${field}'` : `'$'`)})`
+/** A field of one element of such a list; null where the element is none that has fields. */
+export const partOf = (element: string, field: string): SQL =>
+  sql.raw(`CASE ${element}.type WHEN 'object' THEN ${element}.value ->> '$.${field}' END`)
 
 /** Bytes of one bound parameter of a list that may grow: D1 takes values of up to 2 MB. */
 const PART_BYTES = 1_000_000

@@ -1,7 +1,7 @@
 /** What has had its time, scan by scan in the order of their keys: no index is needed, and no row says what was done. */
 import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { facts, runs, scans } from '../../schema/tables.ts'
-import { batch, type Db } from './db.ts'
+import { batch, type Db, listIn, partOf } from './db.ts'
 
 export interface OldScan {
   tenantId: string
@@ -17,7 +17,7 @@ export interface OldScan {
 export const scansAfter = (db: Db, after: readonly [string, string], limit: number): Promise<OldScan[]> =>
   db.all<OldScan>(sql`SELECT tenant_id AS tenantId, id, finished_at AS finishedAt, output_key IS NOT NULL AS hasRaw,
     EXISTS (SELECT 1 FROM facts f WHERE f.tenant_id = scans.tenant_id AND f.scan_id = scans.id)
-      OR EXISTS (SELECT 1 FROM json_each(scans.panel) member JOIN runs ON runs.probe_id = member.value ->> '$.probeId'
+      OR EXISTS (SELECT 1 FROM ${listIn(sql`scans.panel`)} member JOIN runs ON runs.probe_id = ${partOf('member', 'probeId')}
         AND runs.id >= 'run_' || substr(scans.id, 5) AND runs.id < 'run_' || substr(scans.id, 5) || '~') AS hasRuns,
     control IS NOT NULL AS isLook
     FROM scans WHERE (tenant_id, id) > (${after[0]}, ${after[1]}) ORDER BY tenant_id, id LIMIT ${limit}`)

@@ -1,9 +1,10 @@
 /** API keys and tenants. A key is shown once and stored as its SHA-256: the hash is what is looked up. */
-import { and, desc, eq, isNull, ne, type Placeholder, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, ne, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { channels, deliveries, keys, stories, targets, tenants } from '../../schema/tables.ts'
 import type { Scope } from '../../schema/words.ts'
-import { batch, type Db, once, read } from './db.ts'
+import { batch, type Db, once, read, rowWhere } from './db.ts'
+import { type Page, type PageRequest, pageOf } from './page.ts'
 import { goesOn, type Session } from './sessions.ts'
 
 /** The tenant of the operator: the fleet and its switches are his. */
@@ -27,7 +28,15 @@ const USE_NOTED_MS = 3_600_000
 
 const toKey = (row: typeof keys.$inferSelect): Key => ({ ...row, scope: row.scope as Scope })
 const isLive = (now: number | Placeholder) =>
-  and(isNull(keys.revokedAt), sql`(${keys.expiresAt} IS NULL OR ${keys.expiresAt} > ${now})`)
+  and(
+    isNull(keys.revokedAt),
+    sql`(${keys.expiresAt} IS NULL OR ${keys.expiresAt} > ${now})`,
+    isThere(sql`${keys.tenantId}`),
+  )
+
+/** True while the tenant is: asked in the write that gives it something, as it may be removed while that is under way. */
+export const isThere = (tenantId: string | SQL): SQL =>
+  sql`EXISTS (SELECT 1 FROM tenants WHERE tenants.id = ${tenantId})`
 
 /** The live key with this hash; null when unknown, revoked or expired. */
 export async function findKey(db: Db, hash: string, now: number): Promise<Key | null> {
@@ -69,25 +78,43 @@ export async function findKeyById(
   return row ? toKey(row) : null
 }
 
-export const listKeys = async (db: Db, tenantId: string): Promise<Key[]> =>
+const unrevoked = (tenantId: string) => and(eq(keys.tenantId, tenantId), isNull(keys.revokedAt))
+const newestFirst = [desc(keys.createdAt), desc(keys.id)]
+
+export async function listKeys(db: Db, tenantId: string, { limit, cursor }: PageRequest): Promise<Page<Key>> {
+  const before = cursor ? sql`(${keys.createdAt}, ${keys.id}) < (${cursor.at}, ${cursor.id})` : undefined
+  const found = await db
+    .select()
+    .from(keys)
+    .where(and(unrevoked(tenantId), before))
+    .orderBy(...newestFirst)
+    .limit(limit + 1)
+  return pageOf(found, limit, (row) => row.createdAt, toKey)
+}
+
+/** All of them: none that opens something is to be overlooked. */
+export const allKeys = async (db: Db, tenantId: string): Promise<Key[]> =>
   (
     await db
       .select()
       .from(keys)
-      .where(and(eq(keys.tenantId, tenantId), isNull(keys.revokedAt)))
-      .orderBy(desc(keys.createdAt))
-      .limit(500)
+      .where(unrevoked(tenantId))
+      .orderBy(...newestFirst)
   ).map(toKey)
 
+/** Null when the tenant was removed. */
 export async function addKey(
   db: Db,
   tenantId: string,
   key: { hash: string; name: string; hint: string; scope: Scope; expiresAt: number | null; madeBy: string },
   now: number,
-): Promise<Key> {
+): Promise<Key | null> {
   const row = { ...key, tenantId, id: newId('key'), createdAt: now, lastUsedAt: null }
-  await db.insert(keys).values(row)
-  return row
+  const [added] = await db
+    .insert(keys)
+    .select(rowWhere(keys, row, isThere(tenantId)))
+    .returning({ id: keys.id })
+  return added ? row : null
 }
 
 /** False when there is no such live key. */

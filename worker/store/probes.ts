@@ -6,7 +6,7 @@ import { probes, ranges, runs, scans } from '../../schema/tables.ts'
 import type { Health, SignedDirectory } from '../../schema/wire.ts'
 import type { ProbeFacts } from '../core/panel.ts'
 import { type Source, standingOf } from '../core/ranges/standing.ts'
-import { batch, type Db, once, read, rows, type Statement } from './db.ts'
+import { batch, type Db, listIn, once, partOf, read, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 import { addNotices, type Told } from './outbox.ts'
 
@@ -187,6 +187,14 @@ const endProofsDue = (db: Db, probeId: string, now: number) =>
     })
     .where(and(eq(runs.probeId, probeId), eq(runs.kind, 'prove'), eq(runs.state, 'due'), isNull(runs.endedAt)))
 
+const restoredName = (tenantId: string | SQL): SQL => sql`'restored:' || ${tenantId}`
+/** Scans of a tenant up to this time are from a backup: what they say of who scanned an address is that of whoever had the file. */
+export const noteRestored = async (db: Db, tenantId: string, upTo: number, now: number): Promise<void> => {
+  await db.run(sql`INSERT INTO settings (name, value, changed_at) VALUES (${restoredName(tenantId)}, ${String(upTo)}, ${now})
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at`)
+}
+const isRestored = sql`EXISTS (SELECT 1 FROM settings WHERE name = ${restoredName(sql`${scans.tenantId}`)} AND CAST(value AS INTEGER) >= ${scans.createdAt})`
+
 /**
  * What the choice of a panel must know of each probe, for a target at these addresses. Who scanned them counts under the
  * source address, whatever the target was called and whichever tenant asked: that is what a defence remembers. Drained probes
@@ -221,17 +229,18 @@ export async function readPanelFacts(
     // Tenant by tenant, which the index of scans by time serves.
     db
       .select({
-        source: sql<string>`member.value ->> '$.sourceAddress'`,
+        source: sql<string>`${partOf('member', 'sourceAddress')}`,
         at: sql<number>`max(${scans.createdAt})`,
       })
       .from(scans)
       // Of a proof each address is one that scanned.
-      .innerJoin(sql`json_each(${scans.panel}) member`, sql`member.value ->> '$.role' = 'scanner'`)
+      .innerJoin(sql`${listIn(scans.panel)} member`, sql`${partOf('member', 'role')} = 'scanner'`)
       .where(
         and(
           sql`${scans.tenantId} IN (SELECT id FROM tenants)`,
           gt(scans.createdAt, now - restedMs),
-          sql`EXISTS (SELECT 1 FROM json_each(${scans.addresses}) a WHERE a.value IN (SELECT value FROM json_each(${rows(addresses)})))`,
+          sql`NOT ${isRestored}`,
+          sql`EXISTS (SELECT 1 FROM ${listIn(scans.addresses)} a WHERE a.value IN (SELECT value FROM json_each(${rows(addresses)})))`,
         ),
       )
       .groupBy(sql`1`),

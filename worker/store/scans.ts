@@ -1,10 +1,10 @@
-import { and, asc, desc, eq, getTableColumns, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Judgement } from '../../schema/judgement.ts'
 import { scans } from '../../schema/tables.ts'
 import type { Endpoint } from '../../schema/wire.ts'
 import type { FailureWord, Phase } from '../../schema/words.ts'
 import { bounded } from './bounded.ts'
-import { batch, changed, type Db, once, read, rows, type Statement } from './db.ts'
+import { batch, changed, type Db, once, read, rows, rowWhere, type Statement } from './db.ts'
 import { addNotices, type Told } from './outbox.ts'
 
 export type Scan = typeof scans.$inferSelect
@@ -75,12 +75,9 @@ export const underWay = (tenantId: string, targetId: string, what: 'scan' | 'pro
  * lane in common. The row of a look at control is in nobody's way.
  */
 export function addScan(db: Db, scan: Scan, within: SQL = sql`1`): Statement {
-  const values = Object.entries(getTableColumns(scans)).map(([name, column]) =>
-    sql.param(scan[name as keyof Scan], column),
-  )
   const other = underWay(scan.tenantId, scan.targetId, scan.proof === null ? 'proof' : 'scan')
   const isFree = scan.control === null ? sql`NOT ${other}` : sql`1`
-  return db.insert(scans).select(sql`SELECT ${sql.join(values, sql`, `)} WHERE ${isFree} AND ${within}`)
+  return db.insert(scans).select(rowWhere(scans, scan, sql`${isFree} AND ${within}`))
 }
 
 /**

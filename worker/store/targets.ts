@@ -1,7 +1,8 @@
 import { and, asc, desc, eq, isNull, lte, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { targets } from '../../schema/tables.ts'
-import { type Db, rows } from './db.ts'
+import { type Db, rows, rowWhere } from './db.ts'
+import { isThere } from './keys.ts'
 import { type Page, type PageRequest, pageOf } from './page.ts'
 
 export type Target = typeof targets.$inferSelect
@@ -25,13 +26,14 @@ export type TargetWish = Pick<
 const mine = (tenantId: string, id: string) =>
   and(eq(targets.tenantId, tenantId), eq(targets.id, id), isNull(targets.deletedAt))
 
-export async function addTarget(db: Db, tenantId: string, wish: TargetWish, now: number): Promise<Target> {
-  const [row] = await db
+/** Null when the tenant was removed. */
+export async function addTarget(db: Db, tenantId: string, wish: TargetWish, now: number): Promise<Target | null> {
+  const row = { ...wish, tenantId, id: newId('tgt'), createdAt: now, scanners: {}, lastKnown: {} }
+  const [added] = await db
     .insert(targets)
-    .values({ ...wish, tenantId, id: newId('tgt'), createdAt: now, scanners: {}, lastKnown: {} })
+    .select(rowWhere(targets, row, isThere(tenantId)))
     .returning()
-  if (!row) throw new Error('the target was not stored')
-  return row
+  return added ?? null
 }
 
 export const readTarget = async (db: Db, tenantId: string, id: string): Promise<Target | null> =>
@@ -123,7 +125,7 @@ export const dueTargets = (db: Db, now: number, limit: number): Promise<Target[]
   db
     .select()
     .from(targets)
-    .where(and(lte(targets.nextDueAt, now), isNull(targets.deletedAt)))
+    .where(and(lte(targets.nextDueAt, now), isNull(targets.deletedAt), isThere(sql`${targets.tenantId}`)))
     .orderBy(asc(targets.nextDueAt))
     .limit(limit)
 

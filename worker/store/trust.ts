@@ -3,7 +3,7 @@ import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { newId } from '../../schema/ids.ts'
 import { canaries, probes, runs, scans } from '../../schema/tables.ts'
 import type { Standing } from '../core/trust.ts'
-import { batch, type Db, once, rows, type Statement } from './db.ts'
+import { batch, type Db, listIn, once, rows, type Statement } from './db.ts'
 import { OPERATOR } from './keys.ts'
 import { addNotices, type Told } from './outbox.ts'
 
@@ -106,7 +106,7 @@ export const quarantine = (
     .where(and(eq(runs.probeId, probeId), eq(runs.state, 'due'), isNull(runs.endedAt))),
   db.run(sql`UPDATE scans SET doubted_at = ${now} WHERE tenant_id IN (SELECT id FROM tenants) AND created_at > ${now - DOUBT_MS}
     AND doubted_at IS NULL AND finished_at IS NOT NULL AND proof IS NULL AND judgement IS NOT NULL
-    AND EXISTS (SELECT 1 FROM json_each(judgement, '$.ports') port, json_each(port.value, '$.probes') carrier WHERE carrier.value = ${probeId})`),
+    AND EXISTS (SELECT 1 FROM ${listIn(sql`judgement`, 'ports')} port, ${listIn(sql`port.value`, 'probes')} carrier WHERE carrier.value = ${probeId})`),
 ]
 
 /** Believed again, with a clean slate; told where it was not believed before. */
