@@ -66,6 +66,17 @@ async function openRestore(name: string) {
 }
 const touch = (address: string) => ({ address, port: 443, check: 'tls', service: 'https' })
 
+test('a key that was revoked since a backup was made is not revived by it', async () => {
+  const { tenant } = await openRestore('Revived')
+  const row = await stage.env.DB.prepare('SELECT * FROM keys WHERE tenant_id = ?')
+    .bind(tenant.id)
+    .first<Record<string, unknown>>()
+  expect(row?.revoked_at).toBeNull()
+  await stage.env.DB.prepare('UPDATE keys SET revoked_at = ? WHERE tenant_id = ?').bind(stage.now(), tenant.id).run()
+  expect(await put('keys', [row ?? {}])).toMatchObject({ status: 200, body: { rows: 1 } })
+  expect(await stage.count('keys', `tenant_id = '${tenant.id}' AND revoked_at IS NULL`)).toBe(0)
+})
+
 describe('it brings no work', () => {
   test('every run in it is over, whatever the row says or leaves out, and the answer says how many were not', async () => {
     const victim = fresh()

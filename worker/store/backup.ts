@@ -120,6 +120,12 @@ export async function writeRows(db: Db, table: string, rows: readonly BackupRow[
   }
 }
 
+/** What was revoked since a backup was made stays so. */
+const REVOKED = 'revoked_at'
+const excluded = (column: string): SQL => sql`excluded.${names([column])}`
+const kept = (table: string, column: string): SQL =>
+  sql`coalesce(${names([table])}.${names([column])}, ${excluded(column)})`
+
 function upsert(db: Db, table: string, row: BackupRow): Statement {
   const { columns, key } = shapeOf(table)
   const given = columns.filter((column) => row[column] !== undefined)
@@ -130,7 +136,7 @@ function upsert(db: Db, table: string, row: BackupRow): Statement {
   const news = sql.join(
     given
       .filter((column) => !key.includes(column))
-      .map((column) => sql`${names([column])} = excluded.${names([column])}`),
+      .map((column) => sql`${names([column])} = ${column === REVOKED ? kept(table, column) : excluded(column)}`),
     sql`, `,
   )
   const isOwn = columns.includes('tenant_id') ? sql` WHERE ${names([table])}.tenant_id = excluded.tenant_id` : sql``
