@@ -27,7 +27,12 @@ import { signatureHeaders } from './signature.ts'
 
 /** `gone`: the run is no longer ours. `refused`: the Worker does not know us, or we are too old; `unreachable`: not answered in time. */
 export type Asked<T> =
-  | { ok: true; answer: T }
+  | {
+      ok: true
+      answer: T
+      /** when the try that was answered began (performance.now()) */
+      askedAt: number
+    }
   | { ok: false; why: 'gone' | 'refused' | 'bad' | 'unreachable'; detail: string }
 
 export interface Desk {
@@ -47,6 +52,8 @@ export interface Desk {
 export interface Until {
   ms: number
   signal: AbortSignal
+  /** between two tries at most so long, whatever is asked of us */
+  mostPauseMs?: () => number
 }
 
 export interface DeskOptions {
@@ -106,11 +113,12 @@ export function openDesk({ url, clock, localAddress, log, ...options }: DeskOpti
     const started = performance.now()
     let last = 'not tried'
     for (let tries = 0; ; tries++) {
+      const askedAt = performance.now()
       const posted = await once(path, text, until.signal)
       if ('code' in posted) last = posted.code
       else {
         const read = v.safeParse(shape, posted.body)
-        if (posted.status === 200 && read.success) return { ok: true, answer: read.output }
+        if (posted.status === 200 && read.success) return { ok: true, answer: read.output, askedAt }
         last = `${posted.status} ${problemOf(posted.body)}`
         const verdict = finalAnswer(posted.status)
         const mayBeSkew = posted.status === 401 && tries === 0
@@ -122,7 +130,8 @@ export function openDesk({ url, clock, localAddress, log, ...options }: DeskOpti
       const bound = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries)
       const asked = 'headers' in posted ? posted.headers.retryAfterMs : null
       // A kept connection that the other side had closed fails at once; the first repeat need not wait.
-      const pause = asked ?? (tries === 0 ? 20 : Math.random() * bound)
+      const wanted = asked ?? (tries === 0 ? 20 : Math.random() * bound)
+      const pause = Math.min(wanted, until.mostPauseMs?.() ?? wanted)
       const isLate = performance.now() - started + pause > until.ms
       if (isLate || until.signal.aborted) return { ok: false, why: 'unreachable', detail: last }
       await rest(pause, until.signal)

@@ -4,10 +4,11 @@
  */
 import { type Address, parseAddress } from '../schema/address.ts'
 import { isControlPort } from '../schema/control.ts'
-import type { ControlPlan, Endpoint, Fetched, LeasedRun } from '../schema/wire.ts'
+import type { ControlPlan, Endpoint, Fetched } from '../schema/wire.ts'
 import { fetchToken } from './checks/token.ts'
 import { rest } from './clock.ts'
 import type { Job } from './job.ts'
+import type { HeldRun } from './lease.ts'
 import { reporterFor } from './report.ts'
 import { optionsFor, whyNot } from './touch.ts'
 import type { World } from './world.ts'
@@ -17,7 +18,7 @@ const GAP_MS = 500
 
 export function startFetches(
   world: World,
-  run: LeasedRun & { plan: ControlPlan },
+  run: HeldRun & { plan: ControlPlan },
   drain: AbortSignal,
   hard: AbortSignal,
 ): Job {
@@ -36,7 +37,7 @@ export function startFetches(
 
 async function carryOut(
   world: World,
-  run: LeasedRun & { plan: ControlPlan },
+  run: HeldRun & { plan: ControlPlan },
   ended: AbortSignal,
   hard: AbortSignal,
 ): Promise<void> {
@@ -64,12 +65,12 @@ function whyNotFetch(world: World, { address, port }: Endpoint): string | null {
     : `port ${port} of ${address} shows nothing: anybody with an account on a host can listen there`
 }
 
-async function fetchOne(world: World, { scanId, plan }: LeasedRun & { plan: ControlPlan }, fetch: Endpoint) {
+async function fetchOne(world: World, run: HeldRun & { plan: ControlPlan }, fetch: Endpoint) {
   const options = await optionsFor(world, {
     target: { ...fetch, check: 'http', service: 'http' },
     name: null,
-    timeoutMs: plan.timeoutMs,
-    scanId,
+    timeoutMs: run.plan.timeoutMs,
+    run,
   })
   world.counters.touches += 1
   return { ...fetch, ...(await fetchToken(options)) }

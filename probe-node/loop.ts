@@ -1,8 +1,9 @@
 /** lease → perform → report → rest: one scan and up to eight short runs side by side. */
 import { AGENT } from '../schema/version.ts'
-import { type LeaseAnswer, type LeasedRun, LIMITS } from '../schema/wire.ts'
+import { type LeaseAnswer, LIMITS } from '../schema/wire.ts'
 import { startFetches } from './fetches.ts'
 import { createNudge, type Job, type Nudge } from './job.ts'
+import { createLease, type HeldRun } from './lease.ts'
 import { deliver, reporterFor } from './report.ts'
 import { startScan } from './scan/scan.ts'
 import { whyNotNow } from './standing.ts'
@@ -44,13 +45,13 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   let isByClock = false
   let isHinted = false
 
-  const startRun = (run: LeasedRun): Job => {
+  const startRun = (run: HeldRun): Job => {
     const { plan } = run
     if (plan.kind === 'scan') return startScan(world, { ...run, plan }, signal, hard.signal)
     if (plan.kind === 'control') return startFetches(world, { ...run, plan }, signal, hard.signal)
     return startSteps(world, { ...run, plan }, signal, hard.signal)
   }
-  const start = (run: LeasedRun) => {
+  const start = (run: HeldRun) => {
     const job = startRun(run)
     jobs.set(run.runId, job)
     void job.over
@@ -71,7 +72,7 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
   }
 
   /** Not a packet is sent for it; the Worker hears why. */
-  const refuse = (run: LeasedRun, why: string) => {
+  const refuse = (run: HeldRun, why: string) => {
     log('warn', `refused a run of kind ${run.kind}: ${why}`, { runId: run.runId })
     const failure = { code: 'range_inactive', detail: why } as const
     reporterFor(world, run, hard.signal)
@@ -101,7 +102,7 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
       world.knock.learn(asked.answer)
       hint(asked.answer)
       if (isByClock && asked.answer.runs.some(({ dueAt = now }) => now - dueAt > UNHEARD_MS)) world.bell.doubt()
-      take(asked.answer)
+      take(asked.answer, asked.askedAt)
     } else if (asked.why === 'unreachable') {
       failures += 1
       if (failures === 1) log('warn', 'the Worker does not answer', { why: asked.detail.slice(0, 100) })
@@ -124,12 +125,13 @@ async function work(world: World, jobs: Map<string, Job>, nudge: Nudge, signal: 
     else Object.assign(counters, { answered: counters.answered + 1, answeredAt: Date.now() })
   }
 
-  function take(answer: LeaseAnswer) {
+  function take(answer: LeaseAnswer, askedAt: number) {
     if (world.standing.learn(answer.standing))
       log(answer.standing.scans ? 'info' : 'warn', answer.standing.detail, { range: answer.standing.range ?? 'none' })
     for (const job of jobs.values()) if (answer.stopped || whyNotNow(world, job.kind) !== null) job.stop()
     // A run that we hold under an older epoch was given out anew: its old reports are refused, so it starts over.
-    for (const run of answer.runs) {
+    for (const leased of answer.runs) {
+      const run = { ...leased, lease: createLease({ now: answer.now, leaseUntil: leased.leaseUntil }, askedAt) }
       jobs.get(run.runId)?.stop()
       const why = whyNotNow(world, run.kind)
       if (why === null) start(run)

@@ -2,7 +2,6 @@ import {
   type AlarmRequest,
   type Endpoint,
   type Found,
-  type LeasedRun,
   LIMITS,
   type Observation,
   type RenewAnswer,
@@ -10,7 +9,8 @@ import {
   type ResultRequest,
   type Span,
 } from '../schema/wire.ts'
-import type { Asked } from './desk.ts'
+import type { Asked, Until } from './desk.ts'
+import type { HeldRun } from './lease.ts'
 import type { Report } from './spool.ts'
 import type { Seen } from './touch.ts'
 import type { World } from './world.ts'
@@ -45,12 +45,21 @@ type Facts = Pick<ResultRequest, 'runId' | 'epoch' | 'seq' | 'observations' | 's
 
 /** As long as the lease may still be ours, and then some: the Worker answers 410 when it is not. */
 const RENEW_FOR_MS = 120_000
+/** While we go on by a lease the Worker may want us to stop: with the time that an answer may take, heard of within 20 s. */
+const HELD_PAUSE_MS = 4_000
 const RESULT_FOR_MS = 10_000
 /** Observations are numbered through all leases of a run: each lease has its own stretch. */
 const NUMBERS_PER_LEASE = 100_000
 
-export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'>, signal: AbortSignal): Reporter {
+export function reporterFor(
+  world: World,
+  run: Pick<HeldRun, 'runId' | 'epoch' | 'lease'>,
+  signal: AbortSignal,
+): Reporter {
   const { desk } = world
+  const { lease } = run
+  const mostPauseMs = () => (lease.isHeld() ? HELD_PAUSE_MS : Number.POSITIVE_INFINITY)
+  const until = { ms: RENEW_FOR_MS, signal, mostPauseMs }
   const observations: Observation[] = []
   const spans: Span[] = []
   const found: Found[] = []
@@ -89,7 +98,7 @@ export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'
   async function unstick(): Promise<(Asked<never> & { ok: false }) | null> {
     if (!stuck) return null
     const report: Report = stuck
-    const asked = await deliver(desk, report, { ms: RENEW_FOR_MS, signal })
+    const asked = await deliver(desk, report, until)
     if (!asked.ok && asked.why === 'unreachable') return asked
     stuck = null
     return asked.ok ? null : asked
@@ -111,7 +120,10 @@ export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'
         const blocked = await unstick()
         if (blocked) return blocked
         const body = { ...take(keep), ...extra }
-        return send({ kind: 'renew', body }, () => desk.renew(body, { ms: RENEW_FOR_MS, signal }))
+        const asked = await send({ kind: 'renew', body }, () => desk.renew(body, until))
+        // Whoever waits for the lease must not begin anew what is to end.
+        if (asked.ok && asked.answer.do !== 'stop') lease.renew(asked.answer, asked.askedAt)
+        return asked
       }),
     alarm: (lost, more = {}) =>
       inTurn(async () => {
@@ -119,7 +131,7 @@ export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'
         const blocked = await unstick()
         if (blocked) return blocked
         const body = { ...take(), lost: [...lost], ...more }
-        return send({ kind: 'alarm', body }, () => desk.alarm(body, { ms: RENEW_FOR_MS, signal }))
+        return send({ kind: 'alarm', body }, () => desk.alarm(body, until))
       }),
     result: (result) =>
       inTurn(async () => {
@@ -138,11 +150,7 @@ export function reporterFor(world: World, run: Pick<LeasedRun, 'runId' | 'epoch'
 }
 
 /** Sends any report once more, as it was. */
-export function deliver(
-  desk: World['desk'],
-  report: Report,
-  until: { ms: number; signal: AbortSignal },
-): Promise<Asked<unknown>> {
+export function deliver(desk: World['desk'], report: Report, until: Until): Promise<Asked<unknown>> {
   switch (report.kind) {
     case 'renew':
       return desk.renew(report.body, until)

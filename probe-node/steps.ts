@@ -4,7 +4,6 @@
  */
 import {
   LEASE_MS,
-  type LeasedRun,
   LIMITS,
   type ResultRequest,
   type Step,
@@ -16,6 +15,7 @@ import { wasAccepted } from '../schema/words.ts'
 import { BEACON_MS, touchBeacon } from './beacons.ts'
 import { rest } from './clock.ts'
 import { createNudge, type Job } from './job.ts'
+import { type HeldRun, LAPSED } from './lease.ts'
 import { type Reporter, reporterFor } from './report.ts'
 import { type Seen, touch, whyNot } from './touch.ts'
 import type { World } from './world.ts'
@@ -42,7 +42,7 @@ const untouched = (step: Step, touched: ReadonlySet<string>): Step => ({
 /** Starts a short run. `drain` aborts when the process is to end: what is in the air is finished and returned. */
 export function startSteps(
   world: World,
-  run: LeasedRun & { plan: TouchPlan },
+  run: HeldRun & { plan: TouchPlan },
   drain: AbortSignal,
   hard: AbortSignal,
 ): Job {
@@ -68,7 +68,7 @@ export function startSteps(
 
 async function carryOut(
   world: World,
-  run: LeasedRun & { plan: TouchPlan },
+  run: HeldRun & { plan: TouchPlan },
   stop: AbortSignal,
   hard: AbortSignal,
   nudge: ReturnType<typeof createNudge>,
@@ -102,6 +102,8 @@ async function carryOut(
       void perform(world, run, step, reporter, ended).then((wasDone) => {
         open -= 1
         if (wasDone) unreported = true
+        // The next answer names it again.
+        else if (step.purpose === 'baseline') for (const touch of step.touches) touched.delete(touchKey(touch))
         nudge.ring()
       })
     }
@@ -160,16 +162,18 @@ async function carryOut(
   await reporter.result({ outcome })
 }
 
-/** Waits for the step's time and carries it out. Resolves false when the run ended before. */
+/** Waits for the step's time and carries it out. Resolves false when the run ended before, or has no lease then. */
 async function perform(
   world: World,
-  run: LeasedRun & { plan: TouchPlan },
+  run: HeldRun & { plan: TouchPlan },
   step: Step,
   reporter: Reporter,
   ended: AbortSignal,
 ): Promise<boolean> {
-  const drawn = step.sweep === undefined ? null : draw(world, run.scanId, step, step.sweep, ended)
+  const drawn = step.sweep === undefined ? null : draw(world, run, step, step.sweep, ended)
   await rest(step.at - world.clock.now(), ended)
+  // A round means the same second for all: without a lease it is left out, as one that is heard of too late.
+  if (!run.lease.isHeld()) return false
   // Touches amid nothing would not be what was asked for.
   if (ended.aborted || (drawn && !(await drawn))) return false
   const round = step.round === undefined ? {} : { round: step.round }
@@ -182,7 +186,7 @@ async function perform(
       target,
       purpose,
       timeoutMs,
-      scanId: run.scanId,
+      run,
       name: run.plan.name,
       ...round,
       ...(experiment ? { experiment } : {}),
@@ -199,7 +203,8 @@ async function perform(
   // A round beside a beacon that was not reached accuses nobody, but for what the target itself accepted: that needs
   // no beacon to show that the probe is fit.
   const isVoid = sign !== null && sign.sight !== 'open'
-  for (const one of seen.flat()) reporter.add(isVoid && !wasAccepted(one.sight) ? { ...one, fit: false } : one)
+  const made = seen.flat().filter(({ code }) => code !== LAPSED)
+  for (const one of made) reporter.add(isVoid && !wasAccepted(one.sight) ? { ...one, fit: false } : one)
   return true
 }
 
@@ -209,14 +214,15 @@ const SWEEP_TAIL_MS = 1_500
 /** Has the search for ports go on around the step's touches. False when there is none of these addresses to borrow. */
 async function draw(
   world: World,
-  scanId: string,
+  { scanId, lease }: HeldRun,
   { at, touches }: Step,
   perSecond: number,
   ended: AbortSignal,
 ): Promise<boolean> {
   await rest(at - SWEEP_LEAD_MS - world.clock.now(), ended)
   if (ended.aborted) return false
-  const over = AbortSignal.any([ended, AbortSignal.timeout(Math.max(0, at + SWEEP_TAIL_MS - world.clock.now()))])
+  const tail = AbortSignal.timeout(Math.max(0, at + SWEEP_TAIL_MS - world.clock.now()))
+  const over = AbortSignal.any([ended, lease.untilLapse(), tail])
   return [...new Set(touches.map(({ address }) => address))].every(
     (address) => world.loads.borrow(scanId, address, perSecond, over) !== null,
   )

@@ -5,6 +5,7 @@ import type { Touched, TouchOptions } from './checks/check.ts'
 import { CHECK_BY_NAME } from './checks/index.ts'
 import { isExhaustion } from './fault.ts'
 import { isStalled } from './fit.ts'
+import { type HeldRun, LAPSED } from './lease.ts'
 import { isPage } from './memory.ts'
 import { bindingFor } from './source.ts'
 import type { World } from './world.ts'
@@ -14,7 +15,8 @@ export interface Wanted {
   target: TouchTarget
   purpose: Purpose
   timeoutMs: number
-  scanId: string
+  /** nothing is sent for it without its lease */
+  run: Pick<HeldRun, 'scanId' | 'lease'>
   name: string | null
   round?: number
   experiment?: Observation['experiment']
@@ -35,7 +37,7 @@ export function whyNot(
   return refusal(parsed, { allowPrivate })?.detail ?? null
 }
 
-/** One touch: check, ration, what was seen, and whether we were fit to see it. Never rejects. */
+/** One touch: check, lease, ration, what was seen, and whether we were fit to see it. Never rejects. */
 export async function touch(world: World, wanted: Wanted): Promise<Seen> {
   const { target, purpose } = wanted
   const at = world.clock.now()
@@ -51,13 +53,14 @@ export async function touch(world: World, wanted: Wanted): Promise<Seen> {
   }
   const unseen = (code: string): Seen => ({ ...base, sight: 'probe_fault', code, afterMs: 0, fit: false })
   if (whyNot(world, target.address)) return unseen('REFUSED_BY_PROBE')
+  if (!wanted.run.lease.isHeld()) return unseen(LAPSED)
   if (!wanted.isEngagement && !world.ration.take(target, target.service)) return unseen('RATION')
 
   const started = performance.now()
   const touched = await CHECK_BY_NAME[target.check](await optionsFor(world, wanted))
   world.counters.touches += 1
   const seen: Seen = { ...base, ...factsOf(world, wanted, touched, world.fit.lagSince(started)) }
-  if (seen.fit !== false) world.memory.saw(wanted.scanId, target, seen)
+  if (seen.fit !== false) world.memory.saw(wanted.run.scanId, target, seen)
   return seen
 }
 
@@ -68,9 +71,9 @@ export async function optionsFor(
     target,
     name,
     timeoutMs,
-    scanId,
+    run: { scanId, lease },
     experiment,
-  }: Pick<Wanted, 'target' | 'name' | 'timeoutMs' | 'scanId' | 'experiment'>,
+  }: Pick<Wanted, 'target' | 'name' | 'timeoutMs' | 'run' | 'experiment'>,
 ): Promise<TouchOptions> {
   const { family } = parseAddress(target.address) as Address
   return {
@@ -81,7 +84,10 @@ export async function optionsFor(
     name,
     service: target.service,
     timeoutMs,
-    turn: () => world.brake.turn(target.address, scanId),
+    turn: async () => {
+      await world.brake.turn(target.address, scanId)
+      return lease.isHeld()
+    },
     userAgent: world.knock.userAgent(),
     knock: (authority) => world.knock.lines(authority, scanId),
     // The last rung of the ladder: the rounds have asked by HEAD.
@@ -92,7 +98,7 @@ export async function optionsFor(
 /** What a check saw, in the words of the wire. */
 export function factsOf(
   world: World,
-  { scanId, target, timeoutMs }: Pick<Wanted, 'scanId' | 'target' | 'timeoutMs'>,
+  { run: { scanId }, target, timeoutMs }: Pick<Wanted, 'run' | 'target' | 'timeoutMs'>,
   touched: Touched,
   lagMs: number,
 ): Pick<Seen, 'check' | 'sight' | 'afterMs'> & Partial<Seen> {

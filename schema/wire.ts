@@ -43,7 +43,7 @@ export const LIMITS = {
   endpointsPerStep: 64,
 } as const
 
-/** How long a lease lasts without renewal, by run kind; the probe renews at a quarter of it or sooner. */
+/** How long a lease lasts without renewal, by run kind; the probe renews at a quarter of it or sooner, and sends nothing after it. */
 export const LEASE_MS = {
   scan: 60_000,
   baseline: 600_000,

@@ -11,8 +11,11 @@ export interface TouchOptions {
   service: Service
   /** for the handshake, and again for the expected bytes */
   timeoutMs: number
-  /** resolves when one more connect is within our own ceilings; none are kept for listeners of ours */
-  turn?: () => Promise<void>
+  /**
+   * resolves when one more connect is within our own ceilings: false when our lease of the run has run out by then. Neither is
+   * asked for listeners of ours
+   */
+  turn?: () => Promise<boolean>
   /** who we say we are in HTTP */
   userAgent: string
   /** further header lines of an HTTP request to this Host, which say and prove who asks; none to listeners of our own */

@@ -4,6 +4,7 @@ import { parseAddress } from '../../schema/address.ts'
 import { LIMITS } from '../../schema/wire.ts'
 import type { CheckName } from '../../schema/words.ts'
 import { codeOf, maybeLocal, sightOf } from '../fault.ts'
+import { LAPSED } from '../lease.ts'
 import { routeTo } from '../source.ts'
 import type { Touched, TouchOptions } from './check.ts'
 import { noteOwn } from './own.ts'
@@ -18,7 +19,7 @@ const SELF_CONNECT_TRIES = 3
 /** One handshake to an IP literal. On success the socket is paused, and the caller must destroy it. */
 export async function dial(options: Dial): Promise<Dialled> {
   for (let left = SELF_CONNECT_TRIES; ; left--) {
-    await options.turn?.()
+    if ((await options.turn?.()) === false) return { code: LAPSED, afterMs: 0 }
     const dialled = await dialOnce(options)
     // On loopback the kernel may pick the very port we dial as our own: TCP then connects the socket to itself.
     if (!('socket' in dialled)) return dialled

@@ -1,10 +1,11 @@
 import { dial } from '../checks/exchange.ts'
 import { codeOf, sightOf } from '../fault.ts'
 import { clockTime, endpointText } from '../output.ts'
-import { optionsFor, type Seen, touch } from '../touch.ts'
+import { optionsFor, type Seen } from '../touch.ts'
 import type { Scan } from './context.ts'
 import { type Known, quietest } from './endpoints.ts'
 import { doubt, WATCH_TIMEOUT_MS } from './losses.ts'
+import { touchFor } from './within-lease.ts'
 
 /** One idle connection to an address, opened early and kept: does a ban freeze it, reset it, or spare it? */
 export interface Canary {
@@ -19,21 +20,31 @@ const KEEP_ALIVE_MS = 5_000
 /** Opens one per address, on an open port that does not count touches. Null where there is none, or it does not open. */
 export async function openCanary(scan: Scan, address: string): Promise<Canary | null> {
   const known = quietest(scan.endpoints.all().filter(({ target }) => target.address === address))
-  if (!known) return null
+  if (!known || !(await scan.run.lease.held(scan.ended))) return null
   const { world, run, plan, reporter, output } = scan
   const dialled = await dial(
     await optionsFor(world, {
       target: known.target,
       name: plan.name,
-      scanId: scan.run.scanId,
+      run,
       timeoutMs: WATCH_TIMEOUT_MS,
     }),
   )
   if (!('socket' in dialled)) return null
   const { socket } = dialled
   const openedAt = world.clock.now()
-  socket.setKeepAlive(true, KEEP_ALIVE_MS)
   let isOver = false
+  /** Each of them is a packet to the target: none without a lease. */
+  const keepAlive = () => {
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    run.lease.untilLapse().addEventListener('abort', waitForLease, { once: true })
+  }
+  const waitForLease = async () => {
+    if (isOver) return
+    socket.setKeepAlive(false)
+    if ((await run.lease.held(scan.ended)) && !isOver) keepAlive()
+  }
+  keepAlive()
 
   const say = (what: Pick<Seen, 'sight'> & Partial<Seen>): Seen => {
     const { address: to, port, service } = known.target
@@ -67,12 +78,10 @@ export async function openCanary(scan: Scan, address: string): Promise<Canary | 
   }
   const lookNow = async (one: Known) => {
     if (one.state !== 'open') return
-    const seen = await touch(world, {
+    const seen = await touchFor(scan, {
       target: one.target,
       purpose: 'watch',
       timeoutMs: WATCH_TIMEOUT_MS,
-      scanId: run.scanId,
-      name: plan.name,
     })
     if (seen.sight === 'open') return scan.endpoints.sawOpen(one, seen.at)
     reporter.add(seen)

@@ -1,6 +1,7 @@
-import type { LeasedRun, ScanPlan } from '../../schema/wire.ts'
+import type { ScanPlan } from '../../schema/wire.ts'
 import type { Phase } from '../../schema/words.ts'
 import type { Nudge } from '../job.ts'
+import type { HeldRun, Lease } from '../lease.ts'
 import type { Output } from '../output.ts'
 import type { Reporter } from '../report.ts'
 import type { Pace } from '../sweep/pace.ts'
@@ -10,14 +11,14 @@ import type { Endpoints } from './endpoints.ts'
 /** One scan run and what it knows so far. Its parts (discover, watch, engage, …) share it. */
 export interface Scan {
   world: World
-  run: LeasedRun & { plan: ScanPlan }
+  run: HeldRun & { plan: ScanPlan }
   plan: ScanPlan
   reporter: Reporter
   endpoints: Endpoints
   output: Output
   /** ask the Worker soon */
   nudge: Nudge
-  /** the share of the plan's ceiling that is not the sweep's */
+  /** the share of the plan's ceiling that is not the sweep's; without a lease it waits */
   pace: { take(signal: AbortSignal): Promise<void>; set(perSecond: number): void }
   /** on the Worker's clock */
   startedAt: number
@@ -39,11 +40,12 @@ export interface Scan {
   ended: AbortSignal
 }
 
-/** The bucket of pace.ts, awaited. */
+/** The bucket of pace.ts, awaited, and then the lease. */
 export function waitingPace(
   make: (perSecond: number) => Pace,
   perSecond: number,
   rest: (ms: number, signal: AbortSignal) => Promise<void>,
+  lease: Pick<Lease, 'held'>,
 ): Scan['pace'] {
   let bucket = make(perSecond)
   return {
@@ -53,7 +55,7 @@ export function waitingPace(
     async take(signal) {
       while (!signal.aborted) {
         const now = performance.now()
-        if (bucket.take(now)) return
+        if (bucket.take(now)) return void (await lease.held(signal))
         await rest(Math.max(1, bucket.waitMs(now)), signal)
       }
     },

@@ -16,12 +16,13 @@ import { sweepOrder } from '../sweep/order.ts'
 import type { Sentinel } from '../sweep/reach.ts'
 import type { SweepEvents, SweepOutcome } from '../sweep/sweep.ts'
 import { openSweeper, type Sweeper } from '../sweep/sweeper.ts'
-import { factsOf, optionsFor, type Seen, touch } from '../touch.ts'
+import { factsOf, optionsFor, type Seen } from '../touch.ts'
 import { gateOf, type Scan } from './context.ts'
 import { type Known, WATCH_EVERY_MS } from './endpoints.ts'
 import { askWhose, type HeldBack, loadOf, slower } from './held-back.ts'
 import { identifyPort } from './identify.ts'
 import { doubt, raiseSilence, WATCH_TIMEOUT_MS } from './losses.ts'
+import { touchFor } from './within-lease.ts'
 
 export interface Discovery {
   asked: number
@@ -83,6 +84,7 @@ async function discoverOne(
   onFound: (known: Known) => void,
 ): Promise<number[]> {
   const { world, plan, output, ended } = scan
+  const { lease } = scan.run
   const { clock } = world
   const family = address.includes(':') ? 6 : 4
   const phantom = touchPhantoms(scan, address)
@@ -128,8 +130,6 @@ async function discoverOne(
     },
   }
 
-  const stop = () => run.stop()
-  ended.addEventListener('abort', stop, { once: true })
   // Asked of the system while the order is made.
   const asking = Promise.all([bindingFor(world.sourceAddress, address, family), readCapacity()])
   const seed = (Math.random() * 2 ** 31) | 0
@@ -142,7 +142,11 @@ async function discoverOne(
     maxOpen: world.brake.sockets(socketsFor(capacity)),
     spared: COUNTING_PORTS,
   } as const
-  let sentinels: Sentinel[] = here().map(({ target }) => ({ port: target.port, kind: 'open' }))
+  const sentinelsAfter = ({ refusedPort }: Pick<SweepOutcome, 'refusedPort'>): Sentinel[] => [
+    ...here().map(({ target }) => ({ port: target.port, kind: 'open' as const })),
+    ...(refusedPort === null ? [] : [{ port: refusedPort, kind: 'refused' as const }]),
+  ]
+  let sentinels = sentinelsAfter({ refusedPort: null })
   let rate = sweepRate(plan.maxConnectsPerSecond)
   output.line(
     'Discovery',
@@ -156,13 +160,23 @@ async function discoverOne(
   let isLost = false
   for (let times = 0; ; times++) {
     const grant = await world.brake.sweep(address, rate, ended)
-    const swept = run.sweep({ ...base, order, sentinels, maxConnectsPerSecond: grant.perSecond }, events)
+    await lease.held(ended)
+    const within = AbortSignal.any([ended, lease.untilLapse()])
+    const swept = run.sweep({ ...base, order, sentinels, maxConnectsPerSecond: grant.perSecond }, events, within)
     const outcome = await swept.finally(grant.release)
     const endedAt = performance.now()
     scan.connects += outcome.connects
     tellOutcome(scan, address, outcome)
     left = [...outcome.untested]
     isLost = outcome.end === 'reach_lost'
+    // The lease ran out, or all is over; in mid-sweep nothing else stops it.
+    if (outcome.end === 'aborted' && !ended.aborted) {
+      order = Uint16Array.from(new Set([...outcome.again, ...unseen]))
+      unseen.clear()
+      sentinels = sentinelsAfter(outcome)
+      times -= 1
+      continue
+    }
     if (outcome.end !== 'reach_lost' || ended.aborted || times === TAKE_UP_TIMES) break
     // Everything known is asked about, also what counts touches: with nothing but such a port found, nobody else would be.
     const asked = here()
@@ -176,10 +190,7 @@ async function discoverOne(
       ...asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)),
       ...(isTold ? [] : [raiseSilence(scan, address)]),
     ])
-    sentinels = [
-      ...here().map(({ target }) => ({ port: target.port, kind: 'open' as const })),
-      ...(outcome.refusedPort === null ? [] : [{ port: outcome.refusedPort, kind: 'refused' as const }]),
-    ]
+    sentinels = sentinelsAfter(outcome)
     if (!(await wayIsFree(scan, here(), address, outcome.refusedPort))) break
     if (!held && isHeldBack(rate, outcome.trickle)) {
       const freeAfterMs = performance.now() - endedAt
@@ -194,7 +205,6 @@ async function discoverOne(
       `${clockTime(clock.now())}  ${address}: reachable again; ${order.length} ports are taken up again at ${Math.round(rate)} connects a second`,
     )
   }
-  ended.removeEventListener('abort', stop)
   await Promise.all(identifying)
   if (held && !isAsked && !ended.aborted) await askWhose(scan, held, load)
   // A ban may have come between the sweep's connect and the second one; without a ban the port does as it does.
@@ -215,12 +225,10 @@ async function touchPhantoms(scan: Scan, address: string): Promise<boolean> {
   while (ports.size < PHANTOM_PORTS) ports.add(20_000 + Math.floor(Math.random() * 45_000))
   const seen = await Promise.all(
     [...ports].map((port) =>
-      touch(scan.world, {
+      touchFor(scan, {
         target: { address, port, check: 'tcp', service: 'unknown' },
         purpose: 'phantom',
         timeoutMs: PHANTOM_TIMEOUT_MS,
-        scanId: scan.run.scanId,
-        name: scan.plan.name,
       }),
     ),
   )
@@ -266,7 +274,7 @@ async function identifyOne(
   const options = await optionsFor(world, {
     target,
     name: plan.name,
-    scanId: run.scanId,
+    run,
     timeoutMs: WATCH_TIMEOUT_MS,
   })
   await scan.pace.take(scan.ended)
@@ -276,12 +284,7 @@ async function identifyOne(
   const { service, touched } = await identifyPort(options, patience, brief || plan.profile === 'discovery')
   world.counters.touches += 1
   if (isRationed(service)) world.ration.count({ address, port })
-  const facts = factsOf(
-    world,
-    { scanId: run.scanId, target, timeoutMs: WATCH_TIMEOUT_MS },
-    touched,
-    world.fit.lagSince(started),
-  )
+  const facts = factsOf(world, { run, target, timeoutMs: WATCH_TIMEOUT_MS }, touched, world.fit.lagSince(started))
   const seen: Seen = {
     purpose: 'identify',
     address,
@@ -292,7 +295,8 @@ async function identifyOne(
   }
   reporter.add(seen)
   output.line('Services', `${clockTime(startedAt)}  ${endpointText(target)}  ${service}  ${sightText(seen)}`)
-  if (seen.sight === 'probe_fault') return 'not_looked'
+  // Of several connects one may have been left out when the lease ran out.
+  if (seen.sight === 'probe_fault' || !run.lease.isHeld()) return 'not_looked'
   // Accepted in the sweep, but not now: nobody has seen a service there. The fact is reported all the same. Others are not
   // sent there: a trap port (portsentry) accepts once, and bans for good whoever comes.
   if (seen.sight !== 'open' && seen.sight !== 'notice') return null
@@ -311,13 +315,11 @@ async function identifyOne(
 
 async function confirmLoss(scan: Scan, known: Known): Promise<void> {
   if (known.state !== 'open') return
-  const seen = await touch(scan.world, {
+  const seen = await touchFor(scan, {
     target: known.target,
     purpose: known.rationed ? 'engage' : 'watch',
     isEngagement: known.rationed,
     timeoutMs: WATCH_TIMEOUT_MS,
-    scanId: scan.run.scanId,
-    name: scan.plan.name,
   })
   if (seen.sight === 'open') return scan.endpoints.sawOpen(known, seen.at)
   scan.reporter.add(seen)
@@ -353,12 +355,10 @@ async function wayIsFree(
       const port = witness?.target.port ?? refusedPort
       if (port === null) return false
       const target = witness?.target ?? { address, port, check: 'tcp' as const, service: 'unknown' as const }
-      const seen = await touch(world, {
+      const seen = await touchFor(scan, {
         target,
         purpose: 'watch',
         timeoutMs: WATCH_TIMEOUT_MS,
-        scanId: run.scanId,
-        name: plan.name,
       })
       if (seen.sight === (witness ? 'open' : 'closed')) return true
     }

@@ -36,7 +36,7 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
   const options = await optionsFor(world, {
     target: known.target,
     name: plan.name,
-    scanId: scan.run.scanId,
+    run: scan.run,
     timeoutMs: TIMEOUT_MS,
   })
   let refusals = 0
@@ -50,7 +50,7 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
     const started = performance.now()
     const touched = await carryOut(options, stimulus)
     world.counters.touches += 1
-    const facts = { scanId: scan.run.scanId, target: known.target, timeoutMs: TIMEOUT_MS }
+    const facts = { run: scan.run, target: known.target, timeoutMs: TIMEOUT_MS }
     const as = stimulus.kind === 'http' ? stimulus.as : null
     const isProvoking = as !== null && as !== 'plain'
     const seen: Seen = {

@@ -74,13 +74,12 @@ export function pauseWatch({ world, endpoints }: Scan, address: string): void {
 export function loadOf(scan: Scan, run: Sweeper, job: Omit<SweepJob, 'maxConnectsPerSecond'>, most: number): Load {
   return async (perSecond, signal) => {
     const { world, endpoints, ended } = scan
-    const grant = await world.brake.sweep(job.address, Math.min(perSecond, most), AbortSignal.any([signal, ended]))
-    const stop = () => run.stop()
-    signal.addEventListener('abort', stop, { once: true })
+    const within = AbortSignal.any([signal, ended, scan.run.lease.untilLapse()])
+    const grant = await world.brake.sweep(job.address, Math.min(perSecond, most), within)
     pauseWatch(scan, job.address)
     const made = { connects: 0, answers: 0 }
     try {
-      while (!signal.aborted && !ended.aborted) {
+      while (!within.aborted) {
         const ports = job.order.filter((port) => !endpoints.get({ address: job.address, port }))
         // Longer than the load lasts: between two passes a sweep rests, and what limits it would fill up again.
         const order = Uint16Array.from(
@@ -89,14 +88,13 @@ export function loadOf(scan: Scan, run: Sweeper, job: Omit<SweepJob, 'maxConnect
         )
         if (ports.length === 0) break
         const swept = { ...job, order, isUnwatched: true, maxConnectsPerSecond: grant.perSecond }
-        const { connects, open, refused, end } = await run.sweep(swept, UNHEARD)
+        const { connects, open, refused, end } = await run.sweep(swept, UNHEARD, within)
         scan.connects += connects
         made.connects += connects
         made.answers += open.length + refused
         if (connects === 0 || end === 'exhausted') break
       }
     } finally {
-      signal.removeEventListener('abort', stop)
       grant.release()
       const now = clockTime(world.clock.now())
       scan.output.line('Alarms', `${now}  asked so once more: ${made.connects} connects, ${made.answers} answers`)

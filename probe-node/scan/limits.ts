@@ -1,9 +1,10 @@
 import { isLoss } from '../../schema/words.ts'
 import { clockTime, endpointText, sightText } from '../output.ts'
-import { type Seen, touch } from '../touch.ts'
+import type { Seen } from '../touch.ts'
 import type { Scan } from './context.ts'
 import type { Known } from './endpoints.ts'
 import { raise, WATCH_TIMEOUT_MS } from './losses.ts'
+import { touchFor } from './within-lease.ts'
 
 /** Statuses by which servers say "not so fast" (RFC 6585, section 4; nginx limit_req and many proxies use 503). */
 const LIMITING = new Set([429, 503])
@@ -46,15 +47,13 @@ export function limits(scan: Scan, known: Known) {
  * sees. If the plain touch is turned away too the panel is asked at once: seconds later the limit may have room again.
  */
 export async function lookAtLimit(scan: Scan, known: Known): Promise<void> {
-  const { world, run, plan, reporter, output, endpoints } = scan
+  const { reporter, output, endpoints } = scan
   if (known.state !== 'open') return
-  const seen = await touch(world, {
+  const seen = await touchFor(scan, {
     target: known.target,
     purpose: 'engage',
     isEngagement: true,
     timeoutMs: WATCH_TIMEOUT_MS,
-    scanId: run.scanId,
-    name: plan.name,
   })
   reporter.add(seen)
   output.line(

@@ -1,9 +1,10 @@
 import type { Endpoint, Limited } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
 import { clockTime, endpointText, sightText } from '../output.ts'
-import { type Seen, touch } from '../touch.ts'
+import type { Seen } from '../touch.ts'
 import type { Scan } from './context.ts'
 import type { Known } from './endpoints.ts'
+import { touchFor } from './within-lease.ts'
 
 /** Timer of watching touches: three SYNs on current kernels. An alarm is not a verdict; verification has its own timer. */
 export const WATCH_TIMEOUT_MS = 3_000
@@ -122,13 +123,11 @@ function isLost(scan: Scan, one: Known, touched: Seen): boolean {
  * scanner would have none left for the first round of verification, seconds from now.
  */
 export const look = (scan: Scan, known: Known, timeoutMs = WATCH_TIMEOUT_MS): Promise<Seen> =>
-  touch(scan.world, {
+  touchFor(scan, {
     target: known.target,
     purpose: known.rationed ? 'engage' : 'watch',
     isEngagement: known.rationed,
     timeoutMs,
-    scanId: scan.run.scanId,
-    name: scan.plan.name,
   })
 
 /** So often a port that was let go may raise an alarm anew. */

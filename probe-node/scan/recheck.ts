@@ -4,9 +4,10 @@ import type { Purpose, Recheck, Sight } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
 import type { LastSeen } from '../memory.ts'
 import { clockTime, endpointText, shortTime, sightText } from '../output.ts'
-import { type Seen, touch } from '../touch.ts'
+import type { Seen } from '../touch.ts'
 import { inParallel, type Scan } from './context.ts'
 import type { Known } from './endpoints.ts'
+import { touchFor } from './within-lease.ts'
 
 const AT_ONCE = 32
 const TRIES = 3
@@ -123,14 +124,12 @@ async function lookAgain(scan: Scan, known: Known): Promise<Seen | null> {
   for (let tries = 0; tries < TRIES && !scan.ended.aborted; tries++) {
     if (tries > 0) await rest(GAP_MS, scan.ended)
     await scan.pace.take(scan.ended)
-    const seen = await touch(scan.world, {
+    const seen = await touchFor(scan, {
       target: known.target,
       purpose: 'recheck',
       // Part of the scanner's own pass: paid from the ration it would take the third round of a verification.
       isEngagement: known.rationed && !known.wasLost,
       timeoutMs: TIMEOUT_MS,
-      scanId: scan.run.scanId,
-      name: scan.plan.name,
     })
     if (seen.code === 'RATION') {
       const wasJustSeen = known.state === 'open' && scan.world.clock.now() - known.lastOpenAt < JUST_SEEN_MS

@@ -1,15 +1,16 @@
 /** The scanner's run: discover, engage, watch, alarm, hold, re-check. Facts go out meanwhile (talk.ts); decisions are the Worker's. */
 import { formatPorts, portsIn } from '../../schema/ports.ts'
 import { isRationed } from '../../schema/service.ts'
-import type { LeasedRun, ResultRequest, ScanPlan, TouchTarget } from '../../schema/wire.ts'
+import type { ResultRequest, ScanPlan, TouchTarget } from '../../schema/wire.ts'
 import { isLoss } from '../../schema/words.ts'
 import { BEACON_MS, touchBeacon } from '../beacons.ts'
 import { rest } from '../clock.ts'
 import { createNudge, type Job } from '../job.ts'
+import type { HeldRun } from '../lease.ts'
 import { clockTime, createOutput, endpointText, sightText } from '../output.ts'
 import { reporterFor } from '../report.ts'
 import { paceOf } from '../sweep/pace.ts'
-import { type Seen, touch, whyNot } from '../touch.ts'
+import { type Seen, whyNot } from '../touch.ts'
 import type { World } from '../world.ts'
 import { aftermath } from './aftermath.ts'
 import { type Canary, openCanary } from './canary.ts'
@@ -22,17 +23,13 @@ import { raise } from './losses.ts'
 import { recheck, tellRecheck } from './recheck.ts'
 import { keepTalking } from './talk.ts'
 import { watch } from './watch.ts'
+import { tellLapses, touchFor } from './within-lease.ts'
 
 /** Time kept at the end of a run for the re-check and the result. */
 const CLOSING_MS = 20_000
 
 /** Starts a scan run. When the process is to end, `drain` aborts: the run is left to be leased again, without a result. */
-export function startScan(
-  world: World,
-  run: LeasedRun & { plan: ScanPlan },
-  drain: AbortSignal,
-  hard: AbortSignal,
-): Job {
+export function startScan(world: World, run: HeldRun & { plan: ScanPlan }, drain: AbortSignal, hard: AbortSignal): Job {
   const nudge = createNudge()
   const early = new AbortController()
   if (run.kind === 'scan') world.counters.scans += 1
@@ -55,7 +52,7 @@ interface Signals {
 
 async function perform(
   world: World,
-  run: LeasedRun & { plan: ScanPlan },
+  run: HeldRun & { plan: ScanPlan },
   nudge: ReturnType<typeof createNudge>,
   signals: Signals,
 ): Promise<void> {
@@ -87,6 +84,7 @@ async function perform(
       (perSecond) => paceOf(perSecond, performance.now()),
       Math.max(1, plan.maxConnectsPerSecond * 0.1),
       rest,
+      run.lease,
     ),
     phase: 'discover',
     progress: { done: 0, total: 0 },
@@ -101,6 +99,7 @@ async function perform(
     ended,
   }
   tellTarget(scan)
+  tellLapses(scan)
   const timeUp = setTimeout(() => ending.abort('time'), Math.max(0, run.deadlineAt - CLOSING_MS - world.clock.now()))
   const talking = new AbortController()
   const lease: { standing: 'ours' | 'stopped' | 'gone' } = { standing: 'ours' }
@@ -262,15 +261,11 @@ const RATION_ASK_MS = 2_000
  * The scan that lost the port has spent its ration: a retest waits for the next touch instead of asking for more, but not
  * when another port is lost again and the retest can no longer end clear.
  */
-async function touchWithinRation(
-  { world, run, plan, ended }: Scan,
-  target: TouchTarget,
-  isDecided: () => boolean,
-): Promise<Seen> {
+async function touchWithinRation(scan: Scan, target: TouchTarget, isDecided: () => boolean): Promise<Seen> {
+  const { ended } = scan
   const giveUpAt = performance.now() + RATION_PATIENCE_MS
   for (;;) {
-    const wanted = { target, timeoutMs: 6_000, scanId: run.scanId, name: plan.name }
-    const seen = await touch(world, { ...wanted, purpose: 'identify' })
+    const seen = await touchFor(scan, { target, purpose: 'identify', timeoutMs: 6_000 })
     if (seen.code !== 'RATION' || ended.aborted || isDecided() || performance.now() > giveUpAt) return seen
     await rest(RATION_ASK_MS, ended)
   }

@@ -111,10 +111,10 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   const pace: Pace = paceOf(job.maxConnectsPerSecond, performance.now())
 
   /** what this sweep took of the order, and what it works on now */
-  const portions: Uint16Array[] = []
-  let queue: Uint16Array = new Uint16Array(0)
+  let queue = job.handedOut ? new Uint16Array(0) : job.order
+  const portions = [queue]
   let next = 0
-  let isDry = false
+  let isDry = job.handedOut === undefined
   let pass: 1 | 2 = 1
   let inFlight = 0
   let done = 0
@@ -164,14 +164,13 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     limit = Math.min(most, ceiling, limit + 2)
   }
 
-  /** Takes the next ports of the order; false when there are none left for us. */
+  /** Takes the next ports of a shared order; false when there are none left for us. */
   function takePortion(): boolean {
-    if (isDry) return false
-    const size = job.handedOut ? PORTION : total
-    const from = job.handedOut ? Atomics.add(job.handedOut, 0, size) : 0
-    queue = job.order.slice(from, from + size)
+    if (isDry || !job.handedOut) return false
+    const from = Atomics.add(job.handedOut, 0, PORTION)
+    queue = job.order.slice(from, from + PORTION)
     next = 0
-    isDry = job.handedOut === undefined || from + size >= total
+    isDry = from + PORTION >= total
     portions.push(queue)
     return queue.length > 0
   }
@@ -368,7 +367,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       if (state[port] === UNTRIED || state[port] === IN_FLIGHT || provedAt === null) return true
       // Its second pass never came: a limit may have dropped the first.
       if (end !== 'done' && state[port] === SILENT_ONCE) return true
-      return end === 'reach_lost' && (triedAt[port] as number) >= provedAt
+      return end !== 'done' && (triedAt[port] as number) >= provedAt
     }
     const untested = mine(isUnproved)
     const count = (wanted: number) => mine((port) => state[port] === wanted).length

@@ -4,10 +4,11 @@ import { borrowThread, hereThread } from './threads.ts'
 
 /** A sweep, however many threads it takes. */
 export interface Sweeper {
-  /** Carries out one job; a second one only after the first has ended. Rejects when a thread died. */
-  sweep(job: SweepJob, events: SweepEvents): Promise<SweepOutcome>
-  /** Ends the job in hand early, with what it has. */
-  stop(): void
+  /**
+   * Carries out one job, or as much of it as it can before the signal aborts; a second one only after the first has ended.
+   * Rejects when a thread died.
+   */
+  sweep(job: SweepJob, events: SweepEvents, signal: AbortSignal): Promise<SweepOutcome>
   spare(port: number): void
   close(): Promise<void>
 }
@@ -24,29 +25,30 @@ export function openSweeper(helpers: number): Sweeper {
     for (const { tell } of threads) tell(message)
   }
   return {
-    async sweep(job, events) {
+    async sweep(job, events, signal) {
       const done = threads.map(() => 0)
       const shared = count === 1 ? job : sharedJob(job, count)
-      const outcomes = await Promise.all(
-        threads.map(async (thread, i) => {
-          const outcome = await thread.sweep(shared, {
-            onOpen(port, agoMs) {
-              for (const other of threads) if (other !== thread) other.tell({ do: 'known', port, agoMs })
-              events.onOpen(port, agoMs)
-            },
-            onProgress(next) {
-              done[i] = next
-              events.onProgress(done.reduce((sum, one) => sum + one, 0))
-            },
-          })
-          // The way is lost for all: what the others go on trying would count for nothing.
-          if (outcome.end === 'reach_lost') tellAll({ do: 'stop', end: 'reach_lost' })
-          return outcome
-        }),
-      )
+      const sweeps = threads.map(async (thread, i) => {
+        const outcome = await thread.sweep(shared, {
+          onOpen(port, agoMs) {
+            for (const other of threads) if (other !== thread) other.tell({ do: 'known', port, agoMs })
+            events.onOpen(port, agoMs)
+          },
+          onProgress(next) {
+            done[i] = next
+            events.onProgress(done.reduce((sum, one) => sum + one, 0))
+          },
+        })
+        // The way is lost for all: what the others go on trying would count for nothing.
+        if (outcome.end === 'reach_lost') tellAll({ do: 'stop', end: 'reach_lost' })
+        return outcome
+      })
+      const stop = () => tellAll({ do: 'stop', end: 'aborted' })
+      signal.addEventListener('abort', stop)
+      if (signal.aborted) stop()
+      const outcomes = await Promise.all(sweeps).finally(() => signal.removeEventListener('abort', stop))
       return joined(outcomes, shared.order.slice(shared.handedOut?.[0] ?? shared.order.length))
     },
-    stop: () => tellAll({ do: 'stop', end: 'aborted' }),
     spare: (port) => tellAll({ do: 'spare', port }),
     async close() {
       await Promise.all(threads.map((thread) => thread.close()))

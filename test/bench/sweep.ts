@@ -27,7 +27,7 @@ async function ours(): Promise<{ ms: number; open: number }> {
     sentinels: [],
     spared: [],
   }
-  const { open, untested } = await sweeper.sweep(job, { onOpen() {}, onProgress() {} })
+  const { open, untested } = await sweeper.sweep(job, { onOpen() {}, onProgress() {} }, new AbortController().signal)
   const ms = performance.now() - started
   await sweeper.close()
   if (untested.length > 0) console.log(`not tested: ${untested.length}`)

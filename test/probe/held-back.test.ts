@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createBrake, NO_CEILINGS } from '../../probe-node/brake.ts'
+import { createLease } from '../../probe-node/lease.ts'
 import { createLoads } from '../../probe-node/loads.ts'
 import type { AlarmMore } from '../../probe-node/report.ts'
 import type { Scan } from '../../probe-node/scan/context.ts'
@@ -26,7 +27,7 @@ function scanOf(...ports: Known[]) {
   const alarms: AlarmMore[] = []
   const scan = {
     world: { brake: createBrake(NO_CEILINGS), clock: { now: Date.now }, loads: createLoads(), log: () => {} },
-    run: { scanId: 'scn_one' },
+    run: { scanId: 'scn_one', lease: createLease({ now: 0, leaseUntil: 60_000 }, performance.now()) },
     plan: {},
     endpoints: {
       all: () => ports,

@@ -26,7 +26,7 @@ test('what was kept is sent in order after a restart, and is gone once it was ta
   const sent: number[] = []
   await spool.drain(async ({ body }) => {
     sent.push(body.seq)
-    return { ok: true, answer: null }
+    return { ok: true, answer: null, askedAt: 0 }
   })
   expect(sent).toEqual([1, 2, 3])
   expect(spool.count()).toBe(0)
@@ -39,7 +39,7 @@ test('nothing is lost while the Worker is away, and what it refuses is not sent 
   await spool.drain(async () => ({ ok: false, why: 'unreachable', detail: '' }))
   expect(spool.count()).toBe(2)
   await spool.drain(async ({ body }) =>
-    body.seq === 1 ? { ok: false, why: 'gone', detail: '' } : { ok: true, answer: null },
+    body.seq === 1 ? { ok: false, why: 'gone', detail: '' } : { ok: true, answer: null, askedAt: 0 },
   )
   expect(spool.count()).toBe(0)
 })
@@ -51,7 +51,7 @@ test('it is bounded in number, bytes and age: the oldest go', async () => {
   await spool.keep(report(6, 'x'.repeat(4_800)))
   expect(spool.count()).toBe(1)
   const old = await openSpool(dataDir, quiet, { files: 3, bytes: 5_000, ageMs: -1 })
-  await old.drain(async () => ({ ok: true, answer: null }))
+  await old.drain(async () => ({ ok: true, answer: null, askedAt: 0 }))
   expect(await readdir(join(dataDir, 'spool'))).toEqual([])
 })
 
@@ -63,7 +63,7 @@ test('a file that was cut short by a crash does not stand in the way', async () 
   const sent: number[] = []
   await again.drain(async ({ body }) => {
     sent.push(body.seq)
-    return { ok: true, answer: null }
+    return { ok: true, answer: null, askedAt: 0 }
   })
   expect(sent).toEqual([1])
 })

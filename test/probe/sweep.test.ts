@@ -83,10 +83,9 @@ test('all 65,535 ports are swept on two threads, and the open ones found', async
   await using other = await sshd('127.0.0.3')
   const sweeper = openSweeper(1)
   const found: number[] = []
-  const outcome = await sweeper.sweep(jobOf(range(1, 65_535), { address: '127.0.0.3', timers: {} }), {
-    onOpen: (port) => found.push(port),
-    onProgress: () => {},
-  })
+  const job = jobOf(range(1, 65_535), { address: '127.0.0.3', timers: {} })
+  const events = { onOpen: (port: number) => found.push(port), onProgress: () => {} }
+  const outcome = await sweeper.sweep(job, events, new AbortController().signal)
   await sweeper.close()
   expect(outcome).toMatchObject({ end: 'done', suspects: [] })
   expect(found.toSorted()).toEqual(outcome.open.toSorted())
@@ -285,6 +284,17 @@ test('a port whose service counts touches is never a sentinel', async () => {
   const ports = [...range(10_000, 10_800).filter((port) => port !== counting.port), counting.port]
   await run(jobOf(ports, { spared: [counting.port], maxConnectsPerSecond: 2_000 }))
   expect(visits).toBe(1)
+})
+
+test.each([0, 1])('a sweep that is over before it begins has tested nothing (%i helpers)', async (helpers) => {
+  await using server = await silent(HOST)
+  const sweeper = openSweeper(helpers)
+  const job = jobOf([...range(10_000, 10_500), server.port])
+  const outcome = await sweeper.sweep(job, { onOpen() {}, onProgress() {} }, AbortSignal.abort())
+  await sweeper.close()
+  expect(outcome).toMatchObject({ end: 'aborted', open: [] })
+  expect(new Set(outcome.again)).toEqual(new Set(job.order))
+  expect(server.accepted()).toBe(0)
 })
 
 test('a sweep that is stopped says what it did not get to', async () => {

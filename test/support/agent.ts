@@ -76,9 +76,9 @@ export const touchPlan = (more: Partial<TouchPlan>): TouchPlan => ({
   ...more,
 })
 
-/** Waits until this is true; fails after ten seconds with what was waited for. */
-export async function until(what: string, isTrue: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + 10_000
+/** Waits until this is true; fails after ten seconds, or so long, with what was waited for. */
+export async function until(what: string, isTrue: () => boolean, ms = 10_000): Promise<void> {
+  const giveUpAt = performance.now() + ms
   while (!isTrue()) {
     if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))

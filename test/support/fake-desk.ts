@@ -53,6 +53,10 @@ export interface FakeDesk {
     publicUrl?: string
     signFor?: string
   }
+  /** how long a lease lasts, given or renewed */
+  leaseMs: number
+  /** nobody answers: every connection breaks */
+  isAway: boolean
   /** swallow so many answers after having taken the request in: the connection just breaks */
   loseAnswers: number
   /** Worker time minus real time */
@@ -101,7 +105,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
           kind,
           epoch: 0,
           dueAt: now - waitedMs,
-          leaseUntil: now + 60_000,
+          leaseUntil: now,
           deadlineAt: now + deadlineMs,
           plan,
           ...token,
@@ -116,6 +120,8 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     onResult: () => ({}),
     onAlarm: () => {},
     onLease: () => ({}),
+    leaseMs: 60_000,
+    isAway: false,
     loseAnswers: 0,
     offsetMs: 0,
     badSignatures: 0,
@@ -188,7 +194,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
             now,
             standing: { ...ACTIVE, ...standing },
             stopped,
-            runs: given.map(({ run }) => run),
+            runs: given.map(({ run }) => ({ ...run, leaseUntil: now + desk.leaseMs })),
             nextPollMs,
             ...who,
           },
@@ -204,7 +210,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
           body: {
             now,
             do: 'continue',
-            leaseUntil: now + 60_000,
+            leaseUntil: now + desk.leaseMs,
             askAgainMs: 500,
             steps: [],
             hold: false,
@@ -247,6 +253,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString()
+    if (desk.isAway) return void request.socket.destroy()
     if (request.url === '/healthz') return void response.end('ok')
     if (request.url !== '/probe/v1/enrol' && !isSigned(request, text)) {
       desk.badSignatures += 1
@@ -264,7 +271,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
   })
   const sockets = new WebSocketServer({ noServer: true })
   server.on('upgrade', (request, socket, head) => {
-    if (!isSigned(request, '')) return void socket.destroy()
+    if (desk.isAway || !isSigned(request, '')) return void socket.destroy()
     sockets.handleUpgrade(request, socket, head, (bell) => {
       desk.bells.add(bell)
       bell.on('message', (text) => String(text) === 'ping' && bell.send('pong'))
