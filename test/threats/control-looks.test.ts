@@ -365,6 +365,34 @@ test('the kill switch keeps looks from being asked for and from being carried ou
   await stage.api('PUT', '/kill-switch', { stopped: false })
 })
 
+test.each([
+  ['its address opts out', (address: string) => stage.api('POST', '/opt-outs', { cidr: `${address}/32` })],
+  ['everything is stopped', () => stage.api('PUT', '/kill-switch', { stopped: true })],
+])('a look under way is ended when %s', async (_, ends) => {
+  const target = await mine.add(fresh())
+  await mine.wish(target.id)
+  await mine.check(target.id)
+  const [held] = (
+    await Promise.all(
+      fleet.map(async (probe) => {
+        const { runs } = await probe.lease({ allowPrivate: false })
+        return runs.filter(({ kind }) => kind === 'control').map((run) => ({ probe, run }))
+      }),
+    )
+  ).flat()
+  if (!held) throw new Error('nobody looks')
+  const { runId, epoch } = held.run
+  const renew = async (seq: number) => {
+    const report = { runId, epoch, seq, observations: [], spans: [], found: [] }
+    const { status, body } = await held.probe.say<{ do: string }>('renew', report)
+    return status === 200 ? body.do : status
+  }
+  expect(await renew(1)).toBe('continue')
+  await ends(target.address)
+  expect(['stop', 410]).toContain(await renew(2))
+  await stage.api('PUT', '/kill-switch', { stopped: false })
+})
+
 test('one tenant sees and proves nothing of another’s targets', async () => {
   const target = await mine.add(fresh())
   for (const [method, path] of [
