@@ -4,6 +4,7 @@ import { audited } from './audited.ts'
 import { distrustNotice, trustNotice } from './core/notices/fleet.ts'
 import { heldAgainst, QUARANTINE_AT } from './core/trust.ts'
 import { sendSoon } from './deliver/send.ts'
+import { forgetProbe } from './guards/probe.ts'
 import { batch, causeOf } from './store/db.ts'
 import type { Snapshot } from './store/facts.ts'
 import { OPERATOR } from './store/keys.ts'
@@ -51,6 +52,7 @@ export async function lockUp(world: World, probeId: string, reason: string, scor
   const id = await derivedId('ntc', probeId, 'quarantined', world.now)
   const notice = probe && { id, event: distrustNotice(probe, reason, touched, world.now) }
   await batch(db, quarantine(db, probeId, { reason, score, notice }, world.now))
+  forgetProbe(probeId)
   await settle()
   sendSoon(world, OPERATOR)
   console.warn(JSON.stringify({ event: 'probe.quarantined', probeId, score }))

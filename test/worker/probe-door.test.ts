@@ -56,6 +56,15 @@ describe('a signed request', () => {
     expect((await stage.api('DELETE', `/probes/${gone.id}`)).status).toBe(204)
     expect((await gone.say('lease', LEASE)).status).toBe(401)
   })
+
+  test('of a revoked probe is refused at once by whoever revoked it, not only a lease', async () => {
+    const gone = await enrolProbe(stage, { site: 'gone-1', sourceAddress: '127.0.5.2' })
+    const report = { runId: 'run_ABCDEFGHIJ0123456789', epoch: 1, seq: 1, observations: [], spans: [], found: [] }
+    expect((await gone.say('renew', report)).status).toBe(410)
+    expect((await stage.api('DELETE', `/probes/${gone.id}`)).status).toBe(204)
+    expect((await gone.say('renew', report)).status).toBe(401)
+    expect((await gone.say('result', { ...report, outcome: 'done' })).status).toBe(401)
+  })
 })
 
 describe('a message', () => {

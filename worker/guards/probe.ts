@@ -63,11 +63,13 @@ interface KnownProbe {
 }
 /**
  * Probes report every few seconds: their rows are kept a moment. For a lease one of any age will do, because the line reads
- * it anew with the probe's runs: revocation, and the end of its range, are seen there at once, and elsewhere within this time.
+ * it anew with the probe's runs: revocation, quarantine, and the end of its range are seen there at once, and elsewhere within this time.
  */
 const KEPT_MS = 10_000
 const MOST_KEPT = 2_000
 const kept = new Map<string, KnownProbe>()
+/** So that what this isolate decides about a probe holds here at once. */
+export const forgetProbe = (id: string): void => void kept.delete(id)
 
 async function knownProbe(db: Db, id: string, from: Address, now: number, leases: boolean): Promise<KnownProbe | null> {
   const old = kept.get(id)

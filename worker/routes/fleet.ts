@@ -19,6 +19,7 @@ import { type AppEnv, actorOf } from '../context.ts'
 import { QUARANTINE_AT } from '../core/trust.ts'
 import { badField, Failure } from '../failure.ts'
 import { bodyOrForm } from '../guards/limit.ts'
+import { forgetProbe } from '../guards/probe.ts'
 import { allow, operator } from '../guards/tenant.ts'
 import { rangeForProbe } from '../ranges.ts'
 import { newToken, sha256 } from '../secrets.ts'
@@ -102,7 +103,9 @@ export const probeFleetRoutes = new Hono<AppEnv>()
     },
   )
   .delete('/:id', describe({ tag: TAG, does: 'Revoke a probe', status: 204 }), allow('admin'), async (c) => {
-    if (!(await revokeProbe(c.var.world.db, c.req.param('id'), c.var.world.now))) throw none('probe')
+    const id = c.req.param('id')
+    if (!(await revokeProbe(c.var.world.db, id, c.var.world.now))) throw none('probe')
+    forgetProbe(id)
     return c.body(null, 204)
   })
 
