@@ -45,7 +45,10 @@ type Facts = Pick<ResultRequest, 'runId' | 'epoch' | 'seq' | 'observations' | 's
 
 /** As long as the lease may still be ours, and then some: the Worker answers 410 when it is not. */
 const RENEW_FOR_MS = 120_000
-/** While we go on by a lease the Worker may want us to stop: with the time that an answer may take, heard of within 20 s. */
+/**
+ * While we go on by a lease the Worker may want us to stop: with the time that an answer may take, heard of within 20 s. And for as
+ * long as one that has run out can be renewed.
+ */
 const HELD_PAUSE_MS = 4_000
 const RESULT_FOR_MS = 10_000
 /** Observations are numbered through all leases of a run: each lease has its own stretch. */
@@ -58,7 +61,7 @@ export function reporterFor(
 ): Reporter {
   const { desk } = world
   const { lease } = run
-  const mostPauseMs = () => (lease.isHeld() ? HELD_PAUSE_MS : Number.POSITIVE_INFINITY)
+  const mostPauseMs = () => (lease.isHeld() || !stuck ? HELD_PAUSE_MS : Number.POSITIVE_INFINITY)
   const until = { ms: RENEW_FOR_MS, signal, mostPauseMs }
   const observations: Observation[] = []
   const spans: Span[] = []

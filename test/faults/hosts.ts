@@ -11,6 +11,8 @@ export const MANY_PORTS = [...OPEN_PORTS, ...Array.from({ length: 37 }, (_, i) =
 
 export interface Host {
   address: string
+  /** connections so far */
+  accepted(): number
   close(): Promise<void>
 }
 
@@ -22,8 +24,10 @@ export async function openHost(
 ): Promise<Host> {
   const servers: Server[] = []
   const sockets = new Set<Socket>()
+  let accepted = 0
   for (const port of ports) {
     const server = createServer((socket) => {
+      accepted += 1
       sockets.add(socket)
       socket.on('error', () => socket.destroy())
       socket.on('close', () => sockets.delete(socket))
@@ -37,6 +41,7 @@ export async function openHost(
   }
   return {
     address,
+    accepted: () => accepted,
     async close() {
       for (const server of servers) server.close()
       for (const socket of sockets) socket.destroy()

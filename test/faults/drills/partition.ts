@@ -1,4 +1,5 @@
 /** The way between probes and the Worker, cut in one direction for a while; and the doorbell's object, ended. */
+import { LEASE_MS } from '../../../schema/wire.ts'
 import { openCrew } from '../crew.ts'
 import { audited, type Drill, pause, type Row, until } from '../drill.ts'
 import { OPEN_PORTS, openHost, WINDOW } from '../hosts.ts'
@@ -6,6 +7,14 @@ import type { Cut } from '../wire.ts'
 
 const SITES = ['fra-1', 'ash-1', 'sin-1', 'gru-1']
 const CUT_MS = 25_000
+/** Found first, as ports that are often open are; the others are looked for slowly enough to last beyond the lease. */
+const FOUND = [5432, 8081, 9100]
+const WIDE = `${FOUND.join()},21001-21400`
+/** Touches that are in the air when the lease ends. */
+const IN_THE_AIR_MS = 10_000
+const SILENT_MS = 12_000
+/** Until a probe asks again, and is answered. */
+const BACK_MS = 20_000
 /** An idle probe asks once a minute by the clock. */
 const HEARD_MS = 90_000
 
@@ -28,6 +37,44 @@ async function cutOff(what: Exclude<Cut, 'nothing'>, net: number): Promise<Row> 
       short.push(`${fault}: ${ports.length} of ${OPEN_PORTS.length} ports, ${state} ${verdict}`)
   await Promise.all(hosts.map((host) => host.close()))
   return audited(fault, ids.length, crew.books(ids), scans.map(({ verdict }) => verdict).join(', '), short)
+}
+
+/**
+ * Cut off past the lease: nothing comes to the hosts after it. Then the way is free again: a scan goes on where it stood, or ends
+ * without another packet where everything was stopped meanwhile.
+ */
+async function pastLease(what: 'stopped' | 'left alone', net: number): Promise<Row> {
+  await using crew = await openCrew()
+  const hosts = await Promise.all(SITES.map((_, i) => openHost(`127.54.${net}.${i + 9}`, null, FOUND)))
+  const ids = await Promise.all(
+    hosts.map(({ address }, i) => crew.scan({ address, ports: WIDE, maxConnectsPerSecond: 3 }, SITES[i])),
+  )
+  const fault = `cut off past the lease, ${what} meanwhile`
+  const short: string[] = []
+  const accepted = () => hosts.reduce((sum, host) => sum + host.accepted(), 0)
+  if (!(await until(() => hosts.every((host) => host.accepted() > 3), 60_000))) short.push(`${fault}: no scan`)
+  crew.wire.cut('requests')
+  if (what === 'stopped') await crew.rig.api.send('PUT', '/api/v1/kill-switch', { stopped: true })
+  await pause(LEASE_MS.scan + IN_THE_AIR_MS)
+  const before = accepted()
+  await pause(SILENT_MS)
+  const late = accepted() - before
+  if (late > 0) short.push(`${fault}: ${late} connects after the lease`)
+  crew.wire.cut('nothing')
+  // No tick gives up before that what could be renewed.
+  await pause(BACK_MS)
+  if (!(await crew.ended(ids, 300_000))) short.push(`${fault}: a scan never ended`)
+  const scans = await Promise.all(ids.map(crew.read))
+  if (what === 'stopped') {
+    if (accepted() > before) short.push(`${fault}: ${accepted() - before} connects after the stop`)
+    for (const { state } of scans) if (state !== 'cancelled') short.push(`${fault}: ended ${state}`)
+  } else
+    for (const { state, verdict, coverage } of scans)
+      if (verdict !== 'clear' || coverage?.untested !== '')
+        short.push(`${fault}: ended ${state} ${verdict}, not tested: ${coverage?.untested}`)
+  await Promise.all(hosts.map((host) => host.close()))
+  const note = `${before} connects before, ${late} after the lease; ${scans.map(({ state }) => state).join(', ')}`
+  return audited(fault, ids.length, crew.books(ids), note, short)
 }
 
 /**
@@ -61,5 +108,11 @@ async function aborted(times: number): Promise<Row> {
 
 export const partitionDrill: Drill = {
   name: 'partition',
-  run: async ({ quick }) => [await cutOff('answers', 0), await cutOff('requests', 1), await aborted(quick ? 2 : 5)],
+  run: async ({ quick }) => [
+    await cutOff('answers', 0),
+    await cutOff('requests', 1),
+    await pastLease('stopped', 2),
+    await pastLease('left alone', 3),
+    await aborted(quick ? 2 : 5),
+  ],
 }
