@@ -19,7 +19,10 @@ import { bannedPort, HOSTILE, NOW, scanView, withoutOurScripts } from '../suppor
 const BASE = 'https://portwitness.example'
 const BOOTSTRAP = makeKey(luck)
 const OTHER = makeKey(luck)
-const env = { ...(bindings as unknown as Env & { TEST_MIGRATIONS: D1Migration[] }), BOOTSTRAP_KEY: BOOTSTRAP }
+const env = {
+  ...(bindings as unknown as Env & { TEST_MIGRATIONS: D1Migration[] }),
+  ...{ BOOTSTRAP_KEY: BOOTSTRAP, CHANNEL_KEY: `k1:${btoa('0'.repeat(32))}` },
+}
 const db = drizzle(env.DB)
 
 /** The portal as the app mounts it, at a time of our choice. */
