@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     // Most of them wait for sockets and timers: three at once, also where there are only two cores.
     maxWorkers: 3,
+    // Of stories of one file that may run beside each other (`test.concurrent`): they wait for seconds to pass.
+    maxConcurrency: 3,
     projects: [
       // No test here waits for anything; a loaded machine takes its time all the same.
       node('schema', { testTimeout: 60_000 }),

@@ -33,7 +33,7 @@ async function cutOff(desk: FakeDesk, server: Listener, between: () => void = ()
   return { late, from: awayAt + LEASE_MS + IN_THE_AIR_MS, to: Date.now() }
 }
 
-test('a watching scan without its lease sends nothing, and goes on when the Worker is back', async () => {
+test.concurrent('a watching scan without its lease sends nothing, and goes on when the Worker is back', async () => {
   await using desk = await fakeDesk()
   desk.leaseMs = LEASE_MS
   await using server = await web(undefined, HOST)
@@ -55,7 +55,7 @@ test('a watching scan without its lease sends nothing, and goes on when the Work
   expect(agent.lines.some(({ message }) => /nothing is sent/.test(message))).toBe(true)
 })
 
-test('a kill switch that is set meanwhile is heard before anything is sent again', async () => {
+test.concurrent('a kill switch that is set meanwhile is heard before anything is sent again', async () => {
   await using desk = await fakeDesk()
   desk.leaseMs = LEASE_MS
   await using server = await web(undefined, HOST)
@@ -73,7 +73,7 @@ test('a kill switch that is set meanwhile is heard before anything is sent again
   expect(server.accepted()).toBe(before)
 })
 
-test('a run that was ended meanwhile is dropped without another packet', async () => {
+test.concurrent('a run that was ended meanwhile is dropped without another packet', async () => {
   await using desk = await fakeDesk()
   desk.leaseMs = LEASE_MS
   await using server = await web(undefined, HOST)
@@ -93,7 +93,7 @@ test('a run that was ended meanwhile is dropped without another packet', async (
   expect(desk.of('result')).toEqual([])
 })
 
-test('a search for ports stops with the lease, and takes up what it had not tested', async () => {
+test.concurrent('a search for ports stops with the lease, and takes up what it had not tested', async () => {
   await using desk = await fakeDesk()
   desk.leaseMs = LEASE_MS
   const servers = await Promise.all(Array.from({ length: 12 }, () => web(undefined, HOST)))
@@ -120,7 +120,7 @@ test('a search for ports stops with the lease, and takes up what it had not test
   await Promise.all(servers.map((server) => server.close()))
 })
 
-test('rounds that fall due without a lease are left out, those after it are made', async () => {
+test.concurrent('rounds that fall due without a lease are left out, those after it are made', async () => {
   await using desk = await fakeDesk()
   desk.leaseMs = LEASE_MS
   await using server = await silent(HOST)
@@ -146,7 +146,7 @@ test('rounds that fall due without a lease are left out, those after it are made
   for (const one of made) expect(Math.abs(one.at - (planned[one.round ?? 0]?.at ?? 0))).toBeLessThan(2_000)
 })
 
-test('what an onlooker could not touch for want of a lease it touches after', async () => {
+test.concurrent('what an onlooker could not touch for want of a lease it touches after', async () => {
   await using desk = await fakeDesk()
   desk.leaseMs = LEASE_MS
   const [first, second] = [await silent(HOST), await silent(HOST)]
@@ -165,7 +165,7 @@ test('what an onlooker could not touch for want of a lease it touches after', as
   for (const server of [first, second]) await server.close()
 })
 
-test('after a short outage the Worker is heard within seconds, however often it was asked in vain', async () => {
+test.concurrent('after a short outage the Worker is heard within seconds, however often it was asked in vain', async () => {
   await using desk = await fakeDesk()
   await using server = await web(undefined, HOST)
   await using _ = await agentFor(desk)

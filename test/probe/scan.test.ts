@@ -24,7 +24,7 @@ const seenBy = (desk: FakeDesk) =>
   [...desk.of('renew'), ...desk.of('alarm'), ...desk.of('result')].flatMap(({ observations }) => observations)
 const keyed = (list: ResultRequest['recheck'], port: number) => list?.find((one) => one.port === port)?.state
 
-test('a clean scan finds what is there, names it, touches it, and says in the end that it is still there', async () => {
+test.concurrent('a clean scan finds what is there, names it, touches it, and says in the end that it is still there', async () => {
   await using desk = await fakeDesk()
   await using ssh = await sshd(HOST)
   await using http = await web(undefined, HOST)
@@ -59,7 +59,7 @@ test('a clean scan finds what is there, names it, touches it, and says in the en
   expect(http.received()).toMatch(/User-Agent: Portwitness\/0\.1 \(\+http:\/\/.*\/\.well-known\/probing\.txt\)/)
 })
 
-test('open ports are told to the Worker while the scan is still looking', async () => {
+test.concurrent('open ports are told to the Worker while the scan is still looking', async () => {
   await using desk = await fakeDesk()
   // The order is random: of four ports hardly all come last.
   await using a = await web(undefined, HOST)
@@ -73,7 +73,7 @@ test('open ports are told to the Worker while the scan is still looking', async 
   expect(first?.discovered).toBeUndefined()
 })
 
-test('a port that is lost in mid-scan is touched once more, its neighbours too, and the alarm goes out', async () => {
+test.concurrent('a port that is lost in mid-scan is touched once more, its neighbours too, and the alarm goes out', async () => {
   await using desk = await fakeDesk()
   const stays = await web(undefined, HOST)
   const goes = await web(undefined, HOST)
@@ -112,7 +112,7 @@ test('a port that is lost in mid-scan is touched once more, its neighbours too, 
   await stays.close()
 })
 
-test('a neighbour found lost is told before a service that counts touches has had its time to answer', async () => {
+test.concurrent('a neighbour found lost is told before a service that counts touches has had its time to answer', async () => {
   await using desk = await fakeDesk()
   await using servers = await silenced(HOST)
   await using _ = await agentFor(desk)
@@ -128,7 +128,7 @@ test('a neighbour found lost is told before a service that counts touches has ha
   expect(told.slice(0, 2).toSorted()).toEqual([[0], [1]])
 })
 
-test('a port that comes back is re-checked as lost and open again', async () => {
+test.concurrent('a port that comes back is re-checked as lost and open again', async () => {
   await using desk = await fakeDesk()
   const first = await web(undefined, HOST)
   let back: Listener | null = null
@@ -150,7 +150,7 @@ test('a port that comes back is re-checked as lost and open again', async () => 
   await back.close()
 })
 
-test('what another scanner gets through from our address to a lost port is told, what stood there before is not', async () => {
+test.concurrent('what another scanner gets through from our address to a lost port is told, what stood there before is not', async () => {
   await using desk = await fakeDesk()
   const first = await web(undefined, HOST)
   await using _ = await agentFor(desk)
@@ -187,7 +187,7 @@ test('what another scanner gets through from our address to a lost port is told,
   await back.close()
 })
 
-test('a loss that shows only at the re-check is verified before the scan ends', async () => {
+test.concurrent('a loss that shows only at the re-check is verified before the scan ends', async () => {
   await using desk = await fakeDesk()
   let visits = 0
   // Speaks to the sweep, to identification and to engagement; then never again.
@@ -210,7 +210,7 @@ test('a loss that shows only at the re-check is verified before the scan ends', 
   expect(keyed(result.recheck, moody.port)).toBe('closed')
 })
 
-test('two failed engagement connects running are a loss: the stimulus stops', async () => {
+test.concurrent('two failed engagement connects running are a loss: the stimulus stops', async () => {
   await using desk = await fakeDesk()
   let requests = 0
   await using guarded = await web((_, response) => {
@@ -232,7 +232,7 @@ test('two failed engagement connects running are a loss: the stimulus stops', as
   expect(keyed(result.recheck, guarded.port)).toBe('closed')
 })
 
-test('a web server that turns to a block page is seen as that, not as open', async () => {
+test.concurrent('a web server that turns to a block page is seen as that, not as open', async () => {
   await using desk = await fakeDesk()
   await using server = await changingWeb(HOST)
   await using _ = await agentFor(desk)
@@ -245,7 +245,7 @@ test('a web server that turns to a block page is seen as that, not as open', asy
   )
 })
 
-test('an assertive scan lists every stimulus, hostile answers made harmless', async () => {
+test.concurrent('an assertive scan lists every stimulus, hostile answers made harmless', async () => {
   await using desk = await fakeDesk()
   await using hostile = await listener((socket) => socket.write('220 \u001b[31mFTP\u001b[0m ready \u202e\r\n'), HOST)
   await using _ = await agentFor(desk)
@@ -257,7 +257,7 @@ test('an assertive scan lists every stimulus, hostile answers made harmless', as
   expect(result.output).not.toMatch(/[\u001b\u202e]/)
 })
 
-test('a retest touches its endpoints and nothing else; one that does not answer is verified at once', async () => {
+test.concurrent('a retest touches its endpoints and nothing else; one that does not answer is verified at once', async () => {
   await using desk = await fakeDesk()
   await using there = await web(undefined, HOST)
   await using shut = await resetting(HOST)
@@ -278,7 +278,7 @@ test('a retest touches its endpoints and nothing else; one that does not answer 
   expect(bystander.accepted()).toBe(0)
 })
 
-test('a retest sweeps the ports that the scan before could not test, and those alone', async () => {
+test.concurrent('a retest sweeps the ports that the scan before could not test, and those alone', async () => {
   await using desk = await fakeDesk()
   await using lost = await web(undefined, HOST)
   await using gap = await web(undefined, HOST)
@@ -297,7 +297,7 @@ test('a retest sweeps the ports that the scan before could not test, and those a
   expect(again.ports).toEqual({ asked: 2, tested: 1, untested: portsOf(gap) })
 })
 
-test('a retest waits for the ration of a service that counts touches, and counts only what it touched', async () => {
+test.concurrent('a retest waits for the ration of a service that counts touches, and counts only what it touched', async () => {
   await using desk = await fakeDesk()
   await using ssh = await sshd(HOST)
   await using http = await web(undefined, HOST)
@@ -330,7 +330,7 @@ test('a retest waits for the ration of a service that counts touches, and counts
   expect(partly.ports).toEqual({ asked: 2, tested: 1, untested: '22' })
 })
 
-test('after a long discovery the panel has time to tell what only it saw, and knows all that was found', async () => {
+test.concurrent('after a long discovery the panel has time to tell what only it saw, and knows all that was found', async () => {
   await using desk = await fakeDesk()
   await using server = await web(undefined, HOST)
   await using _ = await agentFor(desk)
@@ -347,7 +347,7 @@ test('after a long discovery the panel has time to tell what only it saw, and kn
   expect(told.flatMap(({ found }) => found.map(({ port }) => port))).toEqual([server.port])
 })
 
-test('a run that is leased again goes on with what was found, and does not find it again', async () => {
+test.concurrent('a run that is leased again goes on with what was found, and does not find it again', async () => {
   await using desk = await fakeDesk()
   await using known = await web(undefined, HOST)
   await using other = await web(undefined, HOST)
@@ -381,7 +381,7 @@ test('a run that is leased again goes on with what was found, and does not find 
   expect(seenBy(desk).some(({ purpose }) => purpose === 'identify')).toBe(false)
 })
 
-test('an end of the process leaves the scan to be leased again: no result, and it starts over after', async () => {
+test.concurrent('an end of the process leaves the scan to be leased again: no result, and it starts over after', async () => {
   await using desk = await fakeDesk()
   await using server = await web(undefined, HOST)
   await using agent = await agentFor(desk)
@@ -393,7 +393,7 @@ test('an end of the process leaves the scan to be leased again: no result, and i
   expect(await desk.result(runId)).toMatchObject({ epoch: 2, outcome: 'done' })
 })
 
-test('five random high ports are touched, and a host that refuses them may be trusted', async () => {
+test.concurrent('five random high ports are touched, and a host that refuses them may be trusted', async () => {
   await using desk = await fakeDesk()
   await using server = await silent(HOST)
   await using _ = await agentFor(desk)
@@ -404,7 +404,7 @@ test('five random high ports are touched, and a host that refuses them may be tr
   expect(foundBy(desk).some(({ phantom }) => phantom)).toBe(false)
 })
 
-test('a service that greets with a refusal was there, and is told as a notice', async () => {
+test.concurrent('a service that greets with a refusal was there, and is told as a notice', async () => {
   await using desk = await fakeDesk()
   await using mail = await refusingMail(HOST)
   await using _ = await agentFor(desk)
