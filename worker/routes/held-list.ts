@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { AppEnv } from '../context.ts'
 import type { Cell } from '../core/csv.ts'
 import type { DataColumn, ListAsk } from '../portal/parts/listing.tsx'
-import { fileFormat, fileOf, listAsk } from './listing.ts'
+import { fileFormat, fileOfAll, listAsk } from './listing.ts'
 
 export interface HeldRules<Row> {
   columns: readonly DataColumn<Row>[]
@@ -66,7 +66,5 @@ export function fileOfHeld<Row>(
   rules: HeldRules<Row>,
 ): Response | null {
   const format = fileFormat(c)
-  return (
-    format && fileOf(name, format, rules.columns, async () => ({ rows: rowsThatFit(rows, ask, rules), next: null }))
-  )
+  return format && fileOfAll(name, format, rules.columns, rowsThatFit(rows, ask, rules))
 }

@@ -73,6 +73,14 @@ function nextRows(rows: number, ms: number, bytes: number): number {
   return ms <= EASY_MS && bytes <= EASY_BYTES ? Math.min(MOST_ROWS, rows * 2) : rows
 }
 
+/** Rows that are all there, as a file. */
+export const fileOfAll = <Row>(
+  name: string,
+  format: FileFormat,
+  columns: readonly DataColumn<Row>[],
+  rows: readonly Row[],
+): Response => fileOf(name, format, columns, async () => ({ rows, next: null }))
+
 /**
  * All rows as a file, read a page at a time while they are sent: `rowsAfter` gives the page after a cursor ('' first) of so
  * many rows, and where the next begins.

@@ -16,7 +16,7 @@ import { openText } from '../store/raw.ts'
 import { scanPages } from '../store/scanList.ts'
 import { readScan } from '../store/scans.ts'
 import { readTarget } from '../store/targets.ts'
-import { fileFormat, fileOf, listAsk } from './listing.ts'
+import { fileFormat, fileOf, fileOfAll, listAsk } from './listing.ts'
 import { plainText } from './plain.ts'
 import { readProofView } from './portal-data.ts'
 import { textIn } from './query.ts'
@@ -121,20 +121,20 @@ export const scanPageRoutes = new Hono<AppEnv>()
     }
     const name = port === '' ? `${album.scanId}-observations` : `${album.scanId}-port-${port}`
     const rows = touchFile(album)
-    return fileOf(name, format ?? 'jsonl', rows.columns, async () => ({ rows: rows.rows, next: null }))
+    return fileOfAll(name, format ?? 'jsonl', rows.columns, rows.rows)
   })
   .get('/scans/:id/ports', tenant, async (c) => {
     const { db, now } = c.var.world
     const scan = await readScan(db, c.var.caller.tenantId, c.req.param('id'))
     if (!scan) throw noScan()
     const ports = (await judgementNow({ db, now }, scan))?.ports ?? []
-    return fileOf(`${scan.id}-ports`, fileFormat(c) ?? 'csv', PORT_FILE, async () => ({ rows: ports, next: null }))
+    return fileOfAll(`${scan.id}-ports`, fileFormat(c) ?? 'csv', PORT_FILE, ports)
   })
   .get('/scans/:id/panel', tenant, async (c) => {
     const scan = await readScan(c.var.world.db, c.var.caller.tenantId, c.req.param('id'))
     if (!scan) throw noScan()
     const format = fileFormat(c) ?? 'csv'
-    return fileOf(`${scan.id}-panel`, format, PANEL_FILE, async () => ({ rows: scan.panel, next: null }))
+    return fileOfAll(`${scan.id}-panel`, format, PANEL_FILE, scan.panel)
   })
   .get('/proofs/:id', tenant, async (c) => {
     const format = fileFormat(c)
@@ -143,7 +143,6 @@ export const scanPageRoutes = new Hono<AppEnv>()
       readProofView(c.var.world.db, c.var.caller.tenantId, c.req.param('id')),
     ])
     if (!proof) throw new Failure('not_found', 'There is no proof with that id.')
-    if (format !== null)
-      return fileOf(proof.id, format, PROOF_FILE, async () => ({ rows: proofLines(proof), next: null }))
+    if (format !== null) return fileOfAll(proof.id, format, PROOF_FILE, proofLines(proof))
     return show(c, <ProofPage frame={frame} proof={proof} />)
   })

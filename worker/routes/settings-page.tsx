@@ -18,7 +18,7 @@ import { listOptOuts } from '../store/optOuts.ts'
 import { readSettings } from '../store/settings.ts'
 import { letterAnswer } from './control.ts'
 import { askOf, fileOfHeld, type HeldRules, pageOfHeld } from './held-list.ts'
-import { fileFormat, fileOf } from './listing.ts'
+import { fileFormat, fileOfAll } from './listing.ts'
 import { asPage, frameOf, show } from './show.tsx'
 
 const OPT_OUTS: HeldRules<OptOutLine> = { columns: OPT_OUT_COLUMNS, words: ({ cidr, note }) => [cidr, note] }
@@ -60,7 +60,7 @@ export const settingsPageRoutes = new Hono<AppEnv>()
   })
   .get('/settings/ceilings', tenant, operator, async (c) => {
     const rows = ceilingLines(await readCeilings(c.var.world.db))
-    return fileOf('ceilings', fileFormat(c) ?? 'csv', CEILING_FILE, async () => ({ rows, next: null }))
+    return fileOfAll('ceilings', fileFormat(c) ?? 'csv', CEILING_FILE, rows)
   })
   .get('/settings/opt-outs', tenant, operator, allow('admin'), async (c) => {
     const ask = askOf(c, OPT_OUTS)

@@ -15,7 +15,7 @@ import { readControls } from '../store/controls.ts'
 import { readLetters } from '../store/letters.ts'
 import { isControlState, TARGET_SORTS, type TargetAsk, type TargetListRow, targetRows } from '../store/targetList.ts'
 import { readTarget } from '../store/targets.ts'
-import { fileFormat, fileOf, type ListRules, listAsk } from './listing.ts'
+import { fileFormat, fileOf, fileOfAll, type ListRules, listAsk } from './listing.ts'
 import { baseOf } from './published.ts'
 import { asPage, frameOf, show } from './show.tsx'
 import { readTargetView } from './target-data.ts'
@@ -65,12 +65,12 @@ export const targetPageRoutes = new Hono<AppEnv>()
   .get('/targets/:id/ports', tenant, async (c) => {
     const { id, sites } = await targetOf(c, c.req.param('id'))
     const rows = sitePorts(sites)
-    return fileOf(`${id}-ports`, fileFormat(c) ?? 'csv', SITE_PORT_FILE, async () => ({ rows, next: null }))
+    return fileOfAll(`${id}-ports`, fileFormat(c) ?? 'csv', SITE_PORT_FILE, rows)
   })
   .get('/targets/:id/history', tenant, async (c) => {
     const { id, strips, scans } = await targetOf(c, c.req.param('id'))
     const rows = historyOf(strips, scans)
-    return fileOf(`${id}-history`, fileFormat(c) ?? 'csv', HISTORY_FILE, async () => ({ rows, next: null }))
+    return fileOfAll(`${id}-history`, fileFormat(c) ?? 'csv', HISTORY_FILE, rows)
   })
 
 async function targetOf(c: Context<AppEnv>, id: string): Promise<TargetView> {
