@@ -8,6 +8,8 @@ import { type FakeDesk, fakeDesk, step } from '../support/fake-desk.ts'
 import { type Listener, silent, web } from '../support/listeners.ts'
 
 const HOST = '127.0.0.9'
+/** Where a range of ports is searched, nobody else listens for a moment. */
+const SEARCHED = '127.0.0.57'
 vi.setConfig({ testTimeout: 90_000 })
 
 const LEASE_MS = 3_000
@@ -96,11 +98,11 @@ test.concurrent('a run that was ended meanwhile is dropped without another packe
 test.concurrent('a search for ports stops with the lease, and takes up what it had not tested', async () => {
   await using desk = await fakeDesk()
   desk.leaseMs = LEASE_MS
-  const servers = await Promise.all(Array.from({ length: 12 }, () => web(undefined, HOST)))
+  const servers = await Promise.all(Array.from({ length: 12 }, () => web(undefined, SEARCHED)))
   await using _ = await agentFor(desk)
   const open = servers.map(({ port }) => port)
   const ports = `20000-21999,${open.join()}`
-  const runId = desk.offer(scanPlan({ ports, maxConnectsPerSecond: 200 }))
+  const runId = desk.offer(scanPlan({ addresses: [SEARCHED], ports, maxConnectsPerSecond: 200 }))
   await until('the first report', () => desk.of('renew').length > 0)
   desk.isAway = true
   await rest(LEASE_MS + IN_THE_AIR_MS)

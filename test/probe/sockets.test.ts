@@ -76,12 +76,13 @@ test.each(BACKENDS)('%s sockets report a source that is not ours as our fault', 
 })
 
 test.each(BACKENDS)('%s sockets never take a connection to themselves for an open port', async (_, open) => {
-  // Source and target are the same address, and every port of the ephemeral range is dialled: the kernel is bound to
-  // choose the dialled port as its own now and then.
-  const ports = Array.from({ length: 6_000 }, (_, i) => 40_000 + i)
-  const open4 = await answersOf(open, ports, { source: null })
-  const isListening = async (port: number) => (await answersOf(plainSockets, [port], { source: '127.0.0.8' }))[0] === 0
-  for (const [i, status] of open4.entries()) if (status === 0) expect(await isListening(ports[i] as number)).toBe(true)
+  // Source and target are the same address, where nobody listens. Linux takes a bound socket's own port from the odd
+  // half of its ephemeral range first, an unbound one's from the even half, some 14,000 each: in 30,000 dials it takes
+  // the dialled one two times out of three.
+  const alone = '127.0.0.58'
+  const ports = Array.from({ length: 30_000 }, (_, i) => 40_000 + (i % 18_000))
+  const statuses = await answersOf(open, ports, { address: alone, source: alone })
+  expect(ports.filter((_, i) => statuses[i] === 0)).toEqual([])
 })
 
 test.each(BACKENDS)('%s sockets say nothing more about a connect that was abandoned', async (_, open) => {
