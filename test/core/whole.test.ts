@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { ScanFacts } from '../../schema/facts.ts'
 import type { ResultRequest } from '../../schema/wire.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
+import { renderOutput } from '../../worker/core/output.ts'
 import { HTTP, T0, tell } from '../support/facts.ts'
 
 const CLEAN = tell({ ports: [HTTP], sees: () => 'open' }).facts
@@ -42,4 +43,16 @@ test('ports that were missed on one of two addresses are not made good by the ot
   const { verdict, coverage } = judgeScan(ended({ outcome: 'done', ports: half }), T0 + 600_000)
   expect(verdict).toBe('incomplete')
   expect(coverage?.portsTested).toBe(Math.floor(all.asked / 2))
+})
+
+test.each([
+  [0, /\nThe scan did not get to finding ports: nothing is said of any\.\n$/],
+  [all.asked - 1, /\nNo open port was found among those tested\.\n$/],
+  [all.asked, /\nNo open port was found\.\n$/],
+])('a scan that found nothing in %i tested ports says how far it looked', (tested, words) => {
+  const cut = ended({ outcome: tested === all.asked ? 'done' : 'stopped', ports: { ...all, tested, untested: '443' } })
+  const facts = { ...cut, runs: cut.runs.map((run) => ({ ...run, found: [], observations: [], spans: [] })) }
+  const judgement = judgeScan(facts, T0 + 600_000)
+  expect(judgement.ports).toEqual([])
+  expect(renderOutput({ facts, judgement, target: 'shop', scannerLog: '' })).toMatch(words)
 })

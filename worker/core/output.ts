@@ -102,7 +102,7 @@ const lookText = ({ sight, observation }: Look): string =>
 // ---------------------------------------------------------------- verdicts
 
 function verdictsText(judgement: Judgement): string {
-  if (judgement.ports.length === 0) return 'No open port was found.'
+  if (judgement.ports.length === 0) return noPortText(judgement)
   const rows = judgement.ports.map((port) => [
     port.address,
     `${port.port}/tcp`,
@@ -113,6 +113,13 @@ function verdictsText(judgement: Judgement): string {
   ])
   const details = judgement.ports.filter((port) => port.lostAt !== null || port.strength !== null).map(detail)
   return [table(rows), ...details].join('\n\n')
+}
+
+/** Whoever looked at no port says so: that none was found would be a comfort without ground. */
+function noPortText({ coverage }: Judgement): string {
+  if (coverage?.portsTested === 0) return 'The scan did not get to finding ports: nothing is said of any.'
+  const isPart = coverage !== null && coverage.portsTested < coverage.portsAsked
+  return isPart ? 'No open port was found among those tested.' : 'No open port was found.'
 }
 
 const wordOf = (port: PortVerdict): string =>
