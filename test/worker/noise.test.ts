@@ -23,12 +23,12 @@ const tell = async (...args: Parameters<typeof news> extends [unknown, ...infer 
 const remove = (id: string) => stage.api('DELETE', `/channels/${id}`)
 
 /** An issue as the line would have written it. */
-const issueRow = (n: number, state = 'open', snoozedUntil: number | null = null) =>
+const issueRow = (n: number, state = 'open', snoozedUntil: number | null = null, targetId = `tgt_${n}`) =>
   stage.env.DB.prepare(
     `INSERT OR REPLACE INTO issues (tenant_id, id, target_id, finding, state, title, opened_at, restated_at, last_scan_id, snoozed_until)
       VALUES ('ten_default', ?, ?, 'interference', ?, 't', 1, 1, 'scn_x', ?)`,
   )
-    .bind(issueId(n), `tgt_${n}`, state, snoozedUntil)
+    .bind(issueId(n), targetId, state, snoozedUntil)
     .run()
 
 test('what comes and goes is said once, and then summed up when it is calm', async () => {
@@ -166,6 +166,24 @@ test('reminders can be asked for later, and given up', async () => {
   stage.pass(5 * DAY)
   await stage.tick()
   expect(await received('reminded-later')).toHaveLength(3)
+  await remove(channel.id)
+})
+
+test('nobody is reminded of an issue whose target was removed', async () => {
+  const target = await stage.api<{ id: string }>('POST', '/targets', { address: '::1' })
+  const channel = await addWebhook(stage, 'removed', { reminders: { everyDays: 1 } })
+  await issueRow(132, 'open', null, target.body.id)
+  await tell('issue.opened', 132)
+  stage.pass(DAY)
+  await stage.tick()
+  expect(await received('removed')).toHaveLength(2)
+  await stage.api('DELETE', `/targets/${target.body.id}`)
+  stage.pass(3 * DAY)
+  await stage.tick()
+  await stage.api('PATCH', `/channels/${channel.id}`, { reminders: { everyDays: 2 } })
+  stage.pass(3 * DAY)
+  await stage.tick()
+  expect(await received('removed')).toHaveLength(2)
   await remove(channel.id)
 })
 

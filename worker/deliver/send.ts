@@ -80,10 +80,10 @@ async function remindDue(world: World): Promise<void> {
 }
 
 async function remindOne({ db, now }: World, due: DueReminder): Promise<void> {
-  const { story, channel, issue } = due
+  const { story, channel, issue, removedAt } = due
   const { reminders } = channel
-  if (!reminders || !issue || issue.state === 'closed' || story.noticeId === null)
-    return remind(db, due, null, null, now)
+  const isOver = !issue || issue.state === 'closed' || removedAt !== null
+  if (!reminders || isOver || story.noticeId === null) return remind(db, due, null, null, now)
   const later = now + reminders.everyDays * DAY_MS
   if (issue.state === 'snoozed' || channel.state !== 'on')
     return remind(db, due, Math.max(issue.snoozedUntil ?? 0, later), null, now)
