@@ -7,6 +7,7 @@ import { judgeScan } from '../../worker/core/judge.ts'
 import {
   ADDRESS,
   block,
+  bytes,
   HTTP,
   HTTPS,
   isHome,
@@ -284,4 +285,39 @@ test('a service that counts touches and is away for all over ten seconds was dow
   expect(gist(told.port(22))).toEqual(['service_down', null, 'DWN-1'])
   const blip = block(() => true, 'unresponsive', 8_000, 24_000, [22])
   expect(tell({ ports: [SSH, HTTP], sees: blip, scanMs: 60_000 }).port(22).verdict).toBe('transient')
+})
+
+describe('a page that only the scanner gets', () => {
+  const served = (httpStatus: number, head = '') =>
+    gist(
+      tell({
+        ports: [HTTP, MYSQL],
+        sees: block(
+          isScanner,
+          { sight: 'page', httpStatus, firstBytes: bytes(`HTTP/1.1 ${httpStatus} X\r\n${head}\r\n`) },
+          8_000,
+          undefined,
+          [80],
+        ),
+      }).port(80),
+    )
+
+  test.each([404, 500, 502, 503])('with status %i may be that of a broken backend: likely', (status) => {
+    expect(served(status)).toEqual(['app_blocked', 'likely', 'APP-1'])
+  })
+
+  test('that says it refuses or challenges is confirmed', () => {
+    expect(served(403)).toEqual(['app_blocked', 'confirmed', 'APP-1'])
+    expect(served(429)).toEqual(['app_blocked', 'confirmed', 'APP-1'])
+    expect(served(202, 'x-amzn-waf-action: challenge\r\n')).toEqual(['app_blocked', 'confirmed', 'APP-1'])
+  })
+
+  test('and that may be a backend’s ends its rounds as soon as the tests have said all they can', () => {
+    const told = tell({
+      ports: [HTTP, MYSQL],
+      sees: block(isScanner, { sight: 'page', httpStatus: 502 }, 8_000, undefined, [80]),
+    })
+    expect(told.finishedMs).toBeLessThan(90_000)
+    expect(told.port(80).evidence.some(({ rule, supports }) => rule === 'SEL-7' && !supports)).toBe(true)
+  })
 })

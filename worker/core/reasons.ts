@@ -56,6 +56,15 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
         outcome.pathAlive,
       ),
     )
+  if (rule === 'APP-1' && outcome.strength === 'likely' && tally.confirmedAt !== null)
+    lines.push(
+      line(
+        'SEL-7',
+        false,
+        'The page does not say that it turns anybody away: a balancer that sends this address to a broken backend, or to one with another version of the site, would serve it as well.',
+        failing.map((round) => round.scanner.id),
+      ),
+    )
   if (outcome.strength && !tally.hasSibling)
     lines.push(line('SEL-5', false, 'No sibling looked along: an outage of the scanner’s own path is not ruled out.'))
   const back = backAfter(endpoint.looks, outcome.fastAt)

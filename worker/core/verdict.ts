@@ -1,5 +1,5 @@
 import type { Span } from '../../schema/wire.ts'
-import { type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
+import { REFUSING_STATUSES, type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
 import type { ContentTest } from './content.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
@@ -10,6 +10,8 @@ import { isSilent } from './silence.ts'
 import { type Stretch, stretchOf } from './stretch.ts'
 import { type Tally, tallyOf } from './tally.ts'
 import { CONFIRM_SPAN_MS, E_CONFIRM, E_RATIONED, LLR_CLAIM, SIBLING_ROUNDS } from './tests.ts'
+import { latin1Of } from './text.ts'
+import { isMitigated, signsIn } from './waf.ts'
 
 /** What one case of an endpoint came to. */
 export interface Outcome {
@@ -78,6 +80,19 @@ function maybeBackend({ endpoint, tally, lostAlone }: Situation): boolean {
   return throttleOf(endpoint)?.value !== 'icmp'
 }
 
+/** A block or a challenge says so by its status, by a header, or in words that only its maker writes. */
+function isRefusal({ observation: { httpStatus, firstBytes } }: Look): boolean {
+  if (httpStatus !== 503 && REFUSING_STATUSES.has(httpStatus ?? 0)) return true
+  const answer = latin1Of(firstBytes)
+  return isMitigated(answer) || signsIn(answer).some(({ kind }) => kind === 'body')
+}
+
+/** A backend of its own that is broken, or serves another version of the site, gives such pages too: 404, 500, 502, 503. */
+const maybeBackendsPage = ({ case: { rounds } }: Situation): boolean => {
+  const pages = rounds.map(({ scanner }) => scanner).filter(({ sight }) => sight === 'page')
+  return pages.length > 0 && pages.filter(isRefusal).length * 2 <= pages.length
+}
+
 /** Accepted, then silent under TLS, for both of one way: large packets that are lost on it look the same (N16). */
 const blackHole = ({ endpoint, case: { rounds } }: Situation): boolean =>
   ['https', 'tls'].includes(endpoint.check) &&
@@ -115,7 +130,7 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
   {
     id: 'APP-1',
     verdict: 'app_blocked',
-    strength: ({ tally }) => (tally.confirmedAt === null ? 'likely' : 'confirmed'),
+    strength: (s) => (s.tally.confirmedAt === null || maybeBackendsPage(s) ? 'likely' : 'confirmed'),
     holds: (s) => (selective(s) || refusedTwice(s)) && refused(s),
   },
   {
@@ -263,6 +278,7 @@ export function isSettled(outcome: Outcome, endpoint: EndpointEvidence, now: num
   const { tally } = outcome
   // The tests have said all they can; what keeps it likely is no matter of more rounds.
   if (outcome.rule === 'SEL-6' || outcome.rule === 'SEL-7' || outcome.rule === 'SEL-8') return true
+  if (outcome.rule === 'APP-1' && tally.confirmedAt !== null) return true
   // Without a sibling nothing more than `likely` can come.
   if (outcome.rule === 'SEL-5' && tally.eValue >= E_CONFIRM) return true
   return roundsUsedUp(outcome.case, endpoint, now)

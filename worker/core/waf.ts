@@ -68,6 +68,10 @@ const SIGNS: readonly Sign[] = [
 /** The vendors that an HTTP answer speaks of, with the signs. */
 export const signsIn = (answer: string): readonly Sign[] => SIGNS.filter((sign) => sign.pattern.test(answer))
 
+/** Says in a header that it is a challenge or a block, whatever its status (the vendors' own pages; AWS WAF, actions). */
+export const isMitigated = (answer: string): boolean =>
+  /^(cf-mitigated|x-sucuri-block|x-amzn-waf-action):/im.test(answer)
+
 /** Platforms that host many customers behind one door, by a header that each sends with every answer. */
 const PLATFORMS: readonly { name: string; pattern: RegExp }[] = [
   { name: 'WP Engine', pattern: /^(x-powered-by: *wp engine|wpe-backend:)/im },
