@@ -63,6 +63,14 @@ test('one web port that is reset while the rest stands may be a dead backend: li
   expect(gist(told.port(80))).toEqual(['interfered', 'likely', 'SEL-7'])
 })
 
+test.each(['closed', 'cut'] as const)(
+  'the only port of a host, a web port that is %s, may be a dead backend as well',
+  (sight) => {
+    const told = tell({ ports: [HTTPS], sees: block(isScanner, sight, 8_000) })
+    expect(gist(told.port(443))).toEqual(['interfered', 'likely', 'SEL-7'])
+  },
+)
+
 test('a block of some seconds is told as a short one, not as a blip', () => {
   const told = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, 'cut', 8_000, 16_500) })
   expect(told.judgement.ports.map(({ verdict, strength }) => [verdict, strength])).toContainEqual([

@@ -41,7 +41,7 @@ interface Situation {
   stretch: Stretch | null
   /** something of the target's side answered the scanner while the port was lost to it */
   routeAlive: boolean
-  /** other ports of the address went on answering the scanner */
+  /** no other known port of the address was lost to the scanner meanwhile: the others went on answering, or there is none */
   lostAlone: boolean
   lossyWay: boolean
   /** the rounds began while the whole address was silent to the scanner in the midst of its sweep */
@@ -72,7 +72,7 @@ function shortBan({ tally, stretch, case: { rounds } }: Situation): boolean {
 }
 
 /**
- * One web port lost while the others stand: a balancer that maps our address to a dead backend looks the same, as does a
+ * One web port lost while the others stand, or the only one: a balancer that maps our address to a dead backend looks the same, as does a
  * filter of our own provider on that port (detection-science.md 5.3, Q5). ICMP comes from a firewall, never from a backend.
  */
 function maybeBackend({ endpoint, tally, lostAlone }: Situation): boolean {
@@ -211,8 +211,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     tally,
     pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
     routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(lostFor(one), endpoint, scan)),
-    lostAlone:
-      tally.confirmedAt !== null && neighbours.length > 0 && neighbours.every((other) => !lostMeanwhile(other, tally)),
+    lostAlone: tally.confirmedAt !== null && neighbours.every((other) => !lostMeanwhile(other, tally)),
     lossyWay: hasLossyWay(scan),
     amidSilence: isSilent(scan, endpoint.address, one.startAt),
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
