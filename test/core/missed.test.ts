@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { ADDRESS, block, HTTP, HTTPS, isHome, isScanner, SSH, tell } from '../support/facts.ts'
+import { describe, expect, test } from 'vitest'
+import { judgeScan } from '../../worker/core/judge.ts'
+import { ADDRESS, block, HTTP, HTTPS, isHome, isScanner, type Seen, SSH, T0, tell } from '../support/facts.ts'
 
 const LATE = { ...HTTPS, found: false }
 const lastKnown = [{ address: ADDRESS, port: 443, check: 'https' as const, service: 'https' as const }]
@@ -74,4 +75,43 @@ test('what stays shut to scanner and sibling when a shared outage is over was bl
   })
   expect(told.port(80).verdict).toBe('path_outage')
   expect(told.port(443).verdict).toBe('blocked_before')
+})
+
+describe('a mail port that scanner and sibling never reach, and others do', () => {
+  const MAIL = { port: 25, service: 'smtp', check: 'greeting', found: false } as const
+  const known = [{ address: ADDRESS, port: 25, check: 'greeting' as const, service: 'smtp' as const }]
+  const shut = (sight: Seen) =>
+    tell({ ports: [HTTP, MAIL], asked: '25,80', lastKnown: known, sees: block(isHome, sight, 0, undefined, [25]) })
+
+  test.each(['unresponsive', 'closed'] as const)('%s, may be kept from them by their own provider', (sight) => {
+    const told = shut(sight)
+    expect(told.port(25)).toMatchObject({ verdict: 'inconclusive', strength: null, cause: null })
+    expect(told.port(25).evidence[0]?.rule).toBe('INC-4')
+    expect(told.judgement.verdict).toBe('incomplete')
+  })
+
+  test('was blocked before where they reach a beacon on that port', () => {
+    const { facts, judgement } = shut('unresponsive')
+    const beacon = {
+      n: 9_000,
+      purpose: 'beacon',
+      check: 'tcp',
+      address: '192.0.2.200',
+      port: 25,
+      sight: 'open',
+    } as const
+    const reached = {
+      ...facts,
+      runs: facts.runs.map((run) =>
+        run.kind === 'verify' && run.role === 'sibling'
+          ? { ...run, observations: [...run.observations, { ...beacon, at: T0 + 9_000, afterMs: 20 }] }
+          : run,
+      ),
+    }
+    expect(judgeScan(reached, judgement.judgedAt).ports[0]).toMatchObject({ port: 25, verdict: 'blocked_before' })
+  })
+
+  test('was blocked before where the target itself turns them away', () => {
+    expect(shut('cut').port(25).verdict).toBe('blocked_before')
+  })
 })

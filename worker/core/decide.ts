@@ -95,7 +95,8 @@ function neverFound(endpoint: EndpointEvidence, outcome: Outcome | null, scan: S
   if (outcome.verdict === 'transient' && !scan.ended) return outcome
   if (outcome.verdict === 'transient' || (gotIn && !wasShut))
     return { ...outcome, rule: 'OPN-1', verdict: 'open', strength: null, fastAt: null, confirmedAt: null }
-  return ['blocked_before', 'interfered', 'degraded', 'app_blocked', 'path_outage'].includes(outcome.verdict)
+  return ['blocked_before', 'interfered', 'degraded', 'app_blocked', 'path_outage'].includes(outcome.verdict) ||
+    outcome.rule === 'INC-4'
     ? outcome
     : null
 }

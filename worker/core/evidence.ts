@@ -89,6 +89,8 @@ export interface ScanEvidence {
   phantomLooks: ReadonlyMap<string, readonly string[]>
   /** addresses that refused the scanner at random high ports when the scan began: they answered it then */
   refusedAtFirst: ReadonlySet<string>
+  /** ports of beacons that scanner or sibling reached: their provider lets these out */
+  reachedFromHome: ReadonlySet<number>
 }
 
 const NOT_OF_THE_ENDPOINT: readonly Purpose[] = ['beacon', 'anchor', 'phantom']
@@ -118,6 +120,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     anchorLooks: [],
     phantomLooks: new Map(),
     refusedAtFirst: new Set(),
+    reachedFromHome: new Set(),
     connects: 0,
     slow: 0,
   }
@@ -186,6 +189,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     anchorLooks: harvest.anchorLooks.sort((a, b) => a.at - b.at),
     phantomLooks: harvest.phantomLooks,
     refusedAtFirst: harvest.refusedAtFirst,
+    reachedFromHome: harvest.reachedFromHome,
   }
 }
 
@@ -195,6 +199,7 @@ interface Harvest {
   anchorLooks: AnchorLook[]
   phantomLooks: Map<string, string[]>
   refusedAtFirst: Set<string>
+  reachedFromHome: Set<number>
   /** the scanner's handshakes, and how many of them were slow */
   connects: number
   slow: number
@@ -223,14 +228,15 @@ function takeIn(
   looks.push(lookOf(run, who, o))
 }
 
-/** Anchors and random high ports. */
+/** Anchors, beacons and random high ports. */
 function takeBeside(
   o: Observation,
   run: RunFacts,
   { role }: PanelMember,
-  { anchorLooks, phantomLooks, refusedAtFirst }: Harvest,
+  { anchorLooks, phantomLooks, refusedAtFirst, reachedFromHome }: Harvest,
 ): void {
-  const { purpose, address, sight, at, afterMs } = o
+  const { purpose, address, port, sight, at, afterMs } = o
+  if (purpose === 'beacon' && sight === 'open' && role !== 'witness') reachedFromHome.add(port)
   if (purpose === 'anchor' && o.fit !== false && sight !== 'probe_fault')
     anchorLooks.push({
       id: observationId(run.runId, o.n),

@@ -166,6 +166,7 @@ function headline(
     case 'RNG-1':
     case 'PTH-1':
     case 'BEF-1':
+    case 'INC-4':
       return `${sentence(rule)} ${count(tally.together, 'round')} of ${rounds.length}; ${share}.`
     case 'DWN-1':
     case 'INC-3':

@@ -113,6 +113,12 @@ export const RULE_LIST = [
     source: 'Portwitness method: a list that holds the whole fleet',
   },
   {
+    id: 'INC-4',
+    sentence:
+      'Others reach the port, the scanner and its sibling never did; but many providers let nothing out to this port, and no beacon on it shows that theirs does.',
+    source: 'Portwitness method: ports that providers keep their customers from',
+  },
+  {
     id: 'LOSS-1',
     sentence: 'So many failures in a row are not packet loss.',
     source: 'Wald 1945; the rate of loss is told from the time that connects take',
@@ -244,4 +250,4 @@ export const RULE_LIST = [
 export type RuleId = (typeof RULE_LIST)[number]['id']
 export const RULES: ReadonlyMap<string, Rule> = new Map(RULE_LIST.map((rule) => [rule.id, rule]))
 /** Raised with every change of a rule, a threshold or a likelihood: a stored judgement says by which rules it was made. */
-export const RULES_VERSION = '3'
+export const RULES_VERSION = '4'

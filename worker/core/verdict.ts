@@ -1,17 +1,15 @@
 import type { Span } from '../../schema/wire.ts'
-import { REFUSING_STATUSES, type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
+import { type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
 import type { ContentTest } from './content.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
-import { throttleOf } from './features/throttle.ts'
+import { blackHole, maybeBackend, maybeBackendsPage, maybeFilteredAtHome } from './lookalikes.ts'
 import { indexOf, RATION_ROUNDS, roundTimes } from './rounds.ts'
 import type { RuleId } from './rules.ts'
 import { isSilent } from './silence.ts'
 import { type Stretch, stretchOf } from './stretch.ts'
 import { type Tally, tallyOf } from './tally.ts'
 import { CONFIRM_SPAN_MS, E_CONFIRM, E_RATIONED, LLR_CLAIM, SIBLING_ROUNDS } from './tests.ts'
-import { latin1Of } from './text.ts'
-import { isMitigated, signsIn } from './waf.ts'
 
 /** What one case of an endpoint came to. */
 export interface Outcome {
@@ -46,6 +44,8 @@ interface Situation {
   lossyWay: boolean
   /** the rounds began while the whole address was silent to the scanner in the midst of its sweep */
   amidSilence: boolean
+  /** ports of beacons that scanner or sibling reached */
+  reachedFromHome: ReadonlySet<number>
 }
 
 /** So much may be lost of the scanner's packets that a silent limit is never more than likely: loss comes in heaps. */
@@ -70,33 +70,6 @@ function shortBan({ tally, stretch, case: { rounds } }: Situation): boolean {
     rounds.slice(first, last + 1).every((round) => round.scanner.failed)
   )
 }
-
-/**
- * One web port lost while the others stand, or the only one: a balancer that maps our address to a dead backend looks the same, as does a
- * filter of our own provider on that port (detection-science.md 5.3, Q5). ICMP comes from a firewall, never from a backend.
- */
-function maybeBackend({ endpoint, tally, lostAlone }: Situation): boolean {
-  if (!lostAlone || !['http', 'https', 'tls'].includes(endpoint.service) || tally.between > 0) return false
-  return throttleOf(endpoint)?.value !== 'icmp'
-}
-
-/** A block or a challenge says so by its status, by a header, or in words that only its maker writes. */
-function isRefusal({ observation: { httpStatus, firstBytes } }: Look): boolean {
-  if (httpStatus !== 503 && REFUSING_STATUSES.has(httpStatus ?? 0)) return true
-  const answer = latin1Of(firstBytes)
-  return isMitigated(answer) || signsIn(answer).some(({ kind }) => kind === 'body')
-}
-
-/** A backend of its own that is broken, or serves another version of the site, gives such pages too: 404, 500, 502, 503. */
-const maybeBackendsPage = ({ case: { rounds } }: Situation): boolean => {
-  const pages = rounds.map(({ scanner }) => scanner).filter(({ sight }) => sight === 'page')
-  return pages.length > 0 && pages.filter(isRefusal).length * 2 <= pages.length
-}
-
-/** Accepted, then silent under TLS, for both of one way: large packets that are lost on it look the same (N16). */
-const blackHole = ({ endpoint, case: { rounds } }: Situation): boolean =>
-  ['https', 'tls'].includes(endpoint.check) &&
-  rounds.filter(({ scanner }) => scanner.failed).every(({ scanner }) => scanner.sight === 'mute')
 
 interface VerdictRule {
   id: RuleId
@@ -173,6 +146,11 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
   { id: 'DWN-1', verdict: 'service_down', holds: ({ tally }) => tally.downAt !== null },
   { id: 'INC-3', verdict: 'inconclusive', holds: ({ tally }) => tally.allTiredAt !== null },
   {
+    id: 'INC-4',
+    verdict: 'inconclusive',
+    holds: (s) => s.endpoint.found === null && s.tally.togetherAt !== null && maybeFilteredAtHome(s),
+  },
+  {
     id: 'BEF-1',
     verdict: 'blocked_before',
     strength: (s) => (firmlyBefore(s) ? 'confirmed' : 'likely'),
@@ -214,6 +192,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     lostAlone: tally.confirmedAt !== null && neighbours.every((other) => !lostMeanwhile(other, tally)),
     lossyWay: hasLossyWay(scan),
     amidSilence: isSilent(scan, endpoint.address, one.startAt),
+    reachedFromHome: scan.reachedFromHome,
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
     stretch: tally.backAt === null ? null : stretchOf(one, endpoint, scan.loss, tally.backAt),
   }
@@ -270,6 +249,7 @@ export function isSettled(outcome: Outcome, endpoint: EndpointEvidence, now: num
   if (
     ['service_down', 'path_outage', 'transient'].includes(outcome.verdict) ||
     outcome.rule === 'RNG-1' ||
+    outcome.rule === 'INC-4' ||
     outcome.rule === 'DEG-2' ||
     outcome.rule === 'DEG-3'
   )

@@ -47,6 +47,7 @@ export const GROUP_OF: Record<RuleId, RuleGroup> = {
   'INC-1': 'unsaid',
   'INC-2': 'unsaid',
   'INC-3': 'unsaid',
+  'INC-4': 'unsaid',
   'LOSS-1': 'tests',
   'SIB-1': 'tests',
   'RUN-1': 'tests',
@@ -102,6 +103,7 @@ export const VERDICT_OF: Partial<Record<RuleId, VerdictWord>> = {
   'INC-1': 'inconclusive',
   'INC-2': 'inconclusive',
   'INC-3': 'inconclusive',
+  'INC-4': 'inconclusive',
 }
 
 /** What is weighed for a cause, in words, and the rule under which evidence names it. */
