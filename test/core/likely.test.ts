@@ -79,6 +79,20 @@ test('a block of some seconds is told as a short one, not as a blip', () => {
   ])
 })
 
+test('a neighbour that answers when a short block is over does not put the block on the host', () => {
+  // Beside the first round the neighbour is lost as well, beside the fourth the block has ended.
+  const told = tell({
+    ports: [HTTP, HTTPS],
+    anchors: [ANCHOR],
+    scanMs: 120_000,
+    sees: block(isScanner, 'unresponsive', 8_000, 24_000),
+  })
+  const port = told.port(443)
+  expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
+  expect(port.evidence.find(({ rule }) => rule === 'NBR-1')?.text).toMatch(/fell silent for the scanner as well/)
+  expect(port.cause?.class).toBe('ips')
+})
+
 describe('requests shaped like attacks', () => {
   const told = tell({ ports: [HTTP], sees: () => 'open' })
   let n = 9_000

@@ -98,11 +98,20 @@ export function serviceOf(endpoint: EndpointEvidence, scan: ScanEvidence, lostKe
   }
 }
 
-/** Other addresses near the target: lost for the scanner in the seconds in which somebody else reaches them? */
+/** Neighbours are touched beside a round, not in the order of its touches. */
+const BESIDE_MS = 250
+
+/**
+ * Other addresses near the target: lost for the scanner in the seconds in which somebody else reaches them? What they answer after
+ * the port's last failure says nothing: the block may be over.
+ */
 export function neighbourOf(endpoint: EndpointEvidence, outcome: Outcome, scan: ScanEvidence): Seen | null {
-  const from = outcome.tally.firstFailAt
+  const { firstFailAt: from, lastFailAt } = outcome.tally
   if (from === null) return null
-  const looks = scan.anchorLooks.filter((look) => look.address !== endpoint.address && look.at >= from - SAME_ROUND_MS)
+  const until = (lastFailAt ?? from) + BESIDE_MS
+  const looks = scan.anchorLooks.filter(
+    ({ address, at }) => address !== endpoint.address && at >= from - SAME_ROUND_MS && at <= until,
+  )
   const answered = looks.filter((look) => look.role === 'scanner' && !look.failed)
   const lost = looks.filter(
     (look) =>
