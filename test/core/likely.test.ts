@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { ScanFacts } from '../../schema/facts.ts'
 import type { Observation } from '../../schema/wire.ts'
 import { caseOf } from '../../worker/core/cases.ts'
+import { survey } from '../../worker/core/decide.ts'
+import { canaryOf } from '../../worker/core/features/failure.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
 import {
   ADDRESS,
@@ -91,6 +93,44 @@ test('a neighbour that answers when a short block is over does not put the block
   expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
   expect(port.evidence.find(({ rule }) => rule === 'NBR-1')?.text).toMatch(/fell silent for the scanner as well/)
   expect(port.cause?.class).toBe('ips')
+})
+
+describe('what answers when a block is over', () => {
+  const withMore = (told: ReturnType<typeof tell>, more: Pick<Observation, 'purpose' | 'port' | 'at'>): ScanFacts => ({
+    ...told.facts,
+    runs: told.facts.runs.map((run) => {
+      const observation = { ...more, n: 9_900, check: 'tcp', address: ADDRESS, sight: 'open', afterMs: 0 } as const
+      return run.kind === 'scan' ? { ...run, observations: [...run.observations, observation] } : run
+    }),
+  })
+  const rulesOf = (told: ReturnType<typeof tell>, more: Parameters<typeof withMore>[1], port: number) =>
+    judgeScan(withMore(told, more), told.judgement.judgedAt).ports.find((one) => one.port === port)
+
+  test('a port that was not looked at meanwhile did not stand', () => {
+    const ban = block(isScanner, 'closed', 8_000, 98_000)
+    const told = tell({
+      ports: [SSH, MYSQL],
+      scanMs: 120_000,
+      recoverMs: 400_000,
+      sees: (touch) => (touch.port === 22 && touch.purpose === 'watch' ? null : ban(touch)),
+    })
+    const port = rulesOf(told, { purpose: 'recheck', port: 22, at: T0 + 121_000 }, 3306)
+    expect(port?.evidence.map(({ text }) => text).join(' ')).not.toMatch(/went on answering/)
+    expect(port?.cause?.class).toBe('ips')
+  })
+
+  test('a connection kept open was let through nothing; nor before its silence could be found out', () => {
+    const short = tell({ ports: [HTTP, HTTPS], scanMs: 120_000, sees: block(isScanner, 'unresponsive', 8_000, 24_000) })
+    const long = tell({ ports: [HTTP, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
+    const says = (told: typeof short, at: number, lostUntil: number) => {
+      const facts = withMore(told, { purpose: 'canary', port: 80, at: T0 + at })
+      const [web] = survey(facts, told.judgement.judgedAt).decisions
+      return web && canaryOf(web.endpoint, web.outcome, lostUntil)?.value
+    }
+    expect(says(short, 120_000, T0 + 24_000)).toBeUndefined()
+    expect(says(long, 12_000, Number.POSITIVE_INFINITY)).toBeUndefined()
+    expect(says(long, 40_000, Number.POSITIVE_INFINITY)).toBe('alive')
+  })
 })
 
 describe('requests shaped like attacks', () => {

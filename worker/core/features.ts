@@ -43,7 +43,10 @@ export function featuresOf(
   put('mode', modeOf(failures))
   put('who', whoOf(outcome))
   put('cut', cutOf(failures))
-  const area = areaOf(endpoint, outcome, scan, lostKeys)
+  // A limit lets in now and then, so that a port it holds back is never back for good.
+  const lastLostAt = outcome.verdict === 'degraded' ? undefined : back.recoveredBetween?.[0]
+  const lostUntil = outcome.stretch?.endsAt ?? lastLostAt ?? Number.POSITIVE_INFINITY
+  const area = areaOf(endpoint, outcome, scan, lostKeys, lostUntil)
   put('area', area)
   put('service', serviceOf(endpoint, scan, area?.value === 'all' ? lostKeys : new Set()))
   put('neighbour', neighbourOf(endpoint, outcome, scan))
@@ -57,7 +60,7 @@ export function featuresOf(
   put('ends', endsOf(outcome, amid))
   put('slow', slowOf(outcome))
   put('throttle', throttleOf(endpoint))
-  put('canary', canaryOf(endpoint, outcome))
+  put('canary', canaryOf(endpoint, outcome, lostUntil))
   put('text', noticeOf(endpoint, failures))
   put('page', pageOf(failures))
   put('burst', burstOf(outcome))

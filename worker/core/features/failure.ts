@@ -132,12 +132,17 @@ export function seepsOf({ verdict, case: one }: Outcome): Seen | null {
 /** What the canary says when the target ended it in order (probe-node/scan/canary.ts). */
 const CLOSED_IN_ORDER = 'FIN'
 
-export function canaryOf(endpoint: EndpointEvidence, outcome: Outcome): Seen | null {
+/** The kernel's keep-alive has found out by then that nothing comes back: five seconds of idleness, then ten probes. */
+const FROZEN_WITHIN_MS = 15_000
+
+/** `lostUntil`: as for the area. A connection that lives on before a loss could show on it, or when the loss is over, was let through nothing. */
+export function canaryOf(endpoint: EndpointEvidence, outcome: Outcome, lostUntil: number): Seen | null {
   const from = outcome.tally.firstFailAt
   if (from === null) return null
   const last = endpoint.looks.findLast((look) => look.observation.purpose === 'canary' && look.at >= from - 10_000)
   // A service that hangs up on an idle client says nothing of who is let through.
   if (!last || last.observation.code === CLOSED_IN_ORDER) return null
+  if (!last.failed && (last.at < from + FROZEN_WITHIN_MS || last.at >= lostUntil)) return null
   const value: ValueOf<'canary'> = !last.failed
     ? 'alive'
     : last.sight === 'cut' || last.sight === 'closed'

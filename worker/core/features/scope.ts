@@ -43,15 +43,16 @@ export function whoOf(outcome: Outcome): Seen | null {
   }
 }
 
+/** `lostUntil`: when the port was last known to be lost, before it was reached again; what answers after that says nothing. */
 export function areaOf(
   endpoint: EndpointEvidence,
   outcome: Outcome,
   scan: ScanEvidence,
   lostKeys: ReadonlySet<string>,
+  lostUntil: number,
 ): Seen | null {
   const from = outcome.tally.firstFailAt ?? endpoint.alarmAt
   if (from === null) return null
-  const until = outcome.stretch?.endsAt ?? Number.POSITIVE_INFINITY
   const host = (scan.byAddress.get(endpoint.address) ?? []).filter(
     (one) => (one.found || lostKeys.has(one.key)) && !one.phantom,
   )
@@ -61,11 +62,10 @@ export function areaOf(
   let alive = 0
   for (const one of host) {
     if (lost.has(one)) continue
-    // Of a block that is over, what answered afterwards says nothing.
-    const look = one.looks.findLast((last) => last.role === 'scanner' && last.endAt < until)
+    const look = one.looks.findLast((last) => last.role === 'scanner' && last.endAt < lostUntil)
     const answered = look !== undefined && !look.failed && look.at >= from
     if (answered) standing.push(look.id)
-    if (answered || one.spans.some((span) => span.to > from && span.from < until)) alive++
+    if (answered || one.spans.some((span) => span.to > from && span.from < lostUntil)) alive++
   }
   if (lost.size + alive < 2) return null
   const failed = [...lost].flatMap(
@@ -80,7 +80,7 @@ export function areaOf(
     rule: 'AREA-1',
     text:
       value === 'all'
-        ? `All ${lost.size} known ports of the host were lost.`
+        ? `All ${lost.size} ${lost.size === host.length ? 'known ports of the host' : 'ports of the host that were looked at meanwhile'} were lost.`
         : `${count(lost.size, 'port')} of the host ${lost.size === 1 ? 'was' : 'were'} lost${value === 'web' ? ', every web port and no other' : ''}; ${alive} went on answering.`,
     looks: [...failed, ...standing],
   }
