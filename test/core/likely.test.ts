@@ -345,6 +345,8 @@ test('a service that counts touches and is away for all over ten seconds was dow
   const away = block(() => true, 'unresponsive', 8_000, 40_000, [22])
   const told = tell({ ports: [SSH, HTTP], sees: away, scanMs: 60_000 })
   expect(gist(told.port(22))).toEqual(['service_down', null, 'DWN-1'])
+  expect(told.port(22).evidence[0]?.text).toMatch(/in 2 of \d rounds/)
+  expect(told.port(22).evidence[0]?.text).not.toMatch(/four/)
   const blip = block(() => true, 'unresponsive', 8_000, 24_000, [22])
   expect(tell({ ports: [SSH, HTTP], sees: blip, scanMs: 60_000 }).port(22).verdict).toBe('transient')
 })

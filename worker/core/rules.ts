@@ -86,7 +86,7 @@ export const RULE_LIST = [
     sentence: 'Others reach the port, the scanner and its sibling never did.',
     source: 'Wan et al., On the Origin of Scanning, IMC 2020',
   },
-  { id: 'DWN-1', sentence: 'Everybody lost the port, four rounds running.', source: METHOD },
+  { id: 'DWN-1', sentence: 'Everybody lost the port, round after round.', source: METHOD },
   { id: 'DEG-1', sentence: 'The scanner fails far more often than others, but not always.', source: METHOD },
   {
     id: 'DEG-2',
@@ -102,7 +102,7 @@ export const RULE_LIST = [
     source:
       'Portwitness method: slow and fast touches compared over the ports of a host; universal inference: Wasserman, Ramdas and Balakrishnan 2020',
   },
-  { id: 'TRA-1', sentence: 'The scanner reached the port again three times in a row.', source: METHOD },
+  { id: 'TRA-1', sentence: 'The scanner reached the port again, round after round.', source: METHOD },
   { id: 'OPN-1', sentence: 'The port answered the scanner throughout.', source: METHOD },
   { id: 'WIT-0', sentence: 'No witness had seen the port open before: nobody can say who lost it.', source: METHOD },
   { id: 'INC-1', sentence: 'The rounds ended before any test gave an answer.', source: METHOD },
