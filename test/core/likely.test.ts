@@ -385,3 +385,31 @@ describe('a page that only the scanner gets', () => {
     expect(told.port(80).evidence.some(({ rule, supports }) => rule === 'SEL-7' && !supports)).toBe(true)
   })
 })
+
+describe('a service that is no mail and refuses in words of its own', () => {
+  const FTP = { port: 21, service: 'ftp', check: 'greeting' } as const
+  const causeOf = (port: typeof FTP | typeof MYSQL, said: string, who: (touch: Touch) => boolean) => {
+    const notice = { sight: 'notice', firstBytes: bytes(said) } as const
+    const told = tell({ ports: [port, HTTP], scanMs: 100_000, sees: block(who, notice, 8_000, undefined, [port.port]) })
+    const { verdict, cause } = told.port(port.port)
+    return `${verdict}: ${cause?.class}/${cause?.mechanism}`
+  }
+
+  test.each([
+    [FTP, '421 There are too many connections from your internet address.\r\n'],
+    [FTP, '421 Sorry, the maximum number of connections (3) for your host are already connected.\r\n'],
+    [MYSQL, '\x30\x00\x00\x00\xff\xb3\x04Too many connections'],
+  ])('counts the scanner’s connections: %o', (port, said) => {
+    expect(causeOf(port, said, isScanner)).toBe('app_blocked: ddos_protection/connection_count_limit')
+  })
+
+  test('keeps a list of its own', () => {
+    const said = '\x60\x00\x00\x00\xff\x69\x04Host ’x’ is blocked because of many connection errors'.replace(/’/g, "'")
+    expect(causeOf(MYSQL, said, isScanner)).toBe('app_blocked: ips/source_ban')
+  })
+
+  test('has no place left for anybody: that is no service that was stopped', () => {
+    const said = '\x17\x00\x00\x00\xff\x10\x04Too many connections'
+    expect(causeOf(MYSQL, said, () => true)).toBe('service_down: overload/worker_limit')
+  })
+})

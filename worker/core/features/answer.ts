@@ -4,27 +4,40 @@ import { latin1Of } from '../text.ts'
 import type { Outcome } from '../verdict.ts'
 import { platformIn, signsIn } from '../waf.ts'
 import type { Seen, ValueOf } from './feature.ts'
+import { serviceKind } from './scope.ts'
+
+/** What vsftpd, ProFTPD, Pure-FTPd and MySQL (1040, 1203) write when there are too many, and when they do not let a source in (1129, 1130). */
+const TOO_MANY = /too many|maximum (?:number of|allowed)|max_user_connections/i
+const BARRED = /is blocked because of|not allowed to connect|\bbanned\b|access denied/i
 
 export function noticeOf(endpoint: EndpointEvidence, failures: readonly Look[]): Seen | null {
   const notices = failures.filter((look) => look.sight === 'notice' && look.observation.firstBytes)
   const first = notices[0]
   if (!first) return null
   const said = latin1Of(first.observation.firstBytes)
+  // Mail has codes that say it, and limits and lists of its own.
+  const isOthers = serviceKind(endpoint.service) === 'other'
   const value: ValueOf<'text'> = /Exceeded MaxStartups/i.test(said)
     ? 'max_startups'
     : /Not allowed at this time/i.test(said)
       ? 'ssh_penalty'
-      : /^(421|450|451)/m.test(said)
-        ? 'smtp_try_later'
-        : /^5\d\d/m.test(said)
-          ? 'smtp_refused'
-          : 'other'
+      : isOthers && TOO_MANY.test(said)
+        ? 'too_many'
+        : isOthers && BARRED.test(said)
+          ? 'barred'
+          : /^(421|450|451)/m.test(said)
+            ? 'smtp_try_later'
+            : /^5\d\d/m.test(said)
+              ? 'smtp_refused'
+              : 'other'
   return {
     value,
     rule: 'TXT-1',
     text: {
       max_startups: 'The text is that of OpenSSH when too many logins are under way (MaxStartups).',
       ssh_penalty: 'The text is that of OpenSSH when it penalises a source, or since 9.8 when MaxStartups is reached.',
+      too_many: `The ${endpoint.service} service says that there are too many connections.`,
+      barred: `The ${endpoint.service} service says that it does not let this source in.`,
       smtp_try_later: 'The greeting is a 4xx: come back later or with fewer connections.',
       smtp_refused: 'The greeting is a 5xx: this source is not wanted.',
       other: `The ${endpoint.service} service refuses in words.`,

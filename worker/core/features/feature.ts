@@ -35,7 +35,7 @@ export const FEATURES = {
   /** E3: the connection kept open since the start */
   canary: ['alive', 'frozen', 'reset'],
   /** what a notice says */
-  text: ['max_startups', 'ssh_penalty', 'smtp_try_later', 'smtp_refused', 'other'],
+  text: ['max_startups', 'ssh_penalty', 'too_many', 'barred', 'smtp_try_later', 'smtp_refused', 'other'],
   /** what a page is */
   page: ['rate', 'forbidden', 'modsecurity', 'vendor', 'other'],
   /** how fast those were served who still got through around the loss */

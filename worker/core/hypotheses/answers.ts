@@ -131,6 +131,22 @@ export const ANSWERS: readonly Hypothesis[] = [
       onset: { during: 0.98 },
     },
   },
+  {
+    // A service of its own that counts connections by source, and says so: FTP, databases.
+    class: 'ddos_protection',
+    mechanism: 'connection_count_limit',
+    prior: 2,
+    expects: {
+      flicker: { never: 0.72, now_and_then: 0.28 },
+      slow: { blocked: 0.45, passes: 0.55 },
+      mode: { notice: 0.92, cut: 0.06 },
+      who: { scanner: 0.9, partial: 0.05 },
+      service: { other: 0.96 },
+      area: { one: 0.9 },
+      text: { too_many: 0.9 },
+      onset: { during: 0.98 },
+    },
+  },
   // mail_protection
   {
     class: 'mail_protection',

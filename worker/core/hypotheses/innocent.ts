@@ -52,6 +52,20 @@ export const INNOCENT: readonly Hypothesis[] = [
     },
   },
   {
+    // One that has words for it.
+    class: 'overload',
+    mechanism: 'worker_limit',
+    prior: 2,
+    expects: {
+      flicker,
+      mode: { notice: 0.95 },
+      who: { all: 0.9, partial: 0.09 },
+      service: { other: 0.96 },
+      area: { one: 0.95 },
+      text: { too_many: 0.9 },
+    },
+  },
+  {
     class: 'overload',
     mechanism: 'state_table_full',
     prior: 1,

@@ -55,6 +55,20 @@ export const IPS: readonly Hypothesis[] = [
     },
   },
   {
+    // A service that keeps a list of its own and says so: MySQL after max_connect_errors, FTP servers with mod_ban.
+    class: 'ips',
+    mechanism: 'source_ban',
+    prior: 2,
+    expects: {
+      ...ban,
+      mode: { notice: 0.95 },
+      who: scannerOnly,
+      service: { other: 0.96 },
+      area: { one: 0.9 },
+      text: { barred: 0.9 },
+    },
+  },
+  {
     class: 'ips',
     mechanism: 'sshguard',
     prior: 4,
