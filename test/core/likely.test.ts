@@ -386,6 +386,15 @@ describe('a page that only the scanner gets', () => {
   })
 })
 
+test('a tarpit on all ports is no matter of some of them, though a bare connect gets through', () => {
+  const RDP = { port: 3389, service: 'silent', check: 'tcp' } as const
+  const tarpit = block(isScanner, 'mute', 8_000)
+  const told = tell({ ports: [HTTP, HTTPS, RDP], sees: (touch) => (touch.port === 3389 ? 'open' : tarpit(touch)) })
+  const port = told.port(443)
+  expect(port.cause?.class).toBe('ips')
+  expect(port.evidence.find(({ rule }) => rule === 'AREA-1')?.text).not.toMatch(/went on answering/)
+})
+
 describe('a service that is no mail and refuses in words of its own', () => {
   const FTP = { port: 21, service: 'ftp', check: 'greeting' } as const
   const causeOf = (port: typeof FTP | typeof MYSQL, said: string, who: (touch: Touch) => boolean) => {

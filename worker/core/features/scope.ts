@@ -60,8 +60,11 @@ export function areaOf(
   // A port that was not touched since the loss says nothing about its reach.
   const standing: string[] = []
   let alive = 0
+  const failures = (outcome.case?.rounds ?? []).map(({ scanner }) => scanner).filter(({ failed }) => failed)
+  const isMute = failures.filter(({ sight }) => sight === 'mute').length * 2 > failures.length
   for (const one of host) {
-    if (lost.has(one)) continue
+    // What accepts and then says nothing (a tarpit, a proxy that drops) looks open where nothing more than a handshake is awaited.
+    if (lost.has(one) || (isMute && one.check === 'tcp')) continue
     const look = one.looks.findLast((last) => last.role === 'scanner' && last.endAt < lostUntil)
     const answered = look !== undefined && !look.failed && look.at >= from
     if (answered) standing.push(look.id)
