@@ -376,6 +376,15 @@ describe('a page that only the scanner gets', () => {
     expect(served(202, 'x-amzn-waf-action: challenge\r\n')).toEqual(['app_blocked', 'confirmed', 'APP-1'])
   })
 
+  test('of a front that did not reach what it stands for is not firmly a block, though the front is Cloudflare', () => {
+    const head = 'HTTP/1.1 502 X\r\nServer: cloudflare\r\nCF-RAY: 1-FRA\r\n\r\n'
+    const page = { sight: 'page', httpStatus: 502, firstBytes: bytes(head) } as const
+    const { cause } = tell({ ports: [HTTP, MYSQL], sees: block(isScanner, page, 8_000, undefined, [80]) }).port(80)
+    expect(cause).toMatchObject({ class: 'load_balancer', mechanism: 'backend_down' })
+    expect(cause?.confidence).toBeLessThanOrEqual(0.5)
+    expect(cause?.alternatives.map((one) => one.class)).toContain('waf')
+  })
+
   test('and that may be a backend’s ends its rounds as soon as the tests have said all they can', () => {
     const told = tell({
       ports: [HTTP, MYSQL],

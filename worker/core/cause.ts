@@ -59,6 +59,10 @@ const cannotBeTold = (verdict: VerdictWord, leading: CauseClass, { mode, area, n
   (area?.value === 'all' || (area?.value !== 'one' && leading !== 'overload')) &&
   neighbour?.value !== 'lost'
 
+/** A front that refuses by 502, as Google Cloud Armor can, and a backend that fails for this address alone: Q5 of 5.3. */
+const mayBeEither = (verdict: VerdictWord, { page }: Features): boolean =>
+  verdict === 'app_blocked' && page?.value === 'gateway'
+
 /** Slow touches that tell a ban from a limit which the scan's own work at other ports keeps empty. */
 const SLOW_ENOUGH = 3
 
@@ -129,6 +133,7 @@ export function causeOf(
     classShare < MOSTLY ||
     (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
     cannotBeTold(verdict, leading, features) ||
+    mayBeEither(verdict, features) ||
     isNotTried(verdict, leading, features)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)

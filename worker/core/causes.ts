@@ -25,7 +25,7 @@ export const CLASSES_OF: Record<VerdictWord, readonly CauseClass[]> = {
   transient: [],
   interfered: BLOCKS,
   degraded: [...BLOCKS, 'overload', 'load_balancer'],
-  app_blocked: [...BLOCKS, 'overload'],
+  app_blocked: [...BLOCKS, 'overload', 'load_balancer'],
   blocked_before: BLOCKS,
   service_down: ['service_change', 'overload', 'firewall_policy', 'hosting_provider', 'path', 'load_balancer'],
   path_outage: ['path'],

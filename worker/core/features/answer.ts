@@ -49,6 +49,9 @@ export function noticeOf(endpoint: EndpointEvidence, failures: readonly Look[]):
 /** A module of the server's own, not a network before it. */
 const MODSECURITY = 'ModSecurity'
 
+/** By these a front, whoever made it, says that what stands behind it failed; 520 to 526 are Cloudflare's. */
+const GATEWAY: ReadonlySet<number> = new Set([502, 504, 520, 521, 522, 523, 524, 525, 526])
+
 export function pageOf(failures: readonly Look[]): Seen | null {
   const pages = failures.filter((look) => look.sight === 'page')
   const first = pages[0]
@@ -60,13 +63,15 @@ export function pageOf(failures: readonly Look[]): Seen | null {
   const rate = status === 429 || status === 503
   const value: ValueOf<'page'> = rate
     ? 'rate'
-    : vendor
-      ? 'vendor'
-      : isModsecurity
-        ? 'modsecurity'
-        : status === 403 || status === 406
-          ? 'forbidden'
-          : 'other'
+    : GATEWAY.has(status ?? 0)
+      ? 'gateway'
+      : vendor
+        ? 'vendor'
+        : isModsecurity
+          ? 'modsecurity'
+          : status === 403 || status === 406
+            ? 'forbidden'
+            : 'other'
   return {
     value,
     rule: 'PAGE-1',

@@ -37,7 +37,7 @@ export const FEATURES = {
   /** what a notice says */
   text: ['max_startups', 'ssh_penalty', 'too_many', 'barred', 'smtp_try_later', 'smtp_refused', 'other'],
   /** what a page is */
-  page: ['rate', 'forbidden', 'modsecurity', 'vendor', 'other'],
+  page: ['rate', 'forbidden', 'modsecurity', 'vendor', 'gateway', 'other'],
   /** how fast those were served who still got through around the loss */
   speed: ['slower', 'steady'],
   /** E4: many connects at once, beside slow touches */

@@ -158,5 +158,19 @@ export const INNOCENT: readonly Hypothesis[] = [
       burst: { limited: 0.03, mixed: 0.3, blocked: 0.4, passes: 0.27 },
     },
   },
+  {
+    // By source: one address meets it each time, others never (detection-science.md 5.3, Q5).
+    class: 'load_balancer',
+    mechanism: 'backend_down',
+    prior: 1,
+    expects: {
+      mode: { page: 0.94 },
+      who: { scanner: 0.7, range: 0.1, partial: 0.15 },
+      service: { web: 0.98 },
+      page: { gateway: 0.82, other: 0.12, rate: 0.02 },
+      slow: { blocked: 0.95 },
+      area: { one: 0.6, web: 0.3 },
+    },
+  },
   { class: 'phantom', mechanism: 'accepts_everything', prior: 1, expects: {} },
 ]
