@@ -376,6 +376,17 @@ describe('a page that only the scanner gets', () => {
     expect(served(202, 'x-amzn-waf-action: challenge\r\n')).toEqual(['app_blocked', 'confirmed', 'APP-1'])
   })
 
+  test.each([
+    [403, 'Server: awselb/2.0', 'AWS WAF'],
+    [202, 'x-amzn-waf-action: challenge', 'AWS WAF'],
+    [403, 'Server: Microsoft-Azure-Application-Gateway/v2', 'Azure WAF'],
+  ])('with status %i and %s is the firewall of that cloud, not ModSecurity', (httpStatus, head, vendor) => {
+    const firstBytes = bytes(`HTTP/1.1 ${httpStatus} X\r\n${head}\r\n\r\n`)
+    const page = { sight: 'page', httpStatus, firstBytes } as const
+    const { cause } = tell({ ports: [HTTP, MYSQL], sees: block(isScanner, page, 8_000, undefined, [80]) }).port(80)
+    expect(cause).toMatchObject({ class: 'waf', mechanism: 'cdn_waf', vendor })
+  })
+
   test('of a front that did not reach what it stands for is not firmly a block, though the front is Cloudflare', () => {
     const head = 'HTTP/1.1 502 X\r\nServer: cloudflare\r\nCF-RAY: 1-FRA\r\n\r\n'
     const page = { sight: 'page', httpStatus: 502, firstBytes: bytes(head) } as const
