@@ -232,6 +232,7 @@ test('a service that hangs up on an idle connection in order says nothing of who
         looks: [{ id: 'o.1', at: 20_000, failed: true, sight, observation: { purpose: 'canary', code } }],
       } as unknown as EndpointEvidence,
       { tally: { firstFailAt: 10_000 } } as unknown as Outcome,
+      Number.POSITIVE_INFINITY,
     )?.value ?? null
   expect(canary('cut', 'FIN')).toBeNull()
   expect(canary('cut', 'ECONNRESET')).toBe('reset')
