@@ -59,7 +59,7 @@ export function featuresOf(
   put('seeps', seepsOf(outcome))
   put('ends', endsOf(outcome, amid))
   put('slow', slowOf(outcome))
-  put('throttle', throttleOf(endpoint))
+  put('throttle', throttleOf(endpoint, scan.loss))
   put('canary', canaryOf(endpoint, outcome, lostUntil))
   put('text', noticeOf(endpoint, failures))
   put('page', pageOf(failures))

@@ -12,6 +12,8 @@ interface Lost {
   tally: Tally
   /** no other known port of the address was lost to the scanner meanwhile: the others went on answering, or there is none */
   lostAlone: boolean
+  /** upper bound of the loss per packet on the scanner’s path */
+  loss: number
   /** ports of beacons that scanner or sibling reached */
   reachedFromHome: ReadonlySet<number>
 }
@@ -20,9 +22,9 @@ interface Lost {
  * One web port lost while the others stand, or the only one: a balancer that maps our address to a dead backend looks the same, as does a
  * filter of our own provider on that port (detection-science.md 5.3, Q5). ICMP comes from a firewall, never from a backend.
  */
-export function maybeBackend({ endpoint, tally, lostAlone }: Lost): boolean {
+export function maybeBackend({ endpoint, tally, lostAlone, loss }: Lost): boolean {
   if (!lostAlone || !['http', 'https', 'tls'].includes(endpoint.service) || tally.between > 0) return false
-  return throttleOf(endpoint)?.value !== 'icmp'
+  return throttleOf(endpoint, loss)?.value !== 'icmp'
 }
 
 /** A block or a challenge says so by its status, by a header, or in words that only its maker writes. */

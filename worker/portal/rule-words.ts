@@ -146,7 +146,7 @@ export const EXPERIMENT: Record<Experiment, { name: string; does: string; cost: 
   E2: {
     name: 'Throttle signature',
     does: 'Nine connects within 50 ms to a port that refuses: resets all come at once, while a firewall’s ICMP refusals come about six at once and then one a second.',
-    cost: '9 connects',
+    cost: '12 connects',
     rules: ['THR-1'],
   },
   E3: {

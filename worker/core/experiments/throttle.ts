@@ -1,4 +1,4 @@
-import { burstStep } from '../plan.ts'
+import { BURST_CONNECTS, burstStep } from '../plan.ts'
 import {
   besideRounds,
   type Experiment,
@@ -9,12 +9,11 @@ import {
   touchesEndpoint,
 } from './experiment.ts'
 
-const CONNECTS = 9
 const ENOUGH = 6
 const QUIET_MS = 8_000
 const TIMEOUT_MS = 3_000
 
-/** E2: nine connects at once to a port that refuses. A reset answers all, a firewall's ICMP six at once and then one a second. */
+/** E2: twelve connects at once to a port that refuses. A reset answers all, a firewall's ICMP six at once and then one a second. */
 export const throttle: Experiment = {
   id: 'E2',
   separates: [
@@ -30,7 +29,7 @@ export const throttle: Experiment = {
     ],
   ],
   perAddress: 3,
-  cost: () => CONNECTS,
+  cost: () => BURST_CONNECTS,
   isOpen(s) {
     const { endpoint, outcome, run, scan } = s
     if (outcome.tally.confirmedAt === null || outcome.verdict !== 'interfered' || endpoint.rationed) return false
