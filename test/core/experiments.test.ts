@@ -201,6 +201,11 @@ describe('E4, rate', () => {
     const rate = rateTest(endpoint, endpoint.cases.at(-1) ?? null)
     expect(rate && isLimited(rate)).not.toBe('no')
     expect(rate?.limitPerSecond?.[0]).toBeLessThanOrEqual(1.5)
+    // What lets slow touches through lets the first of a burst in: lost whole it is not firmly a limit's.
+    const burst = rate && { ...rate.burst, prompt: 0, late: 0, failed: rate.burst.connects }
+    const firmly = rate && { ...rate, eRate: 1e6, eAlone: 1e6, eOwn: 1e6 }
+    expect(firmly && isLimited(firmly)).toBe('firm')
+    expect(firmly && burst && isLimited({ ...firmly, burst })).toBe('likely')
     expect(rate?.limitPerSecond?.[1]).toBeGreaterThanOrEqual(0.5)
   })
 

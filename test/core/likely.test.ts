@@ -4,7 +4,9 @@ import type { ScanFacts } from '../../schema/facts.ts'
 import type { Observation } from '../../schema/wire.ts'
 import { caseOf } from '../../worker/core/cases.ts'
 import { survey } from '../../worker/core/decide.ts'
+import type { EndpointEvidence } from '../../worker/core/evidence.ts'
 import { canaryOf } from '../../worker/core/features/failure.ts'
+import { throttleOf } from '../../worker/core/features/throttle.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
 import {
   ADDRESS,
@@ -54,6 +56,56 @@ describe('silence of a whole host', () => {
     })
     expect(gist(kept.port(3306))).toEqual(['interfered', 'confirmed', 'SEL-1'])
     expect(told.port(443).verdict).toBe('interfered')
+  })
+})
+
+describe('an outage of the scanner’s own route that its sibling does not share', () => {
+  test('is not confirmed by a port that is back sooner', () => {
+    const sooner = (touch: Touch): Seen => {
+      const isBack = touch.port === 443 && touch.at > 25_000
+      return isScanner(touch) && touch.at >= 8_000 && touch.at < 60_000 && !isBack ? 'unresponsive' : 'open'
+    }
+    const told = tell({ ports: [MYSQL, HTTPS], sees: sooner, scanMs: 150_000 })
+    expect(told.port(3306)).toMatchObject({ verdict: 'interfered', strength: 'likely' })
+  })
+
+  test('nor by a connection kept open that is cut once meanwhile', () => {
+    const told = tell({ ports: [MYSQL, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
+    const cut = { n: 9_700, purpose: 'canary', check: 'tcp', address: ADDRESS, port: 3306, sight: 'cut' } as const
+    const runs = told.facts.runs.map((run) =>
+      run.kind === 'scan'
+        ? { ...run, observations: [...run.observations, { ...cut, at: T0 + 20_000, afterMs: 0 }] }
+        : run,
+    )
+    const [port] = judgeScan({ ...told.facts, runs }, told.judgement.judgedAt).ports.filter((one) => one.port === 3306)
+    expect(port).toMatchObject({ verdict: 'interfered', strength: 'likely' })
+  })
+})
+
+describe('refusals of a burst', () => {
+  const told = (pattern: string, loss: number) => {
+    const looks = [...pattern].map((mark, n) => ({
+      role: 'scanner',
+      sight: 'closed',
+      id: `${n}`,
+      observation: { experiment: 'E2', n, afterMs: mark === '.' ? 12 : 1_020 },
+    }))
+    return throttleOf({ looks } as unknown as EndpointEvidence, loss)?.value
+  }
+
+  test.each([
+    ['......------', 0.01, 'icmp'],
+    ['.....-------', 0.05, 'icmp'],
+    ['.-..-.------', 0.2, 'icmp'],
+    ['......---', 0.05, 'icmp'],
+    // Loss could have held these back as well: neither is said.
+    ['.......--', 0.05, undefined],
+    ['......---', 0.2, undefined],
+    ['............', 0.2, 'rst'],
+    ['.-...-......', 0.05, 'rst'],
+    ['-.----.---.-', 0.05, undefined],
+  ])('%s on a way that loses %d of its packets: %s', (pattern, loss, value) => {
+    expect(told(pattern, loss)).toBe(value)
   })
 })
 

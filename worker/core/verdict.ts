@@ -41,6 +41,8 @@ interface Situation {
   routeAlive: boolean
   /** no other known port of the address was lost to the scanner meanwhile: the others went on answering, or there is none */
   lostAlone: boolean
+  /** upper bound of the loss per packet on the scanner’s path */
+  loss: number
   lossyWay: boolean
   /** the rounds began while the whole address was silent to the scanner in the midst of its sweep */
   amidSilence: boolean
@@ -182,14 +184,17 @@ const firmlyBefore = ({ tally, pathAlive }: Situation) =>
 export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvidence): Outcome {
   const tally = tallyOf(one, scan.loss, endpoint.rationed)
   const neighbours = neighboursOf(endpoint, scan)
-  const standing = tally.confirmedAt === null ? [] : standingBeside(lostFor(one), neighbours)
+  const lost = tally.confirmedAt === null ? [] : lostFor(one)
   const situation: Situation = {
     endpoint,
     case: one,
     tally,
     pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
-    routeAlive: standing.length > 0 || (tally.confirmedAt !== null && wasAnswered(lostFor(one), endpoint, scan)),
+    routeAlive: lost.some(
+      (times) => neighbours.some((other) => standsBeside(times, other)) || wasAnswered(times, endpoint, scan),
+    ),
     lostAlone: tally.confirmedAt !== null && neighbours.every((other) => !lostMeanwhile(other, tally)),
+    loss: scan.loss,
     lossyWay: hasLossyWay(scan),
     amidSilence: isSilent(scan, endpoint.address, one.startAt),
     reachedFromHome: scan.reachedFromHome,
@@ -294,12 +299,15 @@ const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointE
 type Times = readonly [from: number, to: number]
 
 /**
- * The time over which the scanner surely lost the port: from its second failure to the start of its last one. What answers in the second
- * in which an outage begins, or between its end and a timer's, was not reached in spite of it.
+ * When the scanner surely had lost the port: of failures running, from the second to the start of the last. What answers in the second in
+ * which an outage begins, between its end and a timer's, or while the port is back was not reached in spite of it.
  */
-function lostFor({ rounds }: Case): Times {
-  const failures = rounds.filter(({ scanner }) => scanner.failed).map(({ scanner }) => scanner.at)
-  return [failures[1] ?? Number.POSITIVE_INFINITY, failures.at(-1) ?? 0]
+function lostFor({ rounds }: Case): Times[] {
+  const runs: number[][] = [[]]
+  for (const { scanner } of rounds)
+    if (scanner.failed) runs.at(-1)?.push(scanner.at)
+    else runs.push([])
+  return runs.flatMap((run) => (run.length > 1 ? [[run[1] as number, run.at(-1) as number] as const] : []))
 }
 
 /** Of a span the ends are touches; one that spans the stretch counts when its touches are close enough for some to lie within. */
@@ -307,12 +315,13 @@ const isTouchedIn = (span: Span, from: number, to: number): boolean =>
   [span.from, span.to].some((at) => at >= from && at <= to) ||
   (span.from < from && span.to > to && (span.to - span.from) / Math.max(1, span.touches - 1) < (to - from) / 4)
 
-/** Other ports of the address that the scanner reached while it failed here. */
-function standingBeside([from, to]: Times, neighbours: readonly EndpointEvidence[]): EndpointEvidence[] {
-  return neighbours.filter(
-    (other) =>
-      other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.endAt <= to) ||
-      other.spans.some((span) => isTouchedIn(span, from, to)),
+/** Another port of the address that the scanner reached while it failed here. One that was lost as well may only be back sooner. */
+function standsBeside([from, to]: Times, other: EndpointEvidence): boolean {
+  if (other.cases.some(({ rounds }) => rounds.some(({ scanner: { failed, at } }) => failed && at >= from && at <= to)))
+    return false
+  return (
+    other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.endAt <= to) ||
+    other.spans.some((span) => isTouchedIn(span, from, to))
   )
 }
 
@@ -323,12 +332,12 @@ function standingBeside([from, to]: Times, neighbours: readonly EndpointEvidence
 function wasAnswered([from, to]: Times, endpoint: EndpointEvidence, scan: ScanEvidence): boolean {
   const within = (look: { role: string; at: number; endAt: number }) =>
     look.role === 'scanner' && look.at >= from && look.endAt <= to
-  // That it was open in between parts two losses; it does not tell what either was.
-  const isAnswer = (look: Look) => look.sight !== 'open' && (wasAccepted(look.sight) || look.sight === 'closed')
+  // A connection kept open is cut once, perhaps by whoever lets idle ones go, in a moment of a lossy way that lets that through.
+  const isAnswer = ({ observation: { purpose }, sight, failed }: Look) =>
+    purpose === 'canary' ? !failed : sight !== 'open' && (wasAccepted(sight) || sight === 'closed')
   return (
-    endpoint.looks.some(
-      (look) => within(look) && (isAnswer(look) || (look.observation.purpose === 'canary' && !look.failed)),
-    ) || scan.anchorLooks.some((look) => within(look) && !look.failed)
+    endpoint.looks.some((look) => within(look) && isAnswer(look)) ||
+    scan.anchorLooks.some((look) => within(look) && !look.failed)
   )
 }
 

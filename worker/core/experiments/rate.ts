@@ -305,7 +305,11 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   const isWhole = test.burst.prompt + (again ? again.n - again.bad : 0) === 0
   if (!again || again.bad < AGAIN || (isWhole && !test.isTold && !test.swept)) return 'no'
   if (test.seeped === 0 && !test.isTold) return 'no'
+  // The same for the first burst alone, which used up what passes for the second.
+  const isFirstWhole = test.burst.prompt + test.burst.late === 0 && !test.swept
   const isFirm =
-    eRate >= heaps * E_DEGRADED_FIRM && eAlone >= E_DEGRADED_FIRM && (test.isTold || test.eOwn >= E_OWN_FIRM)
+    eRate >= heaps * E_DEGRADED_FIRM &&
+    eAlone >= E_DEGRADED_FIRM &&
+    (test.isTold || (test.eOwn >= E_OWN_FIRM && !isFirstWhole))
   return isFirm && test.siblingBeside && test.witnessesBeside >= 2 ? 'firm' : 'likely'
 }
