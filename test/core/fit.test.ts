@@ -11,7 +11,7 @@ const seen = (values: Partial<Record<FeatureName, string>>): Features =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, { value, rule: 'MODE-1', text: '', looks: [] }]),
   )
-const CONTEXT = { source: '198.51.100.7', lostAt: 0, vendor: null }
+const CONTEXT = { source: '198.51.100.7', lostAt: 0, vendor: null, isPatchy: false }
 const without = (mechanism: string) => HYPOTHESES.filter((one) => one.mechanism !== mechanism)
 const causeWithout = (
   mechanism: string,
@@ -237,4 +237,20 @@ test('a service that hangs up on an idle connection in order says nothing of who
   expect(canary('cut', 'FIN')).toBeNull()
   expect(canary('cut', 'ECONNRESET')).toBe('reset')
   expect(canary('unresponsive', 'ETIMEDOUT')).toBe('frozen')
+})
+
+describe('what no filter does is not firmly a ban', () => {
+  const silent = { mode: 'silent', who: 'scanner', area: 'all', onset: 'during' } as const
+  const stated = (values: Parameters<typeof seen>[0], isPatchy = false) =>
+    causeOf('interfered', seen(values), { ...CONTEXT, isPatchy }).cause
+
+  test('one that lets another port of the host go first', () => {
+    expect(stated(silent)).toMatchObject({ class: 'ips', confidence: expect.toSatisfy((own: number) => own > 0.8) })
+    expect(stated(silent, true)).toMatchObject({ class: 'ips', confidence: 0.5 })
+  })
+
+  test('one that completes the handshake and says nothing then', () => {
+    const mute = stated({ ...silent, mode: 'mute' })
+    expect(mute?.class === 'ips' ? mute.confidence : 0).toBeLessThanOrEqual(0.5)
+  })
 })

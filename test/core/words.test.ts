@@ -17,7 +17,7 @@ const seen = (values: Partial<Record<FeatureName, string>>): Features =>
       { value, rule: 'MODE-1', text: `${name} ${value}`, looks: [] },
     ]),
   )
-const context = { source: '198.51.100.7', lostAt: T0, vendor: null }
+const context = { source: '198.51.100.7', lostAt: T0, vendor: null, isPatchy: false }
 const name = (verdict: Parameters<typeof causeOf>[0], features: Features) => {
   const { cause } = causeOf(verdict, features, context)
   return `${cause?.class}/${cause?.mechanism}`

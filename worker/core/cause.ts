@@ -59,9 +59,12 @@ const cannotBeTold = (verdict: VerdictWord, leading: CauseClass, { mode, area, n
   (area?.value === 'all' || (area?.value !== 'one' && leading !== 'overload')) &&
   neighbour?.value !== 'lost'
 
-/** A front that refuses by 502, as Google Cloud Armor can, and a backend that fails for this address alone: Q5 of 5.3. */
-const mayBeEither = (verdict: VerdictWord, { page }: Features): boolean =>
-  verdict === 'app_blocked' && page?.value === 'gateway'
+/**
+ * A front that refuses by 502, as Google Cloud Armor can, and a backend that fails for this address alone: Q5 of 5.3. Nor is it surely a
+ * backend that serves a page which says nothing of itself.
+ */
+const mayBeEither = (verdict: VerdictWord, leading: CauseClass, { page }: Features): boolean =>
+  verdict === 'app_blocked' && (page?.value === 'gateway' || (page?.value === 'other' && leading === 'load_balancer'))
 
 /** Slow touches that tell a ban from a limit which the scan's own work at other ports keeps empty. */
 const SLOW_ENOUGH = 3
@@ -75,7 +78,9 @@ function isNotTried(verdict: VerdictWord, leading: CauseClass, features: Feature
   const { mode, area, burst, slow, flicker, amid, company, canary, away } = features
   if (verdict !== 'interfered') return false
   const isWordless = mode !== undefined && ['silent', 'refused', 'unreachable'].includes(mode.value)
-  const isLimit = burst?.value === 'limited' || slow?.value === 'passes' || flicker?.value === 'now_and_then'
+  const isShown = burst?.value === 'limited' || slow?.value === 'passes'
+  // Two losses in a row flicker as well.
+  const isLimit = isShown || (flicker?.value === 'now_and_then' && leading !== 'ddos_protection')
   if (!isWordless || isLimit || amid || company) return false
   const isLong = away !== undefined && away.value !== 'under_30s'
   if (leading === 'ddos_protection') return away?.value === 'under_30s' || (mode.value === 'silent' && !isLong)
@@ -83,6 +88,10 @@ function isNotTried(verdict: VerdictWord, leading: CauseClass, features: Feature
   const isBan = burst !== undefined || isSlow || area?.value === 'all' || canary?.value === 'frozen'
   return leading === 'ips' && mode.value === 'silent' && !isBan
 }
+
+/** A filter that bans a source completes none of its handshakes, and lets none of its ports go before the others. */
+const isNoFilter = (leading: CauseClass, { mode, amid, company }: Features, isPatchy: boolean): boolean =>
+  leading === 'ips' && (mode?.value === 'mute' || (mode?.value === 'silent' && isPatchy && !amid && !company))
 
 /** What is left to the alternatives, in their proportions. */
 function scaled(guesses: readonly CauseGuess[], stated: number): CauseGuess[] {
@@ -93,6 +102,14 @@ function scaled(guesses: readonly CauseGuess[], stated: number): CauseGuess[] {
 
 /** Mechanisms that answer by a page, which can name its maker. */
 const ANSWERED: readonly Mechanism[] = ['cdn_waf', 'http_rate_limit', 'http_block_page', 'modsecurity']
+
+export interface CauseContext {
+  source: string
+  lostAt: number | null
+  vendor: string | null
+  /** a port of the host was lost to the scanner and reached again while another was still lost */
+  isPatchy: boolean
+}
 
 interface Scored {
   hypothesis: Hypothesis
@@ -107,7 +124,7 @@ interface Scored {
 export function causeOf(
   verdict: VerdictWord,
   features: Features,
-  context: { source: string; lostAt: number | null; vendor: string | null },
+  context: CauseContext,
   hypotheses: readonly Hypothesis[] = HYPOTHESES,
 ): { cause: Cause | null; evidence: Evidence[] } {
   const allowed = CLASSES_OF[verdict]
@@ -133,8 +150,9 @@ export function causeOf(
     classShare < MOSTLY ||
     (!isNamed && classShare < NARROWLY && matchOf(foremost, features) < LOOSE) ||
     cannotBeTold(verdict, leading, features) ||
-    mayBeEither(verdict, features) ||
-    isNotTried(verdict, leading, features)
+    mayBeEither(verdict, leading, features) ||
+    isNotTried(verdict, leading, features) ||
+    isNoFilter(leading, features, context.isPatchy)
   const stated = isOpen ? Math.min(MISFIT, calibrated(confidence)) : calibrated(confidence)
   const alternatives = alternativesTo(mechanism, leading, scored)
   const ask = ASK[leading]

@@ -23,6 +23,12 @@ export { vendorOf } from './features/answer.ts'
 export { FEATURES, type FeatureName, type Features, type Seen, type ValueOf } from './features/feature.ts'
 export { serviceKind } from './features/scope.ts'
 
+/** When the port was last known to be lost. A limit lets in now and then, so that a port it holds back is never back for good. */
+export function lostUntilOf(outcome: Outcome, recoveredBetween: readonly [number, number] | null): number {
+  const lastLostAt = outcome.verdict === 'degraded' ? undefined : recoveredBetween?.[0]
+  return outcome.stretch?.endsAt ?? lastLostAt ?? Number.POSITIVE_INFINITY
+}
+
 /** Everything about a lost endpoint that speaks for or against a cause. `lostKeys`: all endpoints the scan lost. */
 export function featuresOf(
   endpoint: EndpointEvidence,
@@ -43,9 +49,7 @@ export function featuresOf(
   put('mode', modeOf(failures))
   put('who', whoOf(outcome))
   put('cut', cutOf(failures))
-  // A limit lets in now and then, so that a port it holds back is never back for good.
-  const lastLostAt = outcome.verdict === 'degraded' ? undefined : back.recoveredBetween?.[0]
-  const lostUntil = outcome.stretch?.endsAt ?? lastLostAt ?? Number.POSITIVE_INFINITY
+  const lostUntil = lostUntilOf(outcome, back.recoveredBetween)
   const area = areaOf(endpoint, outcome, scan, lostKeys, lostUntil)
   put('area', area)
   put('service', serviceOf(endpoint, scan, area?.value === 'all' ? lostKeys : new Set()))

@@ -7,7 +7,8 @@ import { CLASSES_OF } from './causes.ts'
 import { endpointCoverage, scanCoverage } from './coverage.ts'
 import { type Decision, survey } from './decide.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
-import { type Features, featuresOf, vendorOf } from './features.ts'
+import { isPatchy } from './features/scope.ts'
+import { type Features, featuresOf, lostUntilOf, vendorOf } from './features.ts'
 import type { Hypothesis } from './hypothesis.ts'
 import { reasonsFor } from './reasons.ts'
 import { recoveryOf } from './recovery.ts'
@@ -31,7 +32,7 @@ export function judgeScan(
   { hypotheses }: { hypotheses?: readonly Hypothesis[] } = {},
 ): Judgement {
   const { scan, decisions } = survey(facts, now)
-  const seen = featuresOfLost(decisions, scan)
+  const seen = toldOfLost(decisions, scan)
   const ports = decisions.map((decision) => portVerdict(decision, scan, seen.get(decision), hypotheses))
   const coverage = scan.ended ? scanCoverage(scan, ports) : null
   return {
@@ -51,11 +52,11 @@ export function standing(
   { hypotheses }: { hypotheses?: readonly Hypothesis[] } = {},
 ): Standing {
   const { scan, decisions } = survey(facts, now)
-  let seen: ReturnType<typeof featuresOfLost> | null = null
+  let seen: ReturnType<typeof toldOfLost> | null = null
   const causeAt = (decision: Decision) => {
-    seen ??= featuresOfLost(decisions, scan)
-    const features = seen.get(decision)
-    return features ? explain(decision, scan, features, hypotheses).cause : null
+    seen ??= toldOfLost(decisions, scan)
+    const told = seen.get(decision)
+    return told ? explain(decision, scan, told, hypotheses).cause : null
   }
   const ports = () =>
     decisions.map((decision) => {
@@ -89,14 +90,14 @@ const isLost = (verdict: PortVerdict['verdict']) => !HARMLESS_VERDICTS.includes(
 function portVerdict(
   decision: Decision,
   scan: ScanEvidence,
-  features: Features | undefined,
+  told: Told | undefined,
   hypotheses: readonly Hypothesis[] | undefined,
 ): PortVerdict {
   const { endpoint, outcome } = decision
   const { tally } = outcome
   const lostAt = lostAtOf(decision)
   const { recovery, recoveredBetween } = recoveryOf(endpoint, outcome, lostAt, scan.now)
-  const { cause, evidence } = features ? explain(decision, scan, features, hypotheses) : UNEXPLAINED
+  const { cause, evidence } = told ? explain(decision, scan, told, hypotheses) : UNEXPLAINED
   return {
     address: endpoint.address,
     port: endpoint.port,
@@ -129,8 +130,15 @@ function portVerdict(
   }
 }
 
+/** What a cause is told by at one port. */
+interface Told {
+  features: Features
+  /** a port of the host was lost to the scanner and reached again while another was still lost */
+  isPatchy: boolean
+}
+
 /** What speaks for or against a cause at each port that has one; ports that fell together share it. */
-function featuresOfLost(decisions: readonly Decision[], scan: ScanEvidence): Map<Decision, Features> {
+function toldOfLost(decisions: readonly Decision[], scan: ScanEvidence): Map<Decision, Told> {
   const lost = new Set(decisions.filter(({ outcome }) => isLost(outcome.verdict)).map(({ endpoint }) => endpoint.key))
   const own = decisions
     .filter(({ outcome }) => CLASSES_OF[outcome.verdict].length > 0)
@@ -138,9 +146,17 @@ function featuresOfLost(decisions: readonly Decision[], scan: ScanEvidence): Map
       const { endpoint, outcome } = decision
       const lostAt = lostAtOf(decision)
       const back = { lostAt, recoveredBetween: recoveryOf(endpoint, outcome, lostAt, scan.now).recoveredBetween }
-      return { decision, lostAt, features: featuresOf(endpoint, outcome, scan, lost, back) }
+      return {
+        decision,
+        lostAt,
+        features: featuresOf(endpoint, outcome, scan, lost, back),
+        isPatchy: isPatchy(endpoint, outcome, scan, lostUntilOf(outcome, back.recoveredBetween)),
+      }
     })
-  const known = new Map(own.map(({ decision, features }) => [decision, features]))
+  const patchy = new Set(own.flatMap((one) => (one.isPatchy ? [one.decision.endpoint.address] : [])))
+  const known = new Map(
+    own.map(({ decision, features }) => [decision, { features, isPatchy: patchy.has(decision.endpoint.address) }]),
+  )
   const blocked = own.flatMap(({ decision, lostAt, features }) => {
     const at = lostAt ?? decision.outcome.tally.firstFailAt
     if (!['interfered', 'degraded'].includes(decision.outcome.verdict) || at === null) return []
@@ -148,7 +164,7 @@ function featuresOfLost(decisions: readonly Decision[], scan: ScanEvidence): Map
   })
   for (const [i, features] of shareFeatures(blocked).entries()) {
     const port = blocked[i]
-    if (port) known.set(port.decision, features)
+    if (port) known.set(port.decision, { features, isPatchy: patchy.has(port.address) })
   }
   return known
 }
@@ -159,7 +175,7 @@ const UNEXPLAINED: ReturnType<typeof causeOf> = { cause: null, evidence: [] }
 const explain = (
   decision: Decision,
   scan: ScanEvidence,
-  features: Features,
+  { features, isPatchy }: Told,
   hypotheses: readonly Hypothesis[] | undefined,
 ): ReturnType<typeof causeOf> =>
   causeOf(
@@ -169,6 +185,7 @@ const explain = (
       source: scan.scanner?.sourceAddress ?? 'the scanner',
       lostAt: lostAtOf(decision) ?? decision.outcome.tally.firstFailAt,
       vendor: vendorOf(decision.outcome),
+      isPatchy,
     },
     hypotheses,
   )

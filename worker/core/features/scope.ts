@@ -89,6 +89,21 @@ export function areaOf(
   }
 }
 
+/** Whether another port of the host fell silent and was reached again, both while this one was lost: one ban does not do that. */
+export function isPatchy(endpoint: EndpointEvidence, outcome: Outcome, scan: ScanEvidence, lostUntil: number): boolean {
+  const from = outcome.tally.firstFailAt
+  if (from === null) return false
+  return (scan.byAddress.get(endpoint.address) ?? []).some((other) => {
+    if (other === endpoint || !other.found || other.phantom) return false
+    const own = other.looks.filter(
+      ({ role, at, observation }) =>
+        role === 'scanner' && at >= from - SAME_ROUND_MS && at < lostUntil && observation.purpose !== 'canary',
+    )
+    const lost = own.find(({ sight }) => sight === 'unresponsive')
+    return lost !== undefined && own.some(({ failed, at, endAt }) => !failed && at > lost.at && endAt < lostUntil)
+  })
+}
+
 /** A ban of the whole host has one cause for all its ports: what it most likely began with counts for each of them. */
 export function serviceOf(endpoint: EndpointEvidence, scan: ScanEvidence, lostKeys: ReadonlySet<string>): Seen {
   const lost = (scan.byAddress.get(endpoint.address) ?? []).filter((one) => one !== endpoint && lostKeys.has(one.key))
