@@ -111,6 +111,17 @@ describe('a mail port that scanner and sibling never reach, and others do', () =
     expect(judgeScan(reached, judgement.judgedAt).ports[0]).toMatchObject({ port: 25, verdict: 'blocked_before' })
   })
 
+  test('was blocked before where another port is shut to them as well, by whatever shuts both', () => {
+    const https = { address: ADDRESS, port: 443, check: 'https' as const, service: 'https' as const }
+    const told = tell({
+      ports: [HTTP, MAIL, LATE],
+      asked: '25,80,443',
+      lastKnown: [...known, https],
+      sees: block(isHome, 'unresponsive', 0, undefined, [25, 443]),
+    })
+    expect([25, 443].map((port) => told.port(port).verdict)).toEqual(['blocked_before', 'blocked_before'])
+  })
+
   test('was blocked before where the target itself turns them away', () => {
     expect(shut('cut').port(25).verdict).toBe('blocked_before')
   })

@@ -16,6 +16,8 @@ interface Lost {
   loss: number
   /** ports of beacons that scanner or sibling reached */
   reachedFromHome: ReadonlySet<number>
+  /** ports of the address that scanner and sibling never reached either */
+  shutBeside: readonly number[]
 }
 
 /**
@@ -51,8 +53,12 @@ export const blackHole = ({ endpoint, case: { rounds } }: Lost): boolean =>
  */
 const FILTERED_AT_HOME: readonly number[] = [25, 135, 137, 138, 139, 445, 465, 587]
 
-/** Never reached from home, on a port that may not get out of there: no answer but what a filter on the way gives, and no beacon on it. */
-export const maybeFilteredAtHome = ({ endpoint, case: { rounds }, reachedFromHome }: Lost): boolean =>
+/**
+ * Never reached from home, on a port that may not get out of there: no answer but what a filter on the way gives, and no beacon on it. Where
+ * an ordinary port of the address is shut as well, that explains this one too.
+ */
+export const maybeFilteredAtHome = ({ endpoint, case: { rounds }, reachedFromHome, shutBeside }: Lost): boolean =>
   FILTERED_AT_HOME.includes(endpoint.port) &&
   !reachedFromHome.has(endpoint.port) &&
+  shutBeside.every((port) => FILTERED_AT_HOME.includes(port)) &&
   rounds.every(({ scanner }) => ['unresponsive', 'unreachable', 'closed'].includes(scanner.sight))

@@ -48,6 +48,8 @@ interface Situation {
   amidSilence: boolean
   /** ports of beacons that scanner or sibling reached */
   reachedFromHome: ReadonlySet<number>
+  /** ports of the address that scanner and sibling never reached either */
+  shutBeside: readonly number[]
 }
 
 /** So much may be lost of the scanner's packets that a silent limit is never more than likely: loss comes in heaps. */
@@ -198,6 +200,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     lossyWay: hasLossyWay(scan),
     amidSilence: isSilent(scan, endpoint.address, one.startAt),
     reachedFromHome: scan.reachedFromHome,
+    shutBeside: endpoint.found === null ? shutBeside(endpoint, scan) : [],
     rate: endpoint.cases.at(-1) === one ? rateTest(endpoint, one) : null,
     stretch: tally.backAt === null ? null : stretchOf(one, endpoint, scan.loss, tally.backAt),
   }
@@ -295,6 +298,13 @@ const lostMeanwhile = (other: EndpointEvidence, tally: Tally): boolean =>
 
 const neighboursOf = (endpoint: EndpointEvidence, scan: ScanEvidence): EndpointEvidence[] =>
   (scan.byAddress.get(endpoint.address) ?? []).filter((other) => other !== endpoint && other.found && !other.phantom)
+
+/** Other ports of the address that the scanner never found, and that scanner and sibling lost together while others got through. */
+const shutBeside = (endpoint: EndpointEvidence, scan: ScanEvidence): number[] =>
+  (scan.byAddress.get(endpoint.address) ?? [])
+    .filter((other) => other !== endpoint && other.found === null)
+    .filter(({ cases, rationed }) => cases.some((one) => tallyOf(one, scan.loss, rationed).togetherAt !== null))
+    .map(({ port }) => port)
 
 type Times = readonly [from: number, to: number]
 
