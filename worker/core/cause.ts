@@ -1,6 +1,7 @@
 import type { Cause, CauseGuess, Evidence } from '../../schema/judgement.ts'
 import type { CauseClass, Mechanism, VerdictWord } from '../../schema/words.ts'
 import { ASK, CLASSES_OF, GENERIC, HYPOTHESES, LOOKALIKES } from './causes.ts'
+import { cited } from './cited.ts'
 import { FEATURES, type FeatureName, type Features } from './features.ts'
 import { BASE, type Hypothesis } from './hypothesis.ts'
 import { clock } from './text.ts'
@@ -277,7 +278,9 @@ function evidenceFor(leading: Hypothesis, other: Hypothesis | undefined, feature
     const theirs = other ? likelihood(other, name, seen.value) : 1 / FEATURES[name].length
     const odds = own / theirs
     if (odds < TELLING && odds > 1 / TELLING && own < 0.5) continue
-    lines.push({ rule: seen.rule, supports: odds >= 1 / TELLING, text: seen.text, observations: [...seen.looks] })
+    lines.push(
+      cited({ rule: seen.rule, supports: odds >= 1 / TELLING, text: seen.text, observations: [...seen.looks] }),
+    )
   }
   return lines
 }

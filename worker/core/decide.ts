@@ -1,4 +1,5 @@
 import type { ScanFacts } from '../../schema/facts.ts'
+import { NOTHING } from './answered.ts'
 import { contentTest } from './content.ts'
 import { type Case, type EndpointEvidence, evidenceOf, type ScanEvidence } from './evidence.ts'
 import type { RuleId } from './rules.ts'
@@ -122,6 +123,7 @@ function plain(rule: RuleId, verdict: Outcome['verdict']): Outcome {
     fastAt: null,
     confirmedAt: null,
     pathAlive: [],
+    answered: NOTHING,
     rate: null,
     stretch: null,
     content: null,

@@ -39,7 +39,7 @@ export function featuresOf(
 ): Features {
   const features: Features = {}
   const put = (name: FeatureName, seen: Seen | null) => {
-    if (seen) features[name] = { ...seen, looks: seen.looks.slice(0, 20) }
+    if (seen) features[name] = seen
   }
   const failures =
     outcome.content?.refused ??

@@ -1,20 +1,17 @@
 import type { Evidence } from '../../schema/judgement.ts'
+import type { Answered } from './answered.ts'
+import { cited } from './cited.ts'
 import type { Decision } from './decide.ts'
 import type { EndpointEvidence, Look, Round, ScanEvidence } from './evidence.ts'
 import { isLimited, passText, type RateTest } from './experiments/rate.ts'
 import { RULES, type RuleId } from './rules.ts'
 import { type Swept, sweptText } from './swept.ts'
 import { LLR_CLAIM } from './tests.ts'
-import { count, seconds } from './text.ts'
+import { count, listed, seconds } from './text.ts'
 import type { Outcome } from './verdict.ts'
 
-const MAX_LOOKS = 20
-const line = (rule: RuleId, supports: boolean, text: string, looks: readonly string[] = []): Evidence => ({
-  rule,
-  supports,
-  text,
-  observations: looks.slice(0, MAX_LOOKS),
-})
+const line = (rule: RuleId, supports: boolean, text: string, looks: readonly string[] = []): Evidence =>
+  cited({ rule, supports, text, observations: [...looks] })
 const sentence = (rule: RuleId) => RULES.get(rule)?.sentence ?? ''
 
 /** Why the verdict is what it is: the rule first, then the tests for it, then what speaks against it. */
@@ -38,13 +35,14 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
         [...failing, ...late].map((round) => round.scanner.id),
       ),
     )
+  const apart = failing.flatMap(({ sibling }) => (sibling && !sibling.failed ? [sibling.id] : []))
   if (tally.siblingApart > 0 && outcome.verdict !== 'service_down')
     lines.push(
       line(
         'SIB-1',
         true,
-        `The sibling got through in ${count(tally.siblingApart, 'round')} in which the scanner failed.`,
-        failing.flatMap((round) => (round.sibling && !round.sibling.failed ? [round.sibling.id] : [])),
+        `The sibling got through in ${count(apart.length, 'round')} in which the scanner failed.`,
+        apart,
       ),
     )
   if (outcome.pathAlive.length > 0 && (rule === 'RNG-1' || rule === 'BEF-1'))
@@ -56,6 +54,8 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
         outcome.pathAlive,
       ),
     )
+  if (outcome.answered.by.length > 0 && outcome.strength)
+    lines.push(line('RTE-1', true, answeredText(outcome.answered), outcome.answered.looks))
   if (rule === 'APP-1' && outcome.strength === 'likely' && tally.confirmedAt !== null)
     lines.push(
       line(
@@ -80,6 +80,19 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
   return lines
 }
 
+function answeredText({ by, ports }: Answered): string {
+  const told = by.map(
+    (one) =>
+      ({
+        port: `port${ports.length > 1 ? 's' : ''} ${listed(ports.map(String))}`,
+        refusal: 'the answers of the port itself that turned it away',
+        canary: 'the connection kept open',
+        anchor: 'the anchor',
+      })[one],
+  )
+  return `While the port was lost the target’s side answered the scanner: ${listed(told)}. Its own route was not down.`
+}
+
 /** Rounds that began before the block ended, in which a later SYN got through. */
 const lateOf = ({ stretch }: Outcome): readonly Round[] =>
   (stretch?.rounds ?? []).filter(({ scanner }) => !scanner.failed)
@@ -96,7 +109,7 @@ function rateLine(rate: RateTest): Evidence {
     'RATE-1',
     isOne,
     `Of ${burst.connects} connects at once${amid} ${burst.prompt} were answered at once, ${burst.late} after another SYN, ${burst.failed} not; of ${count(slow.n, 'slow touch', 'slow touches')} on the same path ${slow.bad} went badly, of ${beside.n} by others in the burst’s second ${beside.bad}.${once}${limit}`,
-    [...rate.looks.burst.slice(0, 12), ...rate.looks.beside.slice(0, 4), ...rate.looks.slow.slice(-4)],
+    [...rate.looks.burst, ...rate.looks.beside, ...rate.looks.slow],
   )
 }
 

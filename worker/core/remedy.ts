@@ -39,18 +39,18 @@ const BY_CLASS: Record<CauseClass, RemedyFor | null> = {
   unexplained,
 }
 
-const PROVE =
-  'Then ask for a proof: every published address touches the port, and a retest with the same stimulus closes the issue.'
+const prove = ({ target }: Scene) =>
+  `Then ask for a proof (\`portwitness prove ${target} --stimulus\`): every published address touches the port, and a retest with the same stimulus closes the issue.`
 const again = ({ port }: Scene) => `Then scan again: findings on port ${port} are incomplete until then.`
 /** How it is shown that the remedy worked. */
 const THEN: Record<CauseClass, (scene: Scene) => string> = {
-  ips: () => PROVE,
-  waf: () => PROVE,
-  ddos_protection: () => PROVE,
-  mail_protection: () => PROVE,
-  firewall_policy: () => PROVE,
-  hosting_provider: () => PROVE,
-  unexplained: () => PROVE,
+  ips: prove,
+  waf: prove,
+  ddos_protection: prove,
+  mail_protection: prove,
+  firewall_policy: prove,
+  hosting_provider: prove,
+  unexplained: prove,
   overload: ({ port }) => `Then scan again: port ${port} must stay reachable for everyone throughout.`,
   service_change: again,
   path: again,

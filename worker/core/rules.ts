@@ -124,6 +124,12 @@ export const RULE_LIST = [
     source: 'Wald 1945; the rate of loss is told from the time that connects take',
   },
   { id: 'SIB-1', sentence: 'The sibling reached the port over the same path in the same seconds.', source: METHOD },
+  {
+    id: 'RTE-1',
+    sentence:
+      'Something of the target’s side answered the scanner while the port was lost to it: its own route was not down.',
+    source: 'Portwitness method: what an outage of one route cannot do (docs/decisions/0006)',
+  },
   { id: 'RUN-1', sentence: 'The port answered the scanner again.', source: METHOD },
   {
     id: 'MODE-1',

@@ -1,5 +1,5 @@
-import type { Span } from '../../schema/wire.ts'
-import { type Strength, type VerdictWord, wasAccepted } from '../../schema/words.ts'
+import type { Strength, VerdictWord } from '../../schema/words.ts'
+import { type Answered, answeredIn, lostFor } from './answered.ts'
 import type { ContentTest } from './content.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
@@ -22,6 +22,8 @@ export interface Outcome {
   confirmedAt: number | null
   /** an answer that shows the path to be alive: looks by id */
   pathAlive: readonly string[]
+  /** what of the target's side answered the scanner while the port was lost to it */
+  answered: Answered
   /** E4, where it was made after this case */
   rate: RateTest | null
   /** for SEL-8: the rounds of a block that was over soon */
@@ -37,8 +39,8 @@ interface Situation {
   pathAlive: readonly string[]
   rate: RateTest | null
   stretch: Stretch | null
-  /** something of the target's side answered the scanner while the port was lost to it */
-  routeAlive: boolean
+  /** something of the target's side answered the scanner while the port was lost to it: what, and which looks show it */
+  answered: Answered
   /** no other known port of the address was lost to the scanner meanwhile: the others went on answering, or there is none */
   lostAlone: boolean
   /** upper bound of the loss per packet on the scanner’s path */
@@ -83,6 +85,7 @@ interface VerdictRule {
 }
 
 const likely = (): Strength => 'likely'
+const isAlive = ({ answered }: Situation) => answered.by.length > 0
 const refused = ({ tally }: Situation) => tally.refusals * 2 > tally.failed
 const selective = ({ tally }: Situation) =>
   tally.confirmedAt !== null || tally.fastAt !== null || tally.rationedAt !== null
@@ -113,8 +116,7 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
   {
     id: 'DEG-1',
     verdict: 'degraded',
-    strength: ({ tally, routeAlive }) =>
-      tally.confirmedAt !== null && (routeAlive || tally.between > 1) ? 'confirmed' : 'likely',
+    strength: (s) => (s.tally.confirmedAt !== null && (isAlive(s) || s.tally.between > 1) ? 'confirmed' : 'likely'),
     holds: (s) => inPart(s) && s.tally.siblingApart >= SIBLING_ROUNDS && s.tally.witnesses > 0,
   },
   {
@@ -129,14 +131,14 @@ export const VERDICT_RULES: readonly VerdictRule[] = [
     id: 'SEL-1',
     verdict: 'interfered',
     strength: () => 'confirmed',
-    holds: (s) => s.tally.confirmedAt !== null && s.routeAlive && !maybeBackend(s),
+    holds: (s) => s.tally.confirmedAt !== null && isAlive(s) && !maybeBackend(s),
   },
   // Proved by the tests, but not to be told from an outage that the sibling does not share, or from a dead backend.
   {
     id: 'SEL-7',
     verdict: 'interfered',
     strength: likely,
-    holds: ({ tally, routeAlive }) => tally.confirmedAt !== null && routeAlive,
+    holds: (s) => s.tally.confirmedAt !== null && isAlive(s),
   },
   { id: 'SEL-6', verdict: 'interfered', strength: likely, holds: ({ tally }) => tally.confirmedAt !== null },
   {
@@ -186,15 +188,13 @@ const firmlyBefore = ({ tally, pathAlive }: Situation) =>
 export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvidence): Outcome {
   const tally = tallyOf(one, scan.loss, endpoint.rationed)
   const neighbours = neighboursOf(endpoint, scan)
-  const lost = tally.confirmedAt === null ? [] : lostFor(one)
+  const answered = answeredIn(tally.confirmedAt === null ? [] : lostFor(one), endpoint, neighbours, scan)
   const situation: Situation = {
     endpoint,
     case: one,
     tally,
     pathAlive: tally.togetherAt === null ? [] : signsOfPath(tally, endpoint, scan),
-    routeAlive: lost.some(
-      (times) => neighbours.some((other) => standsBeside(times, other)) || wasAnswered(times, endpoint, scan),
-    ),
+    answered,
     lostAlone: tally.confirmedAt !== null && neighbours.every((other) => !lostMeanwhile(other, tally)),
     loss: scan.loss,
     lossyWay: hasLossyWay(scan),
@@ -216,6 +216,7 @@ export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvide
     confirmedAt:
       strength === 'confirmed' ? (tally.confirmedAt ?? tally.togetherAt ?? situation.rate?.knownAt ?? null) : null,
     pathAlive: situation.pathAlive,
+    answered,
     rate: situation.rate,
     stretch: rule.id === 'SEL-8' ? situation.stretch : null,
     content: null,
@@ -305,51 +306,6 @@ const shutBeside = (endpoint: EndpointEvidence, scan: ScanEvidence): number[] =>
     .filter((other) => other !== endpoint && other.found === null)
     .filter(({ cases, rationed }) => cases.some((one) => tallyOf(one, scan.loss, rationed).togetherAt !== null))
     .map(({ port }) => port)
-
-type Times = readonly [from: number, to: number]
-
-/**
- * When the scanner surely had lost the port: of failures running, from the second to the start of the last. What answers in the second in
- * which an outage begins, between its end and a timer's, or while the port is back was not reached in spite of it.
- */
-function lostFor({ rounds }: Case): Times[] {
-  const runs: number[][] = [[]]
-  for (const { scanner } of rounds)
-    if (scanner.failed) runs.at(-1)?.push(scanner.at)
-    else runs.push([])
-  return runs.flatMap((run) => (run.length > 1 ? [[run[1] as number, run.at(-1) as number] as const] : []))
-}
-
-/** Of a span the ends are touches; one that spans the stretch counts when its touches are close enough for some to lie within. */
-const isTouchedIn = (span: Span, from: number, to: number): boolean =>
-  [span.from, span.to].some((at) => at >= from && at <= to) ||
-  (span.from < from && span.to > to && (span.to - span.from) / Math.max(1, span.touches - 1) < (to - from) / 4)
-
-/** Another port of the address that the scanner reached while it failed here. One that was lost as well may only be back sooner. */
-function standsBeside([from, to]: Times, other: EndpointEvidence): boolean {
-  if (other.cases.some(({ rounds }) => rounds.some(({ scanner: { failed, at } }) => failed && at >= from && at <= to)))
-    return false
-  return (
-    other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.endAt <= to) ||
-    other.spans.some((span) => isTouchedIn(span, from, to))
-  )
-}
-
-/**
- * Whether the target's side gave the scanner any answer while the port was lost to it: a refusal, a cut, bytes, a live canary,
- * an anchor. An outage of the scanner's own route gives none; one in twenty is not shared by the sibling, so without an answer a silent loss stays likely. `unreachable` may come from any router on the way.
- */
-function wasAnswered([from, to]: Times, endpoint: EndpointEvidence, scan: ScanEvidence): boolean {
-  const within = (look: { role: string; at: number; endAt: number }) =>
-    look.role === 'scanner' && look.at >= from && look.endAt <= to
-  // A connection kept open is cut once, perhaps by whoever lets idle ones go, in a moment of a lossy way that lets that through.
-  const isAnswer = ({ observation: { purpose }, sight, failed }: Look) =>
-    purpose === 'canary' ? !failed : sight !== 'open' && (wasAccepted(sight) || sight === 'closed')
-  return (
-    endpoint.looks.some((look) => within(look) && isAnswer(look)) ||
-    scan.anchorLooks.some((look) => within(look) && !look.failed)
-  )
-}
 
 /** Anchors are touched beside a round, not in the order of its touches. The loss is seconds old by then. */
 const BESIDE_MS = 250

@@ -50,6 +50,7 @@ export const GROUP_OF: Record<RuleId, RuleGroup> = {
   'INC-4': 'unsaid',
   'LOSS-1': 'tests',
   'SIB-1': 'tests',
+  'RTE-1': 'tests',
   'RUN-1': 'tests',
   'MODE-1': 'failing',
   'CUT-1': 'failing',
