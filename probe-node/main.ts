@@ -36,9 +36,13 @@ async function main(): Promise<number> {
     if (!(error instanceof CommandFailure)) throw error
     return fail(
       error.exit,
-      error.exit === EXIT.usage ? `${error.message} See: portwitness help ${name}` : error.message,
+      error.exit === EXIT.usage ? `${sentence(error.message)} See: portwitness help ${name}` : error.message,
     )
   }
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 
 async function commandOf(name: string): Promise<Command | null> {

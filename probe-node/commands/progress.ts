@@ -8,7 +8,7 @@ const PHASE_SAYS: Record<string, string> = {
   discover: 'looking for open ports',
   baseline: 'other probes look at the open ports',
   engage: 'scanning the services',
-  verify: 'a port was lost: all probes look at it together',
+  verify: 'a port did not answer: all probes look at it together',
   explain: 'looking for the cause',
   recheck: 'looking at every open port again',
   judge: 'judging',
@@ -16,7 +16,7 @@ const PHASE_SAYS: Record<string, string> = {
 /** The same phases of a scan in which no other probe takes part. */
 const ALONE_SAYS: Record<string, string> = {
   baseline: 'no other probe is there to look at the open ports',
-  verify: 'a port was lost: the scanner looks again, alone',
+  verify: 'a port did not answer: the scanner looks again, alone',
 }
 
 /** The same of a retest. */

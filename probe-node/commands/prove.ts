@@ -124,7 +124,7 @@ function progressOn(display: Display): (proof: ProofAnswer) => void {
   const told = new Set<string>()
   const { paint } = display
   const startedAt = Date.now()
-  return ({ sources, statement }) => {
+  return ({ sources, statement, verdict: whole }) => {
     for (const { sourceAddress, site, state, verdict, cells } of sources) {
       const name = `${sourceAddress} (${site})`
       const once = (key: string, text: string) => {
@@ -155,7 +155,10 @@ function progressOn(display: Display): (proof: ProofAnswer) => void {
       display.line(paint('dim', `  ${RATION_SAYS}`))
     }
     const over = sources.filter(({ state }) => state !== 'waiting' && state !== 'running').length
-    display.status(`${over} of ${sources.length} addresses have looked; ${printable(statement, 200)}`)
+    const said = printable(statement, 200)
+    // While nothing speaks against it the statement says how far it has come.
+    const isCounted = whole === null && statement.includes(' looked at ')
+    display.status(isCounted ? said : `${over} of ${sources.length} addresses have looked; ${said}`)
   }
 }
 
