@@ -249,8 +249,10 @@ describe('what no filter does is not firmly a ban', () => {
     expect(stated(silent, true)).toMatchObject({ class: 'ips', confidence: 0.5 })
   })
 
-  test('one that completes the handshake and says nothing then', () => {
-    const mute = stated({ ...silent, mode: 'mute' })
-    expect(mute?.class === 'ips' ? mute.confidence : 0).toBeLessThanOrEqual(0.5)
+  test('what a mail service does that is slow to greet; elsewhere it is a guard that drops what follows', () => {
+    const mute = { ...silent, mode: 'mute', slow: 'blocked', flicker: 'never' } as const
+    const told = (service: string) => causeWithout('login_penalty', { ...mute, service })
+    expect(told('mail')).toMatchObject({ class: 'ips', confidence: 0.5 })
+    expect(told('web')).toMatchObject({ class: 'ips', confidence: expect.toSatisfy((own: number) => own > 0.8) })
   })
 })

@@ -81,7 +81,8 @@ function isNotTried(verdict: VerdictWord, leading: CauseClass, features: Feature
   const isWordless = mode !== undefined && ['silent', 'refused', 'unreachable'].includes(mode.value)
   const isShown = burst?.value === 'limited' || slow?.value === 'passes'
   // Two losses in a row flicker as well.
-  const isLimit = isShown || (flicker?.value === 'now_and_then' && leading !== 'ddos_protection')
+  const isOneLoss = leading === 'ddos_protection' && away?.value === 'under_30s'
+  const isLimit = isShown || (flicker?.value === 'now_and_then' && !isOneLoss)
   if (!isWordless || isLimit || amid || company) return false
   const isLong = away !== undefined && away.value !== 'under_30s'
   if (leading === 'ddos_protection') return away?.value === 'under_30s' || (mode.value === 'silent' && !isLong)
@@ -90,9 +91,10 @@ function isNotTried(verdict: VerdictWord, leading: CauseClass, features: Feature
   return leading === 'ips' && mode.value === 'silent' && !isBan
 }
 
-/** A filter that bans a source completes none of its handshakes, and lets none of its ports go before the others. */
-const isNoFilter = (leading: CauseClass, { mode, amid, company }: Features, isPatchy: boolean): boolean =>
-  leading === 'ips' && (mode?.value === 'mute' || (mode?.value === 'silent' && isPatchy && !amid && !company))
+/** One ban lets none of a host's ports go before the others; and a mail service that is slow to greet is as silent as a filter. */
+const isNoFilter = (leading: CauseClass, { mode, service, amid, company }: Features, isPatchy: boolean): boolean =>
+  leading === 'ips' &&
+  ((mode?.value === 'mute' && service?.value === 'mail') || (mode?.value === 'silent' && isPatchy && !amid && !company))
 
 /** What is left to the alternatives, in their proportions. */
 function scaled(guesses: readonly CauseGuess[], stated: number): CauseGuess[] {
