@@ -11,7 +11,7 @@ type Times = readonly [from: number, to: number]
  * When the scanner surely had lost the port: of failures running, from the second to the start of the last. What answers in the second in
  * which an outage begins, between its end and a timer's, or while the port is back was not reached in spite of it.
  */
-export function lostFor({ rounds }: Case): Times[] {
+function lostFor({ rounds }: Case): Times[] {
   const runs: number[][] = [[]]
   for (const { scanner } of rounds)
     if (scanner.failed) runs.at(-1)?.push(scanner.at)
@@ -38,11 +38,12 @@ export interface Answered {
  * an anchor. An outage of the scanner's own route gives none; one in twenty is not shared by the sibling, so without an answer a silent loss stays likely. `unreachable` may come from any router on the way.
  */
 export function answeredIn(
-  lost: readonly Times[],
+  one: Case,
   endpoint: EndpointEvidence,
   neighbours: readonly EndpointEvidence[],
   scan: ScanEvidence,
 ): Answered {
+  const lost = lostFor(one)
   const isIn = (at: number, endAt: number) => lost.some(([from, to]) => at >= from && endAt <= to)
   const within = (look: { role: string; at: number; endAt: number }) =>
     look.role === 'scanner' && isIn(look.at, look.endAt)

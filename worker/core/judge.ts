@@ -154,9 +154,11 @@ function toldOfLost(decisions: readonly Decision[], scan: ScanEvidence): Map<Dec
       }
     })
   const patchy = new Set(own.flatMap((one) => (one.isPatchy ? [one.decision.endpoint.address] : [])))
-  const known = new Map(
-    own.map(({ decision, features }) => [decision, { features, isPatchy: patchy.has(decision.endpoint.address) }]),
-  )
+  const told = ({ endpoint }: Decision, features: Features): Told => ({
+    features,
+    isPatchy: patchy.has(endpoint.address),
+  })
+  const known = new Map(own.map(({ decision, features }) => [decision, told(decision, features)]))
   const blocked = own.flatMap(({ decision, lostAt, features }) => {
     const at = lostAt ?? decision.outcome.tally.firstFailAt
     if (!['interfered', 'degraded'].includes(decision.outcome.verdict) || at === null) return []
@@ -164,7 +166,7 @@ function toldOfLost(decisions: readonly Decision[], scan: ScanEvidence): Map<Dec
   })
   for (const [i, features] of shareFeatures(blocked).entries()) {
     const port = blocked[i]
-    if (port) known.set(port.decision, { features, isPatchy: patchy.has(port.address) })
+    if (port) known.set(port.decision, told(port.decision, features))
   }
   return known
 }

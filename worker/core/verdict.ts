@@ -1,5 +1,5 @@
 import type { Strength, VerdictWord } from '../../schema/words.ts'
-import { type Answered, answeredIn, lostFor } from './answered.ts'
+import { type Answered, answeredIn, NOTHING } from './answered.ts'
 import type { ContentTest } from './content.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { isLimited, type RateTest, rateTest } from './experiments/rate.ts'
@@ -188,7 +188,7 @@ const firmlyBefore = ({ tally, pathAlive }: Situation) =>
 export function outcomeOf(one: Case, endpoint: EndpointEvidence, scan: ScanEvidence): Outcome {
   const tally = tallyOf(one, scan.loss, endpoint.rationed)
   const neighbours = neighboursOf(endpoint, scan)
-  const answered = answeredIn(tally.confirmedAt === null ? [] : lostFor(one), endpoint, neighbours, scan)
+  const answered = tally.confirmedAt === null ? NOTHING : answeredIn(one, endpoint, neighbours, scan)
   const situation: Situation = {
     endpoint,
     case: one,
