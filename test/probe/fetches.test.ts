@@ -7,27 +7,38 @@ import type { ControlPlan } from '../../schema/wire.ts'
 import { agentFor, until } from '../support/agent.ts'
 import { fakeDesk, TARGET_ID } from '../support/fake-desk.ts'
 
-/** A server that takes its time, and a look at it at eight addresses: all lead to the one. */
+const ADDRESSES = Array.from({ length: 8 }, (_, i) => `127.0.0.${40 + i}`)
+
+/** A server that takes its time, at eight addresses, and a look at each. */
 async function slowServer(answerAfterMs: number) {
   let asked = 0
-  const server = createServer((_, response) => {
-    asked += 1
-    setTimeout(() => response.end('a token'), answerAfterMs)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
-  const { port } = server.address() as AddressInfo
+  const servers = await Promise.all(
+    ADDRESSES.map(async (address) => {
+      const server = createServer((_, response) => {
+        asked += 1
+        setTimeout(() => response.end('a token'), answerAfterMs)
+      })
+      await new Promise<void>((resolve) => server.listen(0, address, resolve))
+      return server
+    }),
+  )
   const plan: ControlPlan = {
     kind: 'control',
     targetId: TARGET_ID,
     timeoutMs: 10_000,
-    fetches: Array.from({ length: 8 }, (_, i) => ({ address: `127.0.0.${40 + i}`, port })),
+    fetches: servers.map((server) => {
+      const { address, port } = server.address() as AddressInfo
+      return { address, port }
+    }),
   }
   return {
     plan,
     asked: () => asked,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      for (const server of servers) {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      }
     },
   }
 }
