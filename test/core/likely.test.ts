@@ -69,6 +69,15 @@ describe('an outage of the scanner’s own route that its sibling does not share
     expect(told.port(3306)).toMatchObject({ verdict: 'interfered', strength: 'likely' })
   })
 
+  test('nor by one that was lost with it and is back before its second round failed', () => {
+    const once = (touch: Touch): Seen => {
+      const until = touch.port === 443 ? 12_000 : 60_000
+      return isScanner(touch) && touch.at >= 8_000 && touch.at < until ? 'unresponsive' : 'open'
+    }
+    const told = tell({ ports: [MYSQL, HTTPS], sees: once, scanMs: 150_000 })
+    expect(told.port(3306)).toMatchObject({ verdict: 'interfered', strength: 'likely' })
+  })
+
   test('nor by a connection kept open that is cut once meanwhile', () => {
     const told = tell({ ports: [MYSQL, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
     const cut = { n: 9_700, purpose: 'canary', check: 'tcp', address: ADDRESS, port: 3306, sight: 'cut' } as const

@@ -1,22 +1,34 @@
 /** What of the target's side answered the scanner while it had lost a port: an outage of its own route lets nothing answer. */
 import type { Span } from '../../schema/wire.ts'
 import { wasAccepted } from '../../schema/words.ts'
-import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
+import type { Case, Round } from './cases.ts'
+import type { EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 
 export const NOTHING: Answered = { by: [], ports: [], looks: [] }
 
-type Times = readonly [from: number, to: number]
+/** Failures running: `from` the second to the start of the last the scanner surely had lost the port, which it last reached at `reachedAt`. */
+interface Loss {
+  from: number
+  to: number
+  reachedAt: number
+}
 
 /**
- * When the scanner surely had lost the port: of failures running, from the second to the start of the last. What answers in the second in
- * which an outage begins, between its end and a timer's, or while the port is back was not reached in spite of it.
+ * When the scanner surely had lost the port. What answers in the second in which an outage begins, between its end and a timer's, or while
+ * the port is back was not reached in spite of it.
  */
-function lostFor({ rounds }: Case): Times[] {
+function lossesOf({ rounds }: Case, { looks }: EndpointEvidence): Loss[] {
   const runs: number[][] = [[]]
   for (const { scanner } of rounds)
     if (scanner.failed) runs.at(-1)?.push(scanner.at)
     else runs.push([])
-  return runs.flatMap((run) => (run.length > 1 ? [[run[1] as number, run.at(-1) as number] as const] : []))
+  const reached = looks.flatMap(({ role, failed, endAt }) => (role === 'scanner' && !failed ? [endAt] : []))
+  return runs.flatMap((run) => {
+    const [first, from] = run
+    if (first === undefined || from === undefined) return []
+    const reachedAt = reached.findLast((at) => at <= first) ?? first
+    return [{ from, to: run.at(-1) as number, reachedAt }]
+  })
 }
 
 /** Of a span the ends are touches; one that spans the stretch counts when its touches are close enough for some to lie within. */
@@ -43,11 +55,11 @@ export function answeredIn(
   neighbours: readonly EndpointEvidence[],
   scan: ScanEvidence,
 ): Answered {
-  const lost = lostFor(one)
-  const isIn = (at: number, endAt: number) => lost.some(([from, to]) => at >= from && endAt <= to)
+  const losses = lossesOf(one, endpoint)
+  const isIn = (at: number, endAt: number) => losses.some(({ from, to }) => at >= from && endAt <= to)
   const within = (look: { role: string; at: number; endAt: number }) =>
     look.role === 'scanner' && isIn(look.at, look.endAt)
-  const standing = neighbours.filter((other) => lost.some((times) => standsBeside(times, other)))
+  const standing = neighbours.filter((other) => losses.some((loss) => standsBeside(loss, other)))
   const beside = standing.flatMap(({ looks }) => looks.filter((look) => within(look) && !look.failed))
   const isCanary = ({ observation: { purpose } }: Look) => purpose === 'canary'
   // A connection kept open is cut once, perhaps by whoever lets idle ones go, in a moment of a lossy way that lets that through.
@@ -67,10 +79,14 @@ export function answeredIn(
   return { by, ports: standing.map(({ port }) => port), looks }
 }
 
-/** Another port of the address that the scanner reached while it failed here. One that was lost as well may only be back sooner. */
-function standsBeside([from, to]: Times, other: EndpointEvidence): boolean {
-  if (other.cases.some(({ rounds }) => rounds.some(({ scanner: { failed, at } }) => failed && at >= from && at <= to)))
-    return false
+/**
+ * Another port of the address that the scanner reached while it failed here. One that was lost as well may only be back sooner: an outage
+ * begins for all at once, and one failed look then is enough to doubt it.
+ */
+function standsBeside({ from, to, reachedAt }: Loss, other: EndpointEvidence): boolean {
+  const beganToo = ({ role, failed, at }: Look) => role === 'scanner' && failed && at >= reachedAt && at < from
+  const isLostToo = ({ scanner: { failed, at } }: Round) => failed && at >= from && at <= to
+  if (other.looks.some(beganToo) || other.cases.some(({ rounds }) => rounds.some(isLostToo))) return false
   return (
     other.looks.some((look) => look.role === 'scanner' && !look.failed && look.at >= from && look.endAt <= to) ||
     other.spans.some((span) => isTouchedIn(span, from, to))
