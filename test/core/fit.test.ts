@@ -64,16 +64,17 @@ test('a class with less than half of the belief is not stated with more', () => 
 
 test('what passed slowly before the loss does not say that slow touches pass', () => {
   const at = [0, 10_000, 20_000, 30_000, 40_000, 50_000]
-  const rounds = at.map((ms) => ({ at: ms, scanner: { id: `o.${ms}`, failed: ms >= 30_000 } })) as unknown as Round[]
-  const outcome = (from: number) =>
+  const outcome = (from: number, failsFrom: number) =>
     ({
       verdict: 'interfered',
-      case: { rounds },
+      case: { rounds: at.map((ms) => ({ at: ms, scanner: { id: `o.${ms}`, failed: ms >= failsFrom } })) as Round[] },
       tally: { firstFailAt: from, lastFailAt: 50_000 },
     }) as unknown as Outcome
-  expect(slowOf(outcome(30_000))?.value).toBe('blocked')
+  expect(slowOf(outcome(40_000, 40_000))?.value).toBe('blocked')
   // Amid a loss that had begun before, it does.
-  expect(slowOf(outcome(0))?.value).toBe('passes')
+  expect(slowOf(outcome(0, 40_000))?.value).toBe('passes')
+  // Three of five slow touches failed: that does not depend on how fast we ask.
+  expect(slowOf(outcome(0, 30_000))).toBeNull()
 })
 
 describe('one failure alone, which loss makes as well', () => {

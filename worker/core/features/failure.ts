@@ -26,6 +26,8 @@ const MODE_TEXT: Record<ValueOf<'mode'>, string> = {
 
 /** At this pace no sane rate limit answers; the rounds themselves are the slow arm of E4. */
 const SLOW_GAP_MS = 7_500
+/** Of slow touches, that a rate limit would not have stopped. */
+const MOST = 0.8
 
 export function modeOf(failures: readonly Look[]): Seen | null {
   const counts = new Map<ValueOf<'mode'>, Look[]>()
@@ -93,8 +95,11 @@ export function slowOf(outcome: Outcome): Seen | null {
   // What passed only after the port was back for good tells of a ban that ended as well as of a limit.
   const lastFailAt = spanOf(outcome.case?.rounds ?? []).at(-1)?.at ?? 0
   const passedAmid = rounds.some((round) => !round.scanner.failed && round.at < lastFailAt)
-  if (failed.length < 0.8 * rounds.length && !passedAmid && outcome.verdict !== 'degraded') return null
-  const value: ValueOf<'slow'> = failed.length >= 0.8 * rounds.length ? 'blocked' : 'passes'
+  const isBlocked = failed.length >= MOST * rounds.length
+  // What fails in half of its slow touches and more does so at any pace.
+  const isPassing = failed.length * 2 < rounds.length && (passedAmid || outcome.verdict === 'degraded')
+  if (!isBlocked && !isPassing) return null
+  const value: ValueOf<'slow'> = isBlocked ? 'blocked' : 'passes'
   return {
     value,
     rule: 'SLOW-1',
