@@ -29,6 +29,8 @@ export interface Last {
 }
 
 const ROUNDS: readonly Purpose[] = ['verify', 'explain']
+/** What a packet filter makes of a touch, and what a proxy's tarpit does. */
+const SILENT: readonly Sight[] = ['unresponsive', 'mute']
 
 /**
  * The last look of the rounds at a lost port stands for its re-check while it is not longer ago than a ban that each touch
@@ -37,7 +39,7 @@ const ROUNDS: readonly Purpose[] = ['verify', 'explain']
  */
 export function standsFor({ world, run }: Scan, known: Known): LastSeen | null {
   const own = known.state === 'lost' ? world.memory.last(run.scanId, known.target) : null
-  if (own?.sight !== 'unresponsive' || !ROUNDS.includes(own.purpose)) return null
+  if (!own || !SILENT.includes(own.sight) || !ROUNDS.includes(own.purpose)) return null
   return world.clock.now() - own.at <= Math.max(...SELF_RENEWING_MS) ? own : null
 }
 

@@ -43,6 +43,12 @@ test('the last round of a silent loss, while a ban that each touch renews could 
   expect(scan.output.text()).toMatch(/now unresponsive \(.* at 14:00:48.*in the last round; not touched again/)
 })
 
+test('the same where the loss is met by silence after the connection: a tarpit’s table is renewed as well', () => {
+  const { scan, memory, web } = scanAt(90)
+  memory.saw(SCAN_ID, web.target, touchAt(48, 'mute'))
+  expect(standsFor(scan, web)?.at).toBe(FOUND_AT + 48_000)
+})
+
 test('a look longer ago than that says nothing of now, and the silence since is broken: that touch costs nothing', () => {
   const at = (s: number) => {
     const { scan, memory, web } = scanAt(s)

@@ -58,7 +58,8 @@ export function isSpared(
 
 /**
  * The same for the touches of an experiment, the next of which is due at `nextAt`. Where anything of the address let the scanner in
- * since the silence began it is no such ban, and the experiment goes on.
+ * amid the silence it is no such ban, and the experiment goes on; what answered in its first seconds may have done so before the ban, the
+ * first silent touch being lost by chance.
  */
 export function isTrialSpared(
   endpoint: EndpointEvidence,
@@ -69,7 +70,7 @@ export function isTrialSpared(
   const silence = knownSilence(endpoint, scan, decisions)
   if (!silence || nextAt <= spareFrom(silence.from)) return false
   const host = scan.byAddress.get(endpoint.address) ?? []
-  return !host.some(({ looks }) => looks.some((look) => isAnswer(look) && look.at > silence.from))
+  return !host.some(({ looks }) => looks.some((look) => isAnswer(look) && look.at > silence.from + WATCH_EVERY_MS))
 }
 
 const isAnswer = ({ role, sight, observation }: Look): boolean =>

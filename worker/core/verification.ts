@@ -230,21 +230,34 @@ export function verificationAppends(scan: ScanEvidence, agenda: Agenda): Steerin
     if (isOver(run) || batch === null) continue
     const steps: Step[] = []
     if (batch === joined) steps.push(...roundSteps(batch, scan.now + BELL_MS, chosen, run.probeId))
-    for (const { endpoint, case: one } of agenda.unsettled)
-      if (one.batch === batch && wantsMore(one, endpoint, scan.now))
-        steps.push(...roundSteps(batch, one.startAt, [endpoint], run.probeId, FIRST_ROUNDS, ROUND_AT_MS.length))
+    for (const { endpoint, case: one } of agenda.unsettled) {
+      const more = one.batch === batch ? moreOf(one, endpoint, scan.now) : undefined
+      if (more) steps.push(...roundSteps(batch, one.startAt, [endpoint], run.probeId, more.from, more.to))
+    }
     steps.push(...trialSteps(agenda.explaining, run))
     if (steps.length > 0) appends.push({ runId: run.runId, steps: merged(steps) })
   }
   return appends
 }
 
-/** Its first eight rounds are over, and nothing was settled. */
-const wantsMore = (one: Case, endpoint: EndpointEvidence, now: number): boolean =>
-  !endpoint.rationed &&
-  now >= one.startAt + (ROUND_AT_MS[FIRST_ROUNDS - 1] as number) &&
-  now < one.startAt + (ROUND_AT_MS[FIRST_ROUNDS] as number) &&
-  !one.planned.some(({ number }) => indexOf(number) >= FIRST_ROUNDS)
+/**
+ * Added two by two while nothing is settled, when round `since` begins: every member asks in time, and what is settled leaves the scanner
+ * no more than a pair to hold alone while its run goes on for an experiment.
+ */
+const LATER_ROUNDS = [
+  { from: FIRST_ROUNDS, to: FIRST_ROUNDS + 2, since: FIRST_ROUNDS - 1 },
+  { from: FIRST_ROUNDS + 2, to: ROUND_AT_MS.length, since: FIRST_ROUNDS },
+] as const
+
+const moreOf = ({ startAt, planned }: Case, endpoint: EndpointEvidence, now: number) => {
+  const begins = (index: number) => startAt + (ROUND_AT_MS[index] as number)
+  const isPlanned = (index: number) => planned.some(({ number }) => indexOf(number) === index)
+  return endpoint.rationed
+    ? undefined
+    : LATER_ROUNDS.find(
+        ({ from, since }) => now >= begins(since) && now < begins(from) && isPlanned(since) && !isPlanned(from),
+      )
+}
 
 /** Steps of the same second and round become one. */
 function merged(steps: readonly Step[]): Step[] {

@@ -30,7 +30,12 @@ interface Shut {
   to: number
   /** when it would have ended without the panel's visits */
   without: number
+  /** when the panel's last visit of each port began */
+  visits: Map<number, number>
 }
+
+/** A connection with its retransmissions and its words: it renews a ban once, whatever it sends meanwhile. */
+const VISIT_MS = 8_000
 
 /** A measure against whoever draws it: per source, range, country or everybody; on one port, some, or all. */
 export function ban(spec: BanSpec): Element {
@@ -55,7 +60,7 @@ export function ban(spec: BanSpec): Element {
     times.set(name, nth + 1)
     const from = at + lagMs
     const to = from + lastsMs * (spec.grows ?? 1) ** nth
-    shut.set(name, { from, to, without: to })
+    shut.set(name, { from, to, without: to, visits: new Map() })
   }
   const isShut = (packet: Passing): boolean => {
     const { who, port, at } = packet
@@ -69,6 +74,7 @@ export function ban(spec: BanSpec): Element {
     if (spec.renews) {
       state.to = Math.max(state.to, at + lastsMs)
       if (!packet.ours) state.without = Math.max(state.without, at + lastsMs)
+      else if (at > (state.visits.get(port) ?? Number.NEGATIVE_INFINITY) + VISIT_MS) state.visits.set(port, at)
     }
     return true
   }
@@ -91,8 +97,8 @@ export function ban(spec: BanSpec): Element {
       if (drawnAt !== null) draw(who, drawnAt)
     },
     harm() {
-      const prolonged = [...shut.values()].map(({ to, without }) =>
-        Number.isFinite(to) ? (to - without) / lastsMs : 0,
+      const prolonged = [...shut.values()].flatMap(({ without, visits }) =>
+        [...visits.values()].map((visitAt) => (visitAt + lastsMs - without) / lastsMs),
       )
       return { shut: harmed, prolonged: Math.max(0, ...prolonged) }
     },
