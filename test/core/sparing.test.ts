@@ -31,23 +31,28 @@ test('the bound leaves room for the timer of a touch, and for a loss that was no
   expect(spareFrom(0)).toBeLessThanOrEqual(LENGTH_MS - TOUCH_TIMEOUT_MS - 5_000)
 })
 
-test.each([0, 3_000])('an experiment that began before a silent ban is not carried on into its end, a look lost %d ms before it or not', (strayMs) => {
-  // A limp draws the alarm and E4; then everything falls silent, one port sooner by loss, and stays so as long as it is touched.
-  const banFrom = 22_000
-  const slow = { sight: 'open' as const, connectMs: 1_015, afterMs: 1_040 }
-  const told = tell({
-    ports: [HTTP, HTTPS, OTHER],
-    watchMs: 2_000,
-    sees: (touch: Touch) => {
-      if (!isScanner(touch)) return 'open'
-      if (touch.at >= banFrom - (touch.port === OTHER.port ? strayMs : 0)) return 'unresponsive'
-      return touch.port === 443 && touch.at >= LOST_MS ? (touch.at < LOST_MS + 2_500 ? 'unresponsive' : slow) : 'open'
-    },
-  })
-  const last = told.facts.runs
-    .filter(({ role, kind }) => role === 'scanner' && kind === 'verify')
-    .flatMap(({ observations }) => observations.filter(({ purpose }) => purpose === 'verify' || purpose === 'explain'))
-  expect(last.some(({ experiment, at }) => experiment === 'E4' && at > T0 + banFrom)).toBe(true)
-  // The watch met the silence two seconds after it began.
-  expect(Math.max(...last.map(({ at }) => at)) - T0).toBeLessThanOrEqual(spareFrom(banFrom - strayMs + 2_000))
-})
+test.each([0, 3_000])(
+  'an experiment that began before a silent ban is not carried on into its end, a look lost %d ms before it or not',
+  (strayMs) => {
+    // A limp draws the alarm and E4; then everything falls silent, one port sooner by loss, and stays so as long as it is touched.
+    const banFrom = 22_000
+    const slow = { sight: 'open' as const, connectMs: 1_015, afterMs: 1_040 }
+    const told = tell({
+      ports: [HTTP, HTTPS, OTHER],
+      watchMs: 2_000,
+      sees: (touch: Touch) => {
+        if (!isScanner(touch)) return 'open'
+        if (touch.at >= banFrom - (touch.port === OTHER.port ? strayMs : 0)) return 'unresponsive'
+        return touch.port === 443 && touch.at >= LOST_MS ? (touch.at < LOST_MS + 2_500 ? 'unresponsive' : slow) : 'open'
+      },
+    })
+    const last = told.facts.runs
+      .filter(({ role, kind }) => role === 'scanner' && kind === 'verify')
+      .flatMap(({ observations }) =>
+        observations.filter(({ purpose }) => purpose === 'verify' || purpose === 'explain'),
+      )
+    expect(last.some(({ experiment, at }) => experiment === 'E4' && at > T0 + banFrom)).toBe(true)
+    // The watch met the silence two seconds after it began.
+    expect(Math.max(...last.map(({ at }) => at)) - T0).toBeLessThanOrEqual(spareFrom(banFrom - strayMs + 2_000))
+  },
+)
