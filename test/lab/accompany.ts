@@ -113,6 +113,7 @@ async function accompany(lane: Lane, { guard, other }: Case, folder: string): Pr
     ...(shutOutAt && shutOutAt < startedAt ? ['the defence fired before the other scanner started'] : []),
     ...(seen.verdictAt === null ? ['no interference said while the scan ran'] : []),
     ...(verdictS !== null && verdictS > FOUND_WITHIN_S && !stillAtWork ? [`found only after ${verdictS} s`] : []),
+    ...(seen.verdictAt !== null && !stillAtWork && !guard.endsWork ? ['the other scanner had ended'] : []),
     ...(scan.verdict === 'interference' ? [] : [`the scan says ${scan.verdict}`]),
     ...judged.falseClaims.map((text) => `false claim: ${text}`),
     ...judged.wrong.map((text) => `wrong: ${text}`),

@@ -5,12 +5,37 @@ import { apacheModsecurity } from '../scenarios/f2b-apache-modsecurity.ts'
 export type Guard = Pick<
   Scenario,
   'name' | 'tool' | 'real' | 'needs' | 'ports' | 'anchored' | 'banSeconds' | 'target' | 'truth' | 'expect'
->
+> & {
+  /** it fires when the other scanner's work is all but done, and refuses what is left at once */
+  endsWork?: boolean
+}
 
 const BAN = { scaled: 90, full: 600 }
 
+/** A service that never says a word, which the other scanner works on for long. We are not asked for it. */
+const SILENT_SERVICE = 'socat -u TCP-LISTEN:1000,fork,reuseaddr OPEN:/dev/null &'
+
 /** What `nmap -sV` sets off. */
 export const PORT_GUARDS: readonly Guard[] = [
+  {
+    name: 'portsentry',
+    tool: 'portsentry 1.2, trap ports, KILL_ROUTE with iptables DROP',
+    real: 'third-party',
+    needs: ['portsentry', 'rsyslogd', 'iptables'],
+    ports: '22,25,80,443',
+    anchored: true,
+    target: `
+    listeners 22 25 80 443
+    portsentry_guard '/usr/sbin/iptables -I INPUT -s $TARGET$ -j DROP'
+  `,
+    truth: { list: { on: 'target', run: 'iptables -S INPUT | grep DROP' } },
+    expect: {
+      ports: [22, 25, 80, 443],
+      verdicts: ['interfered'],
+      classes: ['ips'],
+      mechanisms: ['portsentry', 'psad', 'source_ban', 'network_ips', 'crowdsec'],
+    },
+  },
   {
     name: 'fail2ban-sshd',
     tool: 'fail2ban 1.0.2, its sshd filter in aggressive mode, iptables-allports with REJECT; OpenSSH 9.2',
@@ -18,6 +43,7 @@ export const PORT_GUARDS: readonly Guard[] = [
     needs: ['fail2ban-server', 'sshd', 'rsyslogd', 'iptables'],
     ports: '22,80,443',
     banSeconds: BAN,
+    endsWork: true,
     target: `
     listeners 80 443
     ssh_server
@@ -49,6 +75,7 @@ F
     ports: '22,80',
     target: `
     listeners 22
+    ${SILENT_SERVICE}
     haproxy_server <<'H'
 frontend web
  bind :80
