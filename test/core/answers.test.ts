@@ -13,7 +13,6 @@ const gist = (port: { verdict: string; strength: string | null; evidence: { rule
   port.evidence[0]?.rule,
 ]
 const MYSQL = { port: 3306, service: 'mysql', check: 'greeting' } as const
-const _ANCHOR = { address: '192.0.2.77', port: 443 }
 
 describe('refusals of a burst', () => {
   const told = (pattern: string, loss: number) => {
