@@ -32,6 +32,7 @@ import { haproxyConnReject } from './haproxy-conn-reject.ts'
 import { haproxyHttp429 } from './haproxy-http-429.ts'
 import { haproxySilentDrop } from './haproxy-silent-drop.ts'
 import { haproxyTarpit } from './haproxy-tarpit.ts'
+import { hostsDeny } from './hosts-deny.ts'
 import { iptablesConnlimit } from './iptables-connlimit.ts'
 import { iptablesHashlimit } from './iptables-hashlimit.ts'
 import { mbxSynScrub } from './mbx-syn-scrub.ts'
@@ -41,6 +42,7 @@ import { nftRangeBan } from './nft-range-ban.ts'
 import { nftSelfRenewing } from './nft-self-renewing.ts'
 import { nftShortBan } from './nft-short-ban.ts'
 import { nginxLimitReq429 } from './nginx-limit-req-429.ts'
+import { nginxLimitReq444 } from './nginx-limit-req-444.ts'
 import { nginxLimitReq503 } from './nginx-limit-req-503.ts'
 import { nginxModsecCrsDos } from './nginx-modsec-crs-dos.ts'
 import { nginxModsecRedirect } from './nginx-modsec-redirect.ts'
@@ -52,6 +54,8 @@ import { providerNullRoute } from './provider-null-route.ts'
 import { psad } from './psad.ts'
 import { sshdMaxstartups } from './sshd-maxstartups.ts'
 import { sshguard } from './sshguard.ts'
+import { vsftpdMaxPerIp } from './vsftpd-max-per-ip.ts'
+import { xinetdPerSource } from './xinetd-per-source.ts'
 
 /** All scenarios: the positive ones, then the controls. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -70,6 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
   haproxyHttp429,
   haproxySilentDrop,
   haproxyTarpit,
+  hostsDeny,
   iptablesConnlimit,
   iptablesHashlimit,
   mbxSynScrub,
@@ -79,6 +84,7 @@ export const SCENARIOS: readonly Scenario[] = [
   nftSelfRenewing,
   nftShortBan,
   nginxLimitReq429,
+  nginxLimitReq444,
   nginxLimitReq503,
   nginxModsecCrsDos,
   nginxModsecRedirect,
@@ -90,6 +96,8 @@ export const SCENARIOS: readonly Scenario[] = [
   psad,
   sshdMaxstartups,
   sshguard,
+  vsftpdMaxPerIp,
+  xinetdPerSource,
   ctlBurstOutage,
   ctlF2bQuiet,
   ctlHostDown,
