@@ -115,6 +115,8 @@ const NOTICE: Partial<Record<Service, RegExp>> = {
   imaps: /^\* (BYE|NO)\b/i,
   pop3: /^-ERR\b/,
   pop3s: /^-ERR\b/,
+  // A server waits for the client's version; one that goes on at once says security type 0, failed, and why (RFC 6143 7.1.2).
+  vnc: /^RFB [0-9]{3}\.[0-9]{3}\n\0{4}/,
 }
 
 /** The service spoke, but to refuse us: too many connections, a listed address, a penalty. */

@@ -24,7 +24,7 @@ const RETEST_SAYS: Record<string, string> = { discover: 'trying what was lost, o
 /** A retest that has not touched all its ports by then waits for the ration of one that counts touches. */
 const RETEST_SLOW_MS = 20_000
 const RATION_SAYS =
-  'SSH and mail services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
+  'SSH, mail, FTP and VNC services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
 
 /** Tells of a running scan, each thing once, whichever of event and scan object brings it first. */
 export function progressOn(display: Display, options: { accompany: boolean }): Watcher {

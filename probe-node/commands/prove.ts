@@ -165,7 +165,7 @@ function progressOn(display: Display): (proof: ProofAnswer) => void {
 /** A proof that has not touched all its endpoints by then waits for the ration of one that counts touches. */
 const SLOW_MS = 20_000
 const RATION_SAYS =
-  'SSH and mail services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
+  'SSH, mail, FTP and VNC services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
 const cellsWaiting = (sources: ProofAnswer['sources']): boolean =>
   sources.some(
     ({ state, cells }) =>

@@ -200,7 +200,8 @@ test('a tarpit on all ports is no matter of some of them, though a bare connect 
 
 describe('a service that is no mail and refuses in words of its own', () => {
   const FTP = { port: 21, service: 'ftp', check: 'greeting' } as const
-  const causeOf = (port: typeof FTP | typeof MYSQL, said: string, who: (touch: Touch) => boolean) => {
+  const VNC = { port: 5900, service: 'vnc', check: 'greeting' } as const
+  const causeOf = (port: typeof FTP | typeof MYSQL | typeof VNC, said: string, who: (touch: Touch) => boolean) => {
     const notice = { sight: 'notice', firstBytes: bytes(said) } as const
     const told = tell({ ports: [port, HTTP], scanMs: 100_000, sees: block(who, notice, 8_000, undefined, [port.port]) })
     const { verdict, cause } = told.port(port.port)
@@ -215,9 +216,11 @@ describe('a service that is no mail and refuses in words of its own', () => {
     expect(causeOf(port, said, isScanner)).toBe('app_blocked: ddos_protection/connection_count_limit')
   })
 
-  test('keeps a list of its own', () => {
-    const said = '\x60\x00\x00\x00\xff\x69\x04Host ’x’ is blocked because of many connection errors'.replace(/’/g, "'")
-    expect(causeOf(MYSQL, said, isScanner)).toBe('app_blocked: ips/source_ban')
+  test.each([
+    [MYSQL, "\x60\x00\x00\x00\xff\x69\x04Host 'x' is blocked because of many connection errors"],
+    [VNC, 'RFB 003.003\n\0\0\0\0\0\0\0\x1aToo many security failures'],
+  ])('keeps a list of its own: %o', (port, said) => {
+    expect(causeOf(port, said, isScanner)).toBe('app_blocked: ips/source_ban')
   })
 
   test('has no place left for anybody: that is no service that was stopped', () => {

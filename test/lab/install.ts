@@ -9,7 +9,7 @@ const DEFENCES = ['fail2ban', 'sshguard', 'portsentry', 'psad', 'crowdsec', 'cro
 const SERVERS = [
   ...['openssh-server', 'openssh-client', 'nginx', 'libnginx-mod-http-modsecurity', 'modsecurity-crs', 'apache2'],
   ...['libapache2-mod-security2', 'libapache2-mod-evasive', 'haproxy', 'postfix', 'dovecot-imapd', 'dovecot-pop3d'],
-  ...['vsftpd', 'xinetd'],
+  ...['vsftpd', 'xinetd', 'tigervnc-standalone-server', 'tigervnc-tools', 'mariadb-server'],
 ]
 const TOOLS = [
   ...['nftables', 'iptables', 'conntrack', 'ulogd2', 'rsyslog', 'socat', 'iproute2', 'procps', 'util-linux', 'openssl'],

@@ -83,6 +83,7 @@ describe('a service that refuses us in words', () => {
     ['ftp', '530 Too many connections\r\n'],
     ['imap', '* BYE Maximum number of connections from user+IP exceeded\r\n'],
     ['pop3', '-ERR too many connections\r\n'],
+    ['vnc', 'RFB 003.003\n\0\0\0\0\0\0\0\x1aToo many security failures'],
   ] as const)('%s: %j', (service, text) => {
     expect(looksLikeNotice(service, bytes(text))).toBe(true)
     expect(identify(bytes(text), service === 'ftp' ? 21 : 25)).toBe(service)
@@ -96,6 +97,8 @@ describe('a service that refuses us in words', () => {
     ['ftp', '220 530 days without an accident\r\n'],
     ['imap', '* OK BYE is a word too\r\n'],
     ['pop3', '+OK -ERR\r\n'],
+    ['vnc', 'RFB 003.008\n'],
+    ['vnc', 'RFB 003.003\n\0\0\0\x02'],
     ['http', 'HTTP/1.1 503 Service Unavailable\r\n\r\n421 '],
     ['unknown', '554 what is this'],
     ['silent', ''],
@@ -109,7 +112,7 @@ describe('a service that refuses us in words', () => {
 
 test('every service has a check, and services that count us are rationed', () => {
   for (const service of SERVICES) expect(CHECKS).toContain(checkOf(service))
-  expect(SERVICES.filter(isRationed)).toEqual(['ssh', 'smtp', 'imap', 'pop3', 'ftp', 'imaps', 'pop3s', 'smtps'])
+  expect(SERVICES.filter(isRationed)).toEqual(['ssh', 'smtp', 'imap', 'pop3', 'ftp', 'imaps', 'pop3s', 'smtps', 'vnc'])
   expect([checkOf('ssh'), checkOf('https'), checkOf('imaps'), checkOf('silent')]).toEqual([
     'greeting',
     'https',

@@ -1,4 +1,4 @@
-/** SSH and mail daemons count every connection without a login: a member touches them this often and no oftener. */
+/** SSH, mail, FTP and VNC servers count every connection without a login: a member touches them this often and no oftener. */
 export const RATION = [
   { touches: 2, withinMs: 10_000 },
   { touches: 4, withinMs: 600_000 },

@@ -35,6 +35,7 @@ import { haproxyTarpit } from './haproxy-tarpit.ts'
 import { hostsDeny } from './hosts-deny.ts'
 import { iptablesConnlimit } from './iptables-connlimit.ts'
 import { iptablesHashlimit } from './iptables-hashlimit.ts'
+import { mariadbConnectErrors } from './mariadb-connect-errors.ts'
 import { mbxSynScrub } from './mbx-syn-scrub.ts'
 import { nftPortscanDrop } from './nft-portscan-drop.ts'
 import { nftPortscanProhibited } from './nft-portscan-prohibited.ts'
@@ -54,6 +55,7 @@ import { providerNullRoute } from './provider-null-route.ts'
 import { psad } from './psad.ts'
 import { sshdMaxstartups } from './sshd-maxstartups.ts'
 import { sshguard } from './sshguard.ts'
+import { tigervncBlacklist } from './tigervnc-blacklist.ts'
 import { vsftpdMaxPerIp } from './vsftpd-max-per-ip.ts'
 import { xinetdPerSource } from './xinetd-per-source.ts'
 
@@ -77,6 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
   hostsDeny,
   iptablesConnlimit,
   iptablesHashlimit,
+  mariadbConnectErrors,
   mbxSynScrub,
   nftPortscanDrop,
   nftPortscanProhibited,
@@ -96,6 +99,7 @@ export const SCENARIOS: readonly Scenario[] = [
   psad,
   sshdMaxstartups,
   sshguard,
+  tigervncBlacklist,
   vsftpdMaxPerIp,
   xinetdPerSource,
   ctlBurstOutage,

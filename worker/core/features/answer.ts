@@ -6,9 +6,12 @@ import { platformIn, signsIn } from '../waf.ts'
 import type { Seen, ValueOf } from './feature.ts'
 import { serviceKind } from './scope.ts'
 
-/** What vsftpd, ProFTPD, Pure-FTPd and MySQL (1040, 1203) write when there are too many, and when they do not let a source in (1129, 1130). */
+/**
+ * What vsftpd, ProFTPD, Pure-FTPd and MySQL (1040, 1203) write when there are too many, and when they do not let a source in (1129, 1130;
+ * TigerVNC and RealVNC after connections without a login).
+ */
 const TOO_MANY = /too many|maximum (?:number of|allowed)|max_user_connections/i
-const BARRED = /is blocked because of|not allowed to connect|\bbanned\b|access denied/i
+const BARRED = /is blocked because of|not allowed to connect|\bbanned\b|access denied|too many security failures/i
 
 export function noticeOf(endpoint: EndpointEvidence, failures: readonly Look[]): Seen | null {
   const notices = failures.filter((look) => look.sight === 'notice' && look.observation.firstBytes)
@@ -21,10 +24,10 @@ export function noticeOf(endpoint: EndpointEvidence, failures: readonly Look[]):
     ? 'max_startups'
     : /Not allowed at this time/i.test(said)
       ? 'ssh_penalty'
-      : isOthers && TOO_MANY.test(said)
-        ? 'too_many'
-        : isOthers && BARRED.test(said)
-          ? 'barred'
+      : isOthers && BARRED.test(said)
+        ? 'barred'
+        : isOthers && TOO_MANY.test(said)
+          ? 'too_many'
           : /^(421|450|451)/m.test(said)
             ? 'smtp_try_later'
             : /^5\d\d/m.test(said)

@@ -1,4 +1,15 @@
+import type { Service } from '../../../schema/words.ts'
 import { acceptRule, type RemediesOf, withdrawRule } from './remedy.ts'
+
+/** Services that count connections without a login themselves and then refuse the source in words; none can exempt an address. */
+const OWN_LISTS: Partial<Record<Service, readonly string[]>> = {
+  mysql: [
+    'Where the database itself says “blocked because of many connection errors”: `mysqladmin flush-hosts` lets the address in again, and a higher `max_connect_errors` puts off the next time.',
+  ],
+  vnc: [
+    'Where the VNC server itself says “Too many security failures”: it forgets at its restart; in TigerVNC a higher `BlacklistThreshold` puts off the next time.',
+  ],
+}
 
 /** Bans on the source, by a host tool or a network box. Facts: the tools' manuals and sources. */
 export const IPS: RemediesOf<'ips'> = {
@@ -92,6 +103,7 @@ export const IPS: RemediesOf<'ips'> = {
     happened: `Something bans ${scene.source}; which tool it is cannot be told from outside.`,
     confirm: `One of these names it: \`fail2ban-client banned ${scene.source}\`, \`cscli decisions list --ip ${scene.source} --all\`, \`csf -g ${scene.source}\`, \`nft list ruleset | grep ${scene.source}\`, \`${scene.iptables}-save | grep ${scene.source}\`. Else look before the host.`,
     change: [
+      ...(OWN_LISTS[scene.service] ?? []),
       'Lift the ban in that tool and exempt the published ranges there: fail2ban `ignoreip`, a CrowdSec allowlist, `csf.allow` with `csf.ignore`, sshguard’s whitelist, an address group of the IPS.',
       `A rule of the firewall itself: ${acceptRule(scene)}.`,
     ],
