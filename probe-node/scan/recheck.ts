@@ -181,6 +181,7 @@ const SENTENCE: Record<Recheck, string> = {
   unresponsive: 'now unresponsive',
   reopened: 'lost and open again',
 }
+const REFUSING: readonly Sight[] = ['notice', 'page']
 
 /** Writes the section of the raw output and gives the list for the result. */
 export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<ResultRequest['recheck']> {
@@ -197,7 +198,8 @@ export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<Res
         : madeAt
           ? ` (${sightText(seen)} at port ${madeAt.target.port}, lost with it; not touched again: it could prolong a ban)`
           : ` (${sightText(seen)})`
-    const words = state ? SENTENCE[state] : 'not known'
+    const isRefused = state === 'reopened' && seen !== null && REFUSING.includes(seen.sight)
+    const words = isRefused ? 'lost; open again, but it refuses' : state ? SENTENCE[state] : 'not known'
     scan.output.line(
       'Open Port Re-check',
       `${endpointText(known.target)}  was open ${shortTime(known.firstSeenOpenAt)}  ${words}${how}`,

@@ -112,3 +112,9 @@ test('each is asked for itself where they were lost otherwise, at other times, o
   memory.saw(SCAN_ID, tls.target, touchAt(52, 'closed'))
   expect(inOneBan(scan, [web, tls])).toEqual({ bans: [], alone: [web, tls] })
 })
+
+test('a port that accepts and refuses in words is said to refuse', () => {
+  const { scan, web } = scanAt(90)
+  tellRecheck(scan, [{ known: web, seen: { ...touchAt(85, 'notice'), purpose: 'recheck' } }])
+  expect(scan.output.text()).toMatch(/80\/tcp .*lost; open again, but it refuses \(/)
+})
