@@ -28,7 +28,7 @@ export const PORT_GUARDS: readonly Guard[] = [
     listeners 22 25 80 443
     portsentry_guard '/usr/sbin/iptables -I INPUT -s $TARGET$ -j DROP'
   `,
-    truth: { list: { on: 'target', run: 'iptables -S INPUT | grep DROP' } },
+    truth: { list: { on: 'target', run: `iptables -S INPUT | sed -n 's#^.* -s \\([0-9.]*\\)/32 -j DROP$#\\1#p'` } },
     expect: {
       ports: [22, 25, 80, 443],
       verdicts: ['interfered'],
