@@ -131,7 +131,8 @@ test('looks are no search of a network: a tenant has sixty in an hour', async ()
       .bind(JSON.stringify(addresses), searching.id)
       .run()
   await stage.env.DB.prepare(
-    'DELETE FROM scans WHERE tenant_id = ? AND control IS NOT NULL AND CAST(substr(id, 5) AS INTEGER) > 7',
+    // The id of the first look is long, and may begin with a figure too.
+    'DELETE FROM scans WHERE tenant_id = ? AND control IS NOT NULL AND length(id) < 7 AND CAST(substr(id, 5) AS INTEGER) > 7',
   )
     .bind(searching.id)
     .run()
