@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { HTTP, HTTPS, isHome, isScanner, type Seen, SSH, type Touch, tell } from '../support/facts.ts'
+import { HTTP, HTTPS, isHome, isScanner, type Seen, SSH, T0, type Touch, tell } from '../support/facts.ts'
 
 const LATE: Seen = { sight: 'open', connectMs: 3_020, afterMs: 3_040 }
 const limited = { at: 6_000, offered: 1_350, passed: 50 }
@@ -30,6 +30,28 @@ test('a limit that only the search for ports meets is told, with what it lets th
     steering.append.flatMap(({ steps }) => steps.filter(({ sweep }) => sweep !== undefined)),
   )
   expect(swept).toHaveLength(2)
+})
+
+test('the same where the only port known was asked before, when the search began to be held back', () => {
+  // The port limps, draws an alarm and E4, which comes to nothing; then the search stops, and says what it was let through.
+  const limps = { sight: 'open' as const, connectMs: 1_015, afterMs: 1_040 }
+  const amid = dropsAmid(isScanner)
+  const told = tell({
+    limited: { ...limited, at: 100_000 },
+    ports: [HTTP],
+    scanMs: 240_000,
+    watchMs: 2_000,
+    sees: (touch) => {
+      if (!isScanner(touch) || touch.at < 8_000 || touch.at > 60_000) return amid(touch)
+      return touch.at < 10_500 ? 'unresponsive' : touch.purpose === 'explain' && touch.nth % 3 === 0 ? 'open' : limps
+    },
+  })
+  const bursts = told.facts.runs.flatMap(({ role, observations }) =>
+    role === 'scanner' ? observations.filter(({ experiment }) => experiment === 'E4') : [],
+  )
+  expect(bursts.some(({ at }) => at < T0 + 90_000)).toBe(true)
+  expect(told.port(80)).toMatchObject({ verdict: 'degraded', strength: 'confirmed' })
+  expect(told.port(80).evidence.map(({ rule }) => rule)).toContain('SWP-1')
 })
 
 test('a host that cannot bear the search drops everybody amid it: no limit on the scanner', () => {

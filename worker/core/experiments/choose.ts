@@ -2,7 +2,7 @@ import type { RunFacts } from '../../../schema/facts.ts'
 import type { CauseGuess } from '../../../schema/judgement.ts'
 import type { Step } from '../../../schema/wire.ts'
 import type { Decision } from '../decide.ts'
-import type { EndpointEvidence, ScanEvidence } from '../evidence.ts'
+import type { Case, EndpointEvidence, ScanEvidence } from '../evidence.ts'
 import { isTrialSpared } from '../sparing.ts'
 import { type Standing, told } from '../steering.ts'
 import { type Experiment, LATE_MS, type Situation, stepsOf } from './experiment.ts'
@@ -46,7 +46,8 @@ export function chooseTrials(
     const runs = runsOf(outcome.case.batch)
     const run = runs.find(({ role }) => role === 'scanner')
     if (!run || isOver(run)) continue
-    const situation: Situation = { scan, endpoint, outcome, case: outcome.case, run, runs, spent: spentOn(endpoint) }
+    const spent = spentOn(endpoint, outcome.case)
+    const situation: Situation = { scan, endpoint, outcome, case: outcome.case, run, runs, spent }
     const best = bestFor(situation, judgement)
     if (best && !isTrialSpared(endpoint, nextTouchAt(best, situation), scan, decisions))
       trials.push({ experiment: best, situation, waits: false })
@@ -114,9 +115,10 @@ const madeAt = (scan: ScanEvidence, { experiment, situation }: Trial): number =>
     [...one.looks, ...one.ladder].some(({ observation }) => observation.experiment === experiment.id),
   ).length
 
-/** Connects from the alarm on, as the verdict counts them (judge.ts). */
-const spentOn = (endpoint: EndpointEvidence): number => {
-  const from = endpoint.alarmAt ?? endpoint.cases[0]?.startAt ?? Number.POSITIVE_INFINITY
+/** Connects from the alarm on, as the verdict counts them (judge.ts). What held back the search is a question of its own, asked after another alarm. */
+const spentOn = (endpoint: EndpointEvidence, { startAt }: Case): number => {
+  const { swept, alarmAt, cases } = endpoint
+  const from = swept && startAt >= swept.at ? swept.at : (alarmAt ?? cases[0]?.startAt ?? Number.POSITIVE_INFINITY)
   return [...endpoint.looks, ...endpoint.ladder].filter(
     ({ at, observation }) => at >= from && ['verify', 'explain', 'watch', 'engage'].includes(observation.purpose),
   ).length

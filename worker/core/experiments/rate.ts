@@ -69,8 +69,11 @@ const LEAST = 8
 /** Time in which the kernel's second and third SYN may get in. */
 const WINDOW_S = 3
 
-/** The looks of E4 by the scanner as bursts, in order of time; single touches (the slow arm) are left out. */
-function burstsOf(looks: readonly Look[]): Look[][] {
+/**
+ * The looks of E4 by the scanner as bursts, in order of time; single touches (the slow arm) are left out. What was asked amid the search for
+ * ports answers for the search: bursts from before it stopped asked something else.
+ */
+function burstsOf({ looks, swept, cases }: EndpointEvidence): Look[][] {
   const bursts: Look[][] = []
   for (const look of looks) {
     if (look.role !== 'scanner' || look.observation.experiment !== 'E4') continue
@@ -78,7 +81,8 @@ function burstsOf(looks: readonly Look[]): Look[][] {
     if (last && look.at - (last[0] as Look).at <= BURST_MS) last.push(look)
     else bursts.push([look])
   }
-  return bursts.filter((burst) => burst.length >= LEAST)
+  const from = swept && cases.some(({ startAt }) => startAt >= swept.at) ? swept.at : Number.NEGATIVE_INFINITY
+  return bursts.filter((burst) => burst.length >= LEAST && (burst[0] as Look).at >= from)
 }
 
 /** Grades of what says nothing, of which one may be chosen: both are tried. */
@@ -98,7 +102,7 @@ export const clearer = <T extends { eRate: number; eAlone: number }>(a: T, b: T)
 
 /** Reads E4 of an endpoint; null before the first burst is in. `one`: the case whose rounds it follows. */
 export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest | null {
-  const bursts = burstsOf(endpoint.looks)
+  const bursts = burstsOf(endpoint)
   if (bursts.length === 0) return null
   if (wasTold(bursts)) return readAs('told', endpoint, one, bursts)
   const [late, lost] = SILENT_GRADES.map((grade) => readAs(grade, endpoint, one, bursts))
@@ -107,7 +111,7 @@ export function rateTest(endpoint: EndpointEvidence, one: Case | null): RateTest
 
 /** E4 of an endpoint by one grade; null where there is none, or where the limit told in words. */
 export function silentTest(endpoint: EndpointEvidence, grade: Grade): RateTest | null {
-  const bursts = burstsOf(endpoint.looks)
+  const bursts = burstsOf(endpoint)
   return wasTold(bursts) ? null : readAs(grade, endpoint, endpoint.cases.at(-1) ?? null, bursts)
 }
 
