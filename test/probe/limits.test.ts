@@ -63,7 +63,7 @@ test('a server that answers 503 from the start, or to some paths only, is no lim
       .filter(({ port }) => port === broken.port),
   ).toEqual([])
   expect(result.engagement?.find(({ port }) => port === broken.port)).toMatchObject({ planned: STIMULI, done: STIMULI })
-})
+}, 60_000)
 
 test('a ban that comes seconds after the last stimulus is still seen by the scan', async () => {
   await using desk = await fakeDesk()
