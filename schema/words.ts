@@ -20,6 +20,8 @@ export type Sight = (typeof SIGHTS)[number]
 export const isLoss = (sight: Sight): boolean => sight !== 'open' && sight !== 'probe_fault'
 
 /** The target's side accepted the connection: the probe's own way out works, whatever else is away at that moment. */
+/** The service, or who stands before it, speaks and turns the source away. */
+export const refuses = (sight: Sight): boolean => sight === 'notice' || sight === 'page'
 const ACCEPTED: readonly Sight[] = ['open', 'cut', 'notice', 'page']
 export const wasAccepted = (sight: Sight): boolean => ACCEPTED.includes(sight)
 

@@ -23,7 +23,8 @@ const ALONE_SAYS: Record<string, string> = {
 const RETEST_SAYS: Record<string, string> = { discover: 'trying what was lost, or not tested, again' }
 /** A retest that has not touched all its ports by then waits for the ration of one that counts touches. */
 const RETEST_SLOW_MS = 20_000
-const RATION_SAYS =
+/** Said where a run has not touched all its endpoints after a while: it waits for the ration of one. */
+export const RATION_SAYS =
   'SSH, mail, FTP and VNC services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
 
 /** Tells of a running scan, each thing once, whichever of event and scan object brings it first. */

@@ -7,6 +7,7 @@ import { type Command, CommandFailure, EXIT, interruption, usageError } from './
 import { type Display, openDisplay, paintFor } from './display.ts'
 import { jsonText } from './json.ts'
 import { parse, REACH, reach, wholeNumber } from './options.ts'
+import { RATION_SAYS } from './progress.ts'
 import { proofText } from './proof-table.ts'
 import { widthOf } from './wrap.ts'
 
@@ -164,8 +165,6 @@ function progressOn(display: Display): (proof: ProofAnswer) => void {
 
 /** A proof that has not touched all its endpoints by then waits for the ration of one that counts touches. */
 const SLOW_MS = 20_000
-const RATION_SAYS =
-  'SSH, mail, FTP and VNC services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
 const cellsWaiting = (sources: ProofAnswer['sources']): boolean =>
   sources.some(
     ({ state, cells }) =>

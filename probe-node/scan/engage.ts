@@ -1,6 +1,6 @@
 import { looksLikeNotice } from '../../schema/service.ts'
 import { printable } from '../../schema/terminal.ts'
-import { isLoss, REFUSING_STATUSES } from '../../schema/words.ts'
+import { isLoss, REFUSING_STATUSES, refuses } from '../../schema/words.ts'
 import type { Touched, TouchOptions } from '../checks/check.ts'
 import { converse, type Exchange, exchange, touchedBy } from '../checks/exchange.ts'
 import { readHead, requestText } from '../checks/http.ts'
@@ -94,8 +94,7 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
     if (!isLoss(seen.sight)) continue
     known.failedRunning += 1
     // A refusal in words, or a block page on a plain request, needs no second connect to be believed.
-    if (known.failedRunning >= FAILURES || seen.sight === 'notice' || seen.sight === 'page')
-      await doubt(scan, known, seen)
+    if (known.failedRunning >= FAILURES || refuses(seen.sight)) await doubt(scan, known, seen)
     else if (stumbles(scan, known, true)) await raiseLimp(scan, known)
   }
 }

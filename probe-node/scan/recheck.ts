@@ -1,6 +1,6 @@
 import { SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { ResultRequest } from '../../schema/wire.ts'
-import type { Purpose, Recheck, Sight } from '../../schema/words.ts'
+import { type Purpose, type Recheck, refuses, type Sight } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
 import type { LastSeen } from '../memory.ts'
 import { clockTime, endpointText, shortTime, sightText } from '../output.ts'
@@ -181,7 +181,6 @@ const SENTENCE: Record<Recheck, string> = {
   unresponsive: 'now unresponsive',
   reopened: 'lost and open again',
 }
-const REFUSING: readonly Sight[] = ['notice', 'page']
 
 /** Writes the section of the raw output and gives the list for the result. */
 export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<ResultRequest['recheck']> {
@@ -198,7 +197,7 @@ export function tellRecheck(scan: Scan, lasts: readonly Last[]): NonNullable<Res
         : madeAt
           ? ` (${sightText(seen)} at port ${madeAt.target.port}, lost with it; not touched again: it could prolong a ban)`
           : ` (${sightText(seen)})`
-    const isRefused = state === 'reopened' && seen !== null && REFUSING.includes(seen.sight)
+    const isRefused = state === 'reopened' && seen !== null && refuses(seen.sight)
     const words = isRefused ? 'lost; open again, but it refuses' : state ? SENTENCE[state] : 'not known'
     scan.output.line(
       'Open Port Re-check',

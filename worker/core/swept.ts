@@ -26,6 +26,9 @@ interface Endpoint {
   cases: readonly Case[]
 }
 
+/** Whether this verification began after the search had stopped: it asks what held it back. */
+export const asksOf = ({ at }: Pick<Swept, 'at'>, { startAt }: Pick<Case, 'startAt'>): boolean => startAt >= at
+
 /** The last word on each address. What let through a half and more was no limit that mattered. */
 export const sweptOf = (alarms: readonly Alarm[]): readonly Swept[] => {
   const byAddress = new Map<string, Swept>()
@@ -36,11 +39,12 @@ export const sweptOf = (alarms: readonly Alarm[]): readonly Swept[] => {
 }
 
 /** Where it is asked: one open port that may be touched freely, known by then. Once begun, the same. */
-export function portFor<T extends Endpoint>({ address, at }: Swept, endpoints: readonly T[]): T | undefined {
+export function portFor<T extends Endpoint>(swept: Swept, endpoints: readonly T[]): T | undefined {
+  const { address, at } = swept
   const open = endpoints.filter(
     (one) => one.address === address && one.found && one.found.firstSeenOpenAt <= at && !one.phantom && !one.rationed,
   )
-  return open.find(({ cases }) => cases.some(({ startAt }) => startAt >= at)) ?? open[0]
+  return open.find(({ cases }) => cases.some((one) => asksOf(swept, one))) ?? open[0]
 }
 
 export const sweptText = ({ address, offered, passed }: Swept): string =>

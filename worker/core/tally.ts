@@ -1,3 +1,4 @@
+import { refuses } from '../../schema/words.ts'
 import type { Case, Look, Round } from './evidence.ts'
 import { RATION_ROUNDS, TOUCH_TIMEOUT_MS } from './rounds.ts'
 import {
@@ -110,7 +111,7 @@ export function tallyOf(one: Case, loss: number, rationed = false): Tally {
       tally.firstFailAt ??= scanner.at
       tally.lastFailAt = scanner.at
       tally.topPartLlr = Math.max(tally.topPartLlr, partLlr(tally.failed, tally.rounds, lnLoss))
-      if (scanner.sight === 'page' || scanner.sight === 'notice') tally.refusals++
+      if (refuses(scanner.sight)) tally.refusals++
       // For the path it does not matter whether the sibling had seen the port before: both share the way.
       if (sibling && !sibling.failed) tally.siblingApart++
       if (sibling?.failed && mostlyThrough(standing)) {

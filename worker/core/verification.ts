@@ -20,6 +20,7 @@ import {
 import { isSilent } from './silence.ts'
 import { isSpared, isToWait } from './sparing.ts'
 import type { Standing, Steering, WantedRun } from './steering.ts'
+import { asksOf } from './swept.ts'
 import { isSettled } from './verdict.ts'
 
 /** An alarm that comes while its endpoint's rounds are under way is about the same loss. */
@@ -135,7 +136,7 @@ function alarmed(scan: ScanEvidence, byKey: ReadonlyMap<string, Decision>): Endp
   for (const endpoint of scan.endpoints) {
     const { swept } = endpoint
     if (!swept || (byKey.get(endpoint.key)?.outcome.strength ?? null) !== null) continue
-    if (!endpoint.cases.some((one) => one.startAt >= swept.at)) wanted.set(endpoint.key, endpoint)
+    if (!endpoint.cases.some((one) => asksOf(swept, one))) wanted.set(endpoint.key, endpoint)
   }
   return [...wanted.values()]
 }

@@ -1,21 +1,10 @@
 import { scenario } from '../scenario.ts'
+import { limitReq } from './nginx-limit-req.ts'
 
 export const nginxLimitReq503 = scenario({
   name: 'nginx-limit-req-503',
-  group: 'positive',
   tool: 'nginx 1.22.1 limit_req, 20 requests a minute, burst 10, status 503',
-  real: 'third-party',
-  needs: ['nginx'],
-  ports: '22,80,1000-1005',
-  profile: 'assertive',
-  target: `
-    listeners 22
-    nginx_server <<'N'
-limit_req_zone $binary_remote_addr zone=a:1m rate=20r/m;
-server { listen 80; limit_req zone=a burst=10 nodelay; }
-N
-  `,
-  truth: { list: { on: 'target', run: `grep -o 'limiting requests.*client: [0-9.]*' "$LOG/nginx.error.log"` } },
+  ...limitReq(20, 10),
   expect: {
     ports: [80],
     verdicts: ['app_blocked', 'degraded'],

@@ -5,6 +5,7 @@ import type { Decision } from '../decide.ts'
 import type { Case, EndpointEvidence, ScanEvidence } from '../evidence.ts'
 import { isTrialSpared } from '../sparing.ts'
 import { type Standing, told } from '../steering.ts'
+import { asksOf } from '../swept.ts'
 import { type Experiment, LATE_MS, type Situation, stepsOf } from './experiment.ts'
 import { layers } from './layers.ts'
 import { pace } from './pace.ts'
@@ -116,9 +117,9 @@ const madeAt = (scan: ScanEvidence, { experiment, situation }: Trial): number =>
   ).length
 
 /** Connects from the alarm on, as the verdict counts them (judge.ts). What held back the search is a question of its own, asked after another alarm. */
-const spentOn = (endpoint: EndpointEvidence, { startAt }: Case): number => {
+const spentOn = (endpoint: EndpointEvidence, one: Case): number => {
   const { swept, alarmAt, cases } = endpoint
-  const from = swept && startAt >= swept.at ? swept.at : (alarmAt ?? cases[0]?.startAt ?? Number.POSITIVE_INFINITY)
+  const from = swept && asksOf(swept, one) ? swept.at : (alarmAt ?? cases[0]?.startAt ?? Number.POSITIVE_INFINITY)
   return [...endpoint.looks, ...endpoint.ladder].filter(
     ({ at, observation }) => at >= from && ['verify', 'explain', 'watch', 'engage'].includes(observation.purpose),
   ).length

@@ -1,6 +1,7 @@
 import { type Step, SWEEP_LEAD_MS } from '../../../schema/wire.ts'
 import { touchOf } from '../plan.ts'
 import { TOUCH_TIMEOUT_MS } from '../rounds.ts'
+import { asksOf } from '../swept.ts'
 import { isSettled } from '../verdict.ts'
 import { letInAmid } from './amid.ts'
 import {
@@ -84,8 +85,8 @@ export const pace: Experiment = {
 }
 
 /** What only the search for ports meets is drawn by the search, at the pace that drew it; the burst is too small for that. */
-const sweepOf = ({ endpoint: { swept }, case: { startAt } }: Situation): Pick<Step, 'sweep'> | null =>
-  swept && startAt >= swept.at ? { sweep: swept.offered } : null
+const sweepOf = ({ endpoint: { swept }, case: one }: Situation): Pick<Step, 'sweep'> | null =>
+  swept && asksOf(swept, one) ? { sweep: swept.offered } : null
 
 /** The first moment with no round of this endpoint shortly before it, and none of any within a second. */
 function quietAt({ run, endpoint, scan }: Situation, leadMs: number): number {

@@ -2,8 +2,9 @@
  * E4, rate: many connects at once, then slow touches. A ban stops both, loss takes its share of both, a limiter only of
  * the burst (detection-science.md 4.5: success = min(1, L/rate)).
  */
+import { refuses } from '../../../schema/words.ts'
 import type { Case, EndpointEvidence, Look } from '../evidence.ts'
-import type { Swept } from '../swept.ts'
+import { asksOf, type Swept } from '../swept.ts'
 import { type Arm, armsE, roundE } from '../tests.ts'
 import { isSlow, limped, quickestOf } from './limp.ts'
 
@@ -81,7 +82,7 @@ function burstsOf({ looks, swept, cases }: EndpointEvidence): Look[][] {
     if (last && look.at - (last[0] as Look).at <= BURST_MS) last.push(look)
     else bursts.push([look])
   }
-  const from = swept && cases.some(({ startAt }) => startAt >= swept.at) ? swept.at : Number.NEGATIVE_INFINITY
+  const from = swept && cases.some((one) => asksOf(swept, one)) ? swept.at : Number.NEGATIVE_INFINITY
   return bursts.filter((burst) => burst.length >= LEAST && (burst[0] as Look).at >= from)
 }
 
@@ -225,7 +226,7 @@ function walkedE(one: Case | null, isBad: (look: Look) => boolean): { now: numbe
  * by later SYNs had waited for it, so it is at least that. A page is told at once: there the window is a second.
  */
 function limitOf(burst: readonly Look[], prompt: number, late: number): readonly [number, number] {
-  const window = burst.some(({ sight }) => sight === 'page' || sight === 'notice') ? 1 : WINDOW_S
+  const window = burst.some(({ sight }) => refuses(sight)) ? 1 : WINDOW_S
   return [round1(late / window), round1((prompt + late) / window)]
 }
 const round1 = (x: number): number => Math.round(x * 10) / 10
