@@ -2,7 +2,7 @@ import { isRationed } from '../schema/service.ts'
 import type { Service } from '../schema/words.ts'
 
 /**
- * SSH, mail, FTP and VNC servers count every connection without a login against its source. Whatever a plan says, this process
+ * SSH, mail, FTP, VNC and MySQL servers count every connection without a login against its source. Whatever a plan says, this process
  * makes at most two touches in 10 s and four in 10 min of such an endpoint (design.md, section 3.4).
  */
 export interface Ration {

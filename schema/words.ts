@@ -78,7 +78,18 @@ export const SERVICES = [
 export type Service = (typeof SERVICES)[number]
 
 /** Services whose daemons count every connection without a login against the source. */
-export const RATIONED: readonly Service[] = ['ssh', 'smtp', 'imap', 'pop3', 'ftp', 'imaps', 'pop3s', 'smtps', 'vnc']
+export const RATIONED: readonly Service[] = [
+  'ssh',
+  'smtp',
+  'imap',
+  'pop3',
+  'ftp',
+  'imaps',
+  'pop3s',
+  'smtps',
+  'mysql',
+  'vnc',
+]
 
 /** `control`: fetches of the token by which an address proves who controls it. */
 export const RUN_KINDS = ['scan', 'baseline', 'verify', 'recover', 'prove', 'control'] as const

@@ -25,7 +25,7 @@ const RETEST_SAYS: Record<string, string> = { discover: 'trying what was lost, o
 const RETEST_SLOW_MS = 20_000
 /** Said where a run has not touched all its endpoints after a while: it waits for the ration of one. */
 export const RATION_SAYS =
-  'SSH, mail, FTP and VNC services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
+  'SSH, mail, FTP, VNC and MySQL services count connections: the next touch of one that was just scanned may have to wait up to ten minutes'
 
 /** Tells of a running scan, each thing once, whichever of event and scan object brings it first. */
 export function progressOn(display: Display, options: { accompany: boolean }): Watcher {

@@ -25,7 +25,7 @@ const gist = (port: { verdict: string; strength: string | null; evidence: { rule
   port.strength,
   port.evidence[0]?.rule,
 ]
-const MYSQL = { port: 3306, service: 'mysql', check: 'greeting' } as const
+const TELNET = { port: 23, service: 'telnet', check: 'greeting' } as const
 const ANCHOR = { address: '192.0.2.77', port: 443 }
 
 describe('silence of a whole host', () => {
@@ -48,10 +48,10 @@ describe('silence of a whole host', () => {
       sees: block(isScanner, 'unresponsive', 8_000, undefined, [80, 443]),
     })
     const kept = tell({
-      ports: [HTTP, MYSQL],
-      sees: block(isScanner, 'unresponsive', 8_000, undefined, [3306]),
+      ports: [HTTP, TELNET],
+      sees: block(isScanner, 'unresponsive', 8_000, undefined, [23]),
     })
-    expect(gist(kept.port(3306))).toEqual(['interfered', 'confirmed', 'SEL-1'])
+    expect(gist(kept.port(23))).toEqual(['interfered', 'confirmed', 'SEL-1'])
     expect(told.port(443).verdict).toBe('interfered')
   })
 })
@@ -62,8 +62,8 @@ describe('an outage of the scanner’s own route that its sibling does not share
       const isBack = touch.port === 443 && touch.at > 25_000
       return isScanner(touch) && touch.at >= 8_000 && touch.at < 60_000 && !isBack ? 'unresponsive' : 'open'
     }
-    const told = tell({ ports: [MYSQL, HTTPS], sees: sooner, scanMs: 150_000 })
-    expect(told.port(3306)).toMatchObject({ verdict: 'interfered', strength: 'likely' })
+    const told = tell({ ports: [TELNET, HTTPS], sees: sooner, scanMs: 150_000 })
+    expect(told.port(23)).toMatchObject({ verdict: 'interfered', strength: 'likely' })
   })
 
   test('nor by one that was lost with it and is back before its second round failed', () => {
@@ -71,19 +71,19 @@ describe('an outage of the scanner’s own route that its sibling does not share
       const until = touch.port === 443 ? 12_000 : 60_000
       return isScanner(touch) && touch.at >= 8_000 && touch.at < until ? 'unresponsive' : 'open'
     }
-    const told = tell({ ports: [MYSQL, HTTPS], sees: once, scanMs: 150_000 })
-    expect(told.port(3306)).toMatchObject({ verdict: 'interfered', strength: 'likely' })
+    const told = tell({ ports: [TELNET, HTTPS], sees: once, scanMs: 150_000 })
+    expect(told.port(23)).toMatchObject({ verdict: 'interfered', strength: 'likely' })
   })
 
   test('nor by a connection kept open that is cut once meanwhile', () => {
-    const told = tell({ ports: [MYSQL, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
-    const cut = { n: 9_700, purpose: 'canary', check: 'tcp', address: ADDRESS, port: 3306, sight: 'cut' } as const
+    const told = tell({ ports: [TELNET, HTTPS], sees: block(isScanner, 'unresponsive', 8_000) })
+    const cut = { n: 9_700, purpose: 'canary', check: 'tcp', address: ADDRESS, port: 23, sight: 'cut' } as const
     const runs = told.facts.runs.map((run) =>
       run.kind === 'scan'
         ? { ...run, observations: [...run.observations, { ...cut, at: T0 + 20_000, afterMs: 0 }] }
         : run,
     )
-    const [port] = judgeScan({ ...told.facts, runs }, told.judgement.judgedAt).ports.filter((one) => one.port === 3306)
+    const [port] = judgeScan({ ...told.facts, runs }, told.judgement.judgedAt).ports.filter((one) => one.port === 23)
     expect(port).toMatchObject({ verdict: 'interfered', strength: 'likely' })
   })
 })
@@ -124,12 +124,12 @@ describe('what answers when a block is over', () => {
   test('a port that was not looked at meanwhile did not stand', () => {
     const ban = block(isScanner, 'closed', 8_000, 98_000)
     const told = tell({
-      ports: [SSH, MYSQL],
+      ports: [SSH, TELNET],
       scanMs: 120_000,
       recoverMs: 400_000,
       sees: (touch) => (touch.port === 22 && touch.purpose === 'watch' ? null : ban(touch)),
     })
-    const port = rulesOf(told, { purpose: 'recheck', port: 22, at: T0 + 121_000 }, 3306)
+    const port = rulesOf(told, { purpose: 'recheck', port: 22, at: T0 + 121_000 }, 23)
     expect(port?.evidence.map(({ text }) => text).join(' ')).not.toMatch(/went on answering/)
     expect(port?.cause?.class).toBe('ips')
   })
@@ -155,12 +155,12 @@ test.each([22_000, 26_000, 31_000, 40_000])(
     const ban = block(isScanner, 'unresponsive', begins)
     const isBadLuck = ({ purpose, at }: Touch) => purpose === 'watch' && at >= 8_000 && at < 16_000
     const told = tell({
-      ports: [HTTP, MYSQL],
+      ports: [HTTP, TELNET],
       scanMs: 120_000,
       sees: (touch) =>
         touch.port === 80 ? 'open' : isBadLuck(touch) && isScanner(touch) ? 'unresponsive' : ban(touch),
     })
-    expect(told.port(3306)).toMatchObject({ verdict: 'interfered', strength: 'confirmed' })
+    expect(told.port(23)).toMatchObject({ verdict: 'interfered', strength: 'confirmed' })
   },
 )
 
@@ -196,7 +196,7 @@ test.each(Array.from({ length: 12 }, (_, i) => 8_000 + i * 450))(
   'an outage of the scanner’s own way, %i ms after the start, is never confirmed as a block',
   (begins) => {
     const told = tell({
-      ports: [HTTP, HTTPS, MYSQL],
+      ports: [HTTP, HTTPS, TELNET],
       scanMs: 120_000,
       sees: block(isScanner, 'unresponsive', begins, begins + 60_000),
     })

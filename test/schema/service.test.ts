@@ -112,7 +112,18 @@ describe('a service that refuses us in words', () => {
 
 test('every service has a check, and services that count us are rationed', () => {
   for (const service of SERVICES) expect(CHECKS).toContain(checkOf(service))
-  expect(SERVICES.filter(isRationed)).toEqual(['ssh', 'smtp', 'imap', 'pop3', 'ftp', 'imaps', 'pop3s', 'smtps', 'vnc'])
+  expect(SERVICES.filter(isRationed)).toEqual([
+    'ssh',
+    'smtp',
+    'imap',
+    'pop3',
+    'ftp',
+    'imaps',
+    'pop3s',
+    'smtps',
+    'mysql',
+    'vnc',
+  ])
   expect([checkOf('ssh'), checkOf('https'), checkOf('imaps'), checkOf('silent')]).toEqual([
     'greeting',
     'https',

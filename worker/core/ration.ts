@@ -1,4 +1,7 @@
-/** SSH, mail, FTP and VNC servers count every connection without a login: a member touches them this often and no oftener. */
+/**
+ * SSH, mail, FTP, VNC and MySQL servers count every connection without a login (MySQL shuts a host out after 100 by default, until
+ * somebody flushes its cache: max_connect_errors): a member touches them this often and no oftener.
+ */
 export const RATION = [
   { touches: 2, withinMs: 10_000 },
   { touches: 4, withinMs: 600_000 },

@@ -10,6 +10,7 @@ import { ctlLbOneDead } from './ctl-lb-one-dead.ts'
 import { ctlLoss1 } from './ctl-loss-1.ts'
 import { ctlLoss5 } from './ctl-loss-5.ts'
 import { ctlLoss20 } from './ctl-loss-20.ts'
+import { ctlMariadbWatched } from './ctl-mariadb-watched.ts'
 import { ctlOverload } from './ctl-overload.ts'
 import { ctlPathOutage } from './ctl-path-outage.ts'
 import { ctlPhantom } from './ctl-phantom.ts'
@@ -110,6 +111,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ctlLoss1,
   ctlLoss20,
   ctlLoss5,
+  ctlMariadbWatched,
   ctlOverload,
   ctlPathOutage,
   ctlPhantom,

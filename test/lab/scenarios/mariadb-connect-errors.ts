@@ -11,12 +11,7 @@ export const mariadbConnectErrors = scenario({
   accompanySeconds: 60,
   target: `
     listeners 22 80
-    data=/var/lib/lab-mysql
-    mariadb-install-db --no-defaults --user=root --datadir=$data --auth-root-authentication-method=normal > "$LOG/db.out" 2>&1
-    mariadbd --no-defaults --user=root --datadir=$data --socket=/run/lab.sock --bind-address=0.0.0.0 \\
-      --max-connect-errors=30 --performance-schema=ON > "$LOG/mariadb.log" 2>&1 &
-    wait_ports 3306
-    mariadb -S /run/lab.sock -e "create user app@'%' identified by 'labsecret'"
+    mariadb_server --max-connect-errors=30
   `,
   async meanwhile({ progress, seconds, attack }) {
     await progress(/ready: start your scanner/)
@@ -26,7 +21,7 @@ export const mariadbConnectErrors = scenario({
   truth: {
     list: {
       on: 'target',
-      run: `mariadb -S /run/lab.sock -N -e 'select ip from performance_schema.host_cache where sum_connect_errors > 30'`,
+      run: `mariadb -S /run/lab.sock -N -e 'select ip from performance_schema.host_cache where count_host_blocked_errors > 0'`,
     },
   },
   expect: { ports: [3306], verdicts: ['app_blocked'], classes: ['ips'], mechanisms: ['source_ban'] },

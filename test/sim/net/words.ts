@@ -9,6 +9,7 @@ const SAYS: Partial<Record<Service, string>> = {
   imap: '* OK IMAP4rev1 ready\r\n',
   pop3: '+OK ready\r\n',
   ftp: '220 ftp.example FTP server ready\r\n',
+  telnet: '\xff\xfd\x18\xff\xfd\x20',
   mysql: 'J\0\0\0\n8.0.36\0',
 }
 export const HTTP_OK =

@@ -15,7 +15,7 @@ import {
 } from '../elements/target.ts'
 import type { Setting } from '../line/setting.ts'
 import type { Element } from '../net/element.ts'
-import { BOX, portsOf, WEB_HOST } from './hosts.ts'
+import { BOX, portsOf, TELNET, WEB_HOST } from './hosts.ts'
 import { between, type Drawn, type Kind, oneOf, type Scenario, type Truth } from './scenario.ts'
 
 const watching = (focus: readonly number[], elements: readonly Element[], rest: Partial<Setting> = {}): Drawn => ({
@@ -309,8 +309,13 @@ export const CHANGES: readonly Scenario[] = [
     { verdicts: ['inconclusive', 'open', 'service_down', 'transient'], classes: [], mechanisms: [] },
     () =>
       watching(
-        [3306],
-        [{ syn: ({ who, port, at }) => (port !== 3306 || (who.role === 'scanner' && at < 30_000) ? 'pass' : 'reset') }],
+        [TELNET.port],
+        [
+          {
+            syn: ({ who, port, at }) =>
+              port !== TELNET.port || (who.role === 'scanner' && at < 30_000) ? 'pass' : 'reset',
+          },
+        ],
       ),
   ),
   story('X14 service flaps for everyone, 5 s in 15 s', 'innocent', service(BLIP, []), (roll) => {

@@ -3,7 +3,7 @@ import { PANEL } from '../../support/facts.ts'
 import { ban } from '../elements/ban.ts'
 import { policy } from '../elements/policy.ts'
 import { sometime } from '../elements/trigger.ts'
-import { BOX, MYSQL, portsOf } from './hosts.ts'
+import { BOX, portsOf, TELNET } from './hosts.ts'
 import { between, oneOf, type Scenario } from './scenario.ts'
 
 /** The first witness stands in the scanner's country. */
@@ -95,12 +95,12 @@ export const POLICIES: readonly Scenario[] = [
     // Silent for all: what shut it cannot be told from outside.
     truth: { verdicts: ['service_down'], classes: [], mechanisms: [] },
     draw: (roll) => ({
-      focus: [3306],
+      focus: [TELNET.port],
       setting: {
         ports: BOX,
         profile: 'accompany',
         watchMs: 60_000,
-        elements: [policy(() => true, 'drop', between(roll, 10_000, 40_000), Number.POSITIVE_INFINITY, [MYSQL.port])],
+        elements: [policy(() => true, 'drop', between(roll, 10_000, 40_000), Number.POSITIVE_INFINITY, [TELNET.port])],
       },
     }),
   },

@@ -87,7 +87,7 @@ export function controlsOf(report: ReportView): Control[] {
     },
     {
       name: 'Rationing',
-      aim: 'SSH, mail, FTP and VNC servers count connections against their source: there each source makes at most 2 touches in 10 s and 4 in 10 min, so that looking does not itself draw a ban.',
+      aim: 'SSH, mail, FTP, VNC and MySQL servers count connections against their source: there each source makes at most 2 touches in 10 s and 4 in 10 min, so that looking does not itself draw a ban.',
       saw:
         rationed.length > 0
           ? `It held for ${portsOf(rationed)}: fewer looks, so that a verdict there stays likely for longer.`

@@ -7,6 +7,14 @@ listeners() { # [--delay MS] PORT[=GREETING]…: well-behaved services of ours
   wait_ports "${@%%=*}"
 }
 
+mariadb_server() { # OPTION…: MariaDB on 3306, with an account that may come from anywhere
+  mariadb-install-db --no-defaults --user=root --datadir=/var/lib/lab-mysql --auth-root-authentication-method=normal > "$LOG/db.out" 2>&1
+  mariadbd --no-defaults --user=root --datadir=/var/lib/lab-mysql --socket=/run/lab.sock --bind-address=0.0.0.0 \
+    --performance-schema=ON "$@" > "$LOG/mariadb.log" 2>&1 &
+  wait_ports 3306
+  mariadb -S /run/lab.sock -e "create user app@'%' identified by 'labsecret'"
+}
+
 ssh_server() { # OPTION…: OpenSSH on 22, logging through syslog to auth.log
   [ -S /run/log.sock ] || syslog
   ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/lab_key
