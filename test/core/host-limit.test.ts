@@ -74,6 +74,15 @@ describe('a limit over the whole host', () => {
     expect(evidence.filter(({ text }) => /got in while others beside were dropped/.test(text))).not.toEqual([])
   })
 
+  test('explains a silence that ended by itself beside the port whose bursts proved it', () => {
+    for (const seed of [5, 17, 26]) {
+      const elements = [connectionRate({ perSecond: 0.5, burst: 30, how: 'drop' })]
+      const { judgement } = play({ ports: SHELL_BOX, profile: 'assertive', elements }, 0.2, dice(seed))
+      const web = judgement.ports.filter(({ port }) => port === 80 || port === 443)
+      expect([seed, ...web.map(({ evidence }) => evidence[0]?.rule).sort()]).toEqual([seed, 'DEG-2', 'DEG-3'])
+    }
+  })
+
   test.each([
     ['the scanner’s own', isScanner],
     ['everybody’s', () => true],

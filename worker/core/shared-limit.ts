@@ -29,7 +29,8 @@ export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Out
   return decisions.map((decision) => {
     const { endpoint, outcome } = decision
     const limit = limits.get(endpoint.address)
-    if (!limit || !LEFT_OPEN.includes(outcome.rule) || outcome.strength === 'confirmed') return decision
+    const isLeftOpen = LEFT_OPEN.includes(outcome.rule) || hasEnded(outcome)
+    if (!limit || !isLeftOpen || outcome.strength === 'confirmed') return decision
     const { case: one } = outcome
     const hasBurst = limit.ports.includes(endpoint)
     if (!one || !(hasBurst || wentAlone(one, endpoint))) return decision
@@ -51,6 +52,9 @@ export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Out
     }
   })
 }
+
+/** Silence that was over before its rounds were: what a limit does to a port that is asked fast, then slowly. */
+const hasEnded = ({ rule, tally }: Outcome): boolean => rule === 'SEL-2' && tally.backRunning > 0
 
 function hostLimit(host: readonly EndpointEvidence[]): Limit | null {
   const read = hostTest(host)
