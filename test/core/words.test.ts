@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { CAUSE_CLASSES, MECHANISM_CLASS, MECHANISMS } from '../../schema/words.ts'
 import { causeOf } from '../../worker/core/cause.ts'
 import { HYPOTHESES } from '../../worker/core/causes.ts'
+import { scanCoverage } from '../../worker/core/coverage.ts'
+import { survey } from '../../worker/core/decide.ts'
 import { FEATURES, type FeatureName, type Features } from '../../worker/core/features.ts'
 import { type IssueStep, type OpenIssue, stepsOf } from '../../worker/core/issue.ts'
 import { issueNotice, type ToldScan } from '../../worker/core/notices/scan.ts'
@@ -270,6 +272,25 @@ describe('what people read', () => {
     expect(told.port(443).coverage.share).toBeLessThan(0.5)
     expect(told.port(22).coverage.share).toBe(1)
   })
+
+  test.each([
+    [{ 80: 1, 443: 1 }, 'what was planned for them was done'],
+    [{ 80: 1, 443: 0.5 }, 'findings on port 443 are incomplete, and what was planned for the other was done'],
+    [{ 80: 0.2, 443: 0.5 }, 'findings on them are incomplete'],
+  ] as const)(
+    'what is lost with the work done on it as %o is told so',
+    (shares: Partial<Record<number, number>>, words) => {
+      const { scan } = survey(told.facts, told.judgement.judgedAt)
+      const ports = told.judgement.ports.map((port) => {
+        const share = shares[port.port]
+        const lost = { verdict: 'interfered', lostAt: T0 + 9_000 } as const
+        return share === undefined ? port : { ...port, ...lost, coverage: { ...port.coverage, share } }
+      })
+      expect(scanCoverage(scan, ports).statement).toContain(
+        `Ports 80 and 443 were lost after 9 s: ${words}; 1 other port was`,
+      )
+    },
+  )
 
   test('a vendor is named by two kinds of signs, and presence blocks nothing', () => {
     const answer = 'HTTP/1.1 200 OK\r\nServer: cloudflare\r\nCF-RAY: 8a1b\r\n\r\n'

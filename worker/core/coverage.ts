@@ -76,26 +76,23 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
   const unseen = ports.filter((port) => port.verdict === 'blocked_before')
   const stayed = ports.filter((port) => port.verdict === 'open' || port.verdict === 'transient').length
   const doubtful = ports.filter((port) => port.verdict === 'inconclusive' && port.lostAt === null)
-  const findings = (n: number) => `findings on ${n === 1 ? 'it' : 'them'} are incomplete`
   if (lost.length > 0) {
     const first = Math.min(...lost.map((port) => port.lostAt as number))
     const after = startedAt === null ? '' : ` after ${seconds(Math.max(0, first - startedAt))}`
     const rest =
       stayed === 0
         ? ''
-        : lost.length + stayed === 1 + stayed && stayed > 0
-          ? `; the other ${count(stayed, 'port')} ${stayed === 1 ? 'was' : 'were'} reachable throughout`
+        : lost.length === 1
+          ? `; the other ${stayed === 1 ? 'port was' : `${stayed} ports were`} reachable throughout`
           : `; ${count(stayed, 'other port')} ${stayed === 1 ? 'was' : 'were'} reachable throughout`
-    sentences.push(
-      `${named(lost)} ${lost.length === 1 ? 'was' : 'were'} lost${after}: ${findings(lost.length)}${rest}.`,
-    )
+    sentences.push(`${named(lost)} ${lost.length === 1 ? 'was' : 'were'} lost${after}: ${findings(lost)}${rest}.`)
   }
   if (unseen.length > 0)
     sentences.push(
       `${named(unseen)} ${unseen.length === 1 ? 'is' : 'are'} open to others and never ${unseen.length === 1 ? 'was' : 'were'} to the scanner: not tested.`,
     )
   if (doubtful.length > 0)
-    sentences.push(`${named(doubtful)} could not be looked at to the end: ${findings(doubtful.length)}.`)
+    sentences.push(`${named(doubtful)} could not be looked at to the end: ${findings(doubtful)}.`)
   if (tested < portsAsked)
     sentences.push(
       portsAsked === 1
@@ -107,6 +104,15 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
   if (stayed === 0) return `${all}; ${portsAsked === 1 ? 'it was not open' : 'none was open'}.`
   const stood = portsAsked === 1 && stayed === 1 ? 'it' : `every open port (${stayed})`
   return `${all}, and ${stood} was reachable throughout.`
+}
+
+/** What is short of the work planned on these ports. A port may be lost after all of it was done. */
+function findings(ports: readonly PortVerdict[]): string {
+  const short = ports.filter(({ coverage }) => coverage.share < 1)
+  if (short.length === 0) return `what was planned for ${ports.length === 1 ? 'it' : 'them'} was done`
+  if (short.length === ports.length) return `findings on ${ports.length === 1 ? 'it' : 'them'} are incomplete`
+  const others = ports.length - short.length === 1 ? 'the other' : 'the others'
+  return `findings on ${named(short).replace('P', 'p')} are incomplete, and what was planned for ${others} was done`
 }
 
 /** The search was held back, and went on more slowly: whose limit it was is said only where it was shown. */

@@ -126,11 +126,13 @@ function sweptLine({ looks }: EndpointEvidence, swept: Swept): Evidence {
   )
 }
 
+/** While the scan went on: what comes back after it tells how long the block lasted, and nothing against it. */
 const backAfter = (looks: readonly Look[], from: number | null): Look | undefined =>
   from === null
     ? undefined
     : looks.find(
-        (look) => look.role === 'scanner' && !look.failed && look.at > from && look.observation.purpose !== 'canary',
+        ({ role, failed, at, observation: { purpose } }) =>
+          role === 'scanner' && !failed && at > from && purpose !== 'canary' && purpose !== 'recover',
       )
 
 /** The looks that carry the first line. Where no round was held, what the scanner saw first and last. */
