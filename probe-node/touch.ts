@@ -1,6 +1,6 @@
 import { type Address, parseAddress, refusal } from '../schema/address.ts'
 import type { Observation, TouchTarget } from '../schema/wire.ts'
-import { isLoss, type Purpose } from '../schema/words.ts'
+import { isLoss, type Purpose, type Unmade } from '../schema/words.ts'
 import type { Touched, TouchOptions } from './checks/check.ts'
 import { CHECK_BY_NAME } from './checks/index.ts'
 import { isExhaustion } from './fault.ts'
@@ -51,7 +51,7 @@ export async function touch(world: World, wanted: Wanted): Promise<Seen> {
     ...(wanted.round === undefined ? {} : { round: wanted.round }),
     ...(wanted.experiment === undefined ? {} : { experiment: wanted.experiment }),
   }
-  const unseen = (code: string): Seen => ({ ...base, sight: 'probe_fault', code, afterMs: 0, fit: false })
+  const unseen = (code: Unmade): Seen => ({ ...base, sight: 'probe_fault', code, afterMs: 0, fit: false })
   if (whyNot(world, target.address)) return unseen('REFUSED_BY_PROBE')
   if (!wanted.run.lease.isHeld()) return unseen(LAPSED)
   if (!wanted.isEngagement && !world.ration.take(target, target.service)) return unseen('RATION')

@@ -19,6 +19,18 @@ export type Sight = (typeof SIGHTS)[number]
 /** A sight that says the service was not reached. `probe_fault` says nothing about the target. */
 export const isLoss = (sight: Sight): boolean => sight !== 'open' && sight !== 'probe_fault'
 
+/**
+ * Why a touch was not made, as the `code` of its `probe_fault`: the ration was spent, there was no lease, the address may not be
+ * touched. Nobody looked, which is no fault, and says nothing of how fit the probe was.
+ */
+export const UNMADE = ['RATION', 'LEASE', 'REFUSED_BY_PROBE'] as const
+export type Unmade = (typeof UNMADE)[number]
+const isUnmade = (code: string): code is Unmade => (UNMADE as readonly string[]).includes(code)
+
+/** Why nobody looked; null of a touch that was made. */
+export const whyUnmade = ({ sight, code }: { sight: Sight; code?: string | undefined }): Unmade | null =>
+  sight === 'probe_fault' && code !== undefined && isUnmade(code) ? code : null
+
 /** The target's side accepted the connection: the probe's own way out works, whatever else is away at that moment. */
 /** The service, or who stands before it, speaks and turns the source away. */
 export const refuses = (sight: Sight): boolean => sight === 'notice' || sight === 'page'

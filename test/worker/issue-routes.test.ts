@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { saidOf } from '../../schema/issue.ts'
-import { issues, occurrences, scans, targets } from '../../schema/tables.ts'
+import { facts, issues, occurrences, runs, scans, targets } from '../../schema/tables.ts'
+import type { Observation } from '../../schema/wire.ts'
 import { openDb } from '../../worker/store/db.ts'
 import { around, filledIn, formOn } from '../support/forms.ts'
 import { bannedPort, scanView } from '../support/pages.ts'
@@ -234,6 +235,70 @@ describe('the reports', () => {
     ])
       expect(text).toContain(words)
     expect(queries).toBeLessThanOrEqual(5)
+  })
+
+  describe('count of what was observed', () => {
+    /** What the scanner and its sibling did at the lost port. */
+    const seen = (role: 'scanner' | 'sibling', touches: readonly Partial<Observation>[]) => {
+      const id = `run_last${role.padEnd(12, '0')}`
+      const at = START - DAY
+      const probeId = scanView.panel.find((member) => member.role === role)?.probeId ?? ''
+      const plan = { kind: 'verify', targetId: scanView.targetId, name: null, steps: [], standing: false, beacons: [] }
+      const observations = touches.map((touch, n) => ({
+        ...{ n, purpose: 'recover', check: 'greeting', address: '203.0.113.9', port: 22, at, afterMs: 1 },
+        ...{ sight: 'cut', ...touch },
+      }))
+      return {
+        run: {
+          ...{
+            tenantId: TENANT,
+            scanId: 'scn_last',
+            id,
+            probeId,
+            key: role,
+            role,
+            epoch: 1,
+            dueAt: at,
+            deadlineAt: at,
+          },
+          ...{ kind: 'verify' as const, state: 'done' as const, needsPrivate: 0, plan: plan as never, endedAt: at },
+        },
+        report: {
+          ...{ tenantId: TENANT, scanId: 'scn_last', runId: id, epoch: 1, seq: 1, part: 0, at },
+          body: JSON.stringify({ observations, spans: [], found: [] }),
+        },
+      }
+    }
+    const unmade = { sight: 'probe_fault', code: 'RATION', fit: false } as const
+    const reportOf = async (...those: ReturnType<typeof seen>[]) => {
+      const db = openDb(stage.env.DB)
+      for (const { run, report } of those) {
+        await db.insert(runs).values(run)
+        await db.insert(facts).values(report)
+      }
+      try {
+        return (await page('/scans/scn_last/report')).text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+      } finally {
+        await stage.env.DB.batch([
+          stage.env.DB.prepare(`DELETE FROM runs WHERE scan_id = 'scn_last'`),
+          stage.env.DB.prepare(`DELETE FROM facts WHERE scan_id = 'scn_last'`),
+        ])
+      }
+    }
+
+    test('what was left out on purpose is no touch, nor made in a moment of unfitness', async () => {
+      const faulty = { sight: 'probe_fault', code: 'EMFILE', fit: false } as const
+      const text = await reportOf(
+        seen('scanner', [{ purpose: 'verify' }, { ...unmade, purpose: 'verify' }, unmade, unmade, faulty]),
+        seen('sibling', [
+          { ...unmade, purpose: 'baseline' },
+          { ...unmade, purpose: 'verify', code: 'LEASE' },
+        ]),
+      )
+      expect(text).toContain('1 touch was made in moments of unfitness')
+      expect(text).toMatch(/scanner fra-1 \S+ \S+( \S+)? 0 of 1 cut 1/)
+      expect(text).not.toMatch(/sibling fra-1 \S+ not open/)
+    })
   })
 
   test('of a scan that is not there is not found', async () => {

@@ -3,12 +3,15 @@ import { env as bindings } from 'cloudflare:workers'
 import { drizzle } from 'drizzle-orm/d1'
 import { Hono } from 'hono'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { PortVerdict } from '../../schema/judgement.ts'
 import { makeKey } from '../../schema/key.ts'
 import { keys, facts as reports, runs, scans, targets, tenants } from '../../schema/tables.ts'
+import type { Observation } from '../../schema/wire.ts'
 import type { Purpose, Sight } from '../../schema/words.ts'
 import type { AppEnv } from '../../worker/context.ts'
 import type { Env } from '../../worker/env.ts'
 import { Failure, problem } from '../../worker/failure.ts'
+import { albumOf, asFile, chosenFrom, inPage, pictureIn } from '../../worker/portal/lanes/album.ts'
 import { pictureOf } from '../../worker/portal/lanes/model.ts'
 import { portalRoutes } from '../../worker/routes/portal.tsx'
 import { luck, sha256 } from '../../worker/secrets.ts'
@@ -285,6 +288,42 @@ describe('a picture', () => {
       ['canary', ['open']],
       ...['sibling', 'witness 1', 'witness 2', 'witness 3'].map((name) => [name, []]),
     ])
+  })
+
+  /** Of port 80: what the scanner saw, and what it left out on purpose, in a picture for a page and in one for a file. */
+  const drawn = (touches: readonly Partial<Observation>[], more: Partial<PortVerdict> = {}) => {
+    const seen = touches.map((touch, n) => ({
+      ...{ runId: 'run_1', probeId: PANEL[0]?.probeId ?? '' },
+      touch: {
+        ...{ n, purpose: 'recover' as const, check: 'greeting' as const, address: ADDRESS, port: 80, afterMs: 0 },
+        ...{ sight: 'open' as const, at: T0 + 10_000 * n, ...touch },
+      },
+    }))
+    const album = albumOf({
+      ...{ scanId: SCAN, target: 'shop', panel: PANEL, from: T0, to: T0 + 60_000, alarmAt: {} },
+      seen: { touches: seen, spans: [], times: [], isCut: false },
+    })
+    const picture = pictureIn(album, { ...told.port(80), ...more })
+    if (!picture) throw new Error('there is nothing to draw')
+    return { album, picture, page: inPage(album, picture), file: asFile(album, picture) }
+  }
+  const unmade = (code: string) => ({ sight: 'probe_fault' as const, code, fit: false })
+
+  test('says of a touch that was left out on purpose that nobody looked, and accuses no probe', () => {
+    const { album, page, file } = drawn([{ sight: 'cut' }, unmade('RATION'), unmade('LEASE'), {}])
+    for (const svg of [page, file]) {
+      expect(svg).toContain('>not looked: rationed</text>')
+      expect(svg).toContain('<title>not looked: rationed\n')
+      expect(svg).toContain('not looked: no lease\n')
+      expect(svg).toContain('scanner: 1 cut, 1 not looked: rationed, 1 not looked: no lease, 1 open')
+      expect(svg).not.toMatch(/own fault|probe fault|not fit|unfit|stroke-dasharray="1.5/)
+    }
+    const sightsOf = (sight: string) => chosenFrom(album, { role: '', sight }).seen.touches.map(({ touch }) => touch.n)
+    expect([sightsOf('not_looked'), sightsOf('probe_fault'), sightsOf('cut')]).toEqual([[1, 2], [], [0]])
+    const faulty = drawn([unmade('EMFILE'), {}])
+    expect(faulty.page).toContain('the probe’s own fault')
+    expect(faulty.page).toMatch(/tick mute unfit/)
+    expect(chosenFrom(faulty.album, { role: '', sight: 'probe_fault' }).seen.touches).toHaveLength(1)
   })
 
   test('stands alone as an image that may do nothing', async () => {

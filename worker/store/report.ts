@@ -1,7 +1,7 @@
 /** What a report tells beside the judgement: who touched what how often, the last proof, and what the target is. */
 import { and, desc, eq, isNotNull, type Placeholder, sql } from 'drizzle-orm'
 import { facts, occurrences, runs, scans, targets } from '../../schema/tables.ts'
-import type { ProofVerdict, Purpose, Sight } from '../../schema/words.ts'
+import { type ProofVerdict, type Purpose, type Sight, UNMADE } from '../../schema/words.ts'
 import { type Answers, batch, type Db, once } from './db.ts'
 import { targetName } from './portal.ts'
 import { ofScan } from './runs.ts'
@@ -14,6 +14,7 @@ export interface TouchCount {
   sight: Sight
   /** null: of whatever it touched for this purpose */
   endpoint: { address: string; port: number } | null
+  /** that were made: what a probe left out on purpose is none */
   touches: number
   /** of them, those of a probe that was not fit at the moment */
   unfit: number
@@ -52,6 +53,7 @@ const touchesOf = ofOne((db, { tenantId, scanId }) => {
       and(
         eq(facts.tenantId, tenantId),
         eq(facts.scanId, scanId),
+        sql`NOT (${observation('sight')} = 'probe_fault' AND coalesce(${observation('code')}, '') IN (${sql.raw(UNMADE.map((code) => `'${code}'`).join(', '))}))`,
         sql`(${observation('purpose')} IN ('beacon', 'anchor', 'canary')
           OR ${observation('purpose')} IN ('baseline', 'verify', 'explain', 'recheck', 'recover') AND ${isOfLost})`,
       ),

@@ -16,6 +16,7 @@ export interface Observed {
   address: string
   port: number
   sight: string
+  code?: string | null
   at: string
   purpose?: string
 }
@@ -37,6 +38,12 @@ export const picturesOn = (page: Page): Promise<{ port: number; lanes: string[];
     })),
   )
 
+/** A touch that was left out on purpose saw nothing: nobody looked. */
+const wordsOf = ({ sight, code }: Observed): string =>
+  sight === 'probe_fault' && ['RATION', 'LEASE', 'REFUSED_BY_PROBE'].includes(code ?? '')
+    ? 'not looked'
+    : sight.replaceAll('_', ' ')
+
 /** The kept connection stands apart from the touches of whoever keeps it. */
 const laneOf = ({ purpose, role }: Observed): string => (purpose === 'canary' ? purpose : role)
 
@@ -50,7 +57,7 @@ export function pictureFaults(
   for (const { id, lane, told } of picture.ticks) {
     const seen = byId.get(id)
     if (!seen) faults.push(`${lane} draws ${id}, which nobody observed`)
-    else if (!told.startsWith(seen.sight.replaceAll('_', ' ')))
+    else if (!told.startsWith(wordsOf(seen)))
       faults.push(`${lane} draws ${id} as "${told.slice(0, 40)}", which was ${seen.sight}`)
     else if (lane !== 'beacon' && (seen.port !== picture.port || !lane.startsWith(laneOf(seen))))
       faults.push(`${id} of ${seen.role} at port ${seen.port} is drawn in the lane of ${lane} at port ${picture.port}`)

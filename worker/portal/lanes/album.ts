@@ -6,6 +6,7 @@ import { count } from '../../core/text.ts'
 import { lifeOf } from '../parts/timeline.tsx'
 import { spoken } from '../words.ts'
 import { type Picture, pictureOf, whoIs } from './model.ts'
+import { isSeenAs, sightName } from './sights.ts'
 import { svgOf } from './svg.ts'
 import type { Sources } from './telling.ts'
 
@@ -24,12 +25,12 @@ export interface Album {
 
 export const albumOf = (parts: Omit<Album, 'sources'>): Album => ({ ...parts, sources: sourcesOf(parts) })
 
-/** With those observations alone that a source of this role made, and that saw this; '' chooses nothing. */
+/** With those observations alone that a source of this role made, and that are `SEEN_AS` this; '' chooses nothing. */
 export function chosenFrom(album: Album, { role, sight }: { role: string; sight: string }): Album {
   if (role === '' && sight === '') return album
   const probes = new Set(album.panel.filter((member) => member.role === role).map(({ probeId }) => probeId))
   const touches = album.seen.touches.filter(
-    ({ probeId, touch }) => (role === '' || probes.has(probeId)) && (sight === '' || touch.sight === sight),
+    ({ probeId, touch }) => (role === '' || probes.has(probeId)) && (sight === '' || isSeenAs(touch, sight)),
   )
   return { ...album, seen: { ...album.seen, touches } }
 }
@@ -67,8 +68,8 @@ export function asFile(album: Album, picture: Picture): string {
 export function summaryOf({ from, to }: Album, { port, lanes, touches }: Picture): string {
   const each = lanes.map(({ name, ticks }) => {
     const tally = new Map<string, number>()
-    for (const { touch } of ticks) tally.set(touch.sight, (tally.get(touch.sight) ?? 0) + 1)
-    const sights = [...tally].map(([sight, times]) => `${times} ${spoken(sight)}`)
+    for (const { touch } of ticks) tally.set(sightName(touch), (tally.get(sightName(touch)) ?? 0) + 1)
+    const sights = [...tally].map(([name, times]) => `${times} ${name}`)
     return `${name}: ${sights.join(', ') || 'nothing'}`
   })
   return `${count(touches, 'observation')}, ${lifeOf(port, from, to)}. ${each.join('; ')}.`

@@ -6,6 +6,7 @@ import type { Observation, Span } from '../../../schema/wire.ts'
 import { type Purpose, ROLES } from '../../../schema/words.ts'
 import { indexOf } from '../../core/rounds.ts'
 import { type Axis, axisOf } from './axis.ts'
+import { drawnOf } from './sights.ts'
 
 /** Where the axis begins and ends, and what of it is kept for the time after the scan, if that was watched. */
 export const LEFT = 176
@@ -206,7 +207,8 @@ function laneOf(
   for (const [i, { touch, runId }] of all.entries()) {
     const x = place(touch.at)
     const before = ticks.at(-1)
-    const changes = touch.sight !== before?.touch.sight || touch.sight !== all[i + 1]?.touch.sight
+    const isLike = (other: SeenTouch | Tick | undefined) => other && drawnOf(other.touch) === drawnOf(touch)
+    const changes = !isLike(before) || !isLike(all[i + 1])
     if (before && !changes && x - before.x < NEAR) continue
     const id = observationId(runId, touch.n)
     const isTouching = before !== undefined && x - before.x < TOUCHING

@@ -1,19 +1,20 @@
 /** Every observation of a scan's lost ports, as a list: what its pictures are drawn from. */
 import { observationId } from '../../../schema/facts.ts'
 import type { SeenTouch } from '../../../schema/seen.ts'
-import { ROLES, SIGHTS } from '../../../schema/words.ts'
+import { ROLES } from '../../../schema/words.ts'
 import { Page } from '../layout.tsx'
 import { type DataColumn, type ListAsk, Listing } from '../parts/listing.tsx'
 import { Time } from '../parts/time.tsx'
 import type { Frame } from '../views.ts'
 import { spoken } from '../words.ts'
 import type { Album } from './album.ts'
+import { isUnfit, SEEN_AS } from './sights.ts'
 import { saidWords, sightWords, whyWords } from './telling.ts'
 
 /** Rows of one page. */
 const ROWS = 40
 
-export const TOUCH_FILTERS = { port: null, address: null, role: ROLES, sight: SIGHTS } as const
+export const TOUCH_FILTERS = { port: null, address: null, role: ROLES, sight: SEEN_AS } as const
 
 export interface ObservationsPageProps {
   frame: Frame
@@ -62,7 +63,7 @@ export const ObservationsPage = ({ frame, album, ports, ask, from }: Observation
           },
           {
             ...{ name: 'sight', label: 'Sight' },
-            options: SIGHTS.map((value) => ({ value, text: spoken(value) })),
+            options: SEEN_AS.map((value) => ({ value, text: spoken(value) })),
           },
         ]}
         none="No observation of it is kept."
@@ -97,7 +98,7 @@ const columnsOf = ({ sources }: Album): readonly DataColumn<SeenTouch>[] => [
     cell: ({ touch }) => (
       <>
         <span class={`sight ${touch.sight}`}>{sightWords(touch)}</span>
-        {touch.fit === false && <span class="dim"> (its probe was not fit)</span>}
+        {isUnfit(touch) && <span class="dim"> (its probe was not fit)</span>}
       </>
     ),
   },

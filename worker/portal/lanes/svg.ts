@@ -6,7 +6,7 @@
 import { clock } from '../../core/text.ts'
 import { span, utc } from '../parts/time.tsx'
 import { type Band, type Lane, LEFT, type Mark, type Picture, RIGHT, type Tick } from './model.ts'
-import { INK, SIGHT } from './sights.ts'
+import { drawnOf, INK, isUnfit } from './sights.ts'
 import { briefly, escaped, type Sources, telling } from './telling.ts'
 
 const WIDTH = 960
@@ -161,22 +161,21 @@ function laneOf(lane: Lane, y: number, { sources, alone }: Lettering): string {
   )
 }
 
-const isUnfit = ({ touch }: Tick): boolean => touch.fit === false
 const spotOf = ({ x, dy }: Tick, middle: number): string => `${n(x)} ${n(middle + dy)}`
 
 function tickAlone(tick: Tick, middle: number, told: string): string {
-  const { paint, filled, path } = SIGHT[tick.touch.sight]
+  const { paint, filled, path } = drawnOf(tick.touch)
   return (
-    `<path transform="translate(${spotOf(tick, middle)})" d="${path}" stroke="${INK[paint]}" stroke-width="1.8" fill="${filled ? INK[paint] : '#ffffff'}"${isUnfit(tick) ? ' stroke-dasharray="1.5 1.5" fill-opacity="0.35"' : ''}>` +
+    `<path transform="translate(${spotOf(tick, middle)})" d="${path}" stroke="${INK[paint]}" stroke-width="1.8" fill="${filled ? INK[paint] : '#ffffff'}"${isUnfit(tick.touch) ? ' stroke-dasharray="1.5 1.5" fill-opacity="0.35"' : ''}>` +
     `<title>${escaped(told)}</title></path>`
   )
 }
 
 /** The ink of these is the style sheet's, and who saw it stands once, at the lane: marks are most of such a page. */
 function tickInPage(tick: Tick, middle: number, told: string): string {
-  const { paint, filled, path } = SIGHT[tick.touch.sight]
+  const { paint, filled, path } = drawnOf(tick.touch)
   return (
-    `<path class="tick ${paint}${filled ? ' filled' : ''}${isUnfit(tick) ? ' unfit' : ''}" id="obs-${escaped(tick.id)}" transform="translate(${spotOf(tick, middle)})" d="${path}">` +
+    `<path class="tick ${paint}${filled ? ' filled' : ''}${isUnfit(tick.touch) ? ' unfit' : ''}" id="obs-${escaped(tick.id)}" transform="translate(${spotOf(tick, middle)})" d="${path}">` +
     `<title>${escaped(told)}</title></path>`
   )
 }
@@ -202,14 +201,14 @@ function axisOf({ labels, folds, from }: Picture, y: number): string {
 
 /** What the shapes mean; only those that are there. */
 function legendOf({ lanes }: Picture, top: number): { text: string; end: number } {
-  const seen = new Set(lanes.flatMap(({ ticks }) => ticks.map(({ touch }) => touch.sight)))
+  const seen = new Set(lanes.flatMap(({ ticks }) => ticks.map(({ touch }) => drawnOf(touch))))
   const words = [
-    ...[...seen].map((sight) => ({ sight, words: SIGHT[sight].words })),
-    ...(lanes.some(({ spans }) => spans.length > 0) ? [{ sight: null, words: 'open throughout, while watched' }] : []),
+    ...[...seen].map((drawn) => ({ drawn, words: drawn.words })),
+    ...(lanes.some(({ spans }) => spans.length > 0) ? [{ drawn: null, words: 'open throughout, while watched' }] : []),
   ]
   let x = LEFT
   let y = top + 14
-  const text = words.map(({ sight, words }) => {
+  const text = words.map(({ drawn, words }) => {
     const width = words.length * LETTER * 1.15 + 34
     if (x + width > RIGHT) {
       x = LEFT
@@ -218,9 +217,9 @@ function legendOf({ lanes }: Picture, top: number): { text: string; end: number 
     const at = x
     x += width
     const sign =
-      sight === null
+      drawn === null
         ? rect('watch', at - 6, y - 2.5, at + 8, y + 2.5, INK.good, ' fill-opacity="0.45" rx="2"')
-        : `<g class="sign ${SIGHT[sight].paint}${SIGHT[sight].filled ? ' filled' : ''}" transform="translate(${n(at)} ${y})" stroke="${INK[SIGHT[sight].paint]}" stroke-width="1.8" fill="${SIGHT[sight].filled ? INK[SIGHT[sight].paint] : '#ffffff'}"><path d="${SIGHT[sight].path}"/></g>`
+        : `<g class="sign ${drawn.paint}${drawn.filled ? ' filled' : ''}" transform="translate(${n(at)} ${y})" stroke="${INK[drawn.paint]}" stroke-width="1.8" fill="${drawn.filled ? INK[drawn.paint] : '#ffffff'}"><path d="${drawn.path}"/></g>`
     return `${sign}<text class="dim" x="${n(at + 13)}" y="${y + 4}" fill="${DIM}">${words}</text>`
   })
   return { text: `<g class="legend" aria-hidden="true">${text.join('')}</g>`, end: y + 10 }

@@ -1,12 +1,12 @@
 /** What one observation tells, as lines of plain text: the title of its mark, and what the panel beside the picture shows. */
 import { printable } from '../../../schema/terminal.ts'
 import type { Observation } from '../../../schema/wire.ts'
+import { type Unmade, whyUnmade } from '../../../schema/words.ts'
 import { indexOf } from '../../core/rounds.ts'
 import { latin1Of } from '../../core/text.ts'
 import { span } from '../parts/time.tsx'
-import { spoken } from '../words.ts'
 import type { Tick } from './model.ts'
-import { SIGHT } from './sights.ts'
+import { drawnOf, isUnfit, sightName } from './sights.ts'
 
 export interface Sources {
   /** start of the scan */
@@ -24,9 +24,12 @@ export function exact(at: number): string {
   return `${iso.slice(0, -14)} ${iso.slice(-13, -1)} UTC`
 }
 
-/** `open after 20 ms`, `closed (ECONNREFUSED) after 3 ms` */
-export const sightWords = ({ sight, code, afterMs }: Observation): string =>
-  `${spoken(sight)}${code ? ` (${printable(code, 40)})` : ''} after ${afterMs} ms`
+/** `open after 20 ms`, `closed (ECONNREFUSED) after 3 ms`, `not looked: rationed` */
+export function sightWords(touch: Observation): string {
+  const name = sightName(touch)
+  const { code, afterMs } = touch
+  return whyUnmade(touch) ? name : `${name}${code ? ` (${printable(code, 40)})` : ''} after ${afterMs} ms`
+}
 
 /** What a target sent, made safe to show; '' when it sent nothing. */
 export function saidWords({ firstBytes, httpStatus }: Pick<Observation, 'firstBytes' | 'httpStatus'>): string {
@@ -54,6 +57,13 @@ export function telling(tick: Told, sources: Sources): string {
   return `${sightWords(tick.touch)}\n${seenBy}${moreOf(tick, sources)}\nRun: ${tick.runId}`
 }
 
+/** Why it was left out, in full. */
+const WHY_UNMADE: Record<Unmade, string> = {
+  RATION: 'left out on purpose: this service counts connections, and one more would have been above its ration',
+  LEASE: 'left out on purpose: the Worker had not renewed the lease, without which nothing is sent',
+  REFUSED_BY_PROBE: 'left out on purpose: the probe may not touch this address',
+}
+
 type Told = Pick<Tick, 'touch' | 'runId' | 'rules'>
 
 /** Those that are not the same for every observation of its source and run. */
@@ -61,8 +71,10 @@ export const briefly = (tick: Told, sources: Sources): string => sightWords(tick
 
 /** Each after a line end. In one piece: a page can hold hundreds of them. */
 function moreOf({ touch, rules }: Told, sources: Sources): string {
-  const meaning = touch.sight === 'open' ? '' : `\nMeaning: ${SIGHT[touch.sight].words}`
-  const unfit = touch.fit === false ? '\nBut: its probe was not fit just then, so that it counts for nobody' : ''
+  const why = whyUnmade(touch)
+  const means = why ? WHY_UNMADE[why] : drawnOf(touch).words
+  const meaning = touch.sight === 'open' ? '' : `\nMeaning: ${means}`
+  const unfit = isUnfit(touch) ? '\nBut: its probe was not fit just then, so that it counts for nobody' : ''
   const at = `\nAt: ${exact(touch.at)}, ${span(touch.at - sources.from)} after the start`
   const said = saidWords(touch)
   const sent = said === '' ? '' : `\nIt sent: ${said}`
