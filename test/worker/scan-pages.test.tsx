@@ -326,6 +326,28 @@ describe('a picture', () => {
     expect(chosenFrom(faulty.album, { role: '', sight: 'probe_fault' }).seen.touches).toHaveLength(1)
   })
 
+  test('leaves open when a port came back between two looks: neither lost nor open, in words too', () => {
+    const [failedAt, openAt] = [T0 + 20_000, T0 + 600_000]
+    const { page, file, picture } = drawn([{}, { sight: 'cut' }, { sight: 'cut' }, { at: openAt }], {
+      ...{ lostAt: T0 + 10_000, recoveredBetween: [failedAt, openAt] },
+    })
+    expect(picture.unknown).toMatchObject({ from: failedAt, to: openAt })
+    for (const svg of [page, file]) {
+      const bands = [...svg.matchAll(/<rect class="(lost|unknown)"[^>]* fill="([^"]+)"/g)]
+      expect(bands.map(([, name, fill]) => [name, fill])).toEqual([
+        ['lost', '#fcebea'],
+        ['unknown', '#e3e6ec'],
+        // In the legend.
+        ['unknown', '#e3e6ec'],
+      ])
+      expect(svg).toContain(
+        '<title>between two looks, 9 min 40 s apart: it came back at some moment of that time, nobody saw when</title>',
+      )
+      expect(svg).toContain('>not known: between two looks</text>')
+    }
+    expect(drawn([{}, { sight: 'cut' }], { recoveredBetween: null }).page).not.toContain('between two looks')
+  })
+
   test('stands alone as an image that may do nothing', async () => {
     const answer = await visit(`/scans/${SCAN}/lanes/80.svg?address=${ADDRESS}`)
     expect(answer.headers.get('content-type')).toBe('image/svg+xml; charset=utf-8')

@@ -68,8 +68,8 @@ export interface Picture {
   rounds: readonly Mark[]
   labels: Axis['labels']
   folds: Axis['folds']
-  /** the time between the last touch that failed and the first that did not; null when it did not come back */
-  back: { x1: number; x2: number; from: number; to: number } | null
+  /** from the last touch that failed to the first that did not: when it came back nobody saw; null when it did not */
+  unknown: { x1: number; x2: number; from: number; to: number } | null
   lost: { x1: number; x2: number } | null
   /** where the scan had ended and its port was watched further; null when it was not */
   seam: number | null
@@ -132,7 +132,7 @@ export function pictureOf({ port, seen, panel, scan }: PictureOf): Picture | nul
     labels: place.labels,
     folds: place.folds,
     lost: port.lostAt === null ? null : { x1: place.at(port.lostAt), x2: place.at(Math.max(port.lostAt, lostEnd)) },
-    back: port.recoveredBetween && {
+    unknown: port.recoveredBetween && {
       ...{ from: port.recoveredBetween[0], to: port.recoveredBetween[1] },
       ...{ x1: place.at(port.recoveredBetween[0]), x2: place.at(port.recoveredBetween[1]) },
     },

@@ -57,7 +57,7 @@ export function svgOf(picture: Picture, lettering: Lettering): string {
     alone ? headOf(alone, height) : '',
     phases.map((phase) => bandOf(phase, phaseTop, lanesEnd)).join(''),
     picture.lost ? rect('lost', picture.lost.x1, lanesTop, picture.lost.x2, lanesTop + LANE, '#fcebea') : '',
-    picture.back ? rect('back', picture.back.x1, lanesTop, picture.back.x2, lanesTop + LANE, '#e5f4ea') : '',
+    picture.unknown ? unknownOf(picture.unknown, lanesTop) : '',
     `<text class="dim" x="${LEFT - 12}" y="${phaseTop + 11}" text-anchor="end" fill="${DIM}">phases</text>`,
     roundsOf(picture.rounds, roundTop, lanesEnd),
     picture.lanes
@@ -110,6 +110,10 @@ const INKS: Readonly<Record<string, string>> = {
   recheck: '#1c6b3a',
   recover: '#566074',
 }
+
+const UNKNOWN = '#e3e6ec'
+const unknownOf = ({ x1, x2, from, to }: NonNullable<Picture['unknown']>, y: number): string =>
+  `<g><title>between two looks, ${span(to - from)} apart: it came back at some moment of that time, nobody saw when</title>${rect('unknown', x1, y, x2, y + LANE, UNKNOWN)}</g>`
 
 const markOf = ({ name, at, x }: Mark, y: number, bottom: number): string => {
   const ink = name === 'back' ? INK.good : name === 'alarm' ? INK.warn : INK.bad
@@ -200,15 +204,35 @@ function axisOf({ labels, folds, from }: Picture, y: number): string {
 }
 
 /** What the shapes mean; only those that are there. */
-function legendOf({ lanes }: Picture, top: number): { text: string; end: number } {
+function legendOf({ lanes, unknown }: Picture, top: number): { text: string; end: number } {
   const seen = new Set(lanes.flatMap(({ ticks }) => ticks.map(({ touch }) => drawnOf(touch))))
-  const words = [
-    ...[...seen].map((drawn) => ({ drawn, words: drawn.words })),
-    ...(lanes.some(({ spans }) => spans.length > 0) ? [{ drawn: null, words: 'open throughout, while watched' }] : []),
+  const each: { words: string; sign: (x: number, y: number) => string }[] = [
+    ...[...seen].map(({ words, paint, filled, path }) => ({
+      words,
+      sign: (x: number, y: number) =>
+        `<g class="sign ${paint}${filled ? ' filled' : ''}" transform="translate(${n(x)} ${y})" stroke="${INK[paint]}" stroke-width="1.8" fill="${filled ? INK[paint] : '#ffffff'}"><path d="${path}"/></g>`,
+    })),
+    ...(lanes.some(({ spans }) => spans.length > 0)
+      ? [
+          {
+            words: 'open throughout, while watched',
+            sign: (x: number, y: number) =>
+              rect('watch', x - 6, y - 2.5, x + 8, y + 2.5, INK.good, ' fill-opacity="0.45" rx="2"'),
+          },
+        ]
+      : []),
+    ...(unknown
+      ? [
+          {
+            words: 'not known: between two looks',
+            sign: (x: number, y: number) => rect('unknown', x - 6, y - 6, x + 8, y + 6, UNKNOWN),
+          },
+        ]
+      : []),
   ]
   let x = LEFT
   let y = top + 14
-  const text = words.map(({ drawn, words }) => {
+  const text = each.map(({ words, sign }) => {
     const width = words.length * LETTER * 1.15 + 34
     if (x + width > RIGHT) {
       x = LEFT
@@ -216,11 +240,7 @@ function legendOf({ lanes }: Picture, top: number): { text: string; end: number 
     }
     const at = x
     x += width
-    const sign =
-      drawn === null
-        ? rect('watch', at - 6, y - 2.5, at + 8, y + 2.5, INK.good, ' fill-opacity="0.45" rx="2"')
-        : `<g class="sign ${drawn.paint}${drawn.filled ? ' filled' : ''}" transform="translate(${n(at)} ${y})" stroke="${INK[drawn.paint]}" stroke-width="1.8" fill="${drawn.filled ? INK[drawn.paint] : '#ffffff'}"><path d="${drawn.path}"/></g>`
-    return `${sign}<text class="dim" x="${n(at + 13)}" y="${y + 4}" fill="${DIM}">${words}</text>`
+    return `${sign(at, y)}<text class="dim" x="${n(at + 13)}" y="${y + 4}" fill="${DIM}">${words}</text>`
   })
   return { text: `<g class="legend" aria-hidden="true">${text.join('')}</g>`, end: y + 10 }
 }
