@@ -299,6 +299,17 @@ describe('the reports', () => {
       expect(text).toMatch(/scanner fra-1 \S+ \S+( \S+)? 0 of 1 cut 1/)
       expect(text).not.toMatch(/sibling fra-1 \S+ not open/)
     })
+
+    test('the scanner had looked before the loss, when it found the port', async () => {
+      const found = await reportOf(
+        seen('scanner', [{ purpose: 'identify', sight: 'open' }, { purpose: 'verify' }]),
+        seen('sibling', [{ purpose: 'verify', sight: 'open' }]),
+      )
+      expect(found).toMatch(/scanner fra-1 \S+ open 0 of 1 cut 1/)
+      expect(found).toMatch(/sibling fra-1 \S+ not looked 1 of 1 never lost/)
+      const unlooked = await reportOf(seen('scanner', [{ purpose: 'identify', sight: 'open' }]))
+      expect(unlooked).toMatch(/scanner fra-1 \S+ open not looked not looked/)
+    })
   })
 
   test('of a scan that is not there is not found', async () => {

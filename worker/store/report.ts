@@ -55,7 +55,7 @@ const touchesOf = ofOne((db, { tenantId, scanId }) => {
         eq(facts.scanId, scanId),
         sql`NOT (${observation('sight')} = 'probe_fault' AND coalesce(${observation('code')}, '') IN (${sql.raw(UNMADE.map((code) => `'${code}'`).join(', '))}))`,
         sql`(${observation('purpose')} IN ('beacon', 'anchor', 'canary')
-          OR ${observation('purpose')} IN ('baseline', 'verify', 'explain', 'recheck', 'recover') AND ${isOfLost})`,
+          OR ${observation('purpose')} IN ('discover', 'identify', 'baseline', 'verify', 'explain', 'recheck', 'recover') AND ${isOfLost})`,
       ),
     )
     .groupBy(facts.runId, sql`purpose`, sql`sight`, sql`lost_address`, sql`lost_port`)

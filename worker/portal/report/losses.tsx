@@ -1,6 +1,6 @@
 import { endpointKey } from '../../../schema/facts.ts'
 import type { Evidence, PortVerdict } from '../../../schema/judgement.ts'
-import { isLoss } from '../../../schema/words.ts'
+import { isLoss, type Purpose } from '../../../schema/words.ts'
 import { count, percent } from '../../core/text.ts'
 import { shareWords } from '../parts/badge.tsx'
 import { whyOf } from '../parts/cause.ts'
@@ -95,22 +95,26 @@ const Picture = ({ port, report }: { port: PortVerdict; report: ReportView }) =>
   )
 }
 
-/** From the alarm on: of each source, how often it tried and what it saw. */
+/** The scanner finds a port and asks what it is; the others look at it once more, before there is trouble. */
+const BEFORE: readonly Purpose[] = ['discover', 'identify', 'baseline']
+const AFTER: readonly Purpose[] = ['verify', 'explain']
+
+/** Of each source, whether it saw the port open before, and from the alarm on how often it tried and what it saw. */
 const WhoSaw = ({ port, report }: { port: PortVerdict; report: ReportView }) => {
   const mine = report.touches.filter(
     ({ endpoint, purpose }) =>
       endpoint !== null &&
       endpointKey(endpoint) === endpointKey(port) &&
-      ['baseline', 'verify', 'explain'].includes(purpose),
+      (BEFORE.includes(purpose) || AFTER.includes(purpose)),
   )
   if (mine.length === 0) return null
   const sum = (some: typeof mine) => some.reduce((all, { touches }) => all + touches, 0)
-  const baseline = (some: typeof mine) => some.filter(({ purpose }) => purpose === 'baseline')
-  const after = (some: typeof mine) => some.filter(({ purpose }) => purpose !== 'baseline')
   const rows = report.panel.flatMap((member) => {
     const own = mine.filter(({ probeId }) => probeId === member.probeId)
     if (own.length === 0) return []
-    const lost = after(own).filter(({ sight }) => isLoss(sight))
+    const before = own.filter(({ purpose }) => BEFORE.includes(purpose))
+    const after = own.filter(({ purpose }) => AFTER.includes(purpose))
+    const lost = after.filter(({ sight }) => isLoss(sight))
     const seen = [...new Set(lost.map(({ sight }) => sight))].map(
       (sight) => `${spoken(sight)} ${sum(lost.filter((each) => each.sight === sight))}`,
     )
@@ -119,13 +123,9 @@ const WhoSaw = ({ port, report }: { port: PortVerdict; report: ReportView }) => 
         member.role,
         member.site,
         <code>{member.sourceAddress}</code>,
-        baseline(own).some(({ sight }) => sight === 'open')
-          ? 'open'
-          : baseline(own).length > 0
-            ? 'not open'
-            : 'not looked',
-        `${sum(after(own).filter(({ sight }) => sight === 'open'))} of ${sum(after(own))}`,
-        seen.join(', ') || 'never lost',
+        before.some(({ sight }) => sight === 'open') ? 'open' : before.length > 0 ? 'not open' : 'not looked',
+        after.length === 0 ? 'not looked' : `${sum(after.filter(({ sight }) => sight === 'open'))} of ${sum(after)}`,
+        after.length === 0 ? 'not looked' : seen.join(', ') || 'never lost',
       ],
     ]
   })
