@@ -190,6 +190,20 @@ describeInBrowser('what script adds to the page of a scan', () => {
     expect(Date.parse(`${here?.replace(' ', 'T')}+09:00`)).toBe(Date.parse(`${utc?.replace(' ', 'T')}Z`))
   })
 
+  test('the list of observations shows all its columns on a laptop, and times to the millisecond in the zone of the reader', async () => {
+    await page.setViewportSize({ width: 1_280, height: 800 })
+    await visitor.open(`/scans/${scan.id}/observations`)
+    const hidden = await page.locator('.wide').evaluate((table) => table.scrollWidth - table.clientWidth)
+    expect(hidden).toBe(0)
+    const time = page.locator('.wide time').first()
+    const { at, text, title } = await time.evaluate((one: HTMLTimeElement) => ({
+      ...{ at: one.dateTime, text: one.textContent ?? '', title: one.title },
+    }))
+    const [, day, clock] = /^(\S+) (\S+\.\d{3}) GMT\+9$/.exec(text) ?? []
+    expect(Date.parse(`${day}T${clock}+09:00`)).toBe(Date.parse(at))
+    expect(title).toBe(`${at.slice(0, -1).replace('T', ' ')} UTC`)
+  })
+
   test('the times of what just happened have UTC on pointing at them', async () => {
     const again = await assertiveScan(stack.worker.api, scan.targetId)
     await visitor.open(`/scans/${again.id}`)

@@ -418,6 +418,12 @@ describe('the list of its observations', () => {
     expect(await pageOf('port=80')).toContain('observations?port=80&amp;format=csv')
   })
 
+  test('has its times to the millisecond, for many are of one second', async () => {
+    const times = [...(await pageOf('port=80')).matchAll(/<time datetime="([^"]+)" data-exact="">([^<]+)<\/time>/g)]
+    expect(times.length).toBeGreaterThan(20)
+    for (const [, iso = '', text] of times) expect(text).toBe(`${iso.slice(0, -1).replace('T', ' ')} UTC`)
+  })
+
   test('is chosen from by who saw and what was seen, and nothing that a target sent is more than text', async () => {
     const chosen = 'port=80&role=scanner&sight=closed'
     const rows = await inFile(chosen)

@@ -4,7 +4,7 @@ import type { SeenTouch } from '../../../schema/seen.ts'
 import { ROLES } from '../../../schema/words.ts'
 import { Page } from '../layout.tsx'
 import { type DataColumn, type ListAsk, Listing } from '../parts/listing.tsx'
-import { Time } from '../parts/time.tsx'
+import { ExactTime } from '../parts/time.tsx'
 import type { Frame } from '../views.ts'
 import { spoken } from '../words.ts'
 import type { Album } from './album.ts'
@@ -85,7 +85,7 @@ const Source = ({ name }: { name: string }) => (
 )
 
 const columnsOf = ({ sources }: Album): readonly DataColumn<SeenTouch>[] => [
-  { key: 'at', name: 'At', cell: ({ touch }) => <Time at={touch.at} /> },
+  { key: 'at', name: 'At', cell: ({ touch }) => <ExactTime at={touch.at} /> },
   { key: 'by', name: 'Seen by', cell: ({ runId }) => <Source name={sources.byRun.get(runId) ?? ''} /> },
   {
     key: 'what',

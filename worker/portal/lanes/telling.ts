@@ -4,7 +4,7 @@ import type { Observation } from '../../../schema/wire.ts'
 import { type Unmade, whyUnmade } from '../../../schema/words.ts'
 import { indexOf } from '../../core/rounds.ts'
 import { latin1Of } from '../../core/text.ts'
-import { span } from '../parts/time.tsx'
+import { exact, span } from '../parts/time.tsx'
 import type { Tick } from './model.ts'
 import { drawnOf, isUnfit, sightName } from './sights.ts'
 
@@ -17,12 +17,6 @@ export interface Sources {
 
 /** As much of what a target sent as fits a line. */
 const SAID = 120
-
-/** `2026-11-22 17:28:47.123 UTC` */
-export function exact(at: number): string {
-  const iso = new Date(at).toISOString()
-  return `${iso.slice(0, -14)} ${iso.slice(-13, -1)} UTC`
-}
 
 /** `open after 20 ms`, `closed (ECONNREFUSED) after 3 ms`, `not looked: rationed` */
 export function sightWords(touch: Observation): string {

@@ -11,6 +11,9 @@ const DAY = 24 * HOUR
 /** `2026-11-22 17:28:47 UTC` */
 export const utc = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 
+/** `2026-11-22 17:28:47.123 UTC` */
+export const exact = (at: number): string => `${new Date(at).toISOString().slice(0, -1).replace('T', ' ')} UTC`
+
 /** `41 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h` */
 export function span(ms: number): string {
   if (ms < MINUTE) return `${Math.max(0, Math.round(ms / 1000))} s`
@@ -35,6 +38,8 @@ const iso = (at: number): string => new Date(at).toISOString()
 
 /** The exact time. As text, as `Ago` is: lists have hundreds of them. */
 export const Time = ({ at }: { at: number }) => html`<time datetime="${iso(at)}">${utc(at)}</time>`
+/** The same to the millisecond, where the order of what is of one second matters. */
+export const ExactTime = ({ at }: { at: number }) => html`<time datetime="${iso(at)}" data-exact="">${exact(at)}</time>`
 /** How long ago, with the exact time on pointing at it. */
 export const Ago = ({ at, now }: { at: number; now: number }) =>
   html`<time datetime="${iso(at)}" title="${utc(at)}" data-utc="${utc(at)}">${ago(at, now)}</time>`

@@ -23,7 +23,7 @@ export function localTimes(root: ParentNode): void {
     const said = time.dataset.utc ?? time.textContent
     time.title = said
     // What is written out stands in the reader's zone; what is told as "3 min ago" stays, and has both on hover.
-    if (time.dataset.utc === undefined) time.textContent = local(at)
+    if (time.dataset.utc === undefined) time.textContent = local(at, time.dataset.exact !== undefined)
     else time.title = `${local(at)}\n${said}`
   }
 }
