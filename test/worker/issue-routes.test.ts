@@ -237,6 +237,11 @@ describe('the reports', () => {
     expect(queries).toBeLessThanOrEqual(5)
   })
 
+  test('and the page of an issue say what the colours of a port’s strip mean', async () => {
+    for (const path of ['/scans/scn_last/report', `/issues/${ISSUE}`])
+      expect((await page(path)).text).toContain('<ul class="legend" aria-label="What the colours mean">')
+  })
+
   describe('count of what was observed', () => {
     /** What the scanner and its sibling did at the lost port. */
     const seen = (role: 'scanner' | 'sibling', touches: readonly Partial<Observation>[]) => {

@@ -12,7 +12,7 @@ import { Matrix, rowsOf } from '../../worker/portal/parts/matrix.tsx'
 import { anchorOf } from '../../worker/portal/parts/port.tsx'
 import { Strips } from '../../worker/portal/parts/strips.tsx'
 import { ago, span, utc } from '../../worker/portal/parts/time.tsx'
-import { drawingOf } from '../../worker/portal/parts/timeline.tsx'
+import { drawingOf, Timeline } from '../../worker/portal/parts/timeline.tsx'
 import { RulesPage } from '../../worker/portal/rules.tsx'
 import { ScanPage } from '../../worker/portal/scan.tsx'
 import { SignInPage } from '../../worker/portal/sign-in.tsx'
@@ -28,6 +28,7 @@ import {
   NOW,
   openPort,
   probes,
+  START,
   scanRow,
   scanView,
   targetRow,
@@ -417,6 +418,15 @@ test('the line of a port is drawn to the scale of its scan', () => {
   })
   expect(drawingOf({ ...openPort(80, 'http'), firstSeenOpenAt: null }, from, from + 1)).toBeNull()
   expect(drawingOf(port, from, from)).toBeNull()
+})
+
+test('the strip of a lost port says what its colours mean, of those that are there', async () => {
+  const legend = async (port: PortVerdict) => {
+    const html = String(await (<Timeline port={port} from={START} to={START + 120_000} name="" />))
+    return [...html.matchAll(/<\/svg>([^<]+)<\/li>/g)].map(([, said]) => said?.trim())
+  }
+  expect(await legend(bannedPort)).toEqual(['not seen yet', 'reachable', 'lost', 'lost, likely, confirmed'])
+  expect(await legend({ ...openPort(80, 'http'), firstSeenOpenAt: START })).toEqual(['reachable'])
 })
 
 test('times are short where they are spoken and exact where they are read', () => {

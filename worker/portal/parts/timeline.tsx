@@ -67,10 +67,27 @@ export const Timeline = ({ port, from, to, name }: TimelineProps) => {
       <figcaption>
         {name}
         {lifeOf(port, from, to)}
+        {legendOf(drawing)}
       </figcaption>
     </figure>
   )
 }
+
+/** What the colours mean, of those that are there. */
+function legendOf({ seen, lost, marks }: Drawing) {
+  const each = [
+    ...(seen > 0 ? [{ kind: 'rest', text: 'not seen yet' }] : []),
+    ...(seen < (lost ?? 1) ? [{ kind: 'reachable', text: 'reachable' }] : []),
+    ...(lost === null ? [] : [{ kind: 'lost', text: 'lost' }]),
+  ]
+  const moments = marks.map(({ text }) => text.replace(/ after .*/, '')).join(', ')
+  return html`<ul class="legend" aria-label="What the colours mean">
+    ${each.map(({ kind, text }) => html`<li>${swatch(html`<rect class="${kind}" width="12" height="12"/>`)} ${text}</li>`)}
+    ${moments !== '' && html`<li>${swatch(html`<rect class="mark" x="5" width="2" height="12"/>`)} ${moments}</li>`}
+  </ul>`
+}
+
+const swatch = (inner: unknown) => html`<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">${inner}</svg>`
 
 const bar = (kind: string, from: number, to: number) =>
   html`<rect class="${kind}" x="${from * WIDTH}" y="8" width="${Math.max(0, to - from) * WIDTH}" height="14"/>`
