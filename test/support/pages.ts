@@ -277,6 +277,7 @@ export const targetRow: TargetRow = {
   lastScannedAt: scanRow.finishedAt,
   lastVerdict: 'interference',
   lastShare: 0.93,
+  retest: null,
 }
 
 export const targetView: TargetView = {

@@ -229,8 +229,9 @@ const StatusBadge = ({ target: { id, badgeUrl }, frame }: { target: TargetView; 
       {badgeUrl === null ? (
         <>
           <p class="measure">
-            A small picture for a wiki or a dashboard: how the last scan ended, what share was tested, and the day. It
-            names neither the target nor you. Whoever knows its address can see it, so it is off until you switch it on.
+            A small picture for a wiki or a dashboard: how the last whole scan ended, what share was tested, and the
+            day. It names neither the target nor you. Whoever knows its address can see it, so it is off until you
+            switch it on.
           </p>
           {frame.mayWrite ? (
             <form method="post" action={path}>
