@@ -128,6 +128,8 @@ export interface SiteView {
 export interface ProofLine {
   id: string
   state: ProofState
+  /** why it came to no verdict */
+  failure: FailureWord | null
   verdict: ProofVerdict | null
   statement: string
   createdAt: number
