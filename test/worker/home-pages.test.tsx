@@ -494,6 +494,17 @@ describe('the page of a target', () => {
   })
 })
 
+test('a scan that was asked of any site is told with the site that it ran from, in every list', async () => {
+  const target = await addTarget({ address: '127.0.45.9', name: 'Anywhere' })
+  const id = await ended(target.id, 1, { verdict: 'clear', coverage: covered(1, 'All well.') })
+  await run("UPDATE scans SET site = '', lane = 'sgp-7' WHERE id = ?", id)
+  for (const path of ['/', '/scans?q=Anywhere', `/targets/${target.id}`]) {
+    const { html } = await page(path)
+    expect(html, path).toContain('sgp-7')
+    expect(html, path).not.toContain('any site')
+  }
+})
+
 describe('the badge', () => {
   const badge = (path: string, headers: Record<string, string> = {}) => stage.fetch(path, { headers })
 
