@@ -397,6 +397,21 @@ describe('what is said of many ports is true of all of them', () => {
   })
 })
 
+test('what was lost for sure stands before what could not be judged', () => {
+  const doubtful = {
+    ...bannedPort,
+    port: 21,
+    verdict: 'inconclusive' as const,
+    strength: null,
+    cause: null,
+    evidence: [],
+  }
+  const html = scanPage(withPorts(doubtful, bannedPort))
+  const [banned, unjudged] = [bannedPort, doubtful].map((port) => html.indexOf(`id="${anchorOf(port)}"`))
+  expect(banned).toBeGreaterThan(0)
+  expect(unjudged).toBeGreaterThan(banned as number)
+})
+
 describe('after a retest', () => {
   const whole = { ...scanRow, verdict: 'interference' as const, retestOf: null }
   const retest = { ...scanRow, id: 'scn_retest', createdAt: NOW - 90_000, finishedAt: NOW - 60_000, retestOf: 'iss_1' }
