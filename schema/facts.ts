@@ -53,6 +53,8 @@ export interface LastKnown {
   scanId: string
   /** of the last scan from there that ended clear */
   clearAt?: number
+  /** the last retest from there since, whose ports stand in the place of what that scan saw */
+  retest?: { at: number; scanId: string }
   ports: { address: string; port: number; check: string; service: string; verdict: string }[]
 }
 

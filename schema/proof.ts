@@ -84,12 +84,16 @@ export interface ProofRow {
 export interface ProofResult {
   verdict: ProofVerdict | null
   statement: string
-  /** what still fails, one line each, in words */
+  /** what still fails, and who did not look, one line each, in words */
   failing: readonly string[]
   rows: readonly ProofRow[]
   /** ids of the issues that it closed */
   closes: readonly string[]
 }
+
+/** What stands above `failing`: of who could not look, or had no time to, nothing failed. */
+export const headOfFailing = (sources: readonly Pick<ProofRow, 'verdict'>[]): string =>
+  sources.some(({ verdict }) => verdict === 'not_proved') ? 'What still fails' : 'What was not looked at'
 
 /** A range that an allowlist cannot know. */
 export interface OutdatedBy {

@@ -140,6 +140,17 @@ export type VerdictWord = (typeof VERDICTS)[number]
 export const SELECTIVE_VERDICTS: readonly VerdictWord[] = ['interfered', 'degraded', 'app_blocked', 'blocked_before']
 /** Every endpoint verdict but these makes an occurrence. */
 export const HARMLESS_VERDICTS: readonly VerdictWord[] = ['open', 'transient', 'phantom']
+/** For lists that a person reads from the top. */
+const WORST_FIRST: readonly VerdictWord[] = [
+  ...SELECTIVE_VERDICTS,
+  'service_down',
+  'path_outage',
+  'inconclusive',
+  ...HARMLESS_VERDICTS.toReversed(),
+]
+/** The worst verdict first; those that are alike keep their order. */
+export const worstFirst = (a: { verdict: VerdictWord }, b: { verdict: VerdictWord }): number =>
+  WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict)
 
 export const STRENGTHS = ['likely', 'confirmed'] as const
 export type Strength = (typeof STRENGTHS)[number]

@@ -9,6 +9,7 @@ import type { FailureWord } from '../schema/words.ts'
 import { hasEnded } from '../schema/words.ts'
 import { spentOf } from './ceilings.ts'
 import { causesOf, stepsOf } from './core/issue.ts'
+import { afterRetest } from './core/known.ts'
 import { failureNotice, issueNotice, scanNotice, type ToldScan } from './core/notices/scan.ts'
 import { renderOutput } from './core/output.ts'
 import type { Steering } from './core/steering.ts'
@@ -223,17 +224,18 @@ function lessonOf(scan: Scan, { target, facts }: Snapshot, judgement: Judgement,
     .filter((port) => port.verdict !== 'phantom')
     .slice(0, MOST_KNOWN)
     .map(known)
-  const lastClearAt = judgement.verdict === 'clear' ? now : target.lastKnown[site]?.clearAt
-  const clearAt = lastClearAt === undefined ? {} : { clearAt: lastClearAt }
+  const before = target.lastKnown[site]
+  const isRetest = scan.only !== null
+  const lastClearAt = judgement.verdict === 'clear' && !isRetest ? now : before?.clearAt
+  const seen = { at: now, scanId: scan.id, ...(lastClearAt === undefined ? {} : { clearAt: lastClearAt }), ports }
+  const lastKnown = !isRetest ? seen : before && afterRetest(before, seen)
   // A retest, or a scan of other ports, says nothing of the target as a whole: its list and its badge keep the last that did.
-  const isOfTarget = scan.only === null && scan.ports === target.ports
-  const isClean = judgement.verdict === 'clear' && scan.only === null
+  const isOfTarget = !isRetest && scan.ports === target.ports
+  const isClean = judgement.verdict === 'clear' && !isRetest
   return {
     ...(isOfTarget ? { lastScanId: scan.id, lastScannedAt: now } : {}),
     scanners: { ...target.scanners, [scan.site]: scan.scannerProbeId, [site]: scan.scannerProbeId },
-    ...(scan.only === null
-      ? { lastKnown: { ...target.lastKnown, [site]: { at: now, scanId: scan.id, ...clearAt, ports } } }
-      : {}),
+    ...(lastKnown ? { lastKnown: { ...target.lastKnown, [site]: lastKnown } } : {}),
     ...(judgement.waf ? { waf: judgement.waf } : {}),
     ...(isClean && scan.maxConnectsPerSecond > (target.highestCleanRate ?? 0)
       ? { highestCleanRate: scan.maxConnectsPerSecond }

@@ -7,7 +7,7 @@ import { spentOf } from './ceilings.ts'
 import { stillOutdated } from './core/drift.ts'
 import { provedNotice, shutOutNotice } from './core/notices/proof.ts'
 import type { ToldScan } from './core/notices/scan.ts'
-import { proofOf } from './core/proof.ts'
+import { proofOf, STOPPED_BEFORE } from './core/proof.ts'
 import { renderProof } from './core/proofOutput.ts'
 import { type ProofStep, proofSteps } from './core/proofSteps.ts'
 import { sendSoon } from './deliver/send.ts'
@@ -46,7 +46,11 @@ export async function judgeProof(world: World, snapshot: Snapshot, proof: Proof)
   if (proof.cancelAsked === 1) {
     if (runs.some(isHeldStill(world.now))) return
     const failure = { code: 'stopped' as const, detail: 'It was stopped before every address had looked.' }
-    return finishProof(world, snapshot, proof, { state: 'cancelled', failure, result: finalOf(proof, facts.runs) })
+    return finishProof(world, snapshot, proof, {
+      state: 'cancelled',
+      failure,
+      result: finalOf(proof, facts.runs.map(cutOff)),
+    })
   }
   const result = proof.deadlineAt < world.now ? finalOf(proof, facts.runs) : proofOf(proof.proof, facts.runs)
   if (result.verdict === null)
@@ -76,6 +80,10 @@ const finalOf = (proof: Proof, runs: readonly RunFacts[]): ProofResult =>
       return run ? [run.state === 'done' ? run : { ...run, state: 'ended' as const }] : []
     }),
   )
+
+/** Of a proof that was stopped: a run that nobody held yet was kept from beginning, and is no fault of its probe. */
+const cutOff = (run: RunFacts): RunFacts =>
+  run.closing === null && run.heardAt === null ? { ...run, state: 'ended', closing: STOPPED_BEFORE } : run
 
 /** A run's last word is worth waiting for while its probe can be expected to ask: it does so every RENEW_MS. */
 const isHeldStill =

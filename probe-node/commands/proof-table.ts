@@ -1,3 +1,4 @@
+import { headOfFailing } from '../../schema/proof.ts'
 import type { ProofAnswer } from '../../schema/proofApi.ts'
 import { printable } from '../../schema/terminal.ts'
 import type { CellWord, ProofVerdict } from '../../schema/words.ts'
@@ -17,6 +18,8 @@ const TITLE: Record<ProofVerdict, { text: string; colour: Colour }> = {
   not_proved: { text: 'NOT PROVED', colour: 'red' },
   incomplete: { text: 'INCOMPLETE', colour: 'yellow' },
 }
+const STOPPED = { text: 'STOPPED', colour: 'yellow' } as const
+const FAILED = { text: 'FAILED', colour: 'red' } as const
 const GAP = 2
 
 export interface Look {
@@ -28,7 +31,7 @@ export interface Look {
 export function proofText(proof: ProofAnswer, look: Look): string {
   const { paint, width } = look
   const { verdict, failure } = proof
-  const title = verdict ? TITLE[verdict] : { text: 'FAILED', colour: 'red' as const }
+  const title = verdict ? TITLE[verdict] : failure?.code === 'stopped' ? STOPPED : FAILED
   const said = failure ? failure.detail : proof.statement
   const lines = [
     paint('bold', paint(title.colour, title.text)),
@@ -42,7 +45,7 @@ export function proofText(proof: ProofAnswer, look: Look): string {
       '',
     )
   if (proof.failing.length > 0) {
-    lines.push('What still fails')
+    lines.push(headOfFailing(proof.sources))
     for (const one of proof.failing) lines.push(wrapped('  - ', printable(one, 400), width))
     lines.push('')
   }

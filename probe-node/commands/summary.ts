@@ -1,6 +1,6 @@
 import type { PortAnswer, ScanAnswer } from '../../schema/api.ts'
 import { printable } from '../../schema/terminal.ts'
-import { HARMLESS_VERDICTS, type Profile } from '../../schema/words.ts'
+import { HARMLESS_VERDICTS, type Profile, worstFirst } from '../../schema/words.ts'
 import { missingCompany } from './company.ts'
 import type { Paint } from './display.ts'
 import { headlineOf } from './headline.ts'
@@ -25,7 +25,7 @@ export function summaryOf(scan: ScanAnswer, look: Look): string {
   const alone = missingCompany(scan)
   if (alone && scan.state === 'finished') parts.push(`${wrapped('', alone, look.width)}\n`)
   if (scan.ports.length > 0) parts.push(portTable(scan.ports, look.width))
-  const affected = scan.ports.filter((port) => !HARMLESS_VERDICTS.includes(port.verdict))
+  const affected = scan.ports.filter((port) => !HARMLESS_VERDICTS.includes(port.verdict)).toSorted(worstFirst)
   const nameOf = nameIn(scan.ports)
   // Ports that were lost to one and the same thing share their explanation.
   for (const group of grouped(affected)) parts.push(explanation(group, { ...look, nameOf, profile: scan.profile }))
@@ -52,9 +52,7 @@ function whereToGoOn(scan: ScanAnswer, affected: readonly PortAnswer[], url: str
 }
 
 function portTable(ports: readonly PortAnswer[], width: number): string {
-  const ordered = [...ports].sort(
-    (a, b) => Number(a.verdict === 'open') - Number(b.verdict === 'open') || a.port - b.port,
-  )
+  const ordered = ports.toSorted((a, b) => worstFirst(a, b) || a.port - b.port)
   const rows = ordered
     .slice(0, MAX_PORTS)
     .map((port) => [placeOf(port), port.service, verdictOf(port), port.cause ? sureCause(port) : ''])

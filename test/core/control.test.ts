@@ -164,7 +164,11 @@ describe('what probes brought home', () => {
     expect(said([read(TOKEN), { ...view({ status: 403 }), sourceAddress: '198.51.100.8' }])).toContain(
       '198.51.100.8 was turned away with status 403.',
     )
-    expect(said([read(TOKEN), view({ code: 'ETIMEDOUT' })])).toContain('reached nothing (ETIMEDOUT)')
+    expect(said([read(TOKEN), view({ code: 'ETIMEDOUT' })])).toContain('reached nothing (the connection timed out)')
+    const silence = (code: string) => said([view({ code }), view({ code })])
+    expect(silence('ECONNREFUSED')).toContain('(the connection was refused)')
+    expect(silence('EINVAL')).toContain('(our machine cannot send to this address)')
+    expect(silence('ENEW')).toContain('(ENEW)')
   })
 
   test('no bytes make it throw, and no other text is the token', () => {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { RunFacts } from '../../schema/facts.ts'
-import type { ProofAsk } from '../../schema/proof.ts'
+import { headOfFailing, type ProofAsk } from '../../schema/proof.ts'
 import type { Observation, TouchTarget } from '../../schema/wire.ts'
 import type { Recheck, Sight } from '../../schema/words.ts'
-import { cellText, proofOf } from '../../worker/core/proof.ts'
+import { cellText, proofOf, STOPPED_BEFORE } from '../../worker/core/proof.ts'
 import { renderProof } from '../../worker/core/proofOutput.ts'
 import { proofSteps } from '../../worker/core/proofSteps.ts'
 
@@ -313,6 +313,20 @@ test('a snoozed issue is restated in silence, and an issue of another kind is le
   })
   expect(steps([open({ state: 'snoozed', snoozedUntil: 500 })])[0]).toMatchObject({ do: 'restate', wake: true })
   expect(steps([open({ finding: 'incomplete' })])).toEqual([])
+})
+
+test('an address that was cut off by the stop of its proof is not called silent, nor failing', () => {
+  const cut = (i: number) => run(i, { state: 'ended', heardAt: null, observations: [], closing: STOPPED_BEFORE })
+  const result = proofOf(ask(), [cut(0), cut(1)])
+  expect(result.rows.map(({ state }) => state)).toEqual(['stopped', 'stopped'])
+  expect(result.failing).toEqual([
+    '198.51.100.1 (fra-1): stopped before it had looked at everything',
+    '198.51.100.2 (fra-1): stopped before it had looked at everything',
+  ])
+  expect(headOfFailing(result.rows)).toBe('What was not looked at')
+  expect(headOfFailing(result.rows.map((row, i) => ({ ...row, verdict: i === 0 ? 'not_proved' : row.verdict })))).toBe(
+    'What still fails',
+  )
 })
 
 test('the raw output holds the matrix in shapes, what still fails, and no escape sequence of a target', () => {

@@ -227,3 +227,11 @@ test('a retest that waits for the ration says why, once', () => {
     vi.useRealTimers()
   }
 })
+
+test('the worst stands first, in the table and in what is explained', () => {
+  const ports = [portOf(21, { verdict: 'inconclusive' }), portOf(22), lostPort(443, 'SEL-1', 100, 0.1)]
+  const text = told({ verdict: 'interference', ports })
+  expect(text.match(/192\.0\.2\.1:\d+/g)?.slice(0, 3)).toEqual(['192.0.2.1:443', '192.0.2.1:21', '192.0.2.1:22'])
+  expect(text.indexOf('Port 443: interfered')).toBeLessThan(text.indexOf('Port 21: inconclusive'))
+  expect(text).toContain('Port 21: inconclusive')
+})

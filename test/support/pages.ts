@@ -277,6 +277,7 @@ export const targetRow: TargetRow = {
   lastScannedAt: scanRow.finishedAt,
   lastVerdict: 'interference',
   lastShare: 0.93,
+  retest: null,
 }
 
 export const targetView: TargetView = {
@@ -339,6 +340,7 @@ export const targetView: TargetView = {
       id: 'prf_0123456789abcdefghij',
       state: 'finished',
       verdict: 'not_proved',
+      failure: null,
       statement: '1 of 3 addresses does not get through: 198.51.100.7 (fra-1).',
       createdAt: NOW - 7_200_000,
     },

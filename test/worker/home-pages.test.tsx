@@ -478,13 +478,31 @@ describe('the page of a target', () => {
       'Check now',
     ])
       expect(html).toContain(words)
+    expect(html).toMatch(/<li[^>]*>[^<]*serve a plain text file[^<]*<p class="token">/)
+    const trouble = JSON.stringify({ code: 'not_reached', detail: 'Nothing answered on port 443.' })
+    await run(`UPDATE controls SET problem = '${trouble}', checked_at = 1 WHERE subject = '8.8.8.8'`)
+    await post(`/api/v1/targets/${target.id}/verification`, { method: 'http', port: '443' })
+    expect((await page(`/targets/${target.id}`)).html).toContain('Nothing answered on port 443.')
     const named = await post(`/api/v1/targets/${target.id}/verification`, {
       method: 'reverse_dns',
       domain: 'example.net',
     })
-    expect((await page(named.to.replace(/#.*/, ''))).html).toContain('_portwitness-challenge.example.net')
+    const asked = (await page(named.to.replace(/#.*/, ''))).html
+    expect(asked).toContain('_portwitness-challenge.example.net')
+    expect(asked).not.toMatch(/Nothing answered on port 443|, looked at/)
     expect(await queriesOf(`/targets/${target.id}`)).toBeLessThanOrEqual(5)
   })
+})
+
+test('a scan that was asked of any site is told with the site that it ran from, in every list', async () => {
+  const target = await addTarget({ address: '127.0.45.9', name: 'Anywhere' })
+  const id = await ended(target.id, 1, { verdict: 'clear', coverage: covered(1, 'All well.') })
+  await run("UPDATE scans SET site = '', lane = 'sgp-7' WHERE id = ?", id)
+  for (const path of ['/', '/scans?q=Anywhere', `/targets/${target.id}`]) {
+    const { html } = await page(path)
+    expect(html, path).toContain('sgp-7')
+    expect(html, path).not.toContain('any site')
+  }
 })
 
 describe('the badge', () => {

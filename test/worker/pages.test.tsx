@@ -398,6 +398,70 @@ describe('what is said of many ports is true of all of them', () => {
   })
 })
 
+test('what was lost for sure stands before what could not be judged', () => {
+  const doubtful = {
+    ...bannedPort,
+    port: 21,
+    verdict: 'inconclusive' as const,
+    strength: null,
+    cause: null,
+    evidence: [],
+  }
+  const html = scanPage(withPorts(doubtful, bannedPort))
+  const [banned, unjudged] = [bannedPort, doubtful].map((port) => html.indexOf(`id="${anchorOf(port)}"`))
+  expect(banned).toBeGreaterThan(0)
+  expect(unjudged).toBeGreaterThan(banned as number)
+})
+
+describe('after a retest', () => {
+  const whole = { ...scanRow, verdict: 'interference' as const, retestOf: null }
+  const retest = { ...scanRow, id: 'scn_retest', createdAt: NOW - 90_000, finishedAt: NOW - 60_000, retestOf: 'iss_1' }
+  const shown = (cells: Record<string, string>, scans = [retest, whole]) =>
+    String(
+      <Strips
+        strips={targetView.strips.slice(0, 1).map((strip) => ({ ...strip, cells }))}
+        scans={scans}
+        portsSeen={1}
+        portsTroubled={1}
+        newestWhole={whole.id}
+      />,
+    ).replace(/<svg[\s\S]*?<\/svg>/g, '')
+  const now = (cells: Record<string, string>, scans?: (typeof retest | typeof whole)[]) =>
+    shown(cells, scans).match(/<tbody>[\s\S]*<\/tbody>/)?.[0]
+
+  test('a port is now what the retest saw, unless that could not judge it or was not ended', () => {
+    expect(now({ [whole.id]: 'interfered', [retest.id]: 'open' })).toMatch(/ open<\/span>/)
+    expect(now({ [whole.id]: 'interfered' })).toMatch(/ interfered<\/span>/)
+    expect(now({ [whole.id]: 'interfered', [retest.id]: 'inconclusive' })).toMatch(/ interfered<\/span>/)
+    const stopped = { ...retest, state: 'cancelled' as const }
+    expect(now({ [whole.id]: 'interfered', [retest.id]: 'open' }, [stopped, whole])).toMatch(/ interfered<\/span>/)
+    expect(now({ [retest.id]: 'interfered' }, [whole, retest])).toContain('not seen')
+  })
+
+  test('the matrix says when the site last looked, and what at', () => {
+    const [site] = targetView.sites
+    if (!site) throw new Error('no site')
+    const retested = { ...site, retest: { at: NOW - 60_000, scanId: retest.id } }
+    const html = String(<Matrix sites={[retested]} now={NOW} />).replace(/<[^>]*>/g, '')
+    expect(html).toContain('fra-1 8 min ago, lost ports again 1 min ago')
+  })
+
+  test('the list of targets tells it beside the last whole scan', () => {
+    const row = { ...targetRow, retest: { id: retest.id, at: NOW - 60_000, verdict: 'clear' as const, share: 1 } }
+    const html = String(<TargetsPage frame={frame} targets={[row]} ask={ask} next={null} />)
+    expect(html).toContain('href="/scans/scn_retest"')
+    expect(html.replace(/<[^>]*>/g, '')).toContain('93 % tested; retest clear 1 min ago, 100 % together')
+  })
+
+  test('the chart of shares says that it has no mark', () => {
+    const chart = (scans: (typeof mark)[]) =>
+      String(<OverviewPage frame={frame} scans={scans} running={0} snoozed={0} matters={[]} probes={probes} />)
+    const words = 'Retests have no mark: each looks again at what its scan lost.'
+    expect(chart([mark, { ...mark, id: retest.id, retestOf: 'iss_1' }])).toContain(words)
+    expect(chart([mark])).not.toContain(words)
+  })
+})
+
 test('the line of a port is drawn to the scale of its scan', () => {
   const from = bannedPort.firstSeenOpenAt as number
   const port = {

@@ -54,6 +54,18 @@ describe('the proof page', () => {
   test('says that it was stopped, and which issue a green one closed', () => {
     const stopped = { ...proofView, failure: { code: 'stopped' as const, detail: '' } }
     expect(page(stopped)).toContain('It was stopped before it ended.')
+    expect(page(stopped)).toContain('The proof was stopped')
+    const rows = proofView.result.rows.map((row) => ({ ...row, verdict: 'incomplete' as const }))
+    expect(page({ ...stopped, result: { ...proofView.result, rows } })).toContain('<h2>What was not looked at</h2>')
+    const [line] = targetView.proofs
+    if (!line) throw new Error('no proof')
+    const target = {
+      ...targetView,
+      proofs: [{ ...line, state: 'failed' as const, verdict: null, failure: 'stopped' as const }],
+    }
+    expect(String(<TargetPage frame={frame} target={target} />)).toMatch(
+      /<\/span> stopped<[\s\S]*It was stopped before it ended\./,
+    )
     const green = {
       ...proofView,
       result: { ...proofView.result, verdict: 'proved' as const, failing: [], closes: [issueView.id] },

@@ -153,6 +153,16 @@ describe('what comes in between', () => {
     return [opened.body.id, [first, run]]
   }
 
+  test('one that is stopped says so of each address, whether it had begun or not', async () => {
+    const [id, [probe, run]] = await begun({ stimulus: true })
+    await stage.api('POST', `/proofs/${id}/cancel`, {})
+    await probe.say('result', { ...said, runId: run.runId, epoch: 1, outcome: 'stopped' })
+    const proof = await on.readProof(id)
+    expect(proof).toMatchObject({ state: 'failed', failure: { code: 'stopped' } })
+    expect(new Set(proof.sources.map(({ state }) => state))).toEqual(new Set(['stopped']))
+    expect(proof.failing.join()).not.toContain('silent')
+  })
+
   test('an opt-out stops the proof of its network, whose other addresses never begin', async () => {
     const [id, held] = await begun({ stimulus: true })
     const elsewhere = await stage.api<{ id: string }>('POST', '/opt-outs', { cidr: '127.0.10.0/24' })

@@ -326,6 +326,7 @@ describe('who we are', () => {
       expect(probingTxtFaults(await text('/.well-known/probing.txt'), stage.now())).toEqual([])
       const security = await text('/.well-known/security.txt')
       expect(securityTxtFaults(security, stage.now())).toEqual([])
+      expect(await text('/ranges')).toContain('href="/.well-known/security.txt"')
       expect(security).toMatch(/^Canonical: https:\/\/scan\.example\/\.well-known\/security\.txt$/m)
     },
   )
@@ -334,6 +335,7 @@ describe('who we are', () => {
     for (const contact of [undefined, '', 'nobody', 'http://scan.example', 'mailto:a\nb@c', 'javascript:alert(1)']) {
       stage.env.CONTACT = contact
       expect((await stage.fetch('/.well-known/security.txt')).status, contact).toBe(404)
+      expect(await text('/ranges'), contact).not.toContain('/.well-known/security.txt')
     }
     expect(probingTxtFaults(await text('/.well-known/probing.txt'), stage.now())).toEqual([])
   })

@@ -2,6 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { IssueAnswer, ScanAnswer, TargetAnswer } from '../../schema/api.ts'
 import type { TouchTarget } from '../../schema/wire.ts'
+import { openDb } from '../../worker/store/db.ts'
+import { type TargetAsk, targetRows } from '../../worker/store/targetList.ts'
+import { readTarget } from '../../worker/store/targets.ts'
 import { hasEnded, type Model, openFleet, openProcess, type Probe, play, readScan } from './support/probes.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
@@ -12,6 +15,10 @@ const OPEN: TouchTarget[] = [
   { address, port: 80, check: 'http', service: 'http' },
   { address, port: 3306, check: 'greeting', service: 'mysql' },
 ]
+const ALL_TARGETS: TargetAsk = {
+  ...{ q: '', tag: '', cursor: '', sort: 'name', desc: false },
+  ...{ issues: '', schedule: '', control: '', allowlist: '' },
+}
 /** `source address port` that the target's defence turns away */
 const banned = new Set<string>()
 const model: Model = ({ sourceAddress }, { address: to, port }) =>
@@ -52,6 +59,11 @@ const lastOf = async (targetId: string): Promise<string | null> =>
       .bind(targetId)
       .first<{ id: string | null }>()
   )?.id ?? null
+/** What the list of targets says of this one. */
+const rowOf = async (targetId: string) =>
+  (await targetRows(openDb(stage.env.DB), 'ten_default', ALL_TARGETS, 100, stage.now())).find(
+    ({ id }) => id === targetId,
+  )
 const touched = async (scanId: string): Promise<number[]> => {
   const row = await stage.env.DB.prepare('SELECT "only" AS list FROM scans WHERE id = ?')
     .bind(scanId)
@@ -97,6 +109,22 @@ describe('two ports that two scans from one address lost', () => {
     expect(await issueOf(targetId)).toMatchObject({ id: issueId, state: 'closed', closedBy: retest.id })
     expect(await lastOf(targetId)).toBe(whole)
   })
+
+  test('are open as their site last saw them, and the list tells the retest beside the last whole scan', async () => {
+    const target = await readTarget(openDb(stage.env.DB), 'ten_default', targetId)
+    const known = target?.lastKnown['fra-1']
+    const { closedBy } = await issueOf(targetId)
+    expect(known).toMatchObject({ scanId: whole, retest: { scanId: closedBy } })
+    expect(known?.ports.map(({ port, verdict }) => [port, verdict]).toSorted()).toEqual([
+      [3306, 'open'],
+      [80, 'open'],
+    ])
+    expect(await rowOf(targetId)).toMatchObject({
+      lastScanId: whole,
+      lastVerdict: 'interference',
+      retest: { id: closedBy, verdict: 'clear', share: 1 },
+    })
+  })
 })
 
 describe('two ports that two addresses lost', () => {
@@ -138,4 +166,5 @@ test('what the list and the badge tell of a target is its last whole scan: one o
   const whole = await scanned({})
   await scanned({ ports: '80,3306' })
   expect(await lastOf(targetId)).toBe(whole)
+  expect(await rowOf(targetId)).toMatchObject({ lastScanId: whole, retest: null })
 })

@@ -120,17 +120,33 @@ export function judgeViews(views: readonly View[], token: string): ControlTroubl
   if (status === undefined)
     return {
       code: 'not_reached',
-      detail: `Nothing answered on port ${port} (${code ?? 'no answer'}), seen from ${worst.sourceAddress}.`,
+      detail: `Nothing answered on port ${port} (${whyNot(code)}), seen from ${worst.sourceAddress}.`,
     }
   if (status >= 300 && status < 400) return { code: 'redirected', detail: `${detail} Redirects are not followed.` }
   return { code: status === 200 ? 'wrong_content' : 'bad_status', detail }
 }
 
+/** Error codes of the probe's machine, in words for who serves the file; one that we do not know stands as it is. */
+const WHY_NOT: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'the connection was refused'],
+  ['ECONNRESET', 'the connection was cut'],
+  ['EPIPE', 'the connection was cut'],
+  ['ETIMEDOUT', 'the connection timed out'],
+  ['TIMEOUT', 'no answer in its time'],
+  ['EHOSTUNREACH', 'the machine cannot be reached'],
+  ['EHOSTDOWN', 'the machine cannot be reached'],
+  ['ENETUNREACH', 'there is no way to its network'],
+  ['EACCES', 'the way to it is forbidden'],
+  ['EINVAL', 'our machine cannot send to this address'],
+  ['EADDRNOTAVAIL', 'our machine cannot send to this address'],
+])
+const whyNot = (code: string | undefined): string => (code === undefined ? 'no answer' : (WHY_NOT.get(code) ?? code))
+
 /** Why a view that is not against it is not for it. */
 const blindness = ({ sourceAddress, fetched }: View): string =>
   fetched?.status !== undefined
     ? `${sourceAddress} was turned away with status ${fetched.status}.`
-    : `${sourceAddress} ${fetched ? `reached nothing (${fetched.code ?? 'no answer'})` : 'did not come back with an answer'}.`
+    : `${sourceAddress} ${fetched ? `reached nothing (${whyNot(fetched.code)})` : 'did not come back with an answer'}.`
 
 const troubleOf = ({ sourceAddress, fetched }: View): string =>
   fetched?.status === 200

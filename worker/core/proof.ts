@@ -14,6 +14,9 @@ const TOUCHES: readonly Purpose[] = ['identify', 'engage', 'watch', 'recheck']
 /** Nothing more is to come of an address in one of these. */
 const OVER: readonly SourceState[] = ['done', 'offline', 'silent', 'refused', 'stopped']
 
+/** The last word of an address that the stop of its proof kept from looking. */
+export const STOPPED_BEFORE = { outcome: 'stopped' } as const
+
 /** The endpoints that an address can reach: those of its own family. */
 export const endpointsFor = (source: Pick<ProofSource, 'sourceAddress'>, endpoints: readonly TouchTarget[]) =>
   endpoints.filter(({ address }) => address.includes(':') === source.sourceAddress.includes(':'))
@@ -199,7 +202,7 @@ const WHY_NOT: Partial<Record<SourceState, string>> = {
   offline: 'its probe was not there to be asked, or is drained',
   silent: 'its probe fell silent',
   refused: 'its probe may not touch this address',
-  stopped: 'its probe was stopped before the end',
+  stopped: 'stopped before it had looked at everything',
 }
 
 const nameOf = ({ sourceAddress, site }: Pick<ProofRow, 'sourceAddress' | 'site'>): string =>

@@ -1,6 +1,6 @@
 /** The raw output of a proof: head, matrix, what still fails, then the log of each address's run. Plain text for people. */
 import { endpointKey } from '../../schema/facts.ts'
-import type { ProofAsk, ProofResult, ProofRow } from '../../schema/proof.ts'
+import { headOfFailing, type ProofAsk, type ProofResult, type ProofRow } from '../../schema/proof.ts'
 import { printable } from '../../schema/terminal.ts'
 import type { CellWord } from '../../schema/words.ts'
 
@@ -34,7 +34,7 @@ export function renderProof(input: ProofOutputInput): string {
     head(input),
     title('Matrix'),
     matrixText(input.ask, result.rows),
-    title('What still fails'),
+    title(headOfFailing(result.rows)),
     result.failing.length > 0 ? result.failing.map((line) => `  ${printable(line, 400)}`).join('\n') : '  Nothing.',
     ...result.rows.flatMap((row) => [
       title(`From ${row.sourceAddress} (${row.site})`),

@@ -44,7 +44,7 @@ const PUBLIC: readonly Place[] = [
 
 /** The shell of every page. Style and script come as files of ours: the policy in `HEADERS` allows nothing else. */
 export const Page = ({ title, frame, renewAfter, islands = [], children }: PageProps) => {
-  const { theme, said } = useLook()
+  const { theme, said, hasContact } = useLook()
   const isRefused = useContext(RefusalContext) !== null
   // A page with a refused form stands still: news would take away what was typed, and it is at no address to ask again.
   const scripts = isRefused ? islands.filter((name) => name !== 'fresh.js' && name !== 'live.js') : islands
@@ -88,7 +88,8 @@ export const Page = ({ title, frame, renewAfter, islands = [], children }: PageP
               {children}
             </main>
             <footer>
-              <a href="/ranges">Why do you see our probes?</a> <a href="/.well-known/security.txt">Security contact</a>
+              <a href="/ranges">Why do you see our probes?</a>{' '}
+              {hasContact && <a href="/.well-known/security.txt">Security contact</a>}
             </footer>
           </div>
         </div>

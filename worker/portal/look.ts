@@ -13,8 +13,10 @@ export interface Look {
   theme: Theme | null
   /** what was just done by a form, to be said once; one of our own sentences */
   said: string | null
+  /** there is somebody to write to */
+  hasContact: boolean
 }
 
-export const LookContext = createContext<Look>({ path: '/', query: '', theme: null, said: null })
+export const LookContext = createContext<Look>({ path: '/', query: '', theme: null, said: null, hasContact: false })
 
 export const useLook = (): Look => useContext(LookContext)

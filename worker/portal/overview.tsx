@@ -75,6 +75,9 @@ export const OverviewPage = ({ frame, scans, running, snoozed, matters, probes }
             ) : (
               <Shares scans={whole} now={frame.now} />
             )}
+            {whole.length < scans.length && (
+              <p class="dim">Retests have no mark: each looks again at what its scan lost.</p>
+            )}
           </section>
           <section aria-labelledby="sites">
             <h2 id="sites">Sites</h2>

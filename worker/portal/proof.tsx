@@ -1,5 +1,5 @@
 import { endpointKey } from '../../schema/facts.ts'
-import type { ProofCell, ProofRow } from '../../schema/proof.ts'
+import { headOfFailing, type ProofCell, type ProofRow } from '../../schema/proof.ts'
 import type { CellWord, ProofVerdict, SourceState } from '../../schema/words.ts'
 import { cellText } from '../core/proof.ts'
 import { count } from '../core/text.ts'
@@ -17,6 +17,9 @@ const VERDICT: Record<ProofVerdict, { tone: Tone; text: string; title: string }>
   not_proved: { tone: 'bad', text: 'not proved', title: 'Some address is still shut out' },
   incomplete: { tone: 'warn', text: 'incomplete', title: 'Not every address could look' },
 }
+const RUNNING = { tone: 'info' as const, text: 'running', title: 'The proof is under way' }
+const STOPPED = { tone: 'mute' as const, text: 'stopped', title: 'The proof was stopped' }
+const FAILED = { tone: 'bad' as const, text: 'failed', title: 'The proof could not be carried out' }
 const CELL: Record<CellWord, { tone: Tone; text: string }> = {
   passed: { tone: 'good', text: 'passes' },
   shut: { tone: 'bad', text: 'shut' },
@@ -31,7 +34,7 @@ const SOURCE: Record<SourceState, string> = {
   offline: 'was not there to be asked, or is drained',
   silent: 'fell silent',
   refused: 'may not touch this address',
-  stopped: 'was stopped',
+  stopped: 'stopped before its end',
 }
 const RENEW_S = 4
 
@@ -39,8 +42,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
   const { ask, result, failure } = proof
   const isRunning = proof.finishedAt === null
   const word = result.verdict && failure === null ? VERDICT[result.verdict] : null
-  const tone = word?.tone ?? (isRunning ? 'info' : 'bad')
-  const title = word?.title ?? (isRunning ? 'The proof is under way' : 'The proof could not be carried out')
+  const { tone, text, title } = word ?? (isRunning ? RUNNING : failure?.code === 'stopped' ? STOPPED : FAILED)
   return (
     <Page
       title={`Proof of ${proof.target}`}
@@ -55,7 +57,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
       <div id="live-proof" data-live data-every={isRunning ? String(RENEW_S) : undefined}>
         <section class={`verdict ${tone}`}>
           <p>
-            <Badge tone={tone} text={word?.text ?? (isRunning ? 'running' : 'failed')} />
+            <Badge tone={tone} text={text} />
           </p>
           <h1>{title}</h1>
           <p class="lead">{failure ? FAILURE[failure.code] : result.statement}</p>
@@ -79,7 +81,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
         </section>
         {result.failing.length > 0 && (
           <section>
-            <h2>What still fails</h2>
+            <h2>{headOfFailing(result.rows)}</h2>
             <ul class="plain">
               {result.failing.map((line) => (
                 <li class="break">{line}</li>

@@ -12,7 +12,7 @@ import { Strips } from './parts/strips.tsx'
 import { Fact, Files } from './parts/table.tsx'
 import { Ago, Time } from './parts/time.tsx'
 import type { Frame, ProofLine, TargetView } from './views.ts'
-import type { Tone } from './words.ts'
+import { FAILURE, type Tone } from './words.ts'
 
 const LISTED = 8
 
@@ -201,10 +201,12 @@ const PROOF: Record<ProofVerdict, { tone: Tone; text: string }> = {
 
 const ProofList = ({ proofs, now }: { proofs: readonly ProofLine[]; now: number }) => (
   <ul class="rows">
-    {proofs.map(({ id, state, verdict, statement, createdAt }) => {
+    {proofs.map(({ id, state, failure, verdict, statement, createdAt }) => {
       const word = verdict
         ? PROOF[verdict]
-        : { tone: state === 'failed' ? ('bad' as const) : ('info' as const), text: state }
+        : failure === 'stopped'
+          ? { tone: 'mute' as const, text: 'stopped' }
+          : { tone: state === 'failed' ? ('bad' as const) : ('info' as const), text: state }
       return (
         <li>
           <a class="row" href={`/proofs/${id}`}>
@@ -213,7 +215,7 @@ const ProofList = ({ proofs, now }: { proofs: readonly ProofLine[]; now: number 
             <span class="when">
               <Ago at={createdAt} now={now} />
             </span>
-            <span class="say">{statement}</span>
+            <span class="say">{failure ? FAILURE[failure] : statement}</span>
           </a>
         </li>
       )
@@ -229,8 +231,9 @@ const StatusBadge = ({ target: { id, badgeUrl }, frame }: { target: TargetView; 
       {badgeUrl === null ? (
         <>
           <p class="measure">
-            A small picture for a wiki or a dashboard: how the last scan ended, what share was tested, and the day. It
-            names neither the target nor you. Whoever knows its address can see it, so it is off until you switch it on.
+            A small picture for a wiki or a dashboard: how the last whole scan ended, what share was tested, and the
+            day. It names neither the target nor you. Whoever knows its address can see it, so it is off until you
+            switch it on.
           </p>
           {frame.mayWrite ? (
             <form method="post" action={path}>

@@ -93,7 +93,7 @@ export const targetColumns = (ask: ListAsk, now: number): readonly DataColumn<Ta
     name: 'Last scan',
     sorts: true,
     value: ({ lastScannedAt }) => iso(lastScannedAt),
-    cell: ({ lastScanId, lastScannedAt, lastVerdict, lastShare }) =>
+    cell: ({ lastScanId, lastScannedAt, lastVerdict, lastShare, retest }) =>
       lastScanId === null || lastScannedAt === null ? (
         <span class="dim">never</span>
       ) : (
@@ -103,6 +103,12 @@ export const targetColumns = (ask: ListAsk, now: number): readonly DataColumn<Ta
             <Ago at={lastScannedAt} now={now} />
           </a>
           {lastShare !== null && <span class="dim">, {shareWords(lastShare)} tested</span>}
+          {retest && (
+            <span class="dim">
+              ; <a href={`/scans/${retest.id}`}>retest</a> {retest.verdict} <Ago at={retest.at} now={now} />
+              {retest.share !== null && `, ${shareWords(retest.share)} together`}
+            </span>
+          )}
         </>
       ),
   },
@@ -126,6 +132,10 @@ export const FILE_COLUMNS: readonly DataColumn<TargetRow>[] = (
     ['lastScannedAt', ({ lastScannedAt }) => iso(lastScannedAt)],
     ['lastVerdict', ({ lastVerdict }) => lastVerdict],
     ['lastShare', ({ lastShare }) => lastShare],
+    ['retestId', ({ retest }) => retest?.id ?? null],
+    ['retestVerdict', ({ retest }) => retest?.verdict ?? null],
+    ['retestedAt', ({ retest }) => iso(retest?.at ?? null)],
+    ['shareWithRetest', ({ retest }) => retest?.share ?? null],
   ] satisfies [string, (row: TargetRow) => string | number | null][]
 ).map(([key, value]) => ({ key, name: key, value, cell: value }))
 

@@ -109,6 +109,8 @@ export interface TargetRow {
   lastVerdict: ScanVerdict | null
   /** of the last scan that was tested, from 0 to 1 */
   lastShare: number | null
+  /** the newest retest of that scan; `share`: what both tested between them */
+  retest: { id: string; at: number; verdict: ScanVerdict | null; share: number | null } | null
 }
 
 /** What one site last knew of a target. */
@@ -116,6 +118,8 @@ export interface SiteView {
   site: string
   at: number
   scanId: string
+  /** the last retest since: what it saw stands among `ports` */
+  retest?: { at: number; scanId: string }
   ports: readonly { address: string; port: number; service: string; verdict: string }[]
   /** what that scan asked for; null where it is not known that it would stand here, had it been open */
   asked: { ports: string; addresses: readonly string[] } | null
@@ -124,6 +128,8 @@ export interface SiteView {
 export interface ProofLine {
   id: string
   state: ProofState
+  /** why it came to no verdict */
+  failure: FailureWord | null
   verdict: ProofVerdict | null
   statement: string
   createdAt: number

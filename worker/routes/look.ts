@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { AppEnv } from '../context.ts'
+import { contactUri } from '../core/ranges/well-known.ts'
 import { bytesOf } from '../guards/limit.ts'
 import { type Look, THEMES, type Theme } from '../portal/look.ts'
 import { DONE, type DoneWord } from '../portal/words.ts'
@@ -22,6 +23,7 @@ export function lookOf(c: Context<AppEnv>): Look {
     query: queryOf(c.req.url),
     theme: themeIn(getCookie(c, COOKIE)),
     said: isDone(done) ? DONE[done] : null,
+    hasContact: contactUri(c.env.CONTACT) !== null,
   }
 }
 

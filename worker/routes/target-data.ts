@@ -52,11 +52,12 @@ export async function readTargetView(
   }
 }
 
-function proofLine({ id, state, verdict, statement, createdAt }: ProofRow): ProofLine {
+function proofLine({ id, state, failureCode, verdict, statement, createdAt }: ProofRow): ProofLine {
   const said = PROOF_STATE_OF[state]
   return {
     id: proofIdOf(id),
     state: said,
+    failure: failureCode,
     verdict: said === 'finished' ? verdict : null,
     statement: statement ?? (said === 'running' ? 'It is under way.' : 'It did not come to a result.'),
     createdAt,

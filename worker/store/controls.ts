@@ -41,6 +41,9 @@ const UNPROVED_MS = 30 * 86_400_000
 
 type Wish = Pick<Control, 'tenantId' | 'subject' | 'token' | 'method' | 'port' | 'domain' | 'targetId'>
 
+const isAsBefore = ({ method, port, domain }: Wish): SQL =>
+  sql`controls.method IS ${method} AND controls.port IS ${port} AND controls.domain IS ${domain}`
+
 /**
  * What is wished of the subjects of one target: their rows are made, or changed; token and proof stay. All of them, or none where
  * they would be too many. The last answer says which.
@@ -63,7 +66,15 @@ export function wishControls(
         .select(rowWhere(controls, { ...wish, createdAt: now }, isRoom))
         .onConflictDoUpdate({
           target: [controls.tenantId, controls.subject],
-          set: { method: wish.method, port: wish.port, domain: wish.domain, targetId: wish.targetId },
+          set: {
+            method: wish.method,
+            port: wish.port,
+            domain: wish.domain,
+            targetId: wish.targetId,
+            // The last look was at what was chosen before.
+            problem: sql`CASE WHEN ${isAsBefore(wish)} THEN problem END`,
+            checkedAt: sql`CASE WHEN ${isAsBefore(wish)} THEN checked_at END`,
+          },
         }),
     ),
   ]

@@ -7,7 +7,7 @@ import { FINDINGS, type ScanVerdict } from '../../schema/words.ts'
 import type { Db } from './db.ts'
 import { OPERATOR } from './keys.ts'
 import { MOST_LETTERS } from './letters.ts'
-import { isOfLivingTarget } from './portal.ts'
+import { isOfLivingTarget, siteOfScan } from './portal.ts'
 
 /** The newest scans with the share of each that was tested; a sentence for the first `told` of them alone, for it stands in the judgement. */
 export const scanMarks = (db: Db, tenantId: string, limit: number, told: number) =>
@@ -16,7 +16,7 @@ export const scanMarks = (db: Db, tenantId: string, limit: number, told: number)
       id: scans.id,
       targetId: scans.targetId,
       target: sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`,
-      site: scans.site,
+      site: siteOfScan,
       profile: scans.profile,
       state: scans.state,
       failureCode: scans.failureCode,

@@ -32,6 +32,8 @@ export async function readBanner(
 // A target that was removed keeps its name in what was found on it.
 const targetOfScan = and(eq(targets.tenantId, scans.tenantId), eq(targets.id, scans.targetId))
 export const targetName = sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`
+/** Where a scan runs from: of one that any site may do, the site that took it up; '' before that. */
+export const siteOfScan = sql<string>`coalesce(nullif(${scans.site}, ''), ${scans.lane})`
 /** Of an issue of this target: it is there, so that something can be done about it. */
 export const isOfLivingTarget = (tenantId: string | Placeholder): SQL =>
   sql`EXISTS (SELECT 1 FROM targets living WHERE living.tenant_id = ${tenantId} AND living.id = issues.target_id AND living.deleted_at IS NULL)`
@@ -42,7 +44,7 @@ const scanLines = (db: Db, where: SQL | undefined) =>
       id: scans.id,
       targetId: scans.targetId,
       target: targetName,
-      site: scans.site,
+      site: siteOfScan,
       profile: scans.profile,
       state: scans.state,
       verdict: sql<ScanVerdict | null>`coalesce(${scans.verdict}, ${scans.judgement} ->> '$.verdict')`,

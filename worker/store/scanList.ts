@@ -4,6 +4,7 @@ import { scans, targets } from '../../schema/tables.ts'
 import type { ScanState, ScanVerdict } from '../../schema/words.ts'
 import { type Db, rows } from './db.ts'
 import { cursorOf, readCursor } from './page.ts'
+import { siteOfScan } from './portal.ts'
 
 export interface ScanListAsk {
   state: ScanState | null
@@ -48,7 +49,7 @@ async function scanPage(
       targetId: scans.targetId,
       target: sql<string>`coalesce(${targets.name}, ${targets.address}, 'a removed target')`,
       address: sql<string>`coalesce(${targets.address}, ${scans.addresses} ->> '$[0]', '')`,
-      site: scans.site,
+      site: siteOfScan,
       profile: scans.profile,
       state: scans.state,
       verdict: scans.verdict,

@@ -31,11 +31,18 @@ const KEY: Record<TargetSort, (table: SQL) => SQL> = { name: label, last: lastSc
 
 const T = sql.raw('targets')
 
+/** The newest retest of the target's last whole scan: those after it are few, and of them one is read. */
+const retestOfLast = sql`(SELECT json_object('id', retest.id, 'at', retest.finished_at, 'verdict', retest.verdict,
+    'share', retest.judgement ->> '$.coverage.together.share')
+  FROM scans retest INDEXED BY scans_by_target WHERE retest.tenant_id = targets.tenant_id AND retest.target_id = targets.id
+    AND retest.proof IS NULL AND retest.control IS NULL AND retest.created_at > ${scans.createdAt}
+    AND retest.fills = targets.last_scan_id AND retest.state = 'finished' ORDER BY retest.created_at DESC LIMIT 1)`
+
 /** In the order asked for; one row more than `limit` where there are further ones. */
-export function targetRows(db: Db, tenantId: string, ask: TargetAsk, limit: number, now: number) {
+export async function targetRows(db: Db, tenantId: string, ask: TargetAsk, limit: number, now: number) {
   const key = KEY[ask.sort]
   const way = sql.raw(ask.desc ? 'DESC' : 'ASC')
-  return db
+  const found = await db
     .select({
       id: targets.id,
       tenantId: targets.tenantId,
@@ -53,6 +60,7 @@ export function targetRows(db: Db, tenantId: string, ask: TargetAsk, limit: numb
       lastScannedAt: targets.lastScannedAt,
       lastVerdict: sql<ScanVerdict | null>`${scans.verdict}`,
       lastShare: sql<number | null>`${scans.coverageShare}`,
+      retest: sql<string | null>`${retestOfLast}`,
     })
     .from(targets)
     .leftJoin(scans, and(eq(scans.tenantId, targets.tenantId), eq(scans.id, targets.lastScanId)))
@@ -67,6 +75,14 @@ export function targetRows(db: Db, tenantId: string, ask: TargetAsk, limit: numb
     )
     .orderBy(sql`${key(T)} ${way}`, sql`targets.id ${way}`)
     .limit(limit + 1)
+  return found.map((row) => ({ ...row, retest: row.retest === null ? null : (JSON.parse(row.retest) as TargetRetest) }))
+}
+/** `share`: what it and the scan tested between them. */
+export interface TargetRetest {
+  id: string
+  at: number
+  verdict: ScanVerdict | null
+  share: number | null
 }
 export type TargetListRow = Awaited<ReturnType<typeof targetRows>>[number]
 

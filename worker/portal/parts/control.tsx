@@ -89,21 +89,28 @@ export const Control = ({ of, frame }: { of: VerificationAnswer; frame: Frame })
   )
 }
 
+/** Of the first step, which says where it goes. */
+const Token = ({ task }: { task: ControlTask }) => (
+  <p class="token">
+    {task.record !== null && (
+      <>
+        The record: <code class="break">{task.record}</code>{' '}
+        <CopyButton text={task.record} label="Copy the record’s name" />
+        <br />
+      </>
+    )}
+    The token: <code class="break">{task.content}</code> <CopyButton text={task.content} label="Copy the token" />
+  </p>
+)
+
 const Task = ({ task }: { task: ControlTask }) => (
   <ol class="steps">
-    {task.steps.map((step) => (
-      <li class="break">{step}</li>
+    {task.steps.map((step, i) => (
+      <li class="break">
+        {step}
+        {i === 0 && <Token task={task} />}
+      </li>
     ))}
-    <li class="token">
-      The token: <code class="break">{task.content}</code> <CopyButton text={task.content} label="Copy the token" />
-      {task.record !== null && (
-        <>
-          <br />
-          The record: <code class="break">{task.record}</code>{' '}
-          <CopyButton text={task.record} label="Copy the record’s name" />
-        </>
-      )}
-    </li>
   </ol>
 )
 

@@ -1,6 +1,7 @@
 import { raw } from 'hono/html'
 import { endpointKey } from '../../../schema/facts.ts'
 import type { Cause, PortVerdict, StepKind } from '../../../schema/judgement.ts'
+import { worstFirst } from '../../../schema/words.ts'
 import { percent } from '../../core/text.ts'
 import { type Album, pictureIn } from '../lanes/album.ts'
 import { LanesFigure, pictureHref } from '../lanes/figure.tsx'
@@ -33,7 +34,7 @@ const PICTURES = 3
 
 /** What happened to these ports, why, how we know, and what to do; said once for all that were lost to the same. */
 export const Losses = ({ ports, album = null, drawAtMost = PICTURES, ...rest }: LossesProps) => {
-  const groups = grouped(ports)
+  const groups = grouped(ports.toSorted(worstFirst))
   const drawn = new Map(
     groups
       .flat()

@@ -125,5 +125,10 @@ const SiteHead = ({ site, now }: { site: SiteView; now: number }) => (
     <span class="dim">
       <Ago at={site.at} now={now} />
     </span>
+    {site.retest && (
+      <span class="dim">
+        , lost ports <a href={`/scans/${site.retest.scanId}`}>again</a> <Ago at={site.retest.at} now={now} />
+      </span>
+    )}
   </>
 )

@@ -22,13 +22,14 @@ export const Strips = ({
   scans: readonly ScanRow[]
   portsSeen: number
   portsTroubled: number
-  /** the scan that tells how a port is now */
+  /** tells how a port is now, but for those that a later scan of some ports, a retest say, looked at again */
   newestWhole: string | null
 }) => {
   const ended = scans.filter((scan) => scan.finishedAt !== null).toReversed()
   if (strips.length === 0 || ended.length === 0)
     return <p class="none">No scan of it has ended yet. Each one will be a cell here.</p>
   const addresses = new Set(strips.map(({ address }) => address))
+  const tellers = tellersOf(scans, newestWhole)
   const left = portsSeen - strips.length
   // Those with the most trouble have a line.
   const troubled = Math.max(0, portsTroubled - strips.length)
@@ -43,7 +44,9 @@ export const Strips = ({
           'Now',
         ]}
         rows={strips.map((strip) => {
-          const last = newestWhole === null ? undefined : strip.cells[newestWhole]
+          const last = tellers
+            .map((id) => strip.cells[id])
+            .find((verdict, i) => isTold(verdict, i === tellers.length - 1))
           const look = last === undefined ? null : lookOfPort(last)
           return [
             <>
@@ -73,6 +76,17 @@ export const Strips = ({
     </>
   )
 }
+
+/** Who tells how a port is now, the newest first: the last whole scan, and what looked at some ports since. */
+function tellersOf(scans: readonly ScanRow[], newestWhole: string | null): string[] {
+  const finished = scans.filter(({ state }) => state === 'finished').map(({ id }) => id)
+  const last = newestWhole === null ? -1 : finished.indexOf(newestWhole)
+  return last < 0 ? (newestWhole === null ? [] : [newestWhole]) : finished.slice(0, last + 1)
+}
+
+/** A later scan that could not judge a port leaves it as the whole one saw it. */
+const isTold = (verdict: string | undefined, isWhole: boolean): boolean =>
+  verdict !== undefined && (isWhole || verdict !== 'inconclusive')
 
 const Strip = ({ strip, scans }: { strip: StripView; scans: readonly ScanRow[] }) =>
   html`<svg class="cells" viewBox="0 0 ${CELL * scans.length} ${HEIGHT}" width="${CELL * scans.length}" height="${HEIGHT}">
