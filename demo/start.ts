@@ -15,6 +15,7 @@ import { widthOf } from '../probe-node/commands/wrap.ts'
 import type { ScanAnswer } from '../schema/api.ts'
 import type { Child } from './children.ts'
 import { differences, type Mode } from './expectation.ts'
+import { lastLines } from './lastLines.ts'
 import { freePort, missingAddresses, quietWindow } from './loopback.ts'
 import { DEMO_ADDRESS, FLEET, probesReady, startDemoHost, startProbe, startWorker } from './stack.ts'
 
@@ -112,15 +113,11 @@ async function demo(): Promise<number> {
     return differs.length === 0 ? 0 : 1
   }
   const { url } = await api.send<{ url: string }>('POST', '/api/v1/sessions/once', {})
-  process.stdout.write(
-    `\nPortal:   ${url}\n          (signs you in once; the key is in ${join(data, 'admin.key')})\n${mode === 'guard' ? GUARD_READS : ''}Stop with Ctrl-C.\n`,
-  )
+  const keyFile = join(data, 'admin.key')
+  const guarded = mode === 'guard' ? allowlist : null
+  process.stdout.write(`\n${lastLines({ portal: url, url: worker.url, keyFile, allowlist: guarded })}`)
   return await new Promise<number>(() => {})
 }
-
-const GUARD_READS = `Guard:    lets through the networks in ${allowlist}, one a line:
-          put the allowlist of the issue there (format plain), then retest
-`
 
 /** Rejects as soon as one of them is gone, which none should be. */
 const oneEnds = (running: readonly Child[]): Promise<never> =>

@@ -45,7 +45,8 @@ function whereToGoOn(scan: ScanAnswer, affected: readonly PortAnswer[], url: str
   const issues = new Set(affected.flatMap((port) => port.issueId ?? []))
   return [
     `Details:    ${url}/scans/${scan.id}`,
-    ...(scan.output ? [`Output:     ${url}${scan.output.href}`] : []),
+    // Its page, and not the download of the API: a browser has no key for that.
+    ...(scan.output ? [`Output:     ${url}/scans/${scan.id}/output`] : []),
     ...[...issues].map((id) => `Once fixed: npx portwitness issues retest ${id}`),
     ...(issues.size > 0 ? ['            An issue closes when its retest ends clear.'] : []),
   ]

@@ -155,6 +155,12 @@ test('an issue is closed by its retest, and the summary names the command; forma
   expect(ended).not.toContain('retest')
 })
 
+test('the links of a scan are pages, which a browser that is not signed in asks to sign in for', () => {
+  const output = { bytes: 18_231, href: '/api/v1/scans/scn_1/output' }
+  expect(told({ output })).toContain('Output:     http://worker/scans/scn_1/output\n')
+  expect(told({ output })).not.toContain('/api/')
+})
+
 test('no line of evidence or advice is wider than the terminal, and a command stays whole', () => {
   const port = lostPort(80, 'SEL-1', 1_200, 0.4)
   port.evidence = [evidence('SEL-1', 'many words in a row '.repeat(12))]
