@@ -43,7 +43,9 @@ async function list(args: string[]): Promise<number> {
   const { items } = await openApi(reach(values)).get<{ items: Canary[] }>('/api/v1/canaries')
   if (values.json) process.stdout.write(jsonText(items))
   else if (items.length === 0)
-    process.stdout.write('No canaries: a probe that lies is not found out. Add one with: portwitness canaries add\n')
+    process.stdout.write(
+      'No canaries: that a probe lies shows only where others look along. Add one with: portwitness canaries add\n',
+    )
   else {
     const time = timeFor(process.stdout, Date.now())
     const rows = items.map((it) => [it.id, it.address, it.port, it.expect, time(it.createdAt)])

@@ -29,7 +29,6 @@ export const probe: Command = {
   --allow-private           this probe may touch private, loopback and
                             link-local addresses
   --metrics-port N          serve its own metrics on 127.0.0.1:N
-
   --key-days N              change its key when it is so many days old (90);
                             the old one is believed for a day more
 
