@@ -19,9 +19,10 @@ export type Sight = (typeof SIGHTS)[number]
 /** A sight that says the service was not reached. `probe_fault` says nothing about the target. */
 export const isLoss = (sight: Sight): boolean => sight !== 'open' && sight !== 'probe_fault'
 
-/** The target's side accepted the connection: the probe's own way out works, whatever else is away at that moment. */
 /** The service, or who stands before it, speaks and turns the source away. */
 export const refuses = (sight: Sight): boolean => sight === 'notice' || sight === 'page'
+
+/** The target's side accepted the connection: the probe's own way out works, whatever else is away at that moment. */
 const ACCEPTED: readonly Sight[] = ['open', 'cut', 'notice', 'page']
 export const wasAccepted = (sight: Sight): boolean => ACCEPTED.includes(sight)
 
