@@ -31,9 +31,10 @@ const isUnmade = (code: string): code is Unmade => (UNMADE as readonly string[])
 export const whyUnmade = ({ sight, code }: { sight: Sight; code?: string | undefined }): Unmade | null =>
   sight === 'probe_fault' && code !== undefined && isUnmade(code) ? code : null
 
-/** The target's side accepted the connection: the probe's own way out works, whatever else is away at that moment. */
 /** The service, or who stands before it, speaks and turns the source away. */
 export const refuses = (sight: Sight): boolean => sight === 'notice' || sight === 'page'
+
+/** The target's side accepted the connection: the probe's own way out works, whatever else is away at that moment. */
 const ACCEPTED: readonly Sight[] = ['open', 'cut', 'notice', 'page']
 export const wasAccepted = (sight: Sight): boolean => ACCEPTED.includes(sight)
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { endpointKey } from '../../schema/facts.ts'
 import { CAUSE_CLASSES, MECHANISM_CLASS, MECHANISMS } from '../../schema/words.ts'
 import { causeOf } from '../../worker/core/cause.ts'
 import { HYPOTHESES } from '../../worker/core/causes.ts'
@@ -286,8 +287,13 @@ describe('what people read', () => {
         const lost = { verdict: 'interfered', lostAt: T0 + 9_000 } as const
         return share === undefined ? port : { ...port, ...lost, coverage: { ...port.coverage, share } }
       })
-      expect(scanCoverage(scan, ports).statement).toContain(
+      const engagement = new Map(ports.map((port) => [endpointKey(port), { planned: 4, done: 4 }]))
+      expect(scanCoverage({ ...scan, engagement }, ports).statement).toContain(
         `Ports 80 and 443 were lost after 9 s: ${words}; 1 other port was`,
+      )
+      // Where nothing was planned, a share of time says nothing of work done.
+      expect(scanCoverage({ ...scan, engagement: new Map() }, ports).statement).toContain(
+        'Ports 80 and 443 were lost after 9 s: findings on them are incomplete; 1 other port was',
       )
     },
   )

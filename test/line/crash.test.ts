@@ -3,7 +3,7 @@ import { differences } from '../../demo/expectation.ts'
 import { freePort } from '../../demo/loopback.ts'
 import { runBeacon } from '../../probe-node/beacon.ts'
 import type { ScanAnswer } from '../../schema/api.ts'
-import { type Stack, scanOf, startStack } from '../support/stack.ts'
+import { observationsOf, type Stack, scanOf, startStack } from '../support/stack.ts'
 
 let stack: Stack
 const ending = new AbortController()
@@ -22,6 +22,7 @@ afterAll(async () => {
   await stack?.[Symbol.asyncDispose]()
 })
 
+type Observation = { purpose: string; address: string; port: number; probeId: string }
 const SCANNER = '127.0.0.11'
 
 /** Scans a guarded host, lets `harm` happen while its lost ports are being verified, and gives what came of it. */
@@ -56,12 +57,8 @@ async function firstRoundOf(ports: readonly number[], address: string): Promise<
     .poll(
       async () => {
         const { items } = await api.get<{ items: ScanAnswer[] }>('/api/v1/scans?limit=1')
-        const lines = await api.text(`/api/v1/scans/${items[0]?.id}/observations`)
-        const looks = lines
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as { purpose: string; address: string; port: number; probeId: string })
-          .filter((one) => one.purpose === 'verify' && one.address === address)
+        const seen = await observationsOf<Observation>(api, items[0]?.id ?? '')
+        const looks = seen.filter((one) => one.purpose === 'verify' && one.address === address)
         return new Set(looks.map(({ port, probeId }) => `${port} ${probeId}`)).size
       },
       { timeout: 30_000, interval: 100 },

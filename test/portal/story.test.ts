@@ -9,7 +9,7 @@ import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DemoHost } from '../../demo/stack.ts'
 import type { ScanAnswer } from '../../schema/api.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { observationsOf, type Stack, startStack } from '../support/stack.ts'
 import { openBrowser, signInOnce, type Visitor, visit } from './support/browser.ts'
 import { ended } from './support/filled.ts'
 import { type Observed, pictureFaults, picturesOn } from './support/lanes.ts'
@@ -102,11 +102,7 @@ describeInBrowser('from the first scan to the proof', () => {
   })
 
   test('each lost port has its picture: a lane for each source, each mark what that source observed', async () => {
-    const lines = await stack.worker.api.text(`/api/v1/scans/${scan.id}/observations`)
-    const observed = lines
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Observed)
+    const observed = await observationsOf<Observed>(stack.worker.api, scan.id)
     const pictures = await picturesOn(visitor.page)
     expect(pictures.map(({ port }) => port).sort()).toEqual(scan.ports.map(({ port }) => port).sort())
     for (const picture of pictures) {

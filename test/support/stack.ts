@@ -13,6 +13,7 @@ import {
   startProbe,
   startWorker,
 } from '../../demo/stack.ts'
+import type { Api } from '../../probe-node/commands/api.ts'
 import type { ScanAnswer } from '../../schema/api.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -134,5 +135,12 @@ export function portwitness(args: readonly string[], env: Record<string, string>
       }),
   }
 }
+
+/** The stored observations of a scan, as the API lists them. */
+export const observationsOf = async <T>(api: Api, scanId: string): Promise<T[]> =>
+  (await api.text(`/api/v1/scans/${scanId}/observations`))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T)
 
 export const scanOf = (stdout: string): ScanAnswer => JSON.parse(stdout) as ScanAnswer

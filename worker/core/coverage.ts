@@ -1,3 +1,4 @@
+import { endpointKey } from '../../schema/facts.ts'
 import type { PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
@@ -85,14 +86,16 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
         : lost.length === 1
           ? `; the other ${stayed === 1 ? 'port was' : `${stayed} ports were`} reachable throughout`
           : `; ${count(stayed, 'other port')} ${stayed === 1 ? 'was' : 'were'} reachable throughout`
-    sentences.push(`${named(lost)} ${lost.length === 1 ? 'was' : 'were'} lost${after}: ${findings(lost)}${rest}.`)
+    sentences.push(`${named(lost)} ${lost.length === 1 ? 'was' : 'were'} lost${after}: ${findings(lost, scan)}${rest}.`)
   }
   if (unseen.length > 0)
     sentences.push(
       `${named(unseen)} ${unseen.length === 1 ? 'is' : 'are'} open to others and never ${unseen.length === 1 ? 'was' : 'were'} to the scanner: not tested.`,
     )
   if (doubtful.length > 0)
-    sentences.push(`${named(doubtful)} could not be looked at to the end: ${findings(doubtful)}.`)
+    sentences.push(
+      `${named(doubtful)} could not be looked at to the end: ${incomplete(doubtful.length === 1 ? 'it' : 'them')}.`,
+    )
   if (tested < portsAsked)
     sentences.push(
       portsAsked === 1
@@ -106,14 +109,18 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
   return `${all}, and ${stood} was reachable throughout.`
 }
 
-/** What is short of the work planned on these ports. A port may be lost after all of it was done. */
-function findings(ports: readonly PortVerdict[]): string {
-  const short = ports.filter(({ coverage }) => coverage.share < 1)
-  if (short.length === 0) return `what was planned for ${ports.length === 1 ? 'it' : 'them'} was done`
-  if (short.length === ports.length) return `findings on ${ports.length === 1 ? 'it' : 'them'} are incomplete`
-  const others = ports.length - short.length === 1 ? 'the other' : 'the others'
-  return `findings on ${named(short).replace('P', 'p')} are incomplete, and what was planned for ${others} was done`
+/** What is short on ports that were lost. Only planned work can be done in spite of that: a share of time says nothing of it. */
+function findings(lost: readonly PortVerdict[], { engagement }: ScanEvidence): string {
+  const them = lost.length === 1 ? 'it' : 'them'
+  const isDone = (port: PortVerdict) =>
+    port.coverage.share === 1 && (engagement.get(endpointKey(port))?.planned ?? 0) > 0
+  const short = lost.filter((port) => !isDone(port))
+  if (short.length === lost.length) return incomplete(them)
+  if (short.length === 0) return `what was planned for ${them} was done`
+  const others = lost.length - short.length === 1 ? 'the other' : 'the others'
+  return `${incomplete(numbered(short))}, and what was planned for ${others} was done`
 }
+const incomplete = (what: string): string => `findings on ${what} are incomplete`
 
 /** The search was held back, and went on more slowly: whose limit it was is said only where it was shown. */
 const sweptIn = ({ swept }: ScanEvidence, ports: readonly PortVerdict[]): string[] =>
@@ -134,9 +141,12 @@ const leftOutOf = (addresses: readonly string[]): string[] =>
         `${listed([...addresses])} ${addresses.length === 1 ? 'was' : 'were'} not scanned: the panel has no address of that family.`,
       ]
 
-function named(ports: readonly PortVerdict[]): string {
+const named = (ports: readonly PortVerdict[]): string => numbered(ports).replace(/^p/, 'P')
+
+/** `ports 80 and 443` */
+function numbered(ports: readonly PortVerdict[]): string {
   const numbers = [...new Set(ports.map((port) => port.port))].toSorted((a, b) => a - b)
   const shown =
     numbers.length > 8 ? [...numbers.slice(0, 8).map(String), `${numbers.length - 8} more`] : numbers.map(String)
-  return `${numbers.length === 1 ? 'Port' : 'Ports'} ${listed(shown)}`
+  return `${numbers.length === 1 ? 'port' : 'ports'} ${listed(shown)}`
 }
