@@ -42,10 +42,11 @@ export const wasAccepted = (sight: Sight): boolean => ACCEPTED.includes(sight)
 export const CHECKS = ['tcp', 'greeting', 'tls', 'http', 'https'] as const
 export type CheckName = (typeof CHECKS)[number]
 
-/** Why a touch was made. */
 /** What a request of the engagement was: as anybody asks, a path that scanners ask for, or shaped like an attack. */
 export const STIMULI = ['plain', 'path', 'attack'] as const
 export type StimulusWord = (typeof STIMULI)[number]
+
+/** Why a touch was made. */
 export const PURPOSES = [
   'discover',
   'phantom',
