@@ -110,11 +110,24 @@ test('a neighbour that answers when a short block is over does not put the block
   expect(port.cause?.class).toBe('ips')
 })
 
+const SYNS = [0, 1_000, 2_000, 3_000, 4_000, 5_000]
+/** each SYN before the end is dropped, the first one after it gets in */
+const silentUntil =
+  (from: number, to: number, who: (touch: Touch) => boolean) =>
+  (touch: Touch): Seen => {
+    if (!who(touch) || touch.at < from || touch.at >= to) return 'open'
+    const waited = SYNS.find((at) => touch.at + at >= to)
+    return waited === undefined || waited >= touch.timeoutMs
+      ? 'unresponsive'
+      : { sight: 'open', connectMs: waited + 15, afterMs: waited + 40 }
+  }
+
 describe('what answers when a block is over', () => {
-  const withMore = (told: ReturnType<typeof tell>, more: Pick<Observation, 'purpose' | 'port' | 'at'>): ScanFacts => ({
+  type More = Pick<Observation, 'purpose' | 'port' | 'at'> & Partial<Pick<Observation, 'connectMs' | 'afterMs'>>
+  const withMore = (told: ReturnType<typeof tell>, more: More): ScanFacts => ({
     ...told.facts,
     runs: told.facts.runs.map((run) => {
-      const observation = { ...more, n: 9_900, check: 'tcp', address: ADDRESS, sight: 'open', afterMs: 0 } as const
+      const observation = { n: 9_900, check: 'tcp', address: ADDRESS, sight: 'open', afterMs: 0, ...more } as const
       return run.kind === 'scan' ? { ...run, observations: [...run.observations, observation] } : run
     }),
   })
@@ -132,6 +145,20 @@ describe('what answers when a block is over', () => {
     const port = rulesOf(told, { purpose: 'recheck', port: 22, at: T0 + 121_000 }, 23)
     expect(port?.evidence.map(({ text }) => text).join(' ')).not.toMatch(/went on answering/)
     expect(port?.cause?.class).toBe('ips')
+  })
+
+  test('a port that let a later SYN in as the block ended did not stand beside it, nor come and go', () => {
+    const sees = (touch: Touch): Seen => {
+      if (touch.port === 22 && touch.purpose !== 'identify' && touch.purpose !== 'baseline') return null
+      return silentUntil(8_000, 23_500, isScanner)(touch)
+    }
+    const told = tell({ ports: [SSH, HTTP, HTTPS], scanMs: 60_000, watchMs: 1_500, sees })
+    const more = { purpose: 'verify', port: 22, at: T0 + 18_400, connectMs: 5_015, afterMs: 5_040 } as const
+    for (const asked of [80, 443]) {
+      const port = rulesOf(told, more, asked)
+      expect(port?.evidence.map(({ text }) => text).join(' ')).not.toMatch(/went on answering/)
+      expect([port?.verdict, port?.cause?.class]).toEqual(['interfered', 'ips'])
+    }
   })
 
   test('a connection kept open was let through nothing; nor before its silence could be found out', () => {
@@ -211,18 +238,6 @@ test('a host that is silent to all of us may have banned us all: nothing firm is
 })
 
 describe('a silent ban of 15 s', () => {
-  const SYNS = [0, 1_000, 2_000, 3_000, 4_000, 5_000]
-  /** each SYN before the end is dropped, the first one after it gets in */
-  const silentUntil =
-    (from: number, to: number, who: (touch: Touch) => boolean) =>
-    (touch: Touch): Seen => {
-      if (!who(touch) || touch.at < from || touch.at >= to) return 'open'
-      const waited = SYNS.find((at) => touch.at + at >= to)
-      return waited === undefined || waited >= touch.timeoutMs
-        ? 'unresponsive'
-        : { sight: 'open', connectMs: waited + 15, afterMs: waited + 40 }
-    }
-
   test('leaves time for one round that fails, and for two that get in when it ends: a short block all the same', () => {
     const told = tell({ ports: [HTTP, HTTPS], sees: silentUntil(8_000, 23_500, isScanner) })
     const port = told.port(80)

@@ -33,7 +33,7 @@ const opened = (
   purpose: Observation['purpose'],
   { port, check }: Pick<Port, 'port' | 'check'>,
   at: number,
-): Observation => ({ n, purpose, check, address: ADDRESS, port, sight: 'open', at, afterMs: 20 })
+): Observation => ({ n, purpose, check, address: ADDRESS, port, sight: 'open', at, connectMs: 10, afterMs: 20 })
 
 /** Scanner and sibling in one site, three witnesses elsewhere. */
 export const PANEL: readonly PanelMember[] = [

@@ -4,7 +4,7 @@
  * block with one end (detection-science.md, section 0, finding 9: real bans last from 15 s).
  */
 import type { Case, EndpointEvidence, Look, Round } from './evidence.ts'
-import { limped, quickestOf } from './experiments/limp.ts'
+import { isSlow, limped, quickestOf } from './experiments/limp.ts'
 import { TOUCH_TIMEOUT_MS } from './rounds.ts'
 import { llrStep, roundE, silentQ } from './tests.ts'
 
@@ -39,7 +39,7 @@ export function stretchOf(one: Case, endpoint: EndpointEvidence, loss: number, b
   let last = lastFailed
   let endsAt: number | null = null
   for (const round of all.slice(lastFailed + 1)) {
-    const at = gotInAt(round)
+    const at = gotInAt(round.scanner)
     const isAtTheEnd = endsAt === null ? at >= (all[lastFailed] as Round).at + LAST_SYN_MS : at - endsAt <= RETRY_MS
     if (!isBad(round) || !isAtTheEnd) break
     endsAt ??= at
@@ -69,7 +69,11 @@ const worstOf = (round: Round, quickest: ReadonlyMap<string, number>): ((look: L
     ? ({ failed }) => failed
     : (look) => limped(look, quickest)
 
-const gotInAt = ({ scanner }: Round): number => scanner.at + (scanner.observation.connectMs ?? 0)
+const gotInAt = (look: Look): number => look.at + (look.observation.connectMs ?? 0)
+
+/** A touch that an end at `endsAt` let in: with a later SYN, where this probe usually gets in with the first. It was shut out before. */
+export const wasLetInByEnd = (look: Look, endpoint: EndpointEvidence, endsAt: number): boolean =>
+  gotInAt(look) >= endsAt - RETRY_MS && isSlow(look, quickestOf(endpoint))
 
 /** The SYN that got through at last is none of those that were lost. */
 const SLACK_MS = 100

@@ -2,6 +2,7 @@
 import type { Service } from '../../../schema/words.ts'
 import type { EndpointEvidence, ScanEvidence } from '../evidence.ts'
 import { SAME_ROUND_MS } from '../rounds.ts'
+import { wasLetInByEnd } from '../stretch.ts'
 import { count } from '../text.ts'
 import type { Outcome } from '../verdict.ts'
 import type { Seen, ValueOf } from './feature.ts'
@@ -65,7 +66,9 @@ export function areaOf(
   for (const one of host) {
     // What accepts and then says nothing (a tarpit, a proxy that drops) looks open where nothing more than a handshake is awaited.
     if (lost.has(one) || (isMute && one.check === 'tcp')) continue
-    const look = one.looks.findLast((last) => last.role === 'scanner' && last.endAt < lostUntil)
+    const look = one.looks.findLast(
+      (last) => last.role === 'scanner' && last.endAt < lostUntil && !wasLetInByEnd(last, one, lostUntil),
+    )
     const answered = look !== undefined && !look.failed && look.at >= from
     if (answered) standing.push(look.id)
     if (answered || one.spans.some((span) => span.to > from && span.from < lostUntil)) alive++
@@ -100,7 +103,10 @@ export function isPatchy(endpoint: EndpointEvidence, outcome: Outcome, scan: Sca
         role === 'scanner' && at >= from - SAME_ROUND_MS && at < lostUntil && observation.purpose !== 'canary',
     )
     const lost = own.find(({ sight }) => sight === 'unresponsive')
-    return lost !== undefined && own.some(({ failed, at, endAt }) => !failed && at > lost.at && endAt < lostUntil)
+    if (lost === undefined) return false
+    return own.some(
+      (look) => !look.failed && look.at > lost.at && look.endAt < lostUntil && !wasLetInByEnd(look, other, lostUntil),
+    )
   })
 }
 
