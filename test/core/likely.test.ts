@@ -279,6 +279,17 @@ describe('a silent ban of 15 s', () => {
     for (const port of [80, 443].map(told.port)) expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
   })
 
+  test('is one too where two others lost one SYN in the round that let the scanner in after five', () => {
+    const banned = silentUntil(8_000, 23_500, isScanner)
+    const sees = (touch: Touch): Seen => {
+      const isLate = touch.purpose === 'verify' && touch.at >= 18_000 && touch.at < 21_000
+      const isUnlucky = ['prb_witness0001', 'prb_witness0002'].includes(touch.member.probeId)
+      return isLate && isUnlucky ? { sight: 'open', connectMs: 1_015, afterMs: 1_040 } : banned(touch)
+    }
+    const told = tell({ ports: [HTTP, HTTPS], watchMs: 1_500, sees })
+    for (const port of [80, 443].map(told.port)) expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
+  })
+
   test('is none when all lost it, or the way of scanner and sibling', () => {
     for (const who of [() => true, isHome])
       expect(tell({ ports: [HTTP, HTTPS], sees: silentUntil(8_000, 23_500, who) }).port(80).strength).toBeNull()

@@ -61,15 +61,20 @@ export function stretchOf(one: Case, endpoint: EndpointEvidence, loss: number, b
 }
 
 /**
- * The worst that befell anybody in this round: to fail where one did, else to be slow. Who is counted is settled by all looks
- * alike, whoever made which, so that e stays an e-value (`roundE`); a witness that lost one SYN is not what lost them all.
+ * The worst that befell anybody in this round: to fail where one did, else to get in late, by half of what the latest took or more.
+ * Who is counted is settled by all looks alike, whoever made which, so that e stays an e-value (`roundE`); a witness that lost one
+ * SYN is not what lost them all.
  */
-const worstOf = (round: Round, quickest: ReadonlyMap<string, number>): ((look: Look) => boolean) =>
-  [round.scanner, ...round.others].some(({ failed }) => failed)
-    ? ({ failed }) => failed
-    : (look) => limped(look, quickest)
+function worstOf(round: Round, quickest: ReadonlyMap<string, number>): (look: Look) => boolean {
+  const all = [round.scanner, ...round.others]
+  if (all.some(({ failed }) => failed)) return ({ failed }) => failed
+  const late = all.filter((look) => isSlow(look, quickest))
+  const half = Math.max(...late.map(connectMsOf)) / 2
+  return (look) => late.includes(look) && connectMsOf(look) >= half
+}
 
-const gotInAt = (look: Look): number => look.at + (look.observation.connectMs ?? 0)
+const connectMsOf = ({ observation }: Look): number => observation.connectMs ?? 0
+const gotInAt = (look: Look): number => look.at + connectMsOf(look)
 
 /** A touch that an end at `endsAt` let in: with a later SYN, where this probe usually gets in with the first. It was shut out before. */
 export const wasLetInByEnd = (look: Look, endpoint: EndpointEvidence, endsAt: number): boolean =>
@@ -80,4 +85,4 @@ const SLACK_MS = 100
 
 /** How often loss does that to a touch: takes all its SYNs, or all before the one that got through. */
 const badQ = ({ scanner }: Round, loss: number): number =>
-  silentQ(scanner.failed ? TOUCH_TIMEOUT_MS : (scanner.observation.connectMs ?? 0) - SLACK_MS, loss)
+  silentQ(scanner.failed ? TOUCH_TIMEOUT_MS : connectMsOf(scanner) - SLACK_MS, loss)
