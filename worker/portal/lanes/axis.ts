@@ -6,9 +6,11 @@
 const LINEAR_MS = 20_000
 /** Between two labels, at least. */
 const LABEL_GAP = 78
+const HALF_LABEL = 20
 const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800].map(
   (s) => s * 1_000,
 )
+const DAY_MS = 86_400_000
 
 export interface Axis {
   /** where this moment stands; moments outside stand at the end */
@@ -60,7 +62,7 @@ function between(by: readonly number[], wanted: readonly number[], value: number
   return begin + share * (end - begin)
 }
 
-/** Round times since the start, as fine as the axis is just there. */
+/** Round times since the start, as fine as the axis is just there and no closer than their words are wide. */
 function labelsOf(
   { ats, xs }: Knots,
   from: number,
@@ -68,14 +70,15 @@ function labelsOf(
   right: number,
   place: (at: number) => number,
 ): { at: number; x: number }[] {
-  const labels: { at: number; x: number }[] = [{ at: from, x: left }]
-  for (let x = left + LABEL_GAP; x <= right; x += LABEL_GAP / 2) {
-    const at = between(xs, ats, x)
-    const around = between(xs, ats, x + LABEL_GAP / 2) - between(xs, ats, x - LABEL_GAP / 2)
-    const step = STEPS_MS.findLast((ms) => ms <= around) ?? STEPS_MS[0] ?? 1_000
-    const round = from + Math.round((at - from) / step) * step
-    const there = place(round)
-    if (there - (labels.at(-1)?.x ?? left) >= LABEL_GAP && there <= right - 20) labels.push({ at: round, x: there })
+  const labels: { at: number; x: number }[] = []
+  let next = { at: from, x: left }
+  while (next.x <= right - HALF_LABEL) {
+    labels.push(next)
+    const clear = between(xs, ats, next.x + LABEL_GAP)
+    const step = STEPS_MS.find((ms) => ms >= clear - next.at) ?? DAY_MS
+    const at = from + Math.ceil((clear - from) / step) * step
+    if (at > (ats.at(-1) ?? from)) break
+    next = { at, x: place(at) }
   }
   return labels
 }
