@@ -12,7 +12,7 @@ import { rest } from '../clock.ts'
 import { clockTime, endpointText, sightText } from '../output.ts'
 import { bindingFor } from '../source.ts'
 import { isHeldBack } from '../sweep/answers.ts'
-import { sweepOrder } from '../sweep/order.ts'
+import { orderAgain, sweepOrder } from '../sweep/order.ts'
 import type { Sentinel } from '../sweep/reach.ts'
 import type { SweepEvents, SweepOutcome } from '../sweep/sweep.ts'
 import { openSweeper, type Sweeper } from '../sweep/sweeper.ts'
@@ -171,7 +171,7 @@ async function discoverOne(
     isLost = outcome.end === 'reach_lost'
     // The lease ran out, or all is over; in mid-sweep nothing else stops it.
     if (outcome.end === 'aborted' && !ended.aborted) {
-      order = Uint16Array.from(new Set([...outcome.again, ...unseen]))
+      order = orderAgain(unseen, outcome.again)
       unseen.clear()
       sentinels = sentinelsAfter(outcome)
       times -= 1
@@ -197,7 +197,7 @@ async function discoverOne(
       held = { address, offered: grant.perSecond, passed: outcome.trickle, freeAfterMs }
       isAsked = await askWhose(scan, held, load)
     }
-    order = Uint16Array.from(new Set([...outcome.again, ...unseen]))
+    order = orderAgain(unseen, outcome.again)
     unseen.clear()
     rate = slower(rate, outcome.trickle)
     output.line(

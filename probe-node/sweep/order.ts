@@ -37,3 +37,10 @@ export function sweepOrder(ports: Uint16Array, first: readonly number[], seed: n
   shuffle(order.subarray(front), random)
   return order
 }
+
+/**
+ * The order of what is taken up again. What accepted once comes first: one open port that may be touched freely tells a limit
+ * from a ban, and of what has room again the first connects get most.
+ */
+export const orderAgain = (accepted: Iterable<number>, again: Iterable<number>): Uint16Array =>
+  Uint16Array.from(new Set([...accepted, ...again]))

@@ -16,6 +16,12 @@ test('a port that a first sweep missed and that answers ever after is open', () 
   expect(told.port(443).verdict).toBe('open')
 })
 
+test('one that failed the scanner in a round was not open throughout, though nothing is proved', () => {
+  const told = tell({ ports: [HTTP, LATE], lastKnown, sees: block(isScanner, 'unresponsive', 0, 11_000, [443]) })
+  expect(told.port(443)).toMatchObject({ verdict: 'transient', strength: null })
+  expect(told.port(443).evidence.map(({ rule }) => rule)).not.toContain('OPN-1')
+})
+
 test('a port that never let scanner and sibling in was blocked before', () => {
   const told = tell({ ports: [HTTP, LATE], lastKnown, sees: block(isHome, 'unresponsive', 0, undefined, [443]) })
   expect(told.port(443).verdict).toBe('blocked_before')

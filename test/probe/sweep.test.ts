@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { expect, test } from 'vitest'
 import { slower } from '../../probe-node/scan/held-back.ts'
-import { randomOf, shuffle, sweepOrder } from '../../probe-node/sweep/order.ts'
+import { orderAgain, randomOf, shuffle, sweepOrder } from '../../probe-node/sweep/order.ts'
 import { paceOf } from '../../probe-node/sweep/pace.ts'
 import { openSockets, plainSockets, type Sockets, type SocketsOptions } from '../../probe-node/sweep/sockets.ts'
 import { type SweepJob, type SweepOutcome, startSweep } from '../../probe-node/sweep/sweep.ts'
@@ -50,6 +50,10 @@ test('an order holds every port once, the likely ones first, and is the same for
   expect(sweepOrder(Uint16Array.from(range(1, 1_000)), [22, 80, 443], 7)).toEqual(order)
   expect(sweepOrder(Uint16Array.from(range(1, 1_000)), [22, 80, 443], 8)).not.toEqual(order)
   expect(shuffle(range(1, 100), randomOf(1))).not.toEqual(range(1, 100))
+})
+
+test('of what is taken up again comes first what accepted once, each port once', () => {
+  expect([...orderAgain(new Set([443, 80]), Uint16Array.from([1_001, 80, 22]))]).toEqual([443, 80, 1_001, 22])
 })
 
 test('the pace never lets more through than its rate and one small burst', () => {

@@ -92,8 +92,8 @@ function neverFound(endpoint: EndpointEvidence, outcome: Outcome | null, scan: S
   // It was shut when we looked for ports, and let us in later: what the rounds proved of the time between stays proved.
   const wasShut = outcome.strength !== null && ['interfered', 'degraded', 'app_blocked'].includes(outcome.verdict)
   const gotIn = scan.scanner !== null && endpoint.openedAt.has(scan.scanner.probeId)
-  // While the scan goes on it is a question still: a limit lets in what comes slowly.
-  if (outcome.verdict === 'transient' && !scan.ended) return outcome
+  // While the scan goes on it is a question still: a limit lets in what comes slowly. At its end a port that was lost was not open throughout.
+  if (outcome.verdict === 'transient' && (!scan.ended || outcome.tally.failed > 0)) return outcome
   if (outcome.verdict === 'transient' || (gotIn && !wasShut))
     return { ...outcome, rule: 'OPN-1', verdict: 'open', strength: null, fastAt: null, confirmedAt: null }
   return ['blocked_before', 'interfered', 'degraded', 'app_blocked', 'path_outage'].includes(outcome.verdict) ||

@@ -12,7 +12,8 @@ export const tigervncBlacklist = scenario({
   target: `
     listeners 22 80
     echo labsecret | tigervncpasswd -f > /etc/lab.vnc
-    Xtigervnc :0 -rfbport 5900 -SecurityTypes VncAuth -PasswordFile /etc/lab.vnc -BlacklistTimeout 600 > "$LOG/vnc.log" 2>&1 &
+    # Its lock and socket would lie in a folder that all containers of the machine share.
+    Xtigervnc :0 -nolock -nolisten unix -rfbport 5900 -SecurityTypes VncAuth -PasswordFile /etc/lab.vnc -BlacklistTimeout 600 > "$LOG/vnc.log" 2>&1 &
     wait_ports 5900
   `,
   async meanwhile({ progress, seconds, attack }) {

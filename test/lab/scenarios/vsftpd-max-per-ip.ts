@@ -31,7 +31,8 @@ V
   async meanwhile({ progress, seconds, attack }) {
     await progress(/ready: start your scanner/)
     await seconds(3)
-    for (let round = 0; round < 5; round++) await attack('hold', 21, 6, 12)
+    // Until the scan ends: a service that counts touches is looked at again only then, and loss makes a scan longer.
+    for (let round = 0; round < 12; round++) await attack('hold', 21, 6, 12)
   },
   truth: { happened: { on: 'target', run: `grep -c 'too many sessions' "$LOG/vsftpd.log"`, fits: /[1-9]/ } },
   expect: {
