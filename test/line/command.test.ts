@@ -137,6 +137,15 @@ describe('with a Worker and probes', () => {
     expect(code).toBe(5)
   })
 
+  test('issues of a target that is not there are not none', async () => {
+    for (const id of ['nope', '../issues', 'tgt_00000000000000000000']) {
+      const asked = await stack.portwitness('issues', '--target', id).ended
+      expect(asked).toEqual({ code: 1, stdout: '', stderr: 'portwitness: There is no target with that id.\n' })
+    }
+    const { id } = await stack.worker.api.send<{ id: string }>('POST', '/api/v1/targets', { address: '127.0.0.26' })
+    expect(await stack.portwitness('issues', '--target', id).ended).toMatchObject({ code: 0, stdout: 'No issues.\n' })
+  })
+
   test('a scan that nobody waits for is accepted with its id, and a second one refused while it runs', async () => {
     const host = await stack.demoHost('127.0.0.27', '--no-guard')
     const first = await stack.portwitness('scan', host.address, '--ports', '1-65535', '--rate', '500', '--no-wait')
