@@ -1,8 +1,11 @@
 /** The command line against a Worker that is played by a script, as another process: what it prints, and how it exits. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -128,6 +131,24 @@ test('a refusal is one sentence with its full stop', async () => {
   })
   const { code, err } = await run('issues', 'retest', 'iss_1', '--url', worker.url, '--key', 'pw_x')
   expect({ code, err }).toEqual({ code: 5, err: 'portwitness: Refused: One of it runs already.\n' })
+})
+
+test('a probe whose token is refused says so in one sentence, and what to do', async () => {
+  const detail = 'This token is unknown, used or too old.'
+  const refusal = (response: ServerResponse) =>
+    void response
+      .writeHead(401, { 'content-type': 'application/problem+json' })
+      .end(JSON.stringify({ title: 'Not signed in', status: 401, code: 'unauthorized', detail }))
+  using worker = await played({ 'POST /probe/v1/enrol': refusal })
+  const data = await mkdtemp(join(tmpdir(), 'portwitness-refused-'))
+  const address = ['--source-address', '127.0.0.1']
+  const { code, out, err } = await run('probe', '--url', worker.url, '--token', 'wrong', '--data', data, ...address)
+  await rm(data, { recursive: true })
+  expect({ code, out, err }).toEqual({
+    code: 5,
+    out: '',
+    err: `portwitness: The Worker refused to enrol this probe: ${detail} Make a new one: portwitness enrol --site S --source-address 127.0.0.1\n`,
+  })
 })
 
 test('a command that speaks plain HTTP starts without TLS, and without what starts other processes', async () => {
