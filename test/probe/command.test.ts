@@ -101,6 +101,21 @@ test('where there are no ranges it is said so, and why', async () => {
   expect(own).toMatchObject({ code: 0, out: 'No ranges.\n', err: 'Private ranges are never published.\n' })
 })
 
+test('the tenant that was there from the start was not added in 1970', async () => {
+  const items = [
+    { id: 'ten_b', name: 'B', createdAt: '2026-03-01T00:00:00.000Z' },
+    { id: 'ten_default', name: 'Default', createdAt: '1970-01-01T00:00:00.000Z' },
+  ]
+  using worker = await played({ 'GET /api/v1/tenants': () => ({ items, nextCursor: null }) })
+  const { out } = await run('tenants', '--url', worker.url, '--key', 'pw_x')
+  expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['TENANT', 'NAME', 'ADDED'],
+    ['ten_b', 'B', '2026-03-01T00:00:00.000Z'],
+    ['ten_default', 'Default', 'from the start'],
+    [''],
+  ])
+})
+
 test('a retest is watched like a scan, and says what became of the issue', async () => {
   const said = (state: string) => ({
     'POST /api/v1/issues/iss_1/retest': () =>
