@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startNode } from '../../demo/children.ts'
 import { freePort } from '../../demo/loopback.ts'
+import { EXIT } from '../../probe-node/commands/command.ts'
 import { isKey } from '../../schema/key.ts'
 import { portwitness, type Stack, startStack } from '../support/stack.ts'
 
@@ -77,6 +78,7 @@ describe('without a Worker', () => {
       ...['keys', 'tenants', 'audit', 'stop-all'],
     ]
     expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    for (const code of Object.values(EXIT)) expect(help.stdout).toMatch(new RegExp(`^ {2}${code} {2}\\S`, 'm'))
     for (const name of names) {
       expect(help.stdout).toContain(name)
       const { stdout } = await portwitness(['help', name]).ended
