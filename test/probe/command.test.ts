@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { FORMATS } from '../../schema/formats.ts'
 
 const MAIN = fileURLToPath(new URL('../../probe-node/main.ts', import.meta.url))
 const COMMAND = fileURLToPath(new URL('../../bin/portwitness.mjs', import.meta.url))
@@ -85,8 +86,12 @@ test('the published ranges come in the formats that there are, and in no other',
   const asked = await run('ranges', '--url', worker.url, '--format', 'text')
   expect(asked).toMatchObject({ code: 0, out: '192.0.2.0/24\n' })
   const other = await run('ranges', '--url', worker.url, '--format', 'cisco-ios')
-  expect(other.code).toBe(2)
-  expect(other.err).toContain('text, json')
+  expect(other).toMatchObject({
+    code: 2,
+    err: "portwitness: --format: there is no 'cisco-ios'. See: portwitness help ranges\n",
+  })
+  const help = (await run('help', 'ranges')).out
+  for (const name of ['json-feed', ...FORMATS]) expect(help).toMatch(new RegExp(`(^| )${name}(,|$| )`, 'm'))
   expect(worker.asked).toEqual(['GET /ip-ranges.txt'])
 })
 
