@@ -1,4 +1,5 @@
 import { parseAddress } from '../schema/address.ts'
+import { printable } from '../schema/terminal.ts'
 import { createBell } from './bell.ts'
 import { createBrake, NO_CEILINGS, type OwnCeilings } from './brake.ts'
 import { createClock } from './clock.ts'
@@ -36,6 +37,9 @@ export interface AgentOptions {
   keyDays?: number
   log?: (line: LogLine) => void
 }
+
+/** The Worker answered that this probe may not enrol: to try again with the same token is no use. */
+export class EnrolmentRefused extends Error {}
 
 /**
  * One probe: enrols if it must, then works until the signal aborts. Then short runs are finished or returned within
@@ -97,6 +101,18 @@ async function enrol(
 ): Promise<Identity> {
   if (!token) throw new Error(`${dataDir} holds no enrolled key, and no token was given: see portwitness enrol`)
   const asked = await desk.enrol({ token, sourceAddress, allowPrivate })
-  if (!asked.ok) throw new Error(`could not enrol: ${asked.why} (${asked.detail})`)
-  return keepProbeId(dataDir, asked.answer.probeId)
+  if (asked.ok) return keepProbeId(dataDir, asked.answer.probeId)
+  if (!asked.refusal) throw new Error(`could not enrol: ${asked.why} (${asked.detail})`)
+  const { code, said } = asked.refusal
+  const wayOut = WAY_OUT[code]?.(sourceAddress)
+  const words = `The Worker refused to enrol this probe: ${sentence(printable(said || asked.detail, 300))}`
+  throw new EnrolmentRefused(wayOut ? `${words} ${wayOut}` : words)
 }
+
+/** By the code of the refusal, what to do. */
+const WAY_OUT: Readonly<Record<string, (sourceAddress: string) => string>> = {
+  unauthorized: (address) => `Make a new one: portwitness enrol --site S --source-address ${address}`,
+  upgrade_required: () => 'Give this probe the version that the Worker has.',
+}
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)

@@ -33,7 +33,13 @@ export type Asked<T> =
       /** when the try that was answered began (performance.now()) */
       askedAt: number
     }
-  | { ok: false; why: 'gone' | 'refused' | 'bad' | 'unreachable'; detail: string }
+  | {
+      ok: false
+      why: 'gone' | 'refused' | 'bad' | 'unreachable'
+      detail: string
+      /** the Worker's own words, where it answered */
+      refusal?: { code: string; said: string }
+    }
 
 export interface Desk {
   enrol(body: { token: string; sourceAddress: string; allowPrivate: boolean }): Promise<Asked<EnrolAnswer>>
@@ -123,8 +129,10 @@ export function openDesk({ url, clock, localAddress, log, ...options }: DeskOpti
         const verdict = finalAnswer(posted.status)
         const mayBeSkew = posted.status === 401 && tries === 0
         if (verdict && !mayBeSkew) {
-          log('warn', `the Worker refused ${path}`, { status: posted.status, why: problemOf(posted.body) })
-          return { ok: false, why: verdict, detail: last }
+          const refusal = { code: problemOf(posted.body), said: saidIn(posted.body) }
+          // Who cannot enrol ends with the refusal as its error: nothing runs yet whose log would be read.
+          if (path !== 'enrol') log('warn', `the Worker refused ${path}`, { status: posted.status, why: refusal.code })
+          return { ok: false, why: verdict, detail: last, refusal }
         }
       }
       const bound = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** tries)
@@ -175,4 +183,10 @@ function finalAnswer(status: number): 'gone' | 'refused' | 'bad' | null {
 const problemOf = (body: unknown): string => {
   const { code, title } = (body ?? {}) as { code?: unknown; title?: unknown }
   return String(code ?? title ?? '').slice(0, 80)
+}
+
+/** What a problem says to people; its code where it says nothing. */
+const saidIn = (body: unknown): string => {
+  const { detail } = (body ?? {}) as { detail?: unknown }
+  return typeof detail === 'string' && detail !== '' ? detail.slice(0, 300) : problemOf(body)
 }

@@ -1,7 +1,7 @@
 /** The `portwitness` command: one file per subcommand under commands/. */
 
 import { VERSION } from '../schema/version.ts'
-import { type Command, CommandFailure, EXIT } from './commands/command.ts'
+import { type Command, CommandFailure, EXIT, EXIT_SAYS } from './commands/command.ts'
 import { COMMANDS } from './commands/index.ts'
 
 const [name, ...args] = process.argv.slice(2)
@@ -63,5 +63,9 @@ async function overview(): Promise<string> {
   const lines = await Promise.all(
     Object.entries(COMMANDS).map(async ([it, load]) => `  ${it.padEnd(width)}  ${(await load()).summary}`),
   )
-  return `portwitness COMMAND [options]\n\n${lines.join('\n')}\n\nMore: portwitness help COMMAND\n`
+  const codes = Object.entries(EXIT).map(([end, code]) => `  ${code}  ${EXIT_SAYS[end as keyof typeof EXIT]}`)
+  return [
+    ...['portwitness COMMAND [options]', '', ...lines, '', 'More: portwitness help COMMAND', ''],
+    ...['Exit codes:', ...codes, ''],
+  ].join('\n')
 }

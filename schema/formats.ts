@@ -47,3 +47,50 @@ export const FORMATS = [
   'csv',
 ] as const
 export type Format = (typeof FORMATS)[number]
+
+const HOST = [
+  'nftables',
+  'iptables',
+  'ipset',
+  'ufw',
+  'firewalld',
+  'pf',
+  'fail2ban',
+  'sshguard',
+  'crowdsec',
+  'crowdsec-allowlist',
+  'suricata',
+  'snort',
+  'tcp-wrappers',
+  'openssh',
+  'csf',
+]
+const SERVER = [
+  'nginx',
+  'nginx-allow',
+  'apache',
+  'modsecurity2',
+  'modsecurity3',
+  'haproxy',
+  'caddy',
+  'traefik',
+  'squid',
+  'varnish',
+  'postscreen',
+  'postfix',
+  'exim',
+  'dovecot',
+  'rspamd',
+]
+const ANY = ['plain', 'csv']
+
+/** Also the variants of one: `nginx-allow` goes where nginx is. */
+const isIn = (names: readonly string[]) => (format: Format) =>
+  names.some((name) => format === name || format.startsWith(`${name}-`))
+/** The formats by what stands in the way; what is named nowhere here is of the cloud. */
+export const DEFENCES: readonly { name: string; formats: readonly Format[] }[] = [
+  { name: 'Host and network', formats: FORMATS.filter(isIn(HOST)) },
+  { name: 'Web, mail and proxies', formats: FORMATS.filter(isIn(SERVER)) },
+  { name: 'Cloud and appliances', formats: FORMATS.filter((one) => !isIn([...HOST, ...SERVER, ...ANY])(one)) },
+  { name: 'Anything else', formats: FORMATS.filter(isIn(ANY)) },
+]

@@ -38,10 +38,16 @@ async function saidOf(
   }
 }
 
-/** The statement that adds the deed's line at the end of the log, as it is now. */
-export async function lineFor(db: Db, d1: D1Database, deed: Deed, made: string | null): Promise<D1PreparedStatement> {
+/** A deed's line as a statement: in any case, or to stand behind a statement, where that changed something and the line stands not yet. */
+export interface Line {
+  always: D1PreparedStatement
+  ifChanged: D1PreparedStatement
+}
+
+/** Adds the deed's line at the end of the log, as it is now. */
+export async function lineFor(db: Db, d1: D1Database, deed: Deed, made: string | null): Promise<Line> {
   const [head, said] = await Promise.all([auditHead(db, deed.tenantId), saidOf(db, deed, made)])
-  return (await placed(d1, said, head ?? START, deed.onlyIf)).statement
+  return (await placed(d1, said, head ?? START, deed.onlyIf)).line
 }
 
 const START = { seq: 0, hash: '' }
@@ -51,7 +57,7 @@ async function placed(
   { at, ...said }: Said,
   head: { seq: number; hash: string },
   onlyIf?: Deed['onlyIf'],
-): Promise<{ statement: D1PreparedStatement; head: { seq: number; hash: string } }> {
+): Promise<{ line: Line; head: { seq: number; hash: string } }> {
   const line: Omit<AuditLine, 'hash'> = {
     ...said,
     seq: head.seq + 1,
@@ -59,34 +65,46 @@ async function placed(
     prev: head.hash,
   }
   const hash = await auditHash(line)
-  const statement = d1
-    .prepare(
-      `INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${holds(onlyIf)}`,
-    )
-    .bind(
-      ...[line.tenantId, line.seq, at, line.actor, line.deed, line.subject, line.before, line.asked, line.prev, hash],
-      ...wanted(onlyIf),
-    )
-  return { statement, head: { seq: line.seq, hash } }
+  const made = written(
+    d1,
+    'INSERT INTO audit (tenant_id, seq, at, actor, deed, subject, before, asked, prev, hash) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?',
+    [line.tenantId, line.seq, at, line.actor, line.deed, line.subject, line.before, line.asked, line.prev, hash],
+    // Of another deed a line may have this number: then the batch must fail, and is made again.
+    { where: 'SELECT 1 FROM audit WHERE tenant_id = ? AND seq = ? AND hash = ?', is: [line.tenantId, line.seq, hash] },
+    onlyIf,
+  )
+  return { line: made, head: { seq: line.seq, hash } }
 }
 
-const holds = (onlyIf: Deed['onlyIf']): string =>
-  onlyIf ? ' WHERE EXISTS (SELECT 1 FROM settings WHERE name = ? AND value = ?)' : ''
-const wanted = (onlyIf: Deed['onlyIf']): string[] => (onlyIf ? [onlyIf.name, onlyIf.value] : [])
-
-/** The statement that keeps the deed's line until it has its number: it meets no other. */
-export async function waitingFor(
-  db: Db,
+/** `stands` finds the line itself. changes() counts the rows of the statement before: sqlite.org/lang_corefunc.html#changes */
+function written(
   d1: D1Database,
-  deed: Deed,
-  made: string | null,
-): Promise<D1PreparedStatement> {
+  insert: string,
+  values: readonly unknown[],
+  stands: { where: string; is: readonly unknown[] },
+  onlyIf: Deed['onlyIf'],
+): Line {
+  const holds = onlyIf ? ['EXISTS (SELECT 1 FROM settings WHERE name = ? AND value = ?)'] : []
+  const wanted = onlyIf ? [onlyIf.name, onlyIf.value] : []
+  const where = (all: readonly string[]) => (all.length > 0 ? ` WHERE ${all.join(' AND ')}` : '')
+  const changed = ['changes() > 0', `NOT EXISTS (${stands.where})`]
+  return {
+    always: d1.prepare(`${insert}${where(holds)}`).bind(...values, ...wanted),
+    ifChanged: d1.prepare(`${insert}${where([...changed, ...holds])}`).bind(...values, ...stands.is, ...wanted),
+  }
+}
+
+/** Keeps the deed's line until it has its number: it meets no other. */
+export async function waitingFor(db: Db, d1: D1Database, deed: Deed, made: string | null): Promise<Line> {
   const { tenantId, at, actor, deed: what, subject, before, asked } = await saidOf(db, deed, made)
-  return d1
-    .prepare(
-      `INSERT INTO audit_waiting (tenant_id, id, at, actor, deed, subject, before, asked) SELECT ?, ?, ?, ?, ?, ?, ?, ?${holds(deed.onlyIf)}`,
-    )
-    .bind(tenantId, hex(luck(16)), at, actor, what, subject, before, asked, ...wanted(deed.onlyIf))
+  const id = hex(luck(16))
+  return written(
+    d1,
+    'INSERT INTO audit_waiting (tenant_id, id, at, actor, deed, subject, before, asked) SELECT ?, ?, ?, ?, ?, ?, ?, ?',
+    [tenantId, id, at, actor, what, subject, before, asked],
+    { where: 'SELECT 1 FROM audit_waiting WHERE tenant_id = ? AND id = ?', is: [tenantId, id] },
+    deed.onlyIf,
+  )
 }
 
 /** In one batch at most. */
@@ -106,7 +124,7 @@ export async function numberWaiting(db: Db, d1: D1Database, tenantId: string, tr
       const next = await placed(d1, said, end)
       end = next.head
       statements.push(
-        next.statement,
+        next.line.always,
         d1.prepare('DELETE FROM audit_waiting WHERE tenant_id = ? AND id = ?').bind(tenantId, id),
       )
     }

@@ -1,8 +1,8 @@
 /** A database whose first write carries its line of the audit log: both are done, or neither. */
-import { type Deed, lineFor, numberWaiting, waitingFor } from './auditLine.ts'
+import { type Deed, type Line, lineFor, numberWaiting, waitingFor } from './auditLine.ts'
 import { Failure } from './failure.ts'
 import { isBehind, madeBy } from './store/audit.ts'
-import { causeOf, type Db, openDb } from './store/db.ts'
+import { causeOf, changed, type Db, openDb } from './store/db.ts'
 
 export type { Deed } from './auditLine.ts'
 
@@ -25,9 +25,18 @@ const URGENT_TRIES = 3
  */
 export const MOST_CHANGES = 64
 const changing = new Map<string, number>()
+/** In a batch of more writes the line stands whatever they change: each would need a look of its own, and a request has a limit. */
+const MOST_WATCHED = 8
+
+/** What a handler hands to the database. */
+interface Handed {
+  statement: D1PreparedStatement
+  writes: boolean
+}
 
 /**
- * `db` is for one request. What only reads passes; the first statement or batch that writes goes in one batch with the line.
+ * `db` is for one request. What only reads passes; the first statement or batch that changes something goes in one batch with the
+ * line, and what finds nothing to change leaves none.
  * Of two who write at once one finds its number taken: its whole batch was undone, and is sent again with the next number.
  */
 export function audited(plain: Db, deed: Deed): Audited {
@@ -38,23 +47,30 @@ export function audited(plain: Db, deed: Deed): Audited {
   let isDone = false
   let turn: Promise<unknown> = Promise.resolve()
 
-  async function withWaiting(statements: readonly D1PreparedStatement[], made: string | null): Promise<D1Result[]> {
-    const results = await d1.batch([...statements, await waitingFor(reader, d1, deed, made)])
-    isDone = true
-    return results.slice(0, -1)
+  /** Runs them with the line behind each write, or once at the end; answers for them alone. */
+  async function carrying(handed: readonly Handed[], line: Line): Promise<D1Result[]> {
+    const writes = handed.filter((one) => one.writes).length
+    const isWatched = writes > 0 && writes <= MOST_WATCHED
+    const list = handed.flatMap(({ statement, writes }) => [
+      { statement, isLine: false },
+      ...(isWatched && writes ? [{ statement: line.ifChanged, isLine: true }] : []),
+    ])
+    if (!isWatched) list.push({ statement: line.always, isLine: true })
+    const results = await d1.batch(list.map(({ statement }) => statement))
+    // A line with a condition is asked for once.
+    isDone = deed.onlyIf !== undefined || results.some((result, i) => list[i]?.isLine && changed(result) > 0)
+    return results.filter((_, i) => !list[i]?.isLine)
   }
-  async function withLine(statements: readonly D1PreparedStatement[], made: string | null): Promise<D1Result[]> {
-    if (isDone) return d1.batch([...statements])
-    if (deed.urgent) return withWaiting(statements, made)
-    return inItsTurn(deed.tenantId, () => placedLast(statements, made))
+  async function withLine(handed: readonly Handed[], made: string | null): Promise<D1Result[]> {
+    if (isDone) return d1.batch(handed.map(({ statement }) => statement))
+    if (deed.urgent) return carrying(handed, await waitingFor(reader, d1, deed, made))
+    return inItsTurn(deed.tenantId, () => placedLast(handed, made))
   }
-  async function placedLast(statements: readonly D1PreparedStatement[], made: string | null): Promise<D1Result[]> {
+  async function placedLast(handed: readonly Handed[], made: string | null): Promise<D1Result[]> {
     for (let tries = 1; ; tries++) {
       const line = await lineFor(reader, d1, deed, made)
       try {
-        const results = await d1.batch([...statements, line])
-        isDone = true
-        return results.slice(0, -1)
+        return await carrying(handed, line)
       } catch (error) {
         if (!isBehind(error)) throw error
         if (tries === TRIES) throw new Failure('busy', 'Too many changes at once. Try again.')
@@ -66,17 +82,17 @@ export function audited(plain: Db, deed: Deed): Audited {
     }
   }
   /** One after the other until the line stands: of what a handler writes side by side, one carries it. */
-  function write(statements: readonly D1PreparedStatement[], made: string | null = null): Promise<D1Result[]> {
-    if (isDone) return d1.batch([...statements])
-    const mine = turn.then(() => withLine(statements, made))
+  function write(handed: readonly Handed[], made: string | null = null): Promise<D1Result[]> {
+    if (isDone) return d1.batch(handed.map(({ statement }) => statement))
+    const mine = turn.then(() => withLine(handed, made))
     turn = mine.catch(() => undefined)
     return mine
   }
 
-  const inner = new WeakMap<object, { statement: D1PreparedStatement; writes: boolean; made: string | null }>()
+  const inner = new WeakMap<object, Handed & { made: string | null }>()
   function wrap(sql: string, statement: D1PreparedStatement, made: string | null = null): D1PreparedStatement {
     const writes = !/^\s*(select|pragma|explain)\b/i.test(sql)
-    const one = async (): Promise<D1Result> => (await write([statement], made))[0] as D1Result
+    const one = async (): Promise<D1Result> => (await write([{ statement, writes }], made))[0] as D1Result
     const bind = (...values: unknown[]) => wrap(sql, statement.bind(...values), writes ? madeBy(sql, values) : null)
     const wrapped = writes ? { bind, run: one, all: one, ...listsOf(one) } : through(statement, bind)
     inner.set(wrapped, { statement, writes, made })
@@ -86,9 +102,8 @@ export function audited(plain: Db, deed: Deed): Audited {
     prepare: (sql: string) => wrap(sql, d1.prepare(sql)),
     async batch(list: D1PreparedStatement[]) {
       const known = list.map((each) => inner.get(each) ?? { statement: each, writes: true, made: null })
-      const statements = known.map(({ statement }) => statement)
       const made = known.find((one) => one.made !== null)?.made ?? null
-      return known.some(({ writes }) => writes) ? write(statements, made) : d1.batch(statements)
+      return known.some(({ writes }) => writes) ? write(known, made) : d1.batch(known.map(({ statement }) => statement))
     },
     exec: () => Promise.reject(new Error('exec carries no line of the audit log')),
   } as unknown as D1Database

@@ -10,6 +10,17 @@ export interface Command {
 
 export const EXIT = { clear: 0, failed: 1, usage: 2, interference: 3, incomplete: 4, refused: 5, cancelled: 6 } as const
 
+/** What each means, as `portwitness help` tells it. */
+export const EXIT_SAYS: Readonly<Record<keyof typeof EXIT, string>> = {
+  clear: 'done; a scan ended clear, a proof is proved',
+  failed: 'failed, or what was named is not there; of a check: no',
+  usage: 'wrong usage',
+  interference: 'a scan was interfered with; of a proof: not proved',
+  incomplete: 'a scan or a proof is incomplete: do not take it for clear',
+  refused: 'refused: by the Worker, for the address, the key or the kill switch',
+  cancelled: 'cancelled, or took too long',
+}
+
 /** Ends the command with one clear line and an exit code. */
 export class CommandFailure extends Error {
   readonly exit: number

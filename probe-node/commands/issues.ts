@@ -46,7 +46,10 @@ async function list(args: string[]): Promise<number> {
     ...(values.state && { state: values.state }),
     ...(values.target && { targetId: values.target }),
   })
-  const { items } = await openApi(reach(values)).get<{ items: IssueAnswer[] }>(`/api/v1/issues?${query}`)
+  const api = openApi(reach(values))
+  const { items } = await api.get<{ items: IssueAnswer[] }>(`/api/v1/issues?${query}`)
+  // A list filtered by a target that is not there is as empty as that of a healthy one.
+  if (items.length === 0 && values.target) await api.get(`/api/v1/targets/${encodeURIComponent(values.target)}`)
   if (values.json) process.stdout.write(jsonText(items))
   else if (items.length === 0) process.stdout.write('No issues.\n')
   else {

@@ -11,13 +11,38 @@ export const REACH = { url: { type: 'string' }, key: { type: 'string' } } as con
 /** parseArgs, whose complaints become usage errors. `positionals` is how many arguments without a name are wanted. */
 export function parse<const T extends Options>(args: string[], options: T, positionals = 0) {
   try {
-    const parsed = parseArgs({ args, options, allowPositionals: positionals > 0, strict: true })
+    const parsed = parseArgs({ args: joined(args, options), options, allowPositionals: positionals > 0, strict: true })
     if (parsed.positionals.length > positionals)
       throw new Error(`unexpected argument '${parsed.positionals[positionals]}'`)
     return parsed
   } catch (error) {
-    throw usageError(firstSentence(error instanceof Error ? error.message : String(error)))
+    const said = valueMissing(args, options) ?? firstSentence(error instanceof Error ? error.message : String(error))
+    throw usageError(said)
   }
+}
+
+const takesValue = (arg: string | undefined, options: Options): boolean =>
+  arg?.startsWith('--') === true && options[arg.slice(2)]?.type === 'string'
+
+/** `--rate -1` as `--rate=-1`: no option of ours is a number, so it is a value, and what reads it names its bounds. */
+function joined(args: readonly string[], options: Options): string[] {
+  const said: string[] = []
+  for (const arg of args) {
+    const before = said.at(-1)
+    if (/^-\d/.test(arg) && takesValue(before, options)) said[said.length - 1] = `${before}=${arg}`
+    else said.push(arg)
+  }
+  return said
+}
+
+/** Which option has no value, or one that looks like an option; null when it is something else. */
+function valueMissing(args: readonly string[], options: Options): string | null {
+  const at = args.findIndex((arg, i) => takesValue(arg, options) && (args[i + 1] ?? '-').startsWith('-'))
+  if (at < 0) return null
+  const [option, value] = [args[at], args[at + 1]]
+  return value === undefined
+    ? `${option} needs a value.`
+    : `${option} needs a value, and '${printable(value, 60)}' looks like an option. If it is the value: ${option}=${printable(value, 60)}`
 }
 
 /** The value of an option that must be there. */

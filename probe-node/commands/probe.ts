@@ -58,11 +58,12 @@ export const probe: Command = {
       sockets: wholeNumber(values['max-sockets'], 'max-sockets', 1, 4_000) ?? null,
     }
     // Loaded only here: the agent is most of the code, and every other command would wait for it.
-    const { runAgent } = await import('../agent.ts')
+    const { EnrolmentRefused, runAgent } = await import('../agent.ts')
     const log = (line: LogLine) => void process.stderr.write(`${JSON.stringify(line)}\n`)
     const agent = runAgent({ ...options, ceilings, log }, interruption())
     // It ends with an error only when there is nothing to go on with; its own log has told the rest.
     await agent.catch((error: unknown) => {
+      if (error instanceof EnrolmentRefused) throw new CommandFailure(EXIT.refused, error.message)
       throw new CommandFailure(EXIT.failed, error instanceof Error ? `${error.message}.` : String(error))
     })
     return EXIT.clear

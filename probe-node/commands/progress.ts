@@ -18,9 +18,12 @@ const ALONE_SAYS: Record<string, string> = {
   baseline: 'no other probe is there to look at the open ports',
   verify: 'a port did not answer: the scanner looks again, alone',
 }
-
-/** The same of a retest. */
-const RETEST_SAYS: Record<string, string> = { discover: 'trying what was lost, or not tested, again' }
+/** The same of a retest. Its ports were lost before it began, so that all may look at them before it lost one itself. */
+const RETEST_SAYS: Record<string, string> = {
+  discover: 'trying what was lost, or not tested, again',
+  verify: 'all probes look together at the ports that it tries again',
+}
+const RETEST_ALONE_SAYS: Record<string, string> = { verify: 'the scanner looks at the ports again, alone' }
 /** A retest that has not touched all its ports by then waits for the ration of one that counts touches. */
 const RETEST_SLOW_MS = 20_000
 /** Said where a run has not touched all its endpoints after a while: it waits for the ration of one. */
@@ -47,7 +50,12 @@ export function progressOn(display: Display, options: { accompany: boolean }): W
     if (typeof next !== 'string' || next === phase) return
     phase = next
     last = { at: Date.now(), done: 0, rate: 0 }
-    const says = ((isAlone && ALONE_SAYS[next]) || (isRetest && RETEST_SAYS[next]) || PHASE_SAYS[next]) ?? ''
+    const says =
+      (isAlone && isRetest && RETEST_ALONE_SAYS[next]) ||
+      (isAlone && ALONE_SAYS[next]) ||
+      (isRetest && RETEST_SAYS[next]) ||
+      PHASE_SAYS[next] ||
+      ''
     display.line(paint('dim', `· ${printable(next, 20)}: ${says}`))
   }
   const advance = (progress: { done?: unknown; total?: unknown } | null) => {

@@ -1,28 +1,37 @@
-import { FORMATS } from '../../schema/formats.ts'
+import { DEFENCES, FORMATS } from '../../schema/formats.ts'
+import { printable } from '../../schema/terminal.ts'
 import { openApi } from './api.ts'
 import { type Command, EXIT, usageError } from './command.ts'
 import { parse, reach, workerUrl } from './options.ts'
 import { announceRange, checkRange, listRanges, moveRange, OPTIONS, showLog } from './range-actions.ts'
+import { wrapped } from './wrap.ts'
 
-/** The published ranges as they are served; none needs a key. */
-const DOCUMENTS: Readonly<Record<string, string>> = {
-  text: '/ip-ranges.txt',
-  json: '/ip-ranges.json',
-  v4: '/ips-v4',
-  v6: '/ips-v6',
-  aws: '/ip-ranges.aws.json',
-  google: '/ip-ranges.google.json',
-  misp: '/ip-ranges.misp.json',
-  geofeed: '/geofeed.csv',
-  atom: '/ip-ranges.atom',
-  'json-feed': '/ip-ranges.feed.json',
-  schema: '/ip-ranges.schema.json',
-  keys: '/ip-ranges.keys.json',
-  pem: '/ip-ranges.pem',
-  versions: '/ip-ranges/versions',
-  probing: '/.well-known/probing.txt',
-  security: '/.well-known/security.txt',
+/** The published ranges as they are served, and what each is for; none needs a key. */
+const DOCUMENTS: Readonly<Record<string, { path: string; says: string }>> = {
+  text: { path: '/ip-ranges.txt', says: 'one network a line' },
+  json: { path: '/ip-ranges.json', says: 'the life of each range; signed' },
+  v4: { path: '/ips-v4', says: 'one IPv4 network a line' },
+  v6: { path: '/ips-v6', says: 'one IPv6 network a line' },
+  aws: { path: '/ip-ranges.aws.json', says: 'for what reads ip-ranges.amazonaws.com' },
+  google: { path: '/ip-ranges.google.json', says: 'for what reads lists of crawlers' },
+  misp: { path: '/ip-ranges.misp.json', says: 'a MISP warninglist: a known scanner, not an attack' },
+  geofeed: { path: '/geofeed.csv', says: 'where each network is; RFC 8805' },
+  atom: { path: '/ip-ranges.atom', says: 'what changed, as an Atom feed' },
+  'json-feed': { path: '/ip-ranges.feed.json', says: 'what changed, as a JSON feed' },
+  schema: { path: '/ip-ranges.schema.json', says: 'the JSON Schema of json' },
+  keys: { path: '/ip-ranges.keys.json', says: 'the key that signs it, as a JWK set' },
+  pem: { path: '/ip-ranges.pem', says: 'the same as PEM' },
+  versions: { path: '/ip-ranges/versions', says: 'every version of the list' },
+  probing: { path: '/.well-known/probing.txt', says: 'who scans, and whom to write to; RFC 9511' },
+  security: { path: '/.well-known/security.txt', says: 'whom to tell of a fault in this service; RFC 9116' },
 }
+const DOCUMENT_LINES = Object.entries(DOCUMENTS)
+  .map(([name, { says }]) => `  ${name.padEnd(11)}${says}\n`)
+  .join('')
+const ALLOWLIST_LINES = DEFENCES.map(
+  ({ name, formats }) => `${wrapped(`  ${name.padEnd(23)}`, formats.join(', '), 78)}\n`,
+).join('')
+
 const ACTIONS = { add: announceRange, announce: announceRange, activate: moveRange, retire: moveRange, end: moveRange }
 
 export const ranges: Command = {
@@ -50,18 +59,17 @@ portwitness ranges log [--json]               who changed what, and when
   --after DATE              its last day; in 30 days unless said
   --skip-notice             who must know does already: a first fleet, or an
                             allowlist that is in place
-  --format F                needs no key. The list and its company:
-                            text, json, v4, v6, aws, google, misp, geofeed,
-                            atom, json-feed, schema, keys, pem, versions,
-                            probing, security
-                            Allowlists for a defence:
-${wrapped(FORMATS)}
+  --format F                one of those below; needs no key
   --url U, --key K          the Worker and a key; an admin key of the operator
                             to change anything
                             (or PORTWITNESS_URL, PORTWITNESS_KEY)
 
   check ends with 0 when the address is ours, and with 1 when it is not.
-`,
+
+Formats of the list, and what belongs to it:
+${DOCUMENT_LINES}
+Formats of an allowlist that lets the list in, by where it goes:
+${ALLOWLIST_LINES}`,
   async run(args) {
     const { values, positionals } = parse(args, OPTIONS, 2)
     const [action, subject] = positionals
@@ -94,22 +102,11 @@ function needed(subject: string | undefined, what: string): string {
 
 async function printPublished(reachable: { url?: string }, format: string): Promise<number> {
   const isAllowlist = FORMATS.some((one) => one === format)
-  const path = Object.hasOwn(DOCUMENTS, format) ? DOCUMENTS[format] : isAllowlist ? `/ip-ranges/${format}` : undefined
-  if (!path) throw usageError(`--format must be one of ${[...Object.keys(DOCUMENTS), ...FORMATS].join(', ')}.`)
+  const document = Object.hasOwn(DOCUMENTS, format) ? DOCUMENTS[format] : undefined
+  const path = document?.path ?? (isAllowlist ? `/ip-ranges/${format}` : undefined)
+  if (!path) throw usageError(`--format: there is no '${printable(format, 40)}'.`)
   const text = await openApi({ url: workerUrl(reachable), key: '' }).text(path)
   process.stdout.write(text)
   if (text.trim() === '') process.stderr.write('No ranges. Private ranges are never published.\n')
   return EXIT.clear
-}
-
-/** The names below the option that takes them, no line longer than 78. */
-function wrapped(names: readonly string[]): string {
-  const lines = ['']
-  for (const [i, name] of names.entries()) {
-    const word = i < names.length - 1 ? `${name},` : name
-    const last = lines.at(-1) ?? ''
-    if (last.length + word.length + 1 > 50) lines.push(word)
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
-  }
-  return lines.map((line) => ' '.repeat(28) + line).join('\n')
 }

@@ -37,7 +37,8 @@ async function list(args: string[]): Promise<number> {
   if (values.json) process.stdout.write(jsonText(items))
   else {
     const time = timeFor(process.stdout, Date.now())
-    const rows = items.map((it) => [it.id, printable(it.name, 60), time(it.createdAt)])
+    const added = (at: string) => (Date.parse(at) === 0 ? 'from the start' : time(at))
+    const rows = items.map((it) => [it.id, printable(it.name, 60), added(it.createdAt)])
     process.stdout.write(table(['TENANT', 'NAME', 'ADDED'], rows))
   }
   return EXIT.clear

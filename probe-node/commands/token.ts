@@ -15,7 +15,7 @@ const OPTIONS = {
 } as const
 
 export const token: Command = {
-  summary: 'the proof token that your scans carry in HTTP: show, make new',
+  summary: 'show the proof token that your scans carry; --rotate makes new ones',
   usage: `portwitness token [--target ADDRESS] [--rotate [--overlap S]] [--json]
 
   Our ranges are shared: a defence that also asks for your token lets nobody

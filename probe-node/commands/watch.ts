@@ -26,7 +26,8 @@ export const WATCH_HELP = `  --timeout S               cancel when it has not en
                             (or PORTWITNESS_URL, PORTWITNESS_KEY)
 
 Exit codes: 0 clear (or accepted, with --no-wait), 3 interference,
-4 incomplete, 1 failed, 2 usage, 5 refused, 6 cancelled or timed out.
+4 incomplete, 1 failed or not found, 2 usage, 5 refused, 6 cancelled or timed
+out.
 `
 
 export interface WatchWish {

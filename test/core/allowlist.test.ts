@@ -127,6 +127,8 @@ describe.each(FORMATS)('%s', { timeout: 60_000 }, (format) => {
   test('without any range lets nobody through and breaks nothing', async () => {
     const { text } = renderAllowlist(format, kitOf([]))
     expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([])
+    const first = renderAllowlist(format, kitOf([], { list: { version: null, url: 'https://s.example/r.json' } })).text
+    if (text !== '') expect(first).toContain('0 ranges of a list without a version yet, from https://s.example/r.json')
     if (canExclude(format)) {
       const shut = renderAllowlist(format, kitOf([]), { exclusive: true }).text
       expect(shut.split('\n').filter((line) => line !== '' && !line.startsWith('#'))).toEqual([])

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startNode } from '../../demo/children.ts'
 import { freePort } from '../../demo/loopback.ts'
+import { EXIT } from '../../probe-node/commands/command.ts'
 import { isKey } from '../../schema/key.ts'
 import { portwitness, type Stack, startStack } from '../support/stack.ts'
 
@@ -20,7 +21,14 @@ describe('without a Worker', () => {
       '--timeout must be a whole number',
       2,
     ],
-    [['token', '--url', 'http://h', '--key', 'k', '--overlap', '-1'], "'--overlap' argument is ambiguous", 2],
+    [['token', '--url', 'http://h', '--key', 'k', '--overlap', '-1'], '--overlap must be a whole number from 0 to', 2],
+    [['token', '--overlap', '--rotate'], "--overlap needs a value, and '--rotate' looks like an option", 2],
+    [['token', '--rotate', '--overlap'], '--overlap needs a value. See:', 2],
+    [
+      ['ceilings', 'set', 'target', '--per-second', '-1', '--url', 'http://h', '--key', 'k'],
+      '--per-second must be a whole number from 1 to',
+      2,
+    ],
     [['verify'], 'which address?', 2],
     [['verify', '192.0.2.1', '--method', 'fax', '--url', 'http://h', '--key', 'k'], '--method must be', 2],
     [['verify', '192.0.2.1', '--method', 'reverse-dns', '--url', 'http://h', '--key', 'k'], '--domain is missing', 2],
@@ -70,6 +78,7 @@ describe('without a Worker', () => {
       ...['keys', 'tenants', 'audit', 'stop-all'],
     ]
     expect(help.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
+    for (const code of Object.values(EXIT)) expect(help.stdout).toMatch(new RegExp(`^ {2}${code} {2}\\S`, 'm'))
     for (const name of names) {
       expect(help.stdout).toContain(name)
       const { stdout } = await portwitness(['help', name]).ended
@@ -135,6 +144,15 @@ describe('with a Worker and probes', () => {
   test('a wrong key is refused', async () => {
     const { code } = await stack.portwitness('issues', '--key', `pw_${'0'.repeat(36)}`).ended
     expect(code).toBe(5)
+  })
+
+  test('issues of a target that is not there are not none', async () => {
+    for (const id of ['nope', '../issues', 'tgt_00000000000000000000']) {
+      const asked = await stack.portwitness('issues', '--target', id).ended
+      expect(asked).toEqual({ code: 1, stdout: '', stderr: 'portwitness: There is no target with that id.\n' })
+    }
+    const { id } = await stack.worker.api.send<{ id: string }>('POST', '/api/v1/targets', { address: '127.0.0.26' })
+    expect(await stack.portwitness('issues', '--target', id).ended).toMatchObject({ code: 0, stdout: 'No issues.\n' })
   })
 
   test('a scan that nobody waits for is accepted with its id, and a second one refused while it runs', async () => {

@@ -1,11 +1,15 @@
 /** The command line against a Worker that is played by a script, as another process: what it prints, and how it exits. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { FORMATS } from '../../schema/formats.ts'
 
 const MAIN = fileURLToPath(new URL('../../probe-node/main.ts', import.meta.url))
 const COMMAND = fileURLToPath(new URL('../../bin/portwitness.mjs', import.meta.url))
@@ -82,8 +86,12 @@ test('the published ranges come in the formats that there are, and in no other',
   const asked = await run('ranges', '--url', worker.url, '--format', 'text')
   expect(asked).toMatchObject({ code: 0, out: '192.0.2.0/24\n' })
   const other = await run('ranges', '--url', worker.url, '--format', 'cisco-ios')
-  expect(other.code).toBe(2)
-  expect(other.err).toContain('text, json')
+  expect(other).toMatchObject({
+    code: 2,
+    err: "portwitness: --format: there is no 'cisco-ios'. See: portwitness help ranges\n",
+  })
+  const help = (await run('help', 'ranges')).out
+  for (const name of ['json-feed', ...FORMATS]) expect(help).toMatch(new RegExp(`(^| )${name}(,|$| )`, 'm'))
   expect(worker.asked).toEqual(['GET /ip-ranges.txt'])
 })
 
@@ -96,6 +104,21 @@ test('where there are no ranges it is said so, and why', async () => {
   expect(published).toMatchObject({ code: 0, out: '', err: 'No ranges. Private ranges are never published.\n' })
   const own = await run('ranges', '--url', worker.url, '--key', 'pw_x')
   expect(own).toMatchObject({ code: 0, out: 'No ranges.\n', err: 'Private ranges are never published.\n' })
+})
+
+test('the tenant that was there from the start was not added in 1970', async () => {
+  const items = [
+    { id: 'ten_b', name: 'B', createdAt: '2026-03-01T00:00:00.000Z' },
+    { id: 'ten_default', name: 'Default', createdAt: '1970-01-01T00:00:00.000Z' },
+  ]
+  using worker = await played({ 'GET /api/v1/tenants': () => ({ items, nextCursor: null }) })
+  const { out } = await run('tenants', '--url', worker.url, '--key', 'pw_x')
+  expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['TENANT', 'NAME', 'ADDED'],
+    ['ten_b', 'B', '2026-03-01T00:00:00.000Z'],
+    ['ten_default', 'Default', 'from the start'],
+    [''],
+  ])
 })
 
 test('a retest is watched like a scan, and says what became of the issue', async () => {
@@ -128,6 +151,24 @@ test('a refusal is one sentence with its full stop', async () => {
   })
   const { code, err } = await run('issues', 'retest', 'iss_1', '--url', worker.url, '--key', 'pw_x')
   expect({ code, err }).toEqual({ code: 5, err: 'portwitness: Refused: One of it runs already.\n' })
+})
+
+test('a probe whose token is refused says so in one sentence, and what to do', async () => {
+  const detail = 'This token is unknown, used or too old.'
+  const refusal = (response: ServerResponse) =>
+    void response
+      .writeHead(401, { 'content-type': 'application/problem+json' })
+      .end(JSON.stringify({ title: 'Not signed in', status: 401, code: 'unauthorized', detail }))
+  using worker = await played({ 'POST /probe/v1/enrol': refusal })
+  const data = await mkdtemp(join(tmpdir(), 'portwitness-refused-'))
+  const address = ['--source-address', '127.0.0.1']
+  const { code, out, err } = await run('probe', '--url', worker.url, '--token', 'wrong', '--data', data, ...address)
+  await rm(data, { recursive: true })
+  expect({ code, out, err }).toEqual({
+    code: 5,
+    out: '',
+    err: `portwitness: The Worker refused to enrol this probe: ${detail} Make a new one: portwitness enrol --site S --source-address 127.0.0.1\n`,
+  })
 })
 
 test('a command that speaks plain HTTP starts without TLS, and without what starts other processes', async () => {

@@ -216,6 +216,21 @@ test('a scan without a panel is announced as such, and no other probe is said to
   expect(said).not.toContain('other probes look')
 })
 
+test('a retest says of no port that it did not answer before one did not', () => {
+  for (const [panel, says] of [
+    [undefined, '· verify: all probes look together at the ports that it tries again'],
+    [[], '· verify: the scanner looks at the ports again, alone'],
+  ] as const) {
+    const { display, text } = plainOutput(60_000)
+    const watcher = progressOn(display, { accompany: false })
+    watcher.scan(scanOf({ state: 'running', phase: 'verify', retestOf: 'iss_1', ...(panel ? { panel: [] } : {}) }))
+    display.end()
+    const said = text()
+    expect(said).toContain(says)
+    expect(said).not.toContain('did not answer')
+  }
+})
+
 test('a retest that waits for the ration says why, once', () => {
   vi.useFakeTimers()
   try {

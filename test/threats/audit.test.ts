@@ -117,8 +117,26 @@ test('what is refused before it changes anything leaves no line', async () => {
   await town.stage.api('POST', '/targets', { address: 'nonsense' })
   await town.stage.api('POST', '/keys', { name: 'x', scope: 'god' })
   await town.stage.api('DELETE', '/keys/nonsense')
-  expect((await headOf()).seq - before.seq).toBeLessThanOrEqual(1)
+  expect((await headOf()).seq).toBe(before.seq)
 })
+
+test('what finds nothing to change leaves no line, whether its id was never there or is there no more', async () => {
+  const { body: key } = await town.stage.api<{ id: string }>('POST', '/keys', { name: 'short', scope: 'read' })
+  expect((await town.stage.api('DELETE', `/keys/${key.id}`)).status).toBe(204)
+  const before = await headOf()
+  const calls = DELETES.filter(({ path }) => path.includes(':id') && !path.includes('/snooze')).map(({ path }) => path)
+  expect(calls.length).toBeGreaterThan(5)
+  for (const path of calls) {
+    const id = `${(town.ids[path.split('/')[3] ?? ''] ?? 'key_').slice(0, 4)}00000000000000000000`
+    const { status } = await town.stage.api('DELETE', path.replace('/api/v1', '').replace(':id', id))
+    expect(status, path).toBe(404)
+  }
+  expect((await town.stage.api('DELETE', `/keys/${key.id}`)).status).toBe(404)
+  expect((await linesOf()).filter(({ seq }) => seq > before.seq).map(({ deed }) => deed)).toEqual([])
+  expect((await headOf()).seq).toBe(before.seq)
+  expect(await town.stage.count('audit_waiting')).toBe(0)
+})
+const DELETES = ROUTES.filter((route) => isApi(route) && route.method === 'DELETE')
 
 describe('an export', () => {
   test('is whole, and each tenant has its own', async () => {

@@ -36,8 +36,8 @@ export interface Situation {
 export interface Kit {
   /** canonical, without one inside another, IPv4 first */
   entries: readonly Entry[]
-  /** where the list is published, and how it is told from an older one */
-  list: { version: string; url: string }
+  /** where the list is published, and how it is told from an older one; no version before the first change */
+  list: { version: string | null; url: string }
   situation: Situation | null
   /** ms; null when nobody asked for an end */
   expiresAt: number | null

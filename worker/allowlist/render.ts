@@ -50,7 +50,7 @@ function headOf({ title }: Renderer, kit: Kit, notes: Notes, exclusive: boolean)
   const count = entries.length === 1 ? '1 range' : `${entries.length} ranges`
   return [
     `Portwitness: ${title}`,
-    `${count} of list version ${label(list.version)}, from ${plainUrl(list.url)}`,
+    `${count} of ${list.version === null ? 'a list without a version yet' : `list version ${label(list.version)}`}, from ${plainUrl(list.url)}`,
     ...(situation ? [forIssue(situation)] : []),
     ...(situation?.gone ? [`Left out: ${situation.gone.text} ${GONE}`] : []),
     expiresAt === null

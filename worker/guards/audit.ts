@@ -73,7 +73,7 @@ export async function auditDoor(
   await log.settle()
 }
 
-/** For the whole API. What was refused before it wrote anything leaves no line; what succeeds leaves one. */
+/** For the whole API. What was refused before it changed anything leaves no line; what succeeds leaves one. */
 export const audited = createMiddleware<AppEnv>(async (c, next) => {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
   const { tenantId } = c.var.caller

@@ -1,5 +1,5 @@
 /** The forms in which the published ranges can be had, as the page names them. */
-import { FORMATS, type Format } from '../../schema/formats.ts'
+import type { Format } from '../../schema/formats.ts'
 
 export interface Form {
   href: string
@@ -17,53 +17,6 @@ export const LISTS: readonly Form[] = [
   { href: '/ip-ranges.google.json', name: 'Google layout', say: 'for what reads crawlers’ lists' },
   { href: '/geofeed.csv', name: 'Geofeed', say: 'where each network is; RFC 8805' },
   { href: '/ip-ranges.misp.json', name: 'MISP warninglist', say: 'a known scanner, not an attack' },
-]
-
-const HOST = [
-  'nftables',
-  'iptables',
-  'ipset',
-  'ufw',
-  'firewalld',
-  'pf',
-  'fail2ban',
-  'sshguard',
-  'crowdsec',
-  'crowdsec-allowlist',
-  'suricata',
-  'snort',
-  'tcp-wrappers',
-  'openssh',
-  'csf',
-]
-const SERVER = [
-  'nginx',
-  'nginx-allow',
-  'apache',
-  'modsecurity2',
-  'modsecurity3',
-  'haproxy',
-  'caddy',
-  'traefik',
-  'squid',
-  'varnish',
-  'postscreen',
-  'postfix',
-  'exim',
-  'dovecot',
-  'rspamd',
-]
-const ANY = ['plain', 'csv']
-
-/** Also the variants of one: `nginx-allow` goes where nginx is. */
-const isIn = (names: readonly string[]) => (format: Format) =>
-  names.some((name) => format === name || format.startsWith(`${name}-`))
-/** What is named nowhere here is of the cloud. */
-export const DEFENCES: readonly { name: string; formats: readonly Format[] }[] = [
-  { name: 'Host and network', formats: FORMATS.filter(isIn(HOST)) },
-  { name: 'Web, mail and proxies', formats: FORMATS.filter(isIn(SERVER)) },
-  { name: 'Cloud and appliances', formats: FORMATS.filter((one) => !isIn([...HOST, ...SERVER, ...ANY])(one)) },
-  { name: 'Anything else', formats: FORMATS.filter(isIn(ANY)) },
 ]
 
 const NAMES: Partial<Record<Format, string>> = {

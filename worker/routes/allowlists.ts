@@ -174,7 +174,7 @@ async function publicKit(c: AnyContext): Promise<Kit> {
 function headOf(c: AnyContext, version: Version): Pick<Kit, 'list' | 'expiresAt' | 'madeAt'> {
   const base = c.env.PUBLIC_URL ?? new URL(c.req.url).origin
   return {
-    list: { version: listOf(version).version, url: `${base}/ip-ranges.json` },
+    list: { version: version.serial === 0 ? null : listOf(version).version, url: `${base}/ip-ranges.json` },
     expiresAt: null,
     madeAt: c.var.world.now,
   }
