@@ -96,6 +96,33 @@ describe('requests shaped like attacks', () => {
     expect(judged([request('plain', 200, 9_000), ...attacks(429), request('plain', 200, 11_000)])?.verdict).toBe('open')
   })
 
+  describe('of which some are cut off in the midst of others that are served', () => {
+    const someCut = (which: readonly number[], sight: 'cut' | 'mute' = 'cut') =>
+      attacks(200).map((one, i): Observation => (which.includes(i) ? { ...one, sight } : one))
+    const paths = (sight: Observation['sight'] = 'open') =>
+      Array.from({ length: 12 }, (_, i) => ({
+        ...request('path', 200, 9_100 + i),
+        sight: i === 5 ? sight : ('open' as const),
+      }))
+    const told = (requests: readonly Observation[]) =>
+      judged([request('plain', 200, 9_000), ...requests, request('plain', 200, 11_000)])
+
+    test.each(['cut', 'mute'] as const)('%s: a filter that knows some shapes by their signature', (sight) => {
+      const port = told([...paths(), ...someCut([1, 2, 3, 5], sight)])
+      expect(port && gist(port)).toEqual(['app_blocked', 'likely', 'APP-2'])
+      expect(port?.cause).toMatchObject({ class: 'ips', mechanism: 'payload_filter' })
+    })
+
+    test('is nothing when they are few, lie in one stretch of time, or others are cut off too', () => {
+      for (const requests of [
+        [...paths(), ...someCut([1, 5])],
+        [...paths(), ...someCut([2, 3, 4])],
+        [...paths('cut'), ...someCut([1, 2, 3, 5])],
+      ])
+        expect(told(requests)?.verdict).not.toBe('app_blocked')
+    })
+  })
+
   test('whose sender is refused afterwards too are another matter', () => {
     expect(judged([request('plain', 200, 9_000), ...attacks(403)])?.verdict).toBe('open')
   })

@@ -36,6 +36,7 @@ import { haproxyTarpit } from './haproxy-tarpit.ts'
 import { hostsDeny } from './hosts-deny.ts'
 import { iptablesConnlimit } from './iptables-connlimit.ts'
 import { iptablesHashlimit } from './iptables-hashlimit.ts'
+import { iptablesPayloadFilter } from './iptables-payload-filter.ts'
 import { mariadbConnectErrors } from './mariadb-connect-errors.ts'
 import { mbxSynScrub } from './mbx-syn-scrub.ts'
 import { nftPortscanDrop } from './nft-portscan-drop.ts'
@@ -80,6 +81,7 @@ export const SCENARIOS: readonly Scenario[] = [
   hostsDeny,
   iptablesConnlimit,
   iptablesHashlimit,
+  iptablesPayloadFilter,
   mariadbConnectErrors,
   mbxSynScrub,
   nftPortscanDrop,
