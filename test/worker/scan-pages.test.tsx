@@ -12,7 +12,8 @@ import type { AppEnv } from '../../worker/context.ts'
 import type { Env } from '../../worker/env.ts'
 import { Failure, problem } from '../../worker/failure.ts'
 import { albumOf, asFile, chosenFrom, inPage, pictureIn } from '../../worker/portal/lanes/album.ts'
-import { pictureOf } from '../../worker/portal/lanes/model.ts'
+import { LanesFigure } from '../../worker/portal/lanes/figure.tsx'
+import { type Picture, pictureOf } from '../../worker/portal/lanes/model.ts'
 import { ObservationsPage } from '../../worker/portal/lanes/page.tsx'
 import { portalRoutes } from '../../worker/routes/portal.tsx'
 import { luck, sha256 } from '../../worker/secrets.ts'
@@ -341,6 +342,26 @@ describe('a picture', () => {
     )
     expect(of([{}, unmade('LEASE')])).toContain('1 of them is a touch left out on purpose')
     expect(of([{}, unmade('EMFILE')])).not.toContain('left out')
+  })
+
+  test('a phase begins with the first touch that was made for it, and the words under the picture say what a mark is', () => {
+    const { album, picture } = drawn(
+      [{ sight: 'cut' }, unmade('RATION'), {}].map((touch, i) => ({
+        ...touch,
+        at: T0 + 9_000 * (i + 2),
+        purpose: i === 0 ? 'verify' : 'recover',
+      })),
+    )
+    expect(picture.phases.find(({ name }) => name === 'recover')?.from).toBe(T0 + 36_000)
+    expect(picture.touches).toBe(2)
+    const under = (of: Picture) => String(<LanesFigure album={album} picture={of} name="" />)
+    expect(under(picture)).toContain('Each mark is one touch or one that was left out; the axis')
+    expect(under(drawn([{}]).picture)).toContain('Each mark is one touch; the axis')
+    const canary = { purpose: 'canary' as const }
+    const many = Array.from({ length: 90 }, (_, i) => ({ at: T0 + 100 * i }))
+    expect(under(drawn([...many, canary]).picture)).toContain(
+      'Each mark is one touch or one look at the kept connection; of marks alike and close together not all are drawn; the',
+    )
   })
 
   test('leaves open when a port came back between two looks: neither lost nor open, in words too', () => {
