@@ -15,6 +15,29 @@ describeInBrowser('on a phone', () => {
   })
   afterAll(() => browser?.close())
 
+  test('a question opens under its row of buttons, and moves none of them', async () => {
+    const ask = (name: string) =>
+      `<details class="ask-first"><summary>${name}…</summary><form><p>It goes on with what it has.</p></form></details>`
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 400 })
+      await page.setContent(`<!doctype html><html lang="en"><title>x</title><style>${style.text}</style><main>
+        <div class="deeds">${['Drain', 'Quarantine', 'Revoke'].map(ask).join('')}</div></main>`)
+      const places = () =>
+        page.locator('summary').evaluateAll((all) =>
+          all.map((one) => {
+            const { x, y } = one.getBoundingClientRect()
+            return [x, y]
+          }),
+        )
+      const before = await places()
+      await page.getByText('Drain…').click()
+      expect(await places()).toEqual(before)
+      const form = await page.locator('[open] form').boundingBox()
+      expect(form?.y).toBeGreaterThan(Math.max(...before.map(([, y]) => y ?? 0)) + 20)
+    }
+    await page.setViewportSize({ width: 360, height: 400 })
+  })
+
   test('what follows a time in a table stands right behind it', async () => {
     await page.setContent(`<!doctype html><html lang="en"><title>x</title><style>${style.text}</style><main>
       <div class="wide"><table><tbody><tr><td data-name="Last scan"><div><time>9 s ago</time><b>, 79 %</b></div></td></tr></tbody></table></div></main>`)
