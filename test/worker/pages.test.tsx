@@ -3,7 +3,7 @@ import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import { CAUSE_CLASSES, MECHANISM_CLASS, MECHANISMS, SCAN_STATES, VERDICTS } from '../../schema/words.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
 import { RULE_LIST } from '../../worker/core/rules.ts'
-import { percent } from '../../worker/core/text.ts'
+import { count, percent } from '../../worker/core/text.ts'
 import style from '../../worker/portal/built/style.ts'
 import { HEADERS } from '../../worker/portal/layout.tsx'
 import { OverviewPage } from '../../worker/portal/overview.tsx'
@@ -339,6 +339,10 @@ test('the source of a rule is one that its reader can find, or our method by the
       id,
       expect.stringMatching(/\b[CEQ]\d|\.tsx?\b|(^|[;,] )method\b/),
     ])
+})
+
+test('numbers of a thousand and more are written one way', () => {
+  expect([999, 2_000, 65_535].map((n) => count(n, 'port'))).toEqual(['999 ports', '2,000 ports', '65,535 ports'])
 })
 
 test('the matrix puts what each site saw side by side, ports in order', () => {
