@@ -345,13 +345,11 @@ describe('a picture', () => {
   })
 
   test('a phase begins with the first touch that was made for it, and the words under the picture say what a mark is', () => {
-    const { album, picture } = drawn(
-      [{ sight: 'cut' }, unmade('RATION'), {}].map((touch, i) => ({
-        ...touch,
-        at: T0 + 9_000 * (i + 2),
-        purpose: i === 0 ? 'verify' : 'recover',
-      })),
-    )
+    const { album, picture } = drawn([
+      { sight: 'cut', at: T0 + 18_000, purpose: 'verify' },
+      { ...unmade('RATION'), at: T0 + 27_000 },
+      { at: T0 + 36_000 },
+    ])
     expect(picture.phases.find(({ name }) => name === 'recover')?.from).toBe(T0 + 36_000)
     expect(picture.touches).toBe(2)
     const under = (of: Picture) => String(<LanesFigure album={album} picture={of} name="" />)
