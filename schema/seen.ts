@@ -14,7 +14,7 @@ export interface Seen {
   touches: readonly SeenTouch[]
   /** stretches of open watching */
   spans: readonly { probeId: string; span: Span }[]
-  /** the first and the last touch for each purpose, whatever the endpoint */
+  /** the first and the last touch that was made for each purpose, whatever the endpoint */
   times: readonly { purpose: Purpose; from: number; to: number }[]
   /** there is more than was read */
   isCut: boolean

@@ -2,6 +2,7 @@
 import type { Ceilings } from '../schema/ceilings.ts'
 import type { RunFacts } from '../schema/facts.ts'
 import type { RunKind } from '../schema/words.ts'
+import { number } from './core/text.ts'
 import { Failure } from './failure.ts'
 import { type Broken, readBroken } from './store/ceilings.ts'
 import type { Snapshot } from './store/facts.ts'
@@ -57,8 +58,8 @@ const WHO = {
 function sentence({ scope, what, unit, used, most }: Broken, scan: Scan): string {
   const who = WHO[scope](what)
   return unit === 'second'
-    ? `Scans under way against ${scope === 'target' || scope === 'network' ? who : `targets of ${who}`} use ${used} of ${most} connects a second; this one needs ${scan.maxConnectsPerSecond}.`
-    : `${used} of ${most} connects a day are used or set aside for ${who}; this scan may need ${scan.connects}.`
+    ? `Scans under way against ${scope === 'target' || scope === 'network' ? who : `targets of ${who}`} use ${number(used)} of ${number(most)} connects a second; this one needs ${number(scan.maxConnectsPerSecond)}.`
+    : `${number(used)} of ${number(most)} connects a day are used or set aside for ${who}; this scan may need ${number(scan.connects)}.`
 }
 
 /**

@@ -32,7 +32,7 @@ test('a retest that fills every gap makes the whole of it', () => {
     portsAsked: 1_000,
     portsTested: 1_000,
     statement:
-      'Together with the scan of 2026-05-04 14:03 UTC: all 1000 ports asked are tested, and the planned work on every open port is done.',
+      'Together with the scan of 2026-05-04 14:03 UTC: all 1,000 ports asked are tested, and the planned work on every open port is done.',
   })
 })
 
@@ -42,7 +42,7 @@ test('what no retest reached is still missing, by name, and the best of all coun
   const { share, portsTested, statement } = coverageTogether(whole, [first, second])
   expect(portsTested).toBe(989)
   expect(share).toBe(Math.floor(0.989 * ((1 + 1 + 0.75) / 3) * 100) / 100)
-  expect(statement).toContain('11 ports of 1000 asked are still not tested (990-1000)')
+  expect(statement).toContain('11 ports of 1,000 asked are still not tested (990-1000)')
   expect(statement).toContain('findings on port 443 are still incomplete')
 })
 

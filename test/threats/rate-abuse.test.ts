@@ -150,7 +150,7 @@ describe.each([
     expect(first.status).toBe(202)
     const second = await open(await addTarget(`${there}12`))
     expect(second).toMatchObject({ status: 429, body: { code: 'ceiling_reached' } })
-    expect(second.body.detail).toContain('2006 of 3000 connects a day')
+    expect(second.body.detail).toContain('2,006 of 3,000 connects a day')
     await stage.api('POST', `/scans/${first.body.id}/cancel`, {})
     expect((await open(await addTarget(`${there}13`))).status).toBe(202)
   })
@@ -186,7 +186,7 @@ test('two addresses of a name in one network are charged to it together', async 
   stage.env.RESOLVER = RESOLVER
   // 3 × 2 × 4 + 2,000 are set aside, half of them there.
   await ceilings({}, { network: { perDay: 2_600 } })
-  expect((await open(await addTarget('127.0.110.9'))).body.detail).toContain('1012 of 2600 connects a day')
+  expect((await open(await addTarget('127.0.110.9'))).body.detail).toContain('1,012 of 2,600 connects a day')
   expect((await open(await addTarget('127.0.111.9'))).status).toBe(202)
 })
 

@@ -382,7 +382,9 @@ describe('the form of a target', () => {
 
   test('changes one and removes one', async () => {
     const target = await addTarget({ address: '10.77.0.2', name: 'Old', tags: ['a'] })
-    expect((await page(`/targets/${target.id}/edit`)).html).toContain('value="Old"')
+    const form = (await page(`/targets/${target.id}/edit`)).html
+    expect(form).toContain('value="Old"')
+    expect(form).toContain(`<a href="/targets/${target.id}">Cancel</a>`)
     const changed = await post(`/api/v1/targets/${target.id}?method=PATCH`, {
       name: 'New',
       tags: '',

@@ -23,7 +23,7 @@ describe('the page of an issue', () => {
     const head = textOf(html.slice(0, html.indexOf('What next')))
     for (const words of [
       'What was lostPort 22 ssh seen from 198.51.100.7 (fra-1). Only our scanning address lost it.',
-      'By whatBan on the source: fail2ban or a ban by a tool not told apart (9 %)',
+      'By whatBan on the source: fail2ban or a ban by an unidentified tool (9 %)',
       'That it was us alone: confirmed. The cause: 86 %.',
       'Let our addresses through fail2ban. The text to put in place is ready.',
     ])

@@ -3,11 +3,12 @@ import type { Judgement, PortVerdict } from '../../schema/judgement.ts'
 import { CAUSE_CLASSES, MECHANISM_CLASS, MECHANISMS, SCAN_STATES, VERDICTS } from '../../schema/words.ts'
 import { judgeScan } from '../../worker/core/judge.ts'
 import { RULE_LIST } from '../../worker/core/rules.ts'
-import { percent } from '../../worker/core/text.ts'
+import { count, percent } from '../../worker/core/text.ts'
 import style from '../../worker/portal/built/style.ts'
 import { HEADERS } from '../../worker/portal/layout.tsx'
 import { OverviewPage } from '../../worker/portal/overview.tsx'
 import { Share } from '../../worker/portal/parts/badge.tsx'
+import { alikeWords } from '../../worker/portal/parts/cause.ts'
 import { Matrix, rowsOf } from '../../worker/portal/parts/matrix.tsx'
 import { anchorOf } from '../../worker/portal/parts/port.tsx'
 import { Strips } from '../../worker/portal/parts/strips.tsx'
@@ -51,7 +52,8 @@ describe('the scan page', () => {
       'Only our scanning address lost it',
       'Ban on the source: fail2ban',
       '86 %',
-      'It could also be a ban by a tool not told apart (9 %).',
+      'It could also be a ban by an unidentified tool (9 %).',
+      'The 86 % rests on how each usually behaves: from outside it can look the same as a ban by an unidentified tool.',
       'the ban line for 198.51.100.7',
       '4 of 4 others reached the port',
       'It came back after a minute; the default ban is ten.',
@@ -339,6 +341,20 @@ test('the source of a rule is one that its reader can find, or our method by the
       id,
       expect.stringMatching(/\b[CEQ]\d|\.tsx?\b|(^|[;,] )method\b/),
     ])
+})
+
+test('a percentage beside what looks the same says what it is a share of', () => {
+  const cause = judgement.ports.find((port) => port.cause)?.cause
+  if (!cause) throw new Error('no cause')
+  const generic = { ...cause, mechanism: 'source_ban' as const, confidence: 0.99 }
+  expect(alikeWords({ ...generic, indistinguishable: ['network_ips', 'fail2ban'] })).toBe(
+    'The 99 % is for the whole class, whichever of its tools it was: from outside it looks the same as network IPS, fail2ban.',
+  )
+  expect(alikeWords({ ...generic, indistinguishable: [] })).toBeNull()
+})
+
+test('numbers of a thousand and more are written one way', () => {
+  expect([999, 2_000, 65_535].map((n) => count(n, 'port'))).toEqual(['999 ports', '2,000 ports', '65,535 ports'])
 })
 
 test('the matrix puts what each site saw side by side, ports in order', () => {

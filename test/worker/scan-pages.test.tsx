@@ -12,12 +12,14 @@ import type { AppEnv } from '../../worker/context.ts'
 import type { Env } from '../../worker/env.ts'
 import { Failure, problem } from '../../worker/failure.ts'
 import { albumOf, asFile, chosenFrom, inPage, pictureIn } from '../../worker/portal/lanes/album.ts'
-import { pictureOf } from '../../worker/portal/lanes/model.ts'
+import { LanesFigure } from '../../worker/portal/lanes/figure.tsx'
+import { type Picture, pictureOf } from '../../worker/portal/lanes/model.ts'
+import { ObservationsPage } from '../../worker/portal/lanes/page.tsx'
 import { portalRoutes } from '../../worker/routes/portal.tsx'
 import { luck, sha256 } from '../../worker/secrets.ts'
 import { worldOf } from '../../worker/world.ts'
 import { ADDRESS, HTTP, HTTPS, PANEL, T0, tell } from '../support/facts.ts'
-import { HOSTILE, withoutOurScripts } from '../support/pages.ts'
+import { frame, HOSTILE, withoutOurScripts } from '../support/pages.ts'
 import { countedD1 } from './support/counted-d1.ts'
 
 const BASE = 'https://portwitness.example'
@@ -324,6 +326,40 @@ describe('a picture', () => {
     expect(faulty.page).toContain('the probe’s own fault')
     expect(faulty.page).toMatch(/tick mute unfit/)
     expect(chosenFrom(faulty.album, { role: '', sight: 'probe_fault' }).seen.touches).toHaveLength(1)
+  })
+
+  test('lists such a touch, and counts it apart from what was observed', () => {
+    const of = (touches: readonly Partial<Observation>[]) =>
+      String(
+        <ObservationsPage
+          {...{ frame, album: drawn(touches).album, ports: [80], from: 0 }}
+          ask={{ path: '/', q: '', sort: '', desc: false, filters: {}, cursor: '' }}
+        />,
+      )
+    const both = of([{ sight: 'cut' }, unmade('RATION'), unmade('LEASE'), {}])
+    expect(both).toContain(
+      '4 in order of time, those of the beacons with them. 2 of them are touches left out on purpose: nobody looked.',
+    )
+    expect(of([{}, unmade('LEASE')])).toContain('1 of them is a touch left out on purpose')
+    expect(of([{}, unmade('EMFILE')])).not.toContain('left out')
+  })
+
+  test('a phase begins with the first touch that was made for it, and the words under the picture say what a mark is', () => {
+    const { album, picture } = drawn([
+      { sight: 'cut', at: T0 + 18_000, purpose: 'verify' },
+      { ...unmade('RATION'), at: T0 + 27_000 },
+      { at: T0 + 36_000 },
+    ])
+    expect(picture.phases.find(({ name }) => name === 'recover')?.from).toBe(T0 + 36_000)
+    expect(picture.touches).toBe(2)
+    const under = (of: Picture) => String(<LanesFigure album={album} picture={of} name="" />)
+    expect(under(picture)).toContain('Each mark is one touch or one that was left out; the axis')
+    expect(under(drawn([{}]).picture)).toContain('Each mark is one touch; the axis')
+    const canary = { purpose: 'canary' as const }
+    const many = Array.from({ length: 90 }, (_, i) => ({ at: T0 + 100 * i }))
+    expect(under(drawn([...many, canary]).picture)).toContain(
+      'Each mark is one touch or one look at the kept connection; of marks alike and close together not all are drawn; the',
+    )
   })
 
   test('leaves open when a port came back between two looks: neither lost nor open, in words too', () => {

@@ -3,7 +3,7 @@ import type { PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import { HARMLESS_VERDICTS } from '../../schema/words.ts'
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { sweptText } from './swept.ts'
-import { count, listed, seconds } from './text.ts'
+import { count, listed, number, seconds } from './text.ts'
 
 type EndpointCoverage = PortVerdict['coverage']
 
@@ -84,7 +84,7 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
       stayed === 0
         ? ''
         : lost.length === 1
-          ? `; the other ${stayed === 1 ? 'port was' : `${stayed} ports were`} reachable throughout`
+          ? `; the other ${stayed === 1 ? 'port was' : `${number(stayed)} ports were`} reachable throughout`
           : `; ${count(stayed, 'other port')} ${stayed === 1 ? 'was' : 'were'} reachable throughout`
     sentences.push(`${named(lost)} ${lost.length === 1 ? 'was' : 'were'} lost${after}: ${findings(lost, scan)}${rest}.`)
   }
@@ -100,12 +100,12 @@ function statementOf(scan: ScanEvidence, ports: readonly PortVerdict[], tested: 
     sentences.push(
       portsAsked === 1
         ? 'The one port asked could not be tested while the host was reachable.'
-        : `${count(portsAsked - tested, 'port')} of ${portsAsked} asked could not be tested while the host was reachable.`,
+        : `${count(portsAsked - tested, 'port')} of ${number(portsAsked)} asked could not be tested while the host was reachable.`,
     )
   if (sentences.length > 0) return sentences.join(' ')
   const all = portsAsked === 1 ? 'The one port asked was tested' : `All ${count(portsAsked, 'port')} asked were tested`
   if (stayed === 0) return `${all}; ${portsAsked === 1 ? 'it was not open' : 'none was open'}.`
-  const stood = portsAsked === 1 && stayed === 1 ? 'it' : `every open port (${stayed})`
+  const stood = portsAsked === 1 && stayed === 1 ? 'it' : `every open port (${number(stayed)})`
   return `${all}, and ${stood} was reachable throughout.`
 }
 

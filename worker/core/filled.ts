@@ -1,7 +1,7 @@
 /** What a scan and its retests tested between them: a retest fills the gaps that interference left. */
 import type { Judgement, PortVerdict, ScanCoverage } from '../../schema/judgement.ts'
 import { formatPorts, portsIn } from '../../schema/ports.ts'
-import { count, listed } from './text.ts'
+import { count, listed, number } from './text.ts'
 
 /** A scan that has ended, as far as its coverage goes. `ports` is what it was asked for, in canonical nmap syntax. */
 export interface Part {
@@ -60,7 +60,9 @@ function sentence(whole: Part, asked: number, gaps: string, missing: number, bes
   const partly = [...new Set(best.filter(({ share }) => share < 1).map(({ port }) => port))].toSorted((a, b) => a - b)
   const rest = [
     ...(missing > 0
-      ? [`${count(missing, 'port')} of ${asked} asked ${missing === 1 ? 'is' : 'are'} still not tested${short(gaps)}`]
+      ? [
+          `${count(missing, 'port')} of ${number(asked)} asked ${missing === 1 ? 'is' : 'are'} still not tested${short(gaps)}`,
+        ]
       : []),
     ...(partly.length > 0
       ? [`findings on ${partly.length === 1 ? 'port' : 'ports'} ${shown(partly)} are still incomplete`]

@@ -32,7 +32,7 @@ export const MECHANISM: Record<Mechanism, string> = {
   psad: 'psad',
   portsentry: 'PortSentry',
   network_ips: 'network IPS',
-  source_ban: 'a ban by a tool not told apart',
+  source_ban: 'a ban by an unidentified tool',
   self_renewing_ban: 'a ban that our own touches renew',
   range_ban: 'a ban on our whole range',
   tcp_wrappers: 'TCP wrappers',

@@ -21,8 +21,10 @@ export function latin1Of(base64: string | undefined): string {
   return text
 }
 
-/** `3 ports`, `1 port`. */
-export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
+/** `300`, `2,000` */
+export const number = (n: number): string => (n < 1_000 ? `${n}` : n.toLocaleString('en'))
+/** `3 ports`, `1 port`, `2,000 ports` */
+export const count = (n: number, one: string, many = `${one}s`): string => `${number(n)} ${n === 1 ? one : many}`
 export const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`
 /** `14:03:12Z` */
 export const clock = (at: number): string => `${new Date(at).toISOString().slice(11, 19)}Z`

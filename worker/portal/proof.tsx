@@ -2,7 +2,7 @@ import { endpointKey } from '../../schema/facts.ts'
 import { headOfFailing, type ProofCell, type ProofRow } from '../../schema/proof.ts'
 import type { CellWord, ProofVerdict, SourceState } from '../../schema/words.ts'
 import { cellText } from '../core/proof.ts'
-import { count } from '../core/text.ts'
+import { count, number } from '../core/text.ts'
 import { Page } from './layout.tsx'
 import { Badge } from './parts/badge.tsx'
 import { ProveForm } from './parts/prove.tsx'
@@ -93,7 +93,7 @@ export const ProofPage = ({ frame, proof }: { frame: Frame; proof: ProofView }) 
         <dl class="facts">
           <Fact name="Stimulus">
             {ask.stimulus
-              ? `that of the ${ask.stimulus.profile} profile, at most ${ask.stimulus.maxConnectsPerSecond} connects per second`
+              ? `that of the ${ask.stimulus.profile} profile, at most ${number(ask.stimulus.maxConnectsPerSecond)} connects per second`
               : 'none was repeated'}
             {ask.stimulus?.scanId && (
               <>
@@ -140,7 +140,7 @@ const Tally = ({ rows }: { rows: readonly ProofRow[] }) => {
           <div>
             <dt>{CELL[word].text}</dt>
             <dd>
-              {times} <span class="dim">of {words.length}</span>
+              {number(times)} <span class="dim">of {number(words.length)}</span>
             </dd>
           </div>
         ))}

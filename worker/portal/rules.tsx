@@ -229,7 +229,7 @@ const CauseEntry = ({ word }: { word: CauseClass }) => {
 
 const Pictures = ({ mechanism, ways }: { mechanism: Mechanism | null; ways: readonly Hypothesis[] }) => (
   <section class="picture" id={mechanism ?? undefined}>
-    <h4>{mechanism === null ? 'Of no kind told apart' : MECHANISM[mechanism]}</h4>
+    <h4>{mechanism === null ? 'No mechanism named' : MECHANISM[mechanism]}</h4>
     {mechanism !== null && <Alike mechanism={mechanism} />}
     {ways.map((way, i) => (
       <Picture way={way} name={ways.length > 1 ? `One of ${ways.length} ways in which it shows: ${i + 1}` : null} />

@@ -72,7 +72,7 @@ export const NewTargetPage = ({ frame, filled }: FormProps) => (
       A public address is scanned only when you have proved that it is yours: its page says how, once it is added.
     </p>
     {frame.mayWrite ? (
-      <TargetForm action="/api/v1/targets" submit="Add the target" filled={filled} isNew />
+      <TargetForm action="/api/v1/targets" submit="Add the target" filled={filled} isNew back="/targets" />
     ) : (
       <p class="none">A key of scope write can add targets.</p>
     )}
@@ -87,7 +87,13 @@ export const EditTargetPage = ({ frame, id, name, filled }: FormProps & { id: st
     <h1>Change {name}</h1>
     {frame.mayWrite ? (
       <>
-        <TargetForm action={`/api/v1/targets/${id}?method=PATCH`} submit="Save" filled={filled} isNew={false} />
+        <TargetForm
+          action={`/api/v1/targets/${id}?method=PATCH`}
+          submit="Save"
+          filled={filled}
+          isNew={false}
+          back={`/targets/${id}`}
+        />
         <section aria-labelledby="remove">
           <h2 id="remove">Remove it</h2>
           <p class="measure">
@@ -116,9 +122,11 @@ interface Fields {
   submit: string
   filled: Filled
   isNew: boolean
+  /** where one goes who changes nothing */
+  back: string
 }
 
-const TargetForm = ({ action, submit, filled, isNew }: Fields) => {
+const TargetForm = ({ action, submit, filled, isNew, back }: Fields) => {
   const select = (name: keyof Filled) => ({ id: `target-${name}`, name, value: filled[name] })
   const common = (name: keyof Filled) => ({ ...select(name), saysOptional: false })
   return (
@@ -215,6 +223,7 @@ const TargetForm = ({ action, submit, filled, isNew }: Fields) => {
         <button type="submit" class="main">
           {submit}
         </button>
+        <a href={back}>Cancel</a>
       </p>
     </Form>
   )

@@ -6,6 +6,7 @@ import { ProofAnswer, ProofTokenAnswer, ProveBody } from '../../schema/proofApi.
 import { cancelOfTarget } from '../cancel.ts'
 import type { AppEnv } from '../context.ts'
 import { controlOf } from '../controlView.ts'
+import { number } from '../core/text.ts'
 import { cronError, nextDue } from '../cron.ts'
 import { badField, Failure, tenantGone } from '../failure.ts'
 import { bodyOrForm } from '../guards/limit.ts'
@@ -221,7 +222,7 @@ function wishOf(wish: Wished, world: World): TargetWish {
   const address = parseAddress(wish.address)
   const ceiling = !world.allowPrivate || (address && isPublic(address)) ? MAX_RATE.public : MAX_RATE.private
   if (wish.maxConnectsPerSecond > ceiling)
-    throw badField('invalid', 'maxConnectsPerSecond', `must not be more than ${ceiling}`)
+    throw badField('invalid', 'maxConnectsPerSecond', `must not be more than ${number(ceiling)}`)
   const ports = parsePorts(wish.ports)
   if ('error' in ports) throw badField('invalid', 'ports', ports.error)
   const {

@@ -6,6 +6,7 @@ import { sql } from 'drizzle-orm'
 import type { Seen } from '../../schema/seen.ts'
 import { facts, occurrences, scans, targets } from '../../schema/tables.ts'
 import type { Endpoint, Observation, Span } from '../../schema/wire.ts'
+import { UNMADE } from '../../schema/words.ts'
 import { type Db, once, read } from './db.ts'
 import { type Closing, ofScan, SCAN_KEY } from './runs.ts'
 import type { Scan } from './scans.ts'
@@ -14,6 +15,9 @@ import type { Scan } from './scans.ts'
 const MOST = 6_000
 
 const endpoint = (body: string) => sql.raw(`((${body}.value ->> '$.address') || ' ' || (${body}.value ->> '$.port'))`)
+
+/** Of these nobody looked: they are of no phase. */
+const unmade = sql.raw(`(${UNMADE.map((code) => `'${code}'`).join(', ')})`)
 
 interface SeenRow {
   kind: string
@@ -29,7 +33,8 @@ const seenOf = once<{ tenantId: string; scanId: string; wanted: string }, SeenRo
       touch AS MATERIALIZED (SELECT report.probe_id, report.run_id, t.value, t.value ->> '$.at' AS at, t.value ->> '$.purpose' AS purpose,
         ${endpoint('t')} AS endpoint FROM report, json_each(report.body, '$.observations') t)
     SELECT 0 AS rank, 'times' AS kind, '' AS runId, '' AS probeId, min(at) AS at,
-      json_object('purpose', purpose, 'from', min(at), 'to', max(at)) AS body FROM touch GROUP BY purpose
+      json_object('purpose', purpose, 'from', min(at), 'to', max(at)) AS body FROM touch
+      WHERE NOT (touch.value ->> '$.sight' = 'probe_fault' AND coalesce(touch.value ->> '$.code', '') IN ${unmade}) GROUP BY purpose
     UNION ALL SELECT 1, 'touch', run_id, probe_id, at, value FROM touch
       WHERE purpose = 'beacon' OR endpoint IN (SELECT value FROM json_each(${wanted}))
     UNION ALL SELECT 1, 'span', report.run_id, report.probe_id, s.value ->> '$.from', s.value

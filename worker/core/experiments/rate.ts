@@ -6,6 +6,7 @@ import { refuses } from '../../../schema/words.ts'
 import type { Case, EndpointEvidence, Look } from '../evidence.ts'
 import { asksOf, type Swept } from '../swept.ts'
 import { type Arm, armsE, roundE } from '../tests.ts'
+import { number } from '../text.ts'
 import { isSlow, limped, quickestOf } from './limp.ts'
 
 /**
@@ -233,7 +234,7 @@ const round1 = (x: number): number => Math.round(x * 10) / 10
 
 /** The least and the most of it, in words. */
 export const passText = ([least, most]: readonly [number, number]): string =>
-  least === most ? `${most}` : `${least} to ${most}`
+  least === most ? number(most) : `${number(least)} to ${number(most)}`
 
 const TELLING: readonly Look['sight'][] = ['page', 'notice', 'closed', 'cut']
 

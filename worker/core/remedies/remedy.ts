@@ -1,6 +1,6 @@
 import type { Format } from '../../../schema/formats.ts'
 import type { CauseClass, MECHANISM_CLASS, Mechanism, Service } from '../../../schema/words.ts'
-import { clock } from '../text.ts'
+import { clock, number } from '../text.ts'
 
 export { FORMATS, type Format } from '../../../schema/formats.ts'
 
@@ -63,7 +63,7 @@ export function sceneOf(situation: Situation, vendor: string | null): Scene {
     slower:
       rate === null
         ? 'Or scan more slowly: halve the target’s `maxConnectsPerSecond` until a scan ends clear.'
-        : `Or scan more slowly: at ${rate} connects per second nothing was held back, so set \`maxConnectsPerSecond\` to ${rate} or less.`,
+        : `Or scan more slowly: at ${number(rate)} connects per second nothing was held back, so set \`maxConnectsPerSecond\` to ${rate} or less.`,
     vendor,
   }
 }

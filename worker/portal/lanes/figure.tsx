@@ -1,5 +1,6 @@
 import { raw } from 'hono/html'
 import type { PortVerdict } from '../../../schema/judgement.ts'
+import { whyUnmade } from '../../../schema/words.ts'
 import { anchorOf } from '../parts/port.tsx'
 import { lifeOf } from '../parts/timeline.tsx'
 import { type Album, inPage } from './album.ts'
@@ -10,6 +11,18 @@ export const pictureHref = ({ scanId }: Album, { port, address }: PortVerdict): 
 
 const listHref = ({ scanId }: Album, { port, address }: PortVerdict): string =>
   `/scans/${scanId}/observations?port=${port}&address=${encodeURIComponent(address)}`
+
+/** What a mark stands for in this picture. */
+function marksWords({ lanes }: Picture): string {
+  const ticks = lanes.flatMap((lane) => lane.ticks)
+  const what = [
+    'one touch',
+    ...(ticks.some(({ touch }) => whyUnmade(touch)) ? ['one that was left out'] : []),
+    ...(ticks.some(({ touch }) => touch.purpose === 'canary') ? ['one look at the kept connection'] : []),
+  ]
+  const merged = lanes.some(({ hidden }) => hidden > 0) ? '; of marks alike and close together not all are drawn' : ''
+  return `Each mark is ${what.join(' or ')}${merged}`
+}
 
 /** The picture of one port in its page, with what its marks tell for those who point at them. */
 export const LanesFigure = ({ album, picture, name }: { album: Album; picture: Picture; name: string }) => {
@@ -32,7 +45,7 @@ export const LanesFigure = ({ album, picture, name }: { album: Album; picture: P
       </section>
       <div class="under">
         <span class="dim hint">
-          Each mark is one touch; the axis is in UTC.
+          {marksWords(picture)}; the axis is in UTC.
           {picture.folds.length > 0 && ' Where nobody looked for a while the axis is drawn shorter.'}
           <span class="keys" hidden>
             {' '}

@@ -3,7 +3,7 @@ import { observationId, type PanelMember } from '../../../schema/facts.ts'
 import type { PortVerdict } from '../../../schema/judgement.ts'
 import type { Seen, SeenTouch } from '../../../schema/seen.ts'
 import type { Observation, Span } from '../../../schema/wire.ts'
-import { type Purpose, ROLES } from '../../../schema/words.ts'
+import { type Purpose, ROLES, whyUnmade } from '../../../schema/words.ts'
 import { indexOf } from '../../core/rounds.ts'
 import { type Axis, axisOf } from './axis.ts'
 import { drawnOf } from './sights.ts'
@@ -74,6 +74,7 @@ export interface Picture {
   /** where the scan had ended and its port was watched further; null when it was not */
   seam: number | null
   ids: ReadonlySet<string>
+  /** that were made */
   touches: number
 }
 
@@ -138,7 +139,7 @@ export function pictureOf({ port, seen, panel, scan }: PictureOf): Picture | nul
     },
     seam: place.seam,
     ids: new Set(lanes.flatMap(({ ticks }) => ticks.map(({ id }) => id))),
-    touches: own.length,
+    touches: own.filter(({ touch }) => !whyUnmade(touch)).length,
   }
 }
 
@@ -237,7 +238,7 @@ const PHASE_OF: Partial<Record<Purpose, string>> = {
 /** These are the port's own; the scan does the others for all its ports at once. */
 const OWN: readonly string[] = ['verify', 'explain', 'recover']
 
-/** No phase's beginning is stored: each is told by the first and the last touch that was made for it. */
+/** No phase's beginning is stored: each is told by the first and the last touch that was made for it, not by those left out. */
 function phasesOf(own: readonly SeenTouch[], { times }: Seen, scan: PictureOf['scan']): Omit<Band, 'x1' | 'x2'>[] {
   const spans = new Map<string, { from: number; to: number }>()
   const add = (name: string, from: number, to: number) => {
@@ -249,7 +250,7 @@ function phasesOf(own: readonly SeenTouch[], { times }: Seen, scan: PictureOf['s
     if (name && !OWN.includes(name)) add(name, from, to)
   }
   for (const { touch } of own) {
-    const name = PHASE_OF[touch.purpose]
+    const name = whyUnmade(touch) ? undefined : PHASE_OF[touch.purpose]
     if (name && OWN.includes(name)) add(name, touch.at, touch.at + touch.afterMs)
   }
   add('discover', scan.from, scan.from)

@@ -1,7 +1,8 @@
 /** Every observation of a scan's lost ports, as a list: what its pictures are drawn from. */
 import { observationId } from '../../../schema/facts.ts'
 import type { SeenTouch } from '../../../schema/seen.ts'
-import { ROLES } from '../../../schema/words.ts'
+import { ROLES, whyUnmade } from '../../../schema/words.ts'
+import { count } from '../../core/text.ts'
 import { Page } from '../layout.tsx'
 import { type DataColumn, type ListAsk, Listing } from '../parts/listing.tsx'
 import { ExactTime } from '../parts/time.tsx'
@@ -39,7 +40,7 @@ export const ObservationsPage = ({ frame, album, ports, ask, from }: Observation
       <p class="dim">
         {touches.length === 0
           ? 'What was seen is kept for a while only.'
-          : `${touches.length.toLocaleString('en')} in order of time, those of the beacons with them${isCut ? '; there were more' : ''}.`}
+          : `${touches.length.toLocaleString('en')} in order of time, those of the beacons with them${isCut ? '; there were more' : ''}.${unmadeWords(touches)}`}
       </p>
       <Listing
         label="Observations"
@@ -70,6 +71,13 @@ export const ObservationsPage = ({ frame, album, ports, ask, from }: Observation
       />
     </Page>
   )
+}
+
+/** What of a list is no observation: nobody looked. */
+function unmadeWords(touches: readonly SeenTouch[]): string {
+  const unmade = touches.filter(({ touch }) => whyUnmade(touch)).length
+  if (unmade === 0) return ''
+  return ` ${count(unmade, 'of them is a touch', 'of them are touches')} left out on purpose: nobody looked.`
 }
 
 /** `witness 1, 198.51.100.21, nyc-1`: none of its words is broken. */

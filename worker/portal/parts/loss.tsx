@@ -10,6 +10,7 @@ import { escaped } from '../lanes/telling.ts'
 import type { ChecksOf } from '../views.ts'
 import { CAUSE, MECHANISM, VERDICT } from '../words.ts'
 import { Share, VerdictBadge } from './badge.tsx'
+import { alikeWords } from './cause.ts'
 import { anchorOf, causeName, Numbers } from './port.tsx'
 import { Timeline } from './timeline.tsx'
 import { grouped, portsAlike, portsNamed, type SaidText, saidOf, textsOf } from './together.ts'
@@ -181,14 +182,12 @@ const CausePart = ({ cause, ports }: { cause: Cause; ports: readonly PortVerdict
           It could also be {value.map((guess) => `${causeName(guess)} (${percent(guess.confidence)})`).join(', ')}.
         </p>
       ))}
-      {of(({ indistinguishable }) => (indistinguishable.length > 0 ? indistinguishable : null)).map(
-        ({ value, ports: some }) => (
-          <p class="dim">
-            <For some={some} all={ports} />
-            From outside it looks the same as {value.map((word) => MECHANISM[word]).join(', ')}.
-          </p>
-        ),
-      )}
+      {of(alikeWords).map(({ value, ports: some }) => (
+        <p class="dim">
+          <For some={some} all={ports} />
+          {value}
+        </p>
+      ))}
       {textsOf(ports, (port) => (port.cause?.askOwner ? [port.cause.askOwner] : [])).map((said) => (
         <p class="settles">
           <strong>One line of the owner’s log would settle it:</strong> <Text said={said} all={ports} />

@@ -50,7 +50,7 @@ export const Numbers = ({ port, checks }: { port: PortVerdict; checks: ChecksOf 
       </Fact>
     )}
     {port.fastAt !== null && (
-      <Fact name="Fast verdict">
+      <Fact name="Likely">
         <Time at={port.fastAt} />
       </Fact>
     )}

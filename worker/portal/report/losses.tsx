@@ -3,12 +3,12 @@ import type { Evidence, PortVerdict } from '../../../schema/judgement.ts'
 import { isLoss, type Purpose } from '../../../schema/words.ts'
 import { count, percent } from '../../core/text.ts'
 import { shareWords } from '../parts/badge.tsx'
-import { whyOf } from '../parts/cause.ts'
+import { alikeWords, whyOf } from '../parts/cause.ts'
 import { causeName } from '../parts/port.tsx'
 import { Fact, Table } from '../parts/table.tsx'
 import { span, Time } from '../parts/time.tsx'
 import { Timeline } from '../parts/timeline.tsx'
-import { CAUSE, MECHANISM, RECHECK, RECOVERY, spoken, VERDICT } from '../words.ts'
+import { CAUSE, RECHECK, RECOVERY, spoken, VERDICT } from '../words.ts'
 import { isLost } from './controls.ts'
 import type { ReportView } from './view.ts'
 
@@ -154,9 +154,7 @@ const Why = ({ port: { cause } }: { port: PortVerdict }) =>
           {cause.alternatives.map((one) => `${causeName(one)} (${percent(one.confidence)})`).join(', ')}.
         </p>
       )}
-      {cause.indistinguishable.length > 0 && (
-        <p>From outside it looks the same as {cause.indistinguishable.map((word) => MECHANISM[word]).join(', ')}.</p>
-      )}
+      {alikeWords(cause) && <p>{alikeWords(cause)}</p>}
       {cause.askOwner && (
         <p>
           <strong>One line of the owner’s log would settle it:</strong> {cause.askOwner.replaceAll('`', '')}

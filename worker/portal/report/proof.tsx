@@ -1,3 +1,4 @@
+import { headOfFailing } from '../../../schema/proof.ts'
 import { Table } from '../parts/table.tsx'
 import { Time } from '../parts/time.tsx'
 import { spoken } from '../words.ts'
@@ -5,8 +6,10 @@ import type { ReportView } from './view.ts'
 
 const MOST_FAILING = 20
 
+type Proved = Pick<ReportView, 'proof' | 'provedAt' | 'outdatedBy'>
+
 /** Whether our addresses are let through, by the last proof. */
-export const ProofPart = ({ report: { proof, provedAt, outdatedBy } }: { report: ReportView }) => (
+export const ProofPart = ({ report: { proof, provedAt, outdatedBy } }: { report: Proved }) => (
   <section>
     <h2>Is the allowlist proved?</h2>
     {proof === null ? (
@@ -32,7 +35,7 @@ export const ProofPart = ({ report: { proof, provedAt, outdatedBy } }: { report:
         )}
         {proof.failing.length > 0 && (
           <>
-            <h3>What still fails</h3>
+            <h3>{headOfFailing(proof.rows)}</h3>
             <ul class="plain">
               {proof.failing.slice(0, MOST_FAILING).map((line) => (
                 <li>{line}</li>
