@@ -4,8 +4,8 @@
  * by its logarithm. Order, and the scale within seconds, are kept.
  */
 const LINEAR_MS = 20_000
-/** Between two labels, at least. */
-const LABEL_GAP = 78
+/** Between two labels, at least: the first begins at its place, the others stand about theirs. */
+const LABEL_GAP = 96
 const HALF_LABEL = 20
 const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800].map(
   (s) => s * 1_000,
