@@ -226,6 +226,36 @@ describe('E4, rate', () => {
     expect(told.port(80).verdict).toBe('degraded')
   })
 
+  describe('both bursts without a connect that got in at once', () => {
+    /** the scanner is shut out of two rounds, then let in at a slow pace; `lets`: which of a burst get in by a later SYN */
+    const asked = (lets: (nth: number) => number | null) => {
+      let rounds = 0
+      const begun: number[] = []
+      const told = tell({
+        ports: [HTTP, HTTPS],
+        scanMs: 20_000,
+        sees: (touch) => {
+          if (touch.port !== 80 || touch.at < 8_000 || !isScanner(touch)) return 'open'
+          if (touch.purpose === 'verify') return rounds++ < 2 ? 'unresponsive' : 'open'
+          if (touch.purpose !== 'explain') return touch.purpose === 'recheck' ? 'open' : 'unresponsive'
+          if (!begun.some((at) => touch.at - at < 2_000)) begun.push(touch.at)
+          const connectMs = begun.length > 2 ? 10 : lets(touch.nth)
+          return connectMs === null ? 'unresponsive' : { sight: 'open', connectMs, afterMs: connectMs + 5 }
+        },
+      })
+      return told.port(80).verdict
+    }
+
+    test('are a limit’s where each time a few got in amid those that did not: other touches had used up what passes', () => {
+      expect(asked((nth) => (nth === 4 ? 5_015 : null))).toBe('degraded')
+    })
+
+    test('are an outage’s where none got in, or nearly all as it ended', () => {
+      expect(asked(() => null)).not.toBe('degraded')
+      expect(asked((nth) => (nth === 4 ? null : 5_015))).not.toBe('degraded')
+    })
+  })
+
   test('a limit that is the same for all accuses nobody', () => {
     const told = tell(
       limited(

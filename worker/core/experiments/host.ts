@@ -57,6 +57,7 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
     bursts: arm('bursts'),
     again: agains.length > 0 ? sumOf(agains) : null,
     seeped: total(({ seeped }) => seeped),
+    seepedTwice: tests.some(({ seepedTwice }) => seepedTwice),
     slow: arm('slow'),
     own: arm('own'),
     slowFailed: arm('slowFailed'),

@@ -31,6 +31,8 @@ export interface RateTest {
   again: Arm | null
   /** of both bursts, what got in after the first had begun to fail: a limit lets in now and then, a ban that a burst drew does not */
   seeped: number
+  /** into each of the two bursts a few got late, amid more that did not: an outage ends for all of them at once, loss takes no such share */
+  seepedTwice: boolean
   /** touches on the same path at slow pace: the scanner's, eight and more seconds apart, and the sibling's */
   slow: Arm
   /** the scanner's slow touches since the first burst: before it the scan's own work may have used up what passes */
@@ -163,6 +165,7 @@ function readAs(
     bursts: bad(all),
     again: second ? bad(second) : null,
     seeped: late + (second ?? []).filter((look) => !look.failed).length,
+    seepedTwice: second !== undefined && [first, second].every((burst) => isSeeped(burst, quickest)),
     slow: bad(slow),
     own,
     slowFailed: failing(slow),
@@ -184,6 +187,12 @@ function readAs(
       slow: slow.filter(({ observation }) => observation.purpose !== 'baseline').map(({ id }) => id),
     },
   }
+}
+
+/** Some of the burst got in by later SYNs, and more not at all. */
+function isSeeped(burst: readonly Look[], quickest: ReadonlyMap<string, number>): boolean {
+  const late = burst.filter((look) => isSlow(look, quickest)).length
+  return late > 0 && burst.filter((look) => look.failed).length > late
 }
 
 /** Touches at no pace to speak of, on the scanner's path. The watch is left out: only what went badly there is stored. */
@@ -307,8 +316,8 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   if (eRate < heaps * E_DEGRADED || eAlone < E_DEGRADED) return 'no'
   if (!test.isTold && test.eOwn < (test.ports > 1 ? E_OWN_HOST : E_OWN)) return 'no'
   // One burst alone may have met an outage of a second. What lets slow touches through lets the first of a burst in: a
-  // burst that was lost whole was lost by the way, but for answers that no loss makes, and where the search had used it up before.
-  const isWhole = test.burst.prompt + (again ? again.n - again.bad : 0) === 0
+  // burst that was lost whole was lost by the way, but for answers that no loss makes, and where other touches had used it up before.
+  const isWhole = test.burst.prompt + (again ? again.n - again.bad : 0) === 0 && !test.seepedTwice
   if (!again || again.bad < AGAIN || (isWhole && !test.isTold && !test.swept)) return 'no'
   if (test.seeped === 0 && !test.isTold) return 'no'
   // The same for the first burst alone, which used up what passes for the second.
