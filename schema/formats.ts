@@ -1,53 +1,3 @@
-/** The allowlist exports that the published ranges come in, by the name in `/ip-ranges/{format}`. */
-export const FORMATS = [
-  'nftables',
-  'iptables',
-  'ipset',
-  'ufw',
-  'firewalld',
-  'pf',
-  'fail2ban',
-  'sshguard',
-  'crowdsec',
-  'crowdsec-allowlist',
-  'suricata',
-  'snort',
-  'tcp-wrappers',
-  'openssh',
-  'csf',
-  'nginx',
-  'nginx-allow',
-  'apache',
-  'modsecurity2',
-  'modsecurity3',
-  'haproxy',
-  'caddy',
-  'traefik',
-  'squid',
-  'varnish',
-  'postscreen',
-  'postfix',
-  'exim',
-  'dovecot',
-  'rspamd',
-  'cloudflare',
-  'cloudflare-api',
-  'cloudflare-dashboard',
-  'aws-waf',
-  'aws-security-group',
-  'aws-prefix-list',
-  'google-cloud-armor',
-  'azure-waf',
-  'azure-nsg',
-  'akamai',
-  'fastly',
-  'palo-alto-edl',
-  'fortigate',
-  'plain',
-  'csv',
-] as const
-export type Format = (typeof FORMATS)[number]
-
 const HOST = [
   'nftables',
   'iptables',
@@ -64,7 +14,7 @@ const HOST = [
   'tcp-wrappers',
   'openssh',
   'csf',
-]
+] as const
 const SERVER = [
   'nginx',
   'nginx-allow',
@@ -81,16 +31,32 @@ const SERVER = [
   'exim',
   'dovecot',
   'rspamd',
-]
-const ANY = ['plain', 'csv']
+] as const
+const CLOUD = [
+  'cloudflare',
+  'cloudflare-api',
+  'cloudflare-dashboard',
+  'aws-waf',
+  'aws-security-group',
+  'aws-prefix-list',
+  'google-cloud-armor',
+  'azure-waf',
+  'azure-nsg',
+  'akamai',
+  'fastly',
+  'palo-alto-edl',
+  'fortigate',
+] as const
+const ANY = ['plain', 'csv'] as const
 
-/** Also the variants of one: `nginx-allow` goes where nginx is. */
-const isIn = (names: readonly string[]) => (format: Format) =>
-  names.some((name) => format === name || format.startsWith(`${name}-`))
-/** The formats by what stands in the way; what is named nowhere here is of the cloud. */
+/** The allowlist exports that the published ranges come in, by the name in `/ip-ranges/{format}`. */
+export const FORMATS = [...HOST, ...SERVER, ...CLOUD, ...ANY] as const
+export type Format = (typeof FORMATS)[number]
+
+/** The formats by what stands in the way. */
 export const DEFENCES: readonly { name: string; formats: readonly Format[] }[] = [
-  { name: 'Host and network', formats: FORMATS.filter(isIn(HOST)) },
-  { name: 'Web, mail and proxies', formats: FORMATS.filter(isIn(SERVER)) },
-  { name: 'Cloud and appliances', formats: FORMATS.filter((one) => !isIn([...HOST, ...SERVER, ...ANY])(one)) },
-  { name: 'Anything else', formats: FORMATS.filter(isIn(ANY)) },
+  { name: 'Host and network', formats: HOST },
+  { name: 'Web, mail and proxies', formats: SERVER },
+  { name: 'Cloud and appliances', formats: CLOUD },
+  { name: 'Anything else', formats: ANY },
 ]

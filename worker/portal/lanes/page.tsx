@@ -2,7 +2,7 @@
 import { observationId } from '../../../schema/facts.ts'
 import type { SeenTouch } from '../../../schema/seen.ts'
 import { ROLES, whyUnmade } from '../../../schema/words.ts'
-import { count } from '../../core/text.ts'
+import { count, number } from '../../core/text.ts'
 import { Page } from '../layout.tsx'
 import { type DataColumn, type ListAsk, Listing } from '../parts/listing.tsx'
 import { ExactTime } from '../parts/time.tsx'
@@ -40,7 +40,7 @@ export const ObservationsPage = ({ frame, album, ports, ask, from }: Observation
       <p class="dim">
         {touches.length === 0
           ? 'What was seen is kept for a while only.'
-          : `${touches.length.toLocaleString('en')} in order of time, those of the beacons with them${isCut ? '; there were more' : ''}.${unmadeWords(touches)}`}
+          : `${number(touches.length)} in order of time, those of the beacons with them${isCut ? '; there were more' : ''}.${unmadeWords(touches)}`}
       </p>
       <Listing
         label="Observations"
