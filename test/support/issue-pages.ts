@@ -8,6 +8,7 @@ export const issueView: IssueView = {
   ...issueRow,
   targetRemovedAt: null,
   closedBy: null,
+  before: null,
   snooze: null,
   lastProofId: null,
   tags: ['pci'],

@@ -115,6 +115,14 @@ describe('the page of an issue', () => {
     expect(closed).not.toMatch(/open since/i)
   })
 
+  test('leads to the issue that was closed before it, and says what its coming back means', () => {
+    const html = page({ before: { id: 'iss_earlier', closedAt: NOW - 5 * DAY } })
+    expect(textOf(html)).toContain('it came back after an earlier issue was closed')
+    expect(textOf(html)).toContain('The one before was closed: what it found at this target has come back')
+    expect(html.match(/href="\/issues\/iss_earlier"/g)).toHaveLength(2)
+    expect(textOf(page())).not.toContain('an earlier issue')
+  })
+
   test('leads to the output of each occurrence as long as it is kept', () => {
     const html = page()
     const [kept, gone] = issueView.occurrences.map(({ id }) => `href="/api/v1/occurrences/${id}/output"`)

@@ -322,3 +322,30 @@ describe('the reports', () => {
     expect((await page('/issues/iss_nope/report')).status).toBe(404)
   })
 })
+
+test('an issue leads to the last one of its finding that was closed at its target before it was opened', async () => {
+  const db = openDb(stage.env.DB)
+  const closed = (id: string, days: number, more: Partial<typeof issues.$inferInsert> = {}) => ({
+    ...{ tenantId: TENANT, id, targetId: scanView.targetId, finding: 'interference' as const, title: id },
+    ...{ state: 'closed' as const, openedAt: START - 9 * DAY, restatedAt: START - days * DAY, lastScanId: 'scn_x' },
+    ...{ closedAt: START - days * DAY, ...more },
+  })
+  const rows = [
+    closed('iss_long_ago', 8),
+    closed('iss_before', 4),
+    closed('iss_other_finding', 3.5, { finding: 'incomplete' }),
+    closed('iss_other_target', 3.5, { targetId: 'tgt_other' }),
+    closed('iss_later', 1),
+  ]
+  await db.insert(issues).values(rows)
+  try {
+    const { text, queries } = await page(`/issues/${ISSUE}`)
+    expect([...text.matchAll(/href="\/issues\/(iss_[a-z_]+)"/g)].map(([, id]) => id)).toEqual([
+      'iss_before',
+      'iss_before',
+    ])
+    expect(queries).toBeLessThanOrEqual(5)
+  } finally {
+    for (const { id } of rows) await stage.env.DB.prepare('DELETE FROM issues WHERE id = ?').bind(id).run()
+  }
+})

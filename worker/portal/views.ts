@@ -261,6 +261,8 @@ export interface IssueView extends IssueRow {
   /** the last proof that said something of it */
   lastProofId: string | null
   closedBy: string | null
+  /** the issue of the same finding at the same target that was closed before this one was opened */
+  before: { id: string; closedAt: number } | null
   snooze: { until: number | null; reason: SnoozeReason | null; note: string | null } | null
   /** null when it is no longer kept */
   scan: IssueScan | null

@@ -62,7 +62,7 @@ function viewOf(file: IssueFile, mayAdmin: boolean): Omit<IssueView, 'checks' | 
   const { snoozedUntil: until, snoozeReason: reason, snoozeNote: note, state } = issue
   return {
     ...issue,
-    ...{ target, targetRemovedAt, tags: targetRow?.tags ?? [] },
+    ...{ target, targetRemovedAt, tags: targetRow?.tags ?? [], before: file.before },
     snooze: state === 'snoozed' ? { until, reason, note } : null,
     ...{ scan: file.scan, rules: file.rules, lost: file.lost, lostCount: endpoints.length },
     ...{

@@ -49,6 +49,10 @@ const headOf = ofOne((db, at) =>
       },
       coverage: sql<string | null>`${scans.judgement} -> '$.coverage'`,
       rules: sql<string | null>`${scans.judgement} ->> '$.rules'`,
+      // The one of the same finding at the same target that was closed before this one was opened.
+      before: sql<string | null>`(SELECT json_object('id', one.id, 'closedAt', one.closed_at) FROM issues one
+        WHERE one.tenant_id = ${issues.tenantId} AND one.target_id = ${issues.targetId} AND one.finding = ${issues.finding}
+          AND one.closed_at <= ${issues.openedAt} ORDER BY one.restated_at DESC LIMIT 1)`,
       seen: sql<number>`(SELECT count(*) FROM occurrences o WHERE o.tenant_id = ${at.tenantId} AND o.issue_id = ${at.id})`,
     })
     .from(issues)
@@ -260,9 +264,10 @@ export async function readIssueFile(
     ...more,
   ])) as [Occurrence[], ...Answers<typeof reads>, ...unknown[]]
   if (!head) return null
-  const { scan, coverage, ...rest } = head
+  const { scan, coverage, before, ...rest } = head
   return {
     ...rest,
+    before: before === null ? null : (JSON.parse(before) as { id: string; closedAt: number }),
     scan: scan && { ...scan, coverage: coverage === null ? null : (JSON.parse(coverage) as ScanCoverage) },
     lost: lost.map(({ verdict }) => JSON.parse(verdict) as PortVerdict),
     endpoints,

@@ -22,6 +22,11 @@ export const IssueHead = ({ issue, now, hasAllowlist }: { issue: IssueView; now:
       <span class="dim">
         last seen <Ago at={issue.restatedAt} now={now} />, <Lifetime of={issue} now={now} />
         {issue.seen > 1 && `, ${issue.seen.toLocaleString('en')} occurrences`}
+        {issue.before && (
+          <>
+            ; it came back after <a href={`/issues/${issue.before.id}`}>an earlier issue</a> was closed
+          </>
+        )}
       </span>
     </p>
     <h1>{issue.title}</h1>

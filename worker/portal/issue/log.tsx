@@ -47,6 +47,13 @@ export function eventsOf(issue: IssueView): IssueEvent[] {
   // What opened it may be older than the scans that are kept with it.
   if (!events.some(({ name }) => name === 'Opened'))
     events.push({ at: issue.openedAt, name: 'Opened', say: '', href: null })
+  if (issue.before !== null)
+    events.push({
+      at: issue.before.closedAt,
+      name: 'The one before',
+      say: 'was closed: what it found at this target has come back',
+      href: `/issues/${issue.before.id}`,
+    })
   if (issue.answeredAt !== null)
     events.push({ at: issue.answeredAt, name: 'Answered', say: 'the lost ports answered again: no proof', href: null })
   if (issue.closedAt !== null)
