@@ -34,6 +34,8 @@ export interface Scan {
   watchEveryMs: number
   /** answers to renewals so far */
   answers: number
+  /** alarms so far: an answer to what was asked before the last of them knows nothing of it */
+  alarms: number
   /** the Worker verifies something, or an alarm of ours is not answered yet */
   hold: boolean
   /** ends all work: cancelled, killed, lease gone, or out of time */

@@ -142,6 +142,7 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
     if (known.last) scan.reporter.add(known.last)
     known.last = null
   }
+  scan.alarms += 1
   scan.hold = true
   const endpoints: Endpoint[] = lost.map(({ target: { address, port } }) => ({ address, port }))
   const now = scan.world.clock.now()
@@ -158,6 +159,7 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
  * Others may know some: the Worker has them look, and the sweep waits for its word.
  */
 export async function raiseSilence(scan: Scan, address: string): Promise<void> {
+  scan.alarms += 1
   scan.hold = true
   scan.output.line(
     'Alarms',
@@ -171,6 +173,7 @@ export async function raiseSilence(scan: Scan, address: string): Promise<void> {
 /** The search was let through in part, and all answers again since it rests: all look while it goes on once more. */
 export async function raiseLimit(scan: Scan, limited: Limited): Promise<void> {
   const { address, offered, passed } = limited
+  scan.alarms += 1
   scan.hold = true
   scan.output.line(
     'Alarms',

@@ -95,6 +95,7 @@ async function perform(
     ready: false,
     watchEveryMs: WATCH_EVERY_MS,
     answers: 0,
+    alarms: 0,
     hold: false,
     ended,
   }

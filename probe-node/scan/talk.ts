@@ -51,6 +51,7 @@ export async function keepTalking(
     const isNews = discovered && !isTold && untested !== ''
     const total = Math.max(progress.total, progress.done)
     const told = { phase, progress: { done: progress.done, total } }
+    const { alarms } = scan
     const asked = await reporter.renew(
       { ...told, ...(ready ? { ready } : {}), ...(discovered ? { discovered } : {}), ...(isNews ? { untested } : {}) },
       keep,
@@ -66,7 +67,7 @@ export async function keepTalking(
     }
     askAfterMs = asked.answer.askAgainMs
     scan.answers += 1
-    settle(scan, asked.answer)
+    if (alarms === scan.alarms) settle(scan, asked.answer)
     if (asked.answer.do === 'stop') return onEnd('stopped')
   }
 }

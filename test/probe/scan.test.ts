@@ -112,6 +112,38 @@ test.concurrent('a port that is lost in mid-scan is touched once more, its neigh
   await stays.close()
 })
 
+test.concurrent('an answer that was on its way when the alarm was raised knows nothing of it, and sets nothing free', async () => {
+  await using desk = await fakeDesk()
+  await using server = await changingWeb(HOST)
+  server.answer(200, { server: 'shop', etag: '"1"', 'last-modified': 'today' })
+  await using _ = await agentFor(desk)
+  const alarmed: Endpoint[] = []
+  desk.onAlarm = ({ lost }) => void alarmed.push(...lost)
+  desk.onRenew = () => ({ hold: alarmed.length > 0, lost: alarmed, askAgainMs: 200 })
+  desk.offer(scanPlan({ ports: portsOf(server), profile: 'accompany', accompanySeconds: 60 }))
+  await until('the scan to be ready', () => desk.of('renew').some(({ ready }) => ready))
+  const before = desk.of('renew').length
+  let isSeen = false
+  desk.untilRenewed = () => until('the loss to be seen', () => isSeen)
+  await until('an answer to be on its way', () => desk.of('renew').length > before)
+  server.answer(200, { server: 'guard', 'x-frame-options': 'DENY' })
+  const told = server.accepted()
+  await until('the first and the second look', () => server.accepted() >= told + 2)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  isSeen = true
+  await until('the alarm', () => alarmed.length > 0)
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  expect(server.accepted(), 'what is lost is left alone').toBe(told + 2)
+  const touches = [{ address: HOST, port: server.port, service: 'http', check: 'http' } as const]
+  const verify = desk.offer(touchPlan({ steps: [step(desk, 0, touches, { round: 0 })] }))
+  await desk.result(verify)
+  expect(
+    seenBy(desk)
+      .filter(({ purpose }) => purpose === 'verify')
+      .map(({ sight }) => sight),
+  ).toEqual(['page'])
+})
+
 test.concurrent('a neighbour found lost is told before a service that counts touches has had its time to answer', async () => {
   await using desk = await fakeDesk()
   await using servers = await silenced(HOST)

@@ -53,6 +53,8 @@ export interface FakeDesk {
     publicUrl?: string
     signFor?: string
   }
+  /** what an answer to a renewal waits for when it has been worked out: it says what was so before */
+  untilRenewed: () => Promise<unknown>
   /** how long a lease lasts, given or renewed */
   leaseMs: number
   /** nobody answers: every connection breaks */
@@ -120,6 +122,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
     onResult: () => ({}),
     onAlarm: () => {},
     onLease: () => ({}),
+    untilRenewed: async () => {},
     leaseMs: 60_000,
     isAway: false,
     loseAnswers: 0,
@@ -263,6 +266,7 @@ export async function fakeDesk(host = '127.0.0.1', wantedPort = 0): Promise<Fake
       return
     }
     const { status, body, headers } = answer(request.url ?? '', JSON.parse(text))
+    if (request.url === '/probe/v1/renew') await desk.untilRenewed()
     if (desk.loseAnswers > 0 && request.url !== '/probe/v1/lease') {
       desk.loseAnswers -= 1
       return void request.socket.destroy()
