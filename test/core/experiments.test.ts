@@ -54,6 +54,8 @@ function bucket(size: number, perSecond: number) {
     return true
   }
 }
+const roleOf = ({ facts }: Told, runId: string) => facts.runs.find((run) => run.runId === runId)?.role
+const SLOWLY: Seen = { sight: 'open', connectMs: 2_020 }
 const RATE_PAGE: Seen = { sight: 'page', httpStatus: 429 }
 
 /** Story: from 8 s on whom it may concern shares a bucket, nearly empty at first. */
@@ -226,9 +228,72 @@ describe('E4, rate', () => {
     expect(told.port(80).verdict).toBe('degraded')
   })
 
+  test('onlookers learn of a burst in the same breath as the scanner, so that they look into it', () => {
+    const told = tell(limited(isScanner, 4, 0.18, (touch) => (touch.nth < 16 ? 'unresponsive' : SLOWLY)))
+    const bursts = told.steerings.flatMap(({ steering }) => {
+      const scanners = steering.append.filter(({ runId }) => roleOf(told, runId) === 'scanner')
+      const burst = scanners.flatMap(({ steps }) => steps).find((step) => step.burst && step.experiment === 'E4')
+      return burst ? [{ at: burst.at, steering }] : []
+    })
+    expect(bursts).toHaveLength(2)
+    for (const { at, steering } of bursts) {
+      const onlookers = steering.append.filter(({ runId }) => roleOf(told, runId) !== 'scanner')
+      expect(onlookers).toHaveLength(PANEL.length - 1)
+      for (const { steps } of onlookers) expect(steps.map((step) => step.at - at)).toEqual([300])
+    }
+  })
+
+  test('more slow touches are made, and more beside the second burst, where loss takes some of those that nobody limits', () => {
+    const late = ({ nth }: Touch): Seen => (nth % 3 === 0 ? 'unresponsive' : SLOWLY)
+    const asked = (isLossy: boolean) => {
+      const told = tell({
+        ...limited(isScanner, 4, 0.18, late),
+        ...(isLossy ? { sees: amidLoss } : {}),
+      })
+      const steps = told.facts.runs.flatMap(({ role, steps }) => steps.map((step) => ({ role, ...step })))
+      const e4 = steps.filter(({ experiment }) => experiment === 'E4')
+      const { endpoint } = endpointOf(told, 80)
+      const rate = rateTest(endpoint, endpoint.cases.at(-1) ?? null)
+      return {
+        verdict: told.port(80).verdict,
+        after: rate?.after.n,
+        beside: e4.filter(({ role, burst }) => role !== 'scanner' && burst),
+      }
+    }
+    const mayPass = bucket(4, 0.18)
+    /** every third touch of the sibling is slow: that is the way's doing */
+    let siblings = 0
+    const amidLoss = (touch: Touch): Seen => {
+      if (touch.port !== 80 || touch.at < 8_000) return 'open'
+      if (touch.member.role === 'sibling') return ++siblings % 3 === 0 ? { sight: 'open', connectMs: 1_020 } : 'open'
+      if (!isScanner(touch)) return 'open'
+      return mayPass(touch.at) ? 'open' : late(touch)
+    }
+    expect(asked(false)).toMatchObject({ verdict: 'degraded', beside: [] })
+    const lossy = asked(true)
+    expect(lossy.verdict).toBe('degraded')
+    expect(lossy.after).toBeGreaterThanOrEqual(6)
+    expect(lossy.beside.map(({ burst }) => burst)).toEqual([2, 2, 2, 2])
+  })
+
+  test('a new case while the slow touches are made is the bursts’ own doing; a later one is the scan at work again', () => {
+    const told = tell(limited(isScanner, 4, 0.18, (touch) => (touch.nth < 16 ? 'unresponsive' : SLOWLY)))
+    const { endpoint } = endpointOf(told, 80)
+    const one = endpoint.cases.at(-1)
+    if (!one) throw new Error('no case')
+    const rate = rateTest(endpoint, one)
+    if (!rate) throw new Error('no burst')
+    const burstAt = Math.max(...endpoint.looks.filter(({ id }) => rate.looks.burst.includes(id)).map(({ at }) => at))
+    const afterNew = (ms: number) =>
+      rateTest({ ...endpoint, cases: [...endpoint.cases, { ...one, startAt: burstAt + ms }] }, one)?.own.n
+    expect(rate.own.n).toBeGreaterThan(2)
+    expect(afterNew(5_000)).toBe(rate.own.n)
+    expect(afterNew(-20_000)).toBe(rate.own.n)
+  })
+
   describe('both bursts without a connect that got in at once', () => {
     /** the scanner is shut out of two rounds, then let in at a slow pace; `lets`: which of a burst get in by a later SYN */
-    const asked = (lets: (nth: number) => number | null) => {
+    const asked = (lets: (nth: number, burst: number) => number | null) => {
       let rounds = 0
       const begun: number[] = []
       const told = tell({
@@ -239,7 +304,7 @@ describe('E4, rate', () => {
           if (touch.purpose === 'verify') return rounds++ < 2 ? 'unresponsive' : 'open'
           if (touch.purpose !== 'explain') return touch.purpose === 'recheck' ? 'open' : 'unresponsive'
           if (!begun.some((at) => touch.at - at < 2_000)) begun.push(touch.at)
-          const connectMs = begun.length > 2 ? 10 : lets(touch.nth)
+          const connectMs = begun.length > 2 ? 10 : lets(touch.nth, begun.length)
           return connectMs === null ? 'unresponsive' : { sight: 'open', connectMs, afterMs: connectMs + 5 }
         },
       })
@@ -248,11 +313,14 @@ describe('E4, rate', () => {
 
     test('are a limit’s where each time a few got in amid those that did not: other touches had used up what passes', () => {
       expect(asked((nth) => (nth === 4 ? 5_015 : null))).toBe('degraded')
+      // Half of the second burst, as long as more of both did not.
+      expect(asked((nth, burst) => ((burst === 1 ? nth === 4 : nth < 4) ? 5_015 : null))).toBe('degraded')
     })
 
     test('are an outage’s where none got in, or nearly all as it ended', () => {
       expect(asked(() => null)).not.toBe('degraded')
       expect(asked((nth) => (nth === 4 ? null : 5_015))).not.toBe('degraded')
+      expect(asked((nth, burst) => ((burst === 1 ? nth === 4 : nth < 5) ? 5_015 : null))).not.toBe('degraded')
     })
   })
 

@@ -37,7 +37,7 @@ export function hostTest(endpoints: readonly EndpointEvidence[]): HostTest | nul
 function together(tests: readonly RateTest[], endpoints: readonly EndpointEvidence[]): RateTest {
   const first = tests[0] as RateTest
   const total = (read: (test: RateTest) => number) => tests.reduce((sum, test) => sum + read(test), 0)
-  const arm = (name: 'bursts' | 'slow' | 'own' | 'slowFailed' | 'after' | 'beside') =>
+  const arm = (name: 'bursts' | 'slow' | 'own' | 'slowFailed' | 'after' | 'beside' | 'others') =>
     sumOf(tests.map((test) => test[name]))
   const against = (name: 'slow' | 'own' | 'beside') => strataE(tests.map((test) => [test.bursts, test[name]]))
   const agains = tests.flatMap(({ again }) => again ?? [])
@@ -63,6 +63,7 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
     slowFailed: arm('slowFailed'),
     after: arm('after'),
     beside: arm('beside'),
+    others: arm('others'),
     eRate: against('slow'),
     eOwn: against('own'),
     eAlone: (rounds.reduce((sum, e) => sum + e, 0) / Math.max(1, rounds.length)) * against('beside'),

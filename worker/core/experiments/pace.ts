@@ -1,4 +1,5 @@
 import { type Step, SWEEP_LEAD_MS } from '../../../schema/wire.ts'
+import type { Role } from '../../../schema/words.ts'
 import { touchOf } from '../plan.ts'
 import { TOUCH_TIMEOUT_MS } from '../rounds.ts'
 import { asksOf } from '../swept.ts'
@@ -25,10 +26,12 @@ const QUIET_MS = 5_000
 /** Onlookers look into the burst, once each. */
 const BESIDE_MS = 300
 /** The search for ports could be too much for the scanner's own way: what shares it looks more than once. */
-const BESIDE = 3
+const BESIDE_SWEEP = 5
 /** So many slow touches after the bursts, enough to tell the scanner's own way from a limit; what limits by the minute has room again for one touch in so long. */
 const SLOW = 4
 const SLOW_GAP_MS = 8_500
+/** Where loss takes some of the touches that nobody limits, more of them are needed: beside the second burst, and after it. */
+const AMID_LOSS = { slow: 8, beside: 2 } as const
 /** A burst of which fewer went badly met no limiter. */
 const BAD = 3
 
@@ -58,30 +61,48 @@ export const pace: Experiment = {
   },
   steps(s, run) {
     const planned = stepsOf(s.run, 'E4', s.endpoint)
-    const sweep = sweepOf(s)
-    const leadMs = sweep ? SWEEP_LEAD_MS : 0
-    const at = planned[0]?.at ?? quietAt(s, leadMs)
-    if (run.role !== 'scanner') {
-      const burst = sweep && run.role === 'sibling' ? { burst: BESIDE } : {}
-      return planned
-        .filter((one) => one.burst !== undefined)
-        .concat(planned.length === 0 ? [step(s, at, { timeoutMs: TOUCH_TIMEOUT_MS })] : [])
-        .filter(({ at: burstAt }) => !stepsOf(run, 'E4', s.endpoint).some((one) => one.at === burstAt + BESIDE_MS))
-        .map(({ at: burstAt }) => step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS, ...burst }))
-    }
-    if (planned.length === 0) return [step(s, at, { burst: BURST, timeoutMs: TIMEOUT_MS, ...sweep })]
-    if (planned.length > 1 || !firstWentBadly(s)) return []
-    const again = besideRounds(run, s.scan.now + SOON_MS + leadMs)
-    // Rounds that are planned anyway are slow touches too.
-    const rounds = roundsAfter(s, again + SLOW_GAP_MS)
-    const from = Math.max(again, ...roundsAfter(s, again))
-    return [
-      step(s, again, { burst: AGAIN, timeoutMs: TIMEOUT_MS, ...sweep }),
-      ...Array.from({ length: Math.max(0, SLOW - rounds.length) }, (_, i) =>
-        step(s, from + (i + 1) * SLOW_GAP_MS, { timeoutMs: TOUCH_TIMEOUT_MS }),
-      ),
-    ]
+    const more = scannersNext(s, planned)
+    if (run.role === 'scanner') return more
+    // Onlookers learn of a burst when the scanner does: a decision later they would come too late for it.
+    const bursts = [...planned, ...more].filter(({ burst }) => burst !== undefined)
+    return bursts
+      .map(({ at }) => beside(s, at, at > (bursts[0]?.at ?? at), run.role))
+      .filter(({ at }) => !stepsOf(run, 'E4', s.endpoint).some((one) => one.at === at))
   },
+}
+
+/** What the scanner's run must have besides what is planned: a burst; once that went badly another one, and slow touches. */
+function scannersNext(s: Situation, planned: readonly Step[]): Step[] {
+  const sweep = sweepOf(s)
+  const leadMs = sweep ? SWEEP_LEAD_MS : 0
+  if (planned.length === 0) return [step(s, quietAt(s, leadMs), { burst: BURST, timeoutMs: TIMEOUT_MS, ...sweep })]
+  if (!firstWentBadly(s)) return []
+  const again = planned[1]?.at ?? besideRounds(s.run, s.scan.now + SOON_MS + leadMs)
+  // Rounds that are planned anyway are slow touches too.
+  const rounds = roundsAfter(s, again + SLOW_GAP_MS)
+  const slow = planned.filter(({ at, burst }) => at > again && burst === undefined)
+  const from = Math.max(again, s.scan.now, ...roundsAfter(s, again), ...slow.map(({ at }) => at))
+  return [
+    ...(planned.length === 1 ? [step(s, again, { burst: AGAIN, timeoutMs: TIMEOUT_MS, ...sweep })] : []),
+    ...Array.from({ length: Math.max(0, slowWanted(s) - rounds.length - slow.length) }, (_, i) =>
+      step(s, from + (i + 1) * SLOW_GAP_MS, { timeoutMs: TOUCH_TIMEOUT_MS }),
+    ),
+  ]
+}
+
+/** An onlooker's look into a burst. */
+function beside(s: Situation, burstAt: number, isSecond: boolean, role: Role): Step {
+  const sweeps = role === 'sibling' && sweepOf(s) ? BESIDE_SWEEP : 1
+  const burst = Math.max(sweeps, isSecond && isAmidLoss(s) ? AMID_LOSS.beside : 1)
+  return step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS, ...(burst > 1 ? { burst } : {}) })
+}
+
+const slowWanted = (s: Situation): number => (isAmidLoss(s) ? AMID_LOSS.slow : SLOW)
+
+/** Some of what nobody limits goes badly too: the others' touches, or the scanner's own slow ones since the burst. */
+function isAmidLoss(s: Situation): boolean {
+  const test = rateTest(s.endpoint, s.case)
+  return test !== null && !test.isTold && test.others.bad + test.own.bad > 0
 }
 
 /** What only the search for ports meets is drawn by the search, at the pace that drew it; the burst is too small for that. */
@@ -123,6 +144,7 @@ function isOver(s: Situation, planned: readonly Step[]): boolean {
   if (!test) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
   if (!firstWentBadly(s)) return true
   if (planned.length === 1) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
-  const last = Math.max(...planned.map(({ at }) => at), ...roundsAfter(s, first.at).slice(0, SLOW + 1))
-  return test.after.n >= SLOW || now > last + TOUCH_TIMEOUT_MS + LATE_MS
+  const wanted = slowWanted(s)
+  const last = Math.max(...planned.map(({ at }) => at), ...roundsAfter(s, first.at).slice(0, wanted + 1))
+  return test.after.n >= wanted || now > last + TOUCH_TIMEOUT_MS + LATE_MS
 }

@@ -43,6 +43,8 @@ export interface RateTest {
   after: Arm
   /** touches by the others within the burst's second */
   beside: Arm
+  /** those and the sibling's slow ones: if any of them go badly it is not a limit on the scanner that makes them */
+  others: Arm
   /** e-value of "loss: burst and slow touches go badly alike" */
   eRate: number
   /** the same with `own` alone: the scanner's way may lose more than its sibling's */
@@ -70,6 +72,8 @@ const BURST_MS = 1_500
 const SLOW_GAP_MS = 7_000
 /** A burst of fewer connects says nothing. */
 const LEAST = 8
+/** So long the slow touches take after the bursts, and the scan waits for them. */
+const REST_MS = 45_000
 /** Time in which the kernel's second and third SYN may get in. */
 const WINDOW_S = 3
 
@@ -146,13 +150,14 @@ function readAs(
       observation.experiment === 'E4' &&
       [first, second].some((burst) => burst && Math.abs(at - (burst[0] as Look).at) <= 2 * BURST_MS),
   )
-  // From the next case on the scan is at work again, and may use up what passes.
-  const until = endpoint.cases.find(({ startAt }) => startAt > burstAt)?.startAt ?? Number.POSITIVE_INFINITY
+  const all = [...first, ...(second ?? [])]
+  // From the next case on the scan is at work again, and may use up what passes; while the slow touches are made it rests.
+  const restEnd = Math.max(...all.map(({ endAt }) => endAt)) + REST_MS
+  const until = endpoint.cases.find(({ startAt }) => startAt > restEnd)?.startAt ?? Number.POSITIVE_INFINITY
   const slow = slowArm(endpoint).filter(({ at }) => at < until)
   const late = first.filter((look) => isSlow(look, quickest)).length
   const failed = first.filter((look) => look.failed).length
   const prompt = first.length - late - failed
-  const all = [...first, ...(second ?? [])]
   const known = [...all, ...beside, ...slow]
   const siblings = beside.filter(({ role }) => role === 'sibling')
   const swept = endpoint.swept && burstAt >= endpoint.swept.at ? endpoint.swept : null
@@ -165,12 +170,13 @@ function readAs(
     bursts: bad(all),
     again: second ? bad(second) : null,
     seeped: late + (second ?? []).filter((look) => !look.failed).length,
-    seepedTwice: second !== undefined && [first, second].every((burst) => isSeeped(burst, quickest)),
+    seepedTwice: second !== undefined && haveSeeped([first, second], quickest),
     slow: bad(slow),
     own,
     slowFailed: failing(slow),
     after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
     beside: bad(beside),
+    others: bad([...beside, ...slow.filter(({ role }) => role === 'sibling')]),
     eRate: armsE(bad(all), bad(slow)),
     eOwn: armsE(bad(all), own),
     eAlone: ((1 + walkedE(one, isBad).now) / 2) * armsE(bad(all), bad(beside)),
@@ -189,10 +195,14 @@ function readAs(
   }
 }
 
-/** Some of the burst got in by later SYNs, and more not at all. */
-function isSeeped(burst: readonly Look[], quickest: ReadonlyMap<string, number>): boolean {
-  const late = burst.filter((look) => isSlow(look, quickest)).length
-  return late > 0 && burst.filter((look) => look.failed).length > late
+/** Some of each burst got in by later SYNs and no fewer not at all; of all together more did not. */
+function haveSeeped(bursts: readonly Look[][], quickest: ReadonlyMap<string, number>): boolean {
+  const told = bursts.map((burst) => ({
+    late: burst.filter((look) => isSlow(look, quickest)).length,
+    failed: burst.filter((look) => look.failed).length,
+  }))
+  const sum = (name: 'late' | 'failed') => told.reduce((all, one) => all + one[name], 0)
+  return told.every(({ late, failed }) => late > 0 && failed >= late) && sum('failed') > sum('late')
 }
 
 /** Touches at no pace to speak of, on the scanner's path. The watch is left out: only what went badly there is stored. */
