@@ -65,6 +65,12 @@ describe('causes', () => {
       'ips/openssh_penalty',
     ],
     [
+      'sshd is full for the scanner alone',
+      'app_blocked',
+      { mode: 'notice', who: 'scanner', service: 'ssh', text: 'max_startups', area: 'one' },
+      'ddos_protection/connection_count_limit',
+    ],
+    [
       'sshd is full for all',
       'service_down',
       { mode: 'notice', who: 'all', service: 'ssh', text: 'max_startups' },

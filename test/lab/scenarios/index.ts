@@ -56,6 +56,7 @@ import { postscreenDenylist } from './postscreen-denylist.ts'
 import { providerNullRoute } from './provider-null-route.ts'
 import { psad } from './psad.ts'
 import { sshdMaxstartups } from './sshd-maxstartups.ts'
+import { sshdPerSource } from './sshd-per-source.ts'
 import { sshguard } from './sshguard.ts'
 import { tigervncBlacklist } from './tigervnc-blacklist.ts'
 import { vsftpdMaxPerIp } from './vsftpd-max-per-ip.ts'
@@ -101,6 +102,7 @@ export const SCENARIOS: readonly Scenario[] = [
   providerNullRoute,
   psad,
   sshdMaxstartups,
+  sshdPerSource,
   sshguard,
   tigervncBlacklist,
   vsftpdMaxPerIp,

@@ -147,6 +147,22 @@ export const ANSWERS: readonly Hypothesis[] = [
       onset: { during: 0.98 },
     },
   },
+  {
+    // sshd since 8.5 counts unfinished logins by source too (PerSourceMaxStartups), and has one text for both.
+    class: 'ddos_protection',
+    mechanism: 'connection_count_limit',
+    prior: 2,
+    expects: {
+      flicker: { never: 0.72, now_and_then: 0.28 },
+      slow: { blocked: 0.6, passes: 0.4 },
+      mode: { notice: 0.85, cut: 0.13 },
+      who: { scanner: 0.94, partial: 0.04 },
+      service: { ssh: 0.99 },
+      area: { one: 0.95 },
+      text: { max_startups: 0.9, ssh_penalty: 0.05 },
+      onset: { during: 0.98 },
+    },
+  },
   // mail_protection
   {
     class: 'mail_protection',

@@ -51,9 +51,9 @@ export const DDOS: RemediesOf<'ddos_protection'> = {
   connection_count_limit: (scene) => ({
     title: 'Leave the scanner out of the limit on open connections',
     happened: `A rule lets ${scene.source} hold only so many connections at once.`,
-    confirm: `\`nft list ruleset | grep 'ct count'\`, \`${scene.iptables}-save | grep connlimit\`, nginx “limiting connections by zone”, or xinetd “per_source_limit from=${scene.source}” in the log${scene.near}.`,
+    confirm: `\`nft list ruleset | grep 'ct count'\`, \`${scene.iptables}-save | grep connlimit\`, nginx “limiting connections by zone”, xinetd “per_source_limit from=${scene.source}” or sshd “past MaxStartups” in the log${scene.near}.`,
     change: [
-      `Before that rule: ${acceptRule(scene)}; in nginx an empty key for \`limit_conn_zone\`; in xinetd a higher \`per_source\`.`,
+      `Before that rule: ${acceptRule(scene)}; in nginx an empty key for \`limit_conn_zone\`; in xinetd a higher \`per_source\`, in sshd a higher \`PerSourceMaxStartups\`.`,
       scene.slower,
     ],
     undo: withdrawRule(scene),
