@@ -209,6 +209,9 @@ describe('E4, rate', () => {
     expect(firmly && isLimited(firmly)).toBe('firm')
     expect(firmly && burst && isLimited({ ...firmly, burst })).toBe('likely')
     expect(rate?.limitPerSecond?.[1]).toBeGreaterThanOrEqual(0.5)
+    // One outage that begins amid the first burst and ends amid the second lets none of that in at once.
+    const again = rate?.again && { ...rate.again, bad: rate.again.n }
+    expect(firmly && again && isLimited({ ...firmly, again })).toBe('likely')
   })
 
   test('a limit that shows in the first rounds is asked about, though loss slows a witness afterwards', () => {

@@ -332,9 +332,11 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   if (test.seeped === 0 && !test.isTold) return 'no'
   // The same for the first burst alone, which used up what passes for the second.
   const isFirstWhole = test.burst.prompt + test.burst.late === 0 && !test.swept
+  // One outage can begin amid the first burst and end amid the second: none of that gets in at once then.
+  const isSecondWhole = again.bad === again.n && !test.swept
   const isFirm =
     eRate >= heaps * E_DEGRADED_FIRM &&
     eAlone >= E_DEGRADED_FIRM &&
-    (test.isTold || (test.eOwn >= E_OWN_FIRM && !isFirstWhole))
+    (test.isTold || (test.eOwn >= E_OWN_FIRM && !isFirstWhole && !isSecondWhole))
   return isFirm && test.siblingBeside && test.witnessesBeside >= 2 ? 'firm' : 'likely'
 }
