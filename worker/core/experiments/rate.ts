@@ -72,7 +72,7 @@ const BURST_MS = 1_500
 const SLOW_GAP_MS = 7_000
 /** A burst of fewer connects says nothing. */
 const LEAST = 8
-/** So long the slow touches take after the bursts, and the scan waits for them. */
+/** So long at least the scan waits for slow touches after the bursts; where loss makes them more, longer. */
 const REST_MS = 45_000
 /** Time in which the kernel's second and third SYN may get in. */
 const WINDOW_S = 3
