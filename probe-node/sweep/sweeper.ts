@@ -19,13 +19,21 @@ export interface Sweeper {
  * and a batch of answers keeps this one busy for a few milliseconds at most, which no timer here notices.
  */
 export function openSweeper(helpers: number): Sweeper {
-  const threads = [hereThread(), ...Array.from({ length: helpers }, borrowThread)]
+  const here = hereThread()
+  const threads = [here, ...Array.from({ length: helpers }, borrowThread)]
   const count = threads.length
   const tellAll = (message: ToThread) => {
     for (const { tell } of threads) tell(message)
   }
+  /** No helper hears of it: one that is told to begin and to stop may touch hundreds of ports in between. */
+  const untouched = (job: SweepJob, events: SweepEvents) => {
+    const outcome = here.sweep(job, events)
+    here.tell({ do: 'stop', end: 'aborted' })
+    return outcome
+  }
   return {
     async sweep(job, events, signal) {
+      if (signal.aborted) return untouched(job, events)
       const done = threads.map(() => 0)
       const shared = count === 1 ? job : sharedJob(job, count)
       const sweeps = threads.map(async (thread, i) => {
@@ -45,7 +53,6 @@ export function openSweeper(helpers: number): Sweeper {
       })
       const stop = () => tellAll({ do: 'stop', end: 'aborted' })
       signal.addEventListener('abort', stop)
-      if (signal.aborted) stop()
       const outcomes = await Promise.all(sweeps).finally(() => signal.removeEventListener('abort', stop))
       return joined(outcomes, shared.order.slice(shared.handedOut?.[0] ?? shared.order.length))
     },

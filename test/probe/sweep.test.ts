@@ -296,7 +296,7 @@ test.each([0, 1])('a sweep that is over before it begins has tested nothing (%i 
   const job = jobOf([...range(10_000, 10_500), server.port])
   const outcome = await sweeper.sweep(job, { onOpen() {}, onProgress() {} }, AbortSignal.abort())
   await sweeper.close()
-  expect(outcome).toMatchObject({ end: 'aborted', open: [] })
+  expect(outcome).toMatchObject({ end: 'aborted', open: [], connects: 0 })
   expect(new Set(outcome.again)).toEqual(new Set(job.order))
   expect(server.accepted()).toBe(0)
 })
