@@ -133,6 +133,12 @@ export const look = (scan: Scan, known: Known, timeoutMs = WATCH_TIMEOUT_MS): Pr
 /** So often a port that was let go may raise an alarm anew. */
 const MOST_LET_GO = 2
 
+/** An alarm goes out: nothing ends, and no answer that was on its way before it sets anything free. */
+function holdOn(scan: Scan): void {
+  scan.alarms += 1
+  scan.hold = true
+}
+
 /** Tells the Worker what was lost; nothing ends before it has answered what to make of it. */
 export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
   for (const known of lost) {
@@ -142,8 +148,7 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
     if (known.last) scan.reporter.add(known.last)
     known.last = null
   }
-  scan.alarms += 1
-  scan.hold = true
+  holdOn(scan)
   const endpoints: Endpoint[] = lost.map(({ target: { address, port } }) => ({ address, port }))
   const now = scan.world.clock.now()
   scan.output.line('Alarms', `${clockTime(now)}  lost: ${lost.map(({ target }) => endpointText(target)).join(', ')}`)
@@ -159,8 +164,7 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
  * Others may know some: the Worker has them look, and the sweep waits for its word.
  */
 export async function raiseSilence(scan: Scan, address: string): Promise<void> {
-  scan.alarms += 1
-  scan.hold = true
+  holdOn(scan)
   scan.output.line(
     'Alarms',
     `${clockTime(scan.world.clock.now())}  ${address} fell silent; others look at what they know to be open there`,
@@ -173,8 +177,7 @@ export async function raiseSilence(scan: Scan, address: string): Promise<void> {
 /** The search was let through in part, and all answers again since it rests: all look while it goes on once more. */
 export async function raiseLimit(scan: Scan, limited: Limited): Promise<void> {
   const { address, offered, passed } = limited
-  scan.alarms += 1
-  scan.hold = true
+  holdOn(scan)
   scan.output.line(
     'Alarms',
     `${clockTime(scan.world.clock.now())}  ${address} answered ${passed} of ${offered} connects a second; all look while it is asked so once more`,

@@ -14,7 +14,7 @@ import {
   stepsOf,
   touchesEndpoint,
 } from './experiment.ts'
-import { rateTest, smellsOfLimit } from './rate.ts'
+import { type RateTest, rateTest, smellsOfLimit } from './rate.ts'
 
 /** At once, so that a bucket runs dry; the second burst, as soon as the first is in, shows that it was no matter of the moment. */
 const BURST = 18
@@ -61,22 +61,26 @@ export const pace: Experiment = {
   },
   steps(s, run) {
     const planned = stepsOf(s.run, 'E4', s.endpoint)
-    const more = scannersNext(s, planned)
+    const test = rateTest(s.endpoint, s.case)
+    const more = scannersNext(s, planned, test)
     if (run.role === 'scanner') return more
     // Onlookers learn of a burst when the scanner does: a decision later they would come too late for it.
     const bursts = [...planned, ...more].filter(({ burst }) => burst !== undefined)
     return bursts
-      .map(({ at }) => beside(s, at, at > (bursts[0]?.at ?? at), run.role))
+      .map(({ at }) => {
+        const isSecond = at > (bursts[0]?.at ?? at)
+        return beside(s, at, run.role, isSecond && isAmidLoss(test) ? AMID_LOSS.beside : 1)
+      })
       .filter(({ at }) => !stepsOf(run, 'E4', s.endpoint).some((one) => one.at === at))
   },
 }
 
 /** What the scanner's run must have besides what is planned: a burst; once that went badly another one, and slow touches. */
-function scannersNext(s: Situation, planned: readonly Step[]): Step[] {
+function scannersNext(s: Situation, planned: readonly Step[], test: RateTest | null): Step[] {
   const sweep = sweepOf(s)
   const leadMs = sweep ? SWEEP_LEAD_MS : 0
   if (planned.length === 0) return [step(s, quietAt(s, leadMs), { burst: BURST, timeoutMs: TIMEOUT_MS, ...sweep })]
-  if (!firstWentBadly(s)) return []
+  if (!firstWentBadly(test)) return []
   const again = planned[1]?.at ?? besideRounds(s.run, s.scan.now + SOON_MS + leadMs)
   // Rounds that are planned anyway are slow touches too.
   const rounds = roundsAfter(s, again + SLOW_GAP_MS)
@@ -84,26 +88,23 @@ function scannersNext(s: Situation, planned: readonly Step[]): Step[] {
   const from = Math.max(again, s.scan.now, ...roundsAfter(s, again), ...slow.map(({ at }) => at))
   return [
     ...(planned.length === 1 ? [step(s, again, { burst: AGAIN, timeoutMs: TIMEOUT_MS, ...sweep })] : []),
-    ...Array.from({ length: Math.max(0, slowWanted(s) - rounds.length - slow.length) }, (_, i) =>
+    ...Array.from({ length: Math.max(0, slowWanted(test) - rounds.length - slow.length) }, (_, i) =>
       step(s, from + (i + 1) * SLOW_GAP_MS, { timeoutMs: TOUCH_TIMEOUT_MS }),
     ),
   ]
 }
 
-/** An onlooker's look into a burst. */
-function beside(s: Situation, burstAt: number, isSecond: boolean, role: Role): Step {
-  const sweeps = role === 'sibling' && sweepOf(s) ? BESIDE_SWEEP : 1
-  const burst = Math.max(sweeps, isSecond && isAmidLoss(s) ? AMID_LOSS.beside : 1)
+/** An onlooker's look into a burst, `least` times at once or more. */
+function beside(s: Situation, burstAt: number, role: Role, least: number): Step {
+  const burst = Math.max(least, role === 'sibling' && sweepOf(s) ? BESIDE_SWEEP : 1)
   return step(s, burstAt + BESIDE_MS, { timeoutMs: TOUCH_TIMEOUT_MS, ...(burst > 1 ? { burst } : {}) })
 }
 
-const slowWanted = (s: Situation): number => (isAmidLoss(s) ? AMID_LOSS.slow : SLOW)
+const slowWanted = (test: RateTest | null): number => (isAmidLoss(test) ? AMID_LOSS.slow : SLOW)
 
 /** Some of what nobody limits goes badly too: the others' touches, or the scanner's own slow ones since the burst. */
-function isAmidLoss(s: Situation): boolean {
-  const test = rateTest(s.endpoint, s.case)
-  return test !== null && !test.isTold && test.others.bad + test.own.bad > 0
-}
+const isAmidLoss = (test: RateTest | null): boolean =>
+  test !== null && !test.isTold && test.others.bad + test.own.bad > 0
 
 /** What only the search for ports meets is drawn by the search, at the pace that drew it; the burst is too small for that. */
 const sweepOf = ({ endpoint: { swept }, case: one }: Situation): Pick<Step, 'sweep'> | null =>
@@ -131,10 +132,8 @@ const step = ({ endpoint }: Situation, at: number, more: Pick<Step, 'timeoutMs'>
   ...more,
 })
 
-function firstWentBadly(s: Situation): boolean {
-  const test = rateTest(s.endpoint, s.case)
-  return test !== null && test.burst.late + test.burst.failed >= BAD
-}
+const firstWentBadly = (test: RateTest | null): test is RateTest =>
+  test !== null && test.burst.late + test.burst.failed >= BAD
 
 /** The burst came to nothing; or everything is in; or its time is up. */
 function isOver(s: Situation, planned: readonly Step[]): boolean {
@@ -142,9 +141,9 @@ function isOver(s: Situation, planned: readonly Step[]): boolean {
   const test = rateTest(s.endpoint, s.case)
   const first = planned[0] as Step
   if (!test) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
-  if (!firstWentBadly(s)) return true
+  if (!firstWentBadly(test)) return true
   if (planned.length === 1) return now > first.at + TIMEOUT_MS + 2 * LATE_MS
-  const wanted = slowWanted(s)
+  const wanted = slowWanted(test)
   const last = Math.max(...planned.map(({ at }) => at), ...roundsAfter(s, first.at).slice(0, wanted + 1))
   return test.after.n >= wanted || now > last + TOUCH_TIMEOUT_MS + LATE_MS
 }
