@@ -231,6 +231,23 @@ describe('E4, rate', () => {
     expect(told.port(80).verdict).toBe('degraded')
   })
 
+  test('a limit that cuts is asked about, though loss slows one of the others in each round', () => {
+    let rounds = 0
+    const told = tell({
+      ports: [HTTP, HTTPS],
+      scanMs: 20_000,
+      sees: (touch) => {
+        if (touch.port !== 80 || touch.at < 8_000) return 'open'
+        if (!isScanner(touch))
+          return touch.purpose === 'verify' && touch.member.probeId === 'prb_witness0003' ? SLOWLY : 'open'
+        if (touch.purpose === 'verify') return rounds++ % 3 === 0 ? 'cut' : 'open'
+        return touch.purpose === 'explain' && touch.nth === 0 ? 'open' : 'cut'
+      },
+    })
+    expect(told.facts.runs.flatMap(({ steps }) => steps).some(({ experiment }) => experiment === 'E4')).toBe(true)
+    expect(told.port(80).verdict).toBe('degraded')
+  })
+
   test('onlookers learn of a burst in the same breath as the scanner, so that they look into it', () => {
     const told = tell(limited(isScanner, 4, 0.18, (touch) => (touch.nth < 16 ? 'unresponsive' : SLOWLY)))
     const bursts = told.steerings.flatMap(({ steering }) => {

@@ -283,22 +283,28 @@ const SIGNS_WITHIN_MS = 120_000
 
 /**
  * Is the scanner perhaps limited? It alone failed or limped in the rounds; or it got a limit page while the others got
- * through; or it limped or was limited before the alarm, and its sibling, on the same path, never did.
+ * through; or it limped or was limited before the alarm, and its sibling, on the same path, never did. Loss makes others limp
+ * where it hardly makes them fail, and answers in the service's place it makes of nobody: failures alone are asked as well.
  */
 export function smellsOfLimit(endpoint: EndpointEvidence, one: Case): boolean {
-  // The question is whether to ask, so what once was reached counts: loss that slows others later takes nothing from it.
-  const alone = walkedE(one, limpedFor(endpoint)).most
-  if (alone >= WORTH_E) return true
-  const quickest = quickestOf(endpoint)
   const pages = one.rounds.filter(
     ({ scanner, others }) => isLimitPage(scanner) && scanner.failed && others.some((look) => !look.failed),
   )
   if (pages.length > 0 && !one.rounds.some(({ others }) => others.some((look) => isLimitPage(look) && look.failed)))
     return true
-  const signs = signsOfLimit(endpoint).filter(({ at }) => at < one.startAt && at > one.startAt - SIGNS_WITHIN_MS)
-  if (alone >= ONCE_E && signs.length >= MANY_SIGNS - 1) return true
+  const before = signsOfLimit(endpoint).filter(({ at }) => at < one.startAt && at > one.startAt - SIGNS_WITHIN_MS)
   const twins = one.rounds.flatMap(({ sibling }) => (sibling ? [sibling] : []))
-  return signs.length >= MANY_SIGNS && twins.length >= 2 && !twins.some((look) => limped(look, quickest))
+  const smellsBy = (isBad: (look: Look) => boolean): boolean => {
+    // The question is whether to ask, so what once was reached counts: loss that slows others later takes nothing from it.
+    const alone = walkedE(one, isBad).most
+    const signs = before.filter((look) => isBad(look) || isLimitPage(look)).length
+    return (
+      alone >= WORTH_E ||
+      (alone >= ONCE_E && signs >= MANY_SIGNS - 1) ||
+      (signs >= MANY_SIGNS && twins.length >= 2 && !twins.some(isBad))
+    )
+  }
+  return [limpedFor(endpoint), ({ failed }: Look) => failed].some(smellsBy)
 }
 
 export const E_DEGRADED = 100
