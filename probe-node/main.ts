@@ -9,8 +9,14 @@ const [name, ...args] = process.argv.slice(2)
 // `portwitness … | head`: nobody reads on, so there is nothing left to say.
 process.stdout.on('error', () => process.exit(EXIT.failed))
 process.exitCode = await main()
+await Promise.all([process.stdout, process.stderr].map(emptied))
 // Sockets that are kept alive must not keep a finished command alive.
 process.exit()
+
+/** All that was written is with whoever reads it: a pipe takes no more than its reader has room for, and exit drops the rest. */
+function emptied(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
+}
 
 async function main(): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {

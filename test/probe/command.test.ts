@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { FORMATS } from '../../schema/formats.ts'
@@ -60,6 +61,19 @@ test('a scan that took too long is cancelled, and --json prints it all the same'
   expect(code).toBe(6)
   expect(JSON.parse(out)).toMatchObject({ id: SCAN_ID, state: 'cancelled' })
   expect(err).toContain('took too long and is cancelled')
+})
+
+test('what is printed is whole, however long it is and however slowly it is read', async () => {
+  const ports = Array.from({ length: 20_000 }, (_, i) => ({ port: i + 1, verdict: 'open' }))
+  using worker = await played({ ...SCRIPT, [CANCEL]: () => scanIn('cancelled', { ports }) })
+  const words = ['scan', '127.0.0.9', '--url', worker.url, '--key', 'pw_x', '--timeout', '1', '--json']
+  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(child, 'exit')
+  await once(child.stdout, 'readable')
+  await setTimeout(500)
+  const [out, [code]] = await Promise.all([text(child.stdout), ended])
+  expect(code).toBe(6)
+  expect(JSON.parse(out)).toMatchObject({ id: SCAN_ID, ports })
 })
 
 test('a scan that could not be cancelled is not called cancelled', async () => {
