@@ -207,10 +207,14 @@ describe('E4, rate', () => {
     const burst = rate && { ...rate.burst, prompt: 0, late: 0, failed: rate.burst.connects }
     const firmly = rate && { ...rate, eRate: 1e6, eAlone: 1e6, eOwn: 1e6 }
     expect(firmly && isLimited(firmly)).toBe('firm')
-    expect(firmly && burst && isLimited({ ...firmly, burst })).toBe('likely')
+    expect(firmly && burst && isLimited({ ...firmly, burst, isUneven: false })).toBe('likely')
     expect(rate?.limitPerSecond?.[1]).toBeGreaterThanOrEqual(0.5)
     // One outage that begins amid the first burst and ends amid the second lets none of that in at once.
     const again = rate?.again && { ...rate.again, bad: rate.again.n }
+    // Of several ports the first burst of one was lost whole, and that of another got in whole when the outage ended.
+    const whole = firmly && { ...firmly, burst: { connects: 36, prompt: 0, late: 18, failed: 18 } }
+    expect(whole && isLimited({ ...whole, isUneven: true })).toBe('firm')
+    expect(whole && isLimited({ ...whole, isUneven: false })).toBe('likely')
     expect(firmly && again && isLimited({ ...firmly, again })).toBe('likely')
   })
 

@@ -54,6 +54,7 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
       late: total(({ burst }) => burst.late),
       failed: total(({ burst }) => burst.failed),
     },
+    isUneven: tests.some(({ isUneven }) => isUneven),
     bursts: arm('bursts'),
     again: agains.length > 0 ? sumOf(agains) : null,
     seeped: total(({ seeped }) => seeped),

@@ -25,6 +25,8 @@ export interface RateTest {
   ports: number
   /** connects of the first burst: at once, after a second SYN, refused by a page or failed */
   burst: { connects: number; prompt: number; late: number; failed: number }
+  /** of one first burst some got in at once, or few late and no fewer not at all: one outage has all of a burst alike, until it ends for all */
+  isUneven: boolean
   /** all of both bursts */
   bursts: Arm
   /** the second burst, made to see whether the first was a matter of that moment; null before it */
@@ -167,6 +169,7 @@ function readAs(
     swept,
     ports: 1,
     burst: { connects: first.length, prompt, late, failed },
+    isUneven: prompt > 0 || (late > 0 && failed >= late),
     bursts: bad(all),
     again: second ? bad(second) : null,
     seeped: late + (second ?? []).filter((look) => !look.failed).length,
@@ -336,8 +339,8 @@ export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   const isWhole = test.burst.prompt + (again ? again.n - again.bad : 0) === 0 && !test.seepedTwice
   if (!again || again.bad < AGAIN || (isWhole && !test.isTold && !test.swept)) return 'no'
   if (test.seeped === 0 && !test.isTold) return 'no'
-  // The same for the first burst alone, which used up what passes for the second.
-  const isFirstWhole = test.burst.prompt + test.burst.late === 0 && !test.swept
+  // The same for the first burst alone, which used up what passes for the second; of several ports, for each.
+  const isFirstWhole = !test.isUneven && !test.swept
   // One outage can begin amid the first burst and end amid the second: none of that gets in at once then.
   const isSecondWhole = again.bad === again.n && !test.swept
   const isFirm =
