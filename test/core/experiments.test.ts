@@ -211,45 +211,50 @@ describe('E4, rate', () => {
     expect(rate?.limitPerSecond?.[1]).toBeGreaterThanOrEqual(0.5)
     // One outage that begins amid the first burst and ends amid the second lets none of that in at once.
     const again = rate?.again && { ...rate.again, bad: rate.again.n }
+    expect(firmly && again && isLimited({ ...firmly, again })).toBe('likely')
     // Of several ports the first burst of one was lost whole, and that of another got in whole when the outage ended.
     const whole = firmly && { ...firmly, burst: { connects: 36, prompt: 0, late: 18, failed: 18 } }
     expect(whole && isLimited({ ...whole, isUneven: true })).toBe('firm')
     expect(whole && isLimited({ ...whole, isUneven: false })).toBe('likely')
-    expect(firmly && again && isLimited({ ...firmly, again })).toBe('likely')
   })
 
-  test('a limit that shows in the first rounds is asked about, though loss slows a witness afterwards', () => {
-    let rounds = 0
-    const told = tell({
-      ports: [HTTP, HTTPS],
-      scanMs: 20_000,
-      sees: (touch) => {
-        if (touch.port !== 80 || touch.at < 8_000) return 'open'
-        if (touch.purpose === 'verify' && isScanner(touch)) return rounds++ < 2 ? 'unresponsive' : 'open'
-        if (isScanner(touch)) return touch.purpose === 'explain' && touch.nth === 0 ? 'open' : 'unresponsive'
-        const isLate = touch.purpose === 'verify' && rounds > 2 && touch.member.probeId === 'prb_witness0003'
-        return isLate ? { sight: 'open', connectMs: 1_015 } : 'open'
-      },
-    })
-    expect(told.facts.runs.flatMap(({ steps }) => steps).some(({ experiment }) => experiment === 'E4')).toBe(true)
-    expect(told.port(80).verdict).toBe('degraded')
-  })
+  describe('is asked about, though loss slows a witness', () => {
+    /** the scanner meets `turned` in some rounds and in all but the first of each burst; `isSlow`: the rounds in which a witness is slow */
+    const asked = (turned: Seen, isTurned: (round: number) => boolean, isSlow: (round: number) => boolean) => {
+      let rounds = 0
+      const told = tell({
+        ports: [HTTP, HTTPS],
+        scanMs: 20_000,
+        sees: (touch) => {
+          if (touch.port !== 80 || touch.at < 8_000) return 'open'
+          const isRound = touch.purpose === 'verify'
+          if (isRound && isScanner(touch)) return isTurned(rounds++) ? turned : 'open'
+          if (isScanner(touch)) return touch.purpose === 'explain' && touch.nth === 0 ? 'open' : turned
+          const isLate = isRound && isSlow(rounds) && touch.member.probeId === 'prb_witness0003'
+          return isLate ? { sight: 'open', connectMs: 1_015 } : 'open'
+        },
+      })
+      expect(told.facts.runs.flatMap(({ steps }) => steps).some(({ experiment }) => experiment === 'E4')).toBe(true)
+      return told.port(80).verdict
+    }
 
-  test('a limit that cuts is asked about, though loss slows one of the others in each round', () => {
-    let rounds = 0
-    const told = tell({
-      ports: [HTTP, HTTPS],
-      scanMs: 20_000,
-      sees: (touch) => {
-        if (touch.port !== 80 || touch.at < 8_000) return 'open'
-        if (!isScanner(touch))
-          return touch.purpose === 'verify' && touch.member.probeId === 'prb_witness0003' ? SLOWLY : 'open'
-        if (touch.purpose === 'verify') return rounds++ % 3 === 0 ? 'cut' : 'open'
-        return touch.purpose === 'explain' && touch.nth === 0 ? 'open' : 'cut'
-      },
+    test('after the first rounds, in which the limit showed', () => {
+      const verdict = asked(
+        'unresponsive',
+        (round) => round < 2,
+        (rounds) => rounds > 2,
+      )
+      expect(verdict).toBe('degraded')
     })
-    expect(told.facts.runs.flatMap(({ steps }) => steps).some(({ experiment }) => experiment === 'E4')).toBe(true)
-    expect(told.port(80).verdict).toBe('degraded')
+
+    test('in each round, where the limit cuts', () => {
+      const verdict = asked(
+        'cut',
+        (round) => round % 3 === 0,
+        () => true,
+      )
+      expect(verdict).toBe('degraded')
+    })
   })
 
   test('onlookers learn of a burst in the same breath as the scanner, so that they look into it', () => {

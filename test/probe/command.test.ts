@@ -53,7 +53,8 @@ const SCRIPT = {
     void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
 }
 const CANCEL = `POST /api/v1/scans/${SCAN_ID}/cancel`
-const scan = (url: string) => run('scan', '127.0.0.9', '--url', url, '--key', 'pw_x', '--timeout', '1', '--json')
+const scanWords = (url: string) => ['scan', '127.0.0.9', '--url', url, '--key', 'pw_x', '--timeout', '1', '--json']
+const scan = (url: string) => run(...scanWords(url))
 
 test('a scan that took too long is cancelled, and --json prints it all the same', async () => {
   using worker = await played({ ...SCRIPT, [CANCEL]: () => scanIn('cancelled') })
@@ -66,8 +67,7 @@ test('a scan that took too long is cancelled, and --json prints it all the same'
 test('what is printed is whole, however long it is and however slowly it is read', async () => {
   const ports = Array.from({ length: 20_000 }, (_, i) => ({ port: i + 1, verdict: 'open' }))
   using worker = await played({ ...SCRIPT, [CANCEL]: () => scanIn('cancelled', { ports }) })
-  const words = ['scan', '127.0.0.9', '--url', worker.url, '--key', 'pw_x', '--timeout', '1', '--json']
-  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, [MAIN, ...scanWords(worker.url)], { stdio: ['ignore', 'pipe', 'ignore'] })
   const ended = once(child, 'exit')
   await once(child.stdout, 'readable')
   await setTimeout(500)

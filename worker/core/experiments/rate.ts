@@ -157,9 +157,7 @@ function readAs(
   const restEnd = Math.max(...all.map(({ endAt }) => endAt)) + REST_MS
   const until = endpoint.cases.find(({ startAt }) => startAt > restEnd)?.startAt ?? Number.POSITIVE_INFINITY
   const slow = slowArm(endpoint).filter(({ at }) => at < until)
-  const late = first.filter((look) => isSlow(look, quickest)).length
-  const failed = first.filter((look) => look.failed).length
-  const prompt = first.length - late - failed
+  const { prompt, late, failed } = passedOf(first, quickest)
   const known = [...all, ...beside, ...slow]
   const siblings = beside.filter(({ role }) => role === 'sibling')
   const swept = endpoint.swept && burstAt >= endpoint.swept.at ? endpoint.swept : null
@@ -169,7 +167,7 @@ function readAs(
     swept,
     ports: 1,
     burst: { connects: first.length, prompt, late, failed },
-    isUneven: prompt > 0 || (late > 0 && failed >= late),
+    isUneven: prompt > 0 || seeps({ late, failed }),
     bursts: bad(all),
     again: second ? bad(second) : null,
     seeped: late + (second ?? []).filter((look) => !look.failed).length,
@@ -198,14 +196,21 @@ function readAs(
   }
 }
 
-/** Some of each burst got in by later SYNs and no fewer not at all; of all together more did not. */
+/** How many of a burst got in at once, by a later SYN, and not at all. */
+function passedOf(burst: readonly Look[], quickest: ReadonlyMap<string, number>) {
+  const late = burst.filter((look) => isSlow(look, quickest)).length
+  const failed = burst.filter((look) => look.failed).length
+  return { prompt: burst.length - late - failed, late, failed }
+}
+
+/** Some of a burst got in by later SYNs and no fewer not at all. */
+const seeps = ({ late, failed }: { late: number; failed: number }): boolean => late > 0 && failed >= late
+
+/** Each burst let some seep in; of all together more did not get in. */
 function haveSeeped(bursts: readonly Look[][], quickest: ReadonlyMap<string, number>): boolean {
-  const told = bursts.map((burst) => ({
-    late: burst.filter((look) => isSlow(look, quickest)).length,
-    failed: burst.filter((look) => look.failed).length,
-  }))
+  const told = bursts.map((burst) => passedOf(burst, quickest))
   const sum = (name: 'late' | 'failed') => told.reduce((all, one) => all + one[name], 0)
-  return told.every(({ late, failed }) => late > 0 && failed >= late) && sum('failed') > sum('late')
+  return told.every(seeps) && sum('failed') > sum('late')
 }
 
 /** Touches at no pace to speak of, on the scanner's path. The watch is left out: only what went badly there is stored. */
