@@ -1,6 +1,7 @@
 /** Looking must not keep up a ban that each look begins anew. */
 import { expect, test } from 'vitest'
 import { SELF_RENEWING_MS } from '../../schema/bans.ts'
+import type { Sight } from '../../schema/words.ts'
 import { TOUCH_TIMEOUT_MS } from '../../worker/core/rounds.ts'
 import { spareFrom } from '../../worker/core/sparing.ts'
 import { HTTP, HTTPS, isScanner, OTHER, T0, type Touch, tell } from '../support/facts.ts'
@@ -10,21 +11,27 @@ const [LENGTH_MS] = SELF_RENEWING_MS as [number]
 /** Two in three of the witnesses' looks at one port are lost as well: its tests take long. */
 const isMurky = ({ member, port, at }: Touch) =>
   member.role === 'witness' && port === 443 && Math.floor(at / 1_000) % 3 !== 0
-const story = {
-  ports: [HTTP, HTTPS, OTHER],
-  sees: (touch: Touch) =>
-    (isScanner(touch) && touch.at >= LOST_MS) || isMurky(touch) ? ('unresponsive' as const) : ('open' as const),
-}
-
-test('where one port of the address has its word no round comes later than a length after the loss', () => {
-  const told = tell(story)
+/** When the scanner's last round began, after the loss. */
+function lastRoundAfter(how: Sight): number {
+  const told = tell({
+    ports: [HTTP, HTTPS, OTHER],
+    sees: (touch) => (isScanner(touch) && touch.at >= LOST_MS ? how : isMurky(touch) ? 'unresponsive' : 'open'),
+  })
   expect(told.port(80)).toMatchObject({ verdict: 'interfered' })
   const touches = told.facts.runs
     .filter(({ role, kind }) => role === 'scanner' && kind === 'verify')
     .flatMap(({ observations }) => observations.filter(({ purpose }) => purpose === 'verify'))
   expect(touches.length).toBeGreaterThan(10)
-  const lastSynAt = Math.max(...touches.map(({ at }) => at)) + TOUCH_TIMEOUT_MS
-  expect(lastSynAt - T0 - LOST_MS).toBeLessThanOrEqual(LENGTH_MS)
+  return Math.max(...touches.map(({ at }) => at)) - T0 - LOST_MS
+}
+
+test('where one port of the address has its word no round comes later than a length after the loss', () => {
+  expect(lastRoundAfter('unresponsive') + TOUCH_TIMEOUT_MS).toBeLessThanOrEqual(LENGTH_MS)
+})
+
+// A proxy that lets connects in and hangs up, or says nothing, keeps its table alive by each of them.
+test.each(['cut', 'mute'] as const)('where what shuts out answers, the last two rounds are spared it (%s)', (how) => {
+  expect(lastRoundAfter(how)).toBeLessThan(100_000)
 })
 
 test('the bound leaves room for the timer of a touch, and for a loss that was noticed late', () => {

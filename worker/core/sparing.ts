@@ -6,11 +6,13 @@
 import { SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { Decision } from './decide.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
-import { BELL_MS, indexOf, roundTimes, TOUCH_TIMEOUT_MS } from './rounds.ts'
+import { BELL_MS, indexOf, ROUND_AT_MS, roundTimes, TOUCH_TIMEOUT_MS } from './rounds.ts'
 import { isSilent } from './silence.ts'
 
 /** The loss began between two touches of the watch (probe-node/scan/endpoints.ts). */
 const WATCH_EVERY_MS = 5_000
+/** The tenth round. The two after it would find each table alive that lasts as long as they are apart. */
+const ANSWERED_MS = ROUND_AT_MS[9] as number
 /** The fourth round: what a verification takes to come to a word. */
 const TO_A_WORD_MS = 10_000
 
@@ -18,43 +20,62 @@ const TO_A_WORD_MS = 10_000
 export const spareFrom = (silentFrom: number): number =>
   silentFrom + Math.min(...SELF_RENEWING_MS) - TOUCH_TIMEOUT_MS - WATCH_EVERY_MS
 
-/** The scanner's latest touches of an endpoint that met silence, none between them that did not. */
-function silenceOf({ looks }: EndpointEvidence): readonly Look[] {
+type IsShut = (look: Look) => boolean
+const isMute: IsShut = ({ sight }) => sight === 'unresponsive'
+const isFailed: IsShut = ({ failed }) => failed
+
+/** The scanner's latest touches of an endpoint that were shut out, none between them that were not. */
+function latestOf({ looks }: EndpointEvidence, isShut: IsShut): readonly Look[] {
   const mine = looks.filter(({ role, observation }) => role === 'scanner' && observation.purpose !== 'canary')
-  return mine.slice(mine.findLastIndex(({ sight }) => sight !== 'unresponsive') + 1)
+  return mine.slice(mine.findLastIndex((look) => !isShut(look)) + 1)
 }
 
-/** First and last touch of an address's present silence, at one port or more; null where there is none. */
-export function silenceAt(endpoints: readonly EndpointEvidence[]): { from: number; to: number } | null {
-  const times = endpoints.flatMap((endpoint) => silenceOf(endpoint).map(({ at }) => at))
-  return times.length === 0 ? null : { from: Math.min(...times), to: Math.max(...times) }
+interface Silence {
+  /** first and last touch of it, at one port of the address or more */
+  from: number
+  to: number
 }
 
-/** A silent loss of which something is known: the port itself, or another of its address, is kept from the scanner. */
-function knownSilence(endpoint: EndpointEvidence, scan: ScanEvidence, decisions: readonly Decision[]) {
-  if (silenceOf(endpoint).length === 0) return null
+/** The address's present silence, of which something is known: the port itself, or another, is kept from the scanner. */
+function knownSilence(
+  endpoint: EndpointEvidence,
+  scan: ScanEvidence,
+  decisions: readonly Decision[],
+  isShut = isMute,
+): Silence | null {
+  if (latestOf(endpoint, isShut).length === 0) return null
   const isKnown = decisions.some(
     ({ endpoint: one, outcome }) =>
       one.address === endpoint.address &&
       outcome.verdict === 'interfered' &&
       (one.found !== null || isSilent(scan, one.address, outcome.case?.startAt ?? scan.now)) &&
-      silenceOf(one).length > 0,
+      latestOf(one, isShut).length > 0,
   )
-  return isKnown ? silenceAt(scan.byAddress.get(endpoint.address) ?? []) : null
+  if (!isKnown) return null
+  const times = (scan.byAddress.get(endpoint.address) ?? []).flatMap((one) => latestOf(one, isShut).map(({ at }) => at))
+  return { from: Math.min(...times), to: Math.max(...times) }
 }
 
-/** The next round of this case would come too late for a ban that renews itself. */
-export function isSpared(
-  one: Case,
+/**
+ * No round of this case begins after this, for the sake of a ban that renews itself; infinite where nothing of the kind is
+ * known. Those that answer (a proxy's table, which each connect keeps alive) are shorter, and cover some ports only: each case
+ * has its first rounds, however many wait for theirs.
+ */
+export function lastRoundAt(
+  { startAt }: Case,
   endpoint: EndpointEvidence,
   scan: ScanEvidence,
   decisions: readonly Decision[],
-): boolean {
-  const next = roundTimes(endpoint.rationed)[one.closedTo < 0 ? 0 : indexOf(one.closedTo) + 1]
-  if (next === undefined) return false
+): number {
   const silence = knownSilence(endpoint, scan, decisions)
-  return silence !== null && one.startAt + next > spareFrom(silence.from)
+  if (silence) return spareFrom(silence.from)
+  const shut = knownSilence(endpoint, scan, decisions, isFailed)
+  return shut ? Math.max(shut.from, startAt) + ANSWERED_MS : Number.POSITIVE_INFINITY
 }
+
+/** When the next round of this case is due; infinite after the last one. */
+export const nextRoundAt = ({ startAt, closedTo }: Case, { rationed }: EndpointEvidence): number =>
+  startAt + (roundTimes(rationed)[closedTo < 0 ? 0 : indexOf(closedTo) + 1] ?? Number.POSITIVE_INFINITY)
 
 /**
  * The same for the touches of an experiment, the next of which is due at `nextAt`. Where anything of the address let the scanner in

@@ -18,7 +18,7 @@ import {
   TOUCH_TIMEOUT_MS,
 } from './rounds.ts'
 import { isSilent } from './silence.ts'
-import { isSpared, isToWait } from './sparing.ts'
+import { isToWait, lastRoundAt, nextRoundAt } from './sparing.ts'
 import type { Standing, Steering, WantedRun } from './steering.ts'
 import { asksOf } from './swept.ts'
 import { isSettled } from './verdict.ts'
@@ -47,8 +47,8 @@ export interface Agenda {
   missed: readonly EndpointEvidence[]
   /** they do not wait: the address is silent now, and the silence may be over soon */
   missedNow: boolean
-  /** endpoints with a case that has not said its last word */
-  unsettled: readonly { endpoint: EndpointEvidence; case: Case }[]
+  /** endpoints with a case that has not said its last word, and the moment after which none of its rounds begins */
+  unsettled: readonly { endpoint: EndpointEvidence; case: Case; lastRoundAt: number }[]
   /** experiments that are due or under way */
   explaining: readonly Trial[]
   /** rationed endpoints with a likely word, which another ration may confirm */
@@ -61,11 +61,13 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
     const last = endpoint.cases.at(-1)
     const decision = byKey.get(endpoint.key)
     if (!last || endpoint.phantom) return []
+    const until = lastRoundAt(last, endpoint, scan, decisions)
+    const nextAt = nextRoundAt(last, endpoint)
     const settled =
       decision?.outcome.case === last
-        ? isSettled(decision.outcome, endpoint, scan.now) || isSpared(last, endpoint, scan, decisions)
+        ? isSettled(decision.outcome, endpoint, scan.now) || (Number.isFinite(nextAt) && nextAt > until)
         : isPast(last, endpoint, scan)
-    return settled ? [] : [{ endpoint, case: last }]
+    return settled ? [] : [{ endpoint, case: last, lastRoundAt: until }]
   })
   // What fails again when the onlookers were let go is looked at by all anew: the scanner alone compares nothing.
   const unsettled = open.filter(({ case: one }) => !wasLetGo(scan, one))
@@ -231,8 +233,8 @@ export function verificationAppends(scan: ScanEvidence, agenda: Agenda): Steerin
     if (isOver(run) || batch === null) continue
     const steps: Step[] = []
     if (batch === joined) steps.push(...roundSteps(batch, scan.now + BELL_MS, chosen, run.probeId))
-    for (const { endpoint, case: one } of agenda.unsettled) {
-      const more = one.batch === batch ? moreOf(one, endpoint, scan.now) : undefined
+    for (const { endpoint, case: one, lastRoundAt: until } of agenda.unsettled) {
+      const more = one.batch === batch ? moreOf(one, endpoint, scan.now, until) : undefined
       if (more) steps.push(...roundSteps(batch, one.startAt, [endpoint], run.probeId, more.from, more.to))
     }
     steps.push(...trialSteps(agenda.explaining, run))
@@ -250,13 +252,14 @@ const LATER_ROUNDS = [
   { from: FIRST_ROUNDS + 2, to: ROUND_AT_MS.length, since: FIRST_ROUNDS },
 ] as const
 
-const moreOf = ({ startAt, planned }: Case, endpoint: EndpointEvidence, now: number) => {
+const moreOf = ({ startAt, planned }: Case, endpoint: EndpointEvidence, now: number, until: number) => {
   const begins = (index: number) => startAt + (ROUND_AT_MS[index] as number)
   const isPlanned = (index: number) => planned.some(({ number }) => indexOf(number) === index)
   return endpoint.rationed
     ? undefined
     : LATER_ROUNDS.find(
-        ({ from, since }) => now >= begins(since) && now < begins(from) && isPlanned(since) && !isPlanned(from),
+        ({ from, since }) =>
+          now >= begins(since) && now < begins(from) && begins(from) <= until && isPlanned(since) && !isPlanned(from),
       )
 }
 
