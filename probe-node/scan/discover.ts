@@ -158,6 +158,7 @@ async function discoverOne(
   let isAsked = false
   let left: number[] = []
   let isLost = false
+  let lured = false
   for (let times = 0; ; times++) {
     const grant = await world.brake.sweep(address, rate, ended)
     await lease.held(ended)
@@ -168,7 +169,8 @@ async function discoverOne(
     scan.connects += outcome.connects
     tellOutcome(scan, address, outcome)
     left = [...outcome.untested]
-    isLost = outcome.end === 'reach_lost'
+    lured = outcome.end === 'lured'
+    isLost = lured || outcome.end === 'reach_lost'
     // The lease ran out, or all is over; in mid-sweep nothing else stops it.
     if (outcome.end === 'aborted' && !ended.aborted) {
       order = orderAgain(unseen, outcome.again)
@@ -177,7 +179,7 @@ async function discoverOne(
       times -= 1
       continue
     }
-    if (outcome.end !== 'reach_lost' || ended.aborted || times === TAKE_UP_TIMES) break
+    if (!isLost || ended.aborted || times === TAKE_UP_TIMES) break
     // Everything known is asked about, also what counts touches: with nothing but such a port found, nobody else would be.
     const asked = here()
       .filter(({ phantom, state }) => !phantom && state === 'open')
@@ -188,10 +190,11 @@ async function discoverOne(
     const isTold = plan.proof !== undefined || asked.some(({ rationed }) => !rationed)
     await Promise.all([
       ...asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)),
-      ...(isTold ? [] : [raiseSilence(scan, address)]),
+      ...(isTold && !lured ? [] : [raiseSilence(scan, address, lured ? 'answers on every port' : 'fell silent')]),
     ])
     sentinels = sentinelsAfter(outcome)
-    if (!(await wayIsFree(scan, here(), address, outcome.refusedPort))) break
+    // What accepts anywhere accepts at known ports too: that tells nothing.
+    if (!(await wayIsFree(scan, lured ? [] : here(), address, outcome.refusedPort))) break
     if (!held && isHeldBack(rate, outcome.trickle)) {
       const freeAfterMs = performance.now() - endedAt
       held = { address, offered: grant.perSecond, passed: outcome.trickle, freeAfterMs }
@@ -371,6 +374,7 @@ function tellOutcome(scan: Scan, address: string, outcome: SweepOutcome): void {
   const words = {
     done: 'finished',
     reach_lost: 'stopped: what answered before fell silent',
+    lured: 'stopped: ports that had refused accept now, and what accepted since says nothing',
     aborted: 'stopped',
     exhausted: 'stopped: this machine has no sockets left',
   }

@@ -160,16 +160,21 @@ export async function raise(scan: Scan, lost: readonly Known[]): Promise<void> {
 }
 
 /**
- * Everything that answered in the sweep fell silent, and no open port of the address is known that could be verified at will.
- * Others may know some: the Worker has them look, and the sweep waits for its word.
+ * Everything that answered in the sweep fell silent, and no open port of the address is known that could be verified at will;
+ * or somebody else answers in its place, at known ports as well. Others may know some, or what they say: the Worker has
+ * them look, and the sweep waits for its word.
  */
-export async function raiseSilence(scan: Scan, address: string): Promise<void> {
+export async function raiseSilence(
+  scan: Scan,
+  address: string,
+  how: 'fell silent' | 'answers on every port',
+): Promise<void> {
   holdOn(scan)
   scan.output.line(
     'Alarms',
-    `${clockTime(scan.world.clock.now())}  ${address} fell silent; others look at what they know to be open there`,
+    `${clockTime(scan.world.clock.now())}  ${address} ${how}; others look at what they know to be open there`,
   )
-  scan.world.log('info', 'silent amid discovery: alarm', { scanId: scan.run.scanId })
+  scan.world.log('info', 'silent amid discovery: alarm', { scanId: scan.run.scanId, how })
   await scan.reporter.alarm([], { silenced: [address] })
   scan.nudge.ring()
 }

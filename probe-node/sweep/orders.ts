@@ -3,7 +3,7 @@ import type { Sweep, SweepJob, SweepOutcome } from './sweep.ts'
 /** What the main thread tells a sweep thread, and what it hears. */
 export type ToThread = { do: 'sweep'; job: SweepJob } | Order
 export type Order =
-  | { do: 'stop'; end: 'aborted' | 'reach_lost' }
+  | { do: 'stop'; end: 'aborted' | 'reach_lost' | 'lured' }
   | { do: 'spare'; port: number }
   /** another thread found it open */
   | { do: 'known'; port: number; agoMs: number }

@@ -6,6 +6,9 @@
 /** What a sentinel is expected to do, as it did before: accept, or refuse. */
 export type Sentinel = { port: number; kind: 'open' | 'refused' }
 
+/** What a sentinel did: as before; the same, but only to its second SYN where the first usually does; accept, having refused; or none of these. */
+export type Reply = 'as_before' | 'late' | 'accepts' | 'fails'
+
 export interface Reach {
   /** a port of the sweep accepted or refused, its connect having started at `startedAt` */
   answered(port: number, kind: Sentinel['kind'], startedAt: number): void
@@ -13,13 +16,17 @@ export interface Reach {
   spare(port: number): void
   /** A round of sentinel touches. Only the last one may touch a port that counts touches, where there is no other. */
   begin(now: number, isLast: boolean): readonly Sentinel[]
-  /** the answer of one sentinel of the round; late: only its second SYN was answered, where the first usually is */
-  heard(sentinel: Sentinel, isAsBefore: boolean, isLate?: boolean): void
+  /** the answer of one sentinel of the round */
+  heard(sentinel: Sentinel, reply: Reply): void
   /** the touches of the round that are still wanted, after all before were heard; empty when the round is over */
   more(): readonly Sentinel[]
   /** start of the last touch that proved reach; null before any */
   provedAt(): number | null
   isLost(): boolean
+  /** Ports that refused accept now: whoever answers does so on any port, and what accepted says nothing (a honeypot, a SYN proxy). */
+  isLured(): boolean
+  /** start of the last touch that was refused; null before any, and where too few ports refused to tell a lure by */
+  refusedAt(): number | null
   /** Amid the sweep nothing that is asked answers, and all of it does when the sweep pauses for the second look: three times running. */
   isHeldBack(): boolean
   /** that, or a late answer to all that was asked, once */
@@ -29,6 +36,9 @@ export interface Reach {
 }
 
 const OTHERS = 3
+/** So many ports that refused are kept in mind; a lure accepts on all but one of them and more. */
+const REFUSED_KEPT = 5
+const LURED = REFUSED_KEPT - 1
 /** Loss of a fifth each way fails one sentinel's two SYNs once in eight times. */
 const HELD_BACK_ROUNDS = 3
 
@@ -36,9 +46,11 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
   const avoid = new Set(spared)
   const open = new Set<number>()
   const rationedOpen = new Set<number>()
-  let refused: number | null = null
+  const refused: number[] = []
+  let refusedAt: number | null = null
   let proved: number | null = null
   let lost = false
+  let lured = false
   let turn = 0
   const suspects: number[] = []
   const pauses = { helped: 0, running: 0 }
@@ -47,14 +59,17 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     asked: number
     late: number
     doubted: Sentinel[]
+    /** ports that refused before and accept now */
+    accepting: number[]
     heard: Map<string, boolean>
     stage: 'first' | 'again' | 'over'
   } | null = null
   const keyOf = ({ kind, port }: Sentinel) => `${kind} ${port}`
 
   const add = (port: number, kind: Sentinel['kind']) => {
-    if (kind === 'refused') refused ??= port
-    else if (avoid.has(port)) rationedOpen.add(port)
+    if (kind === 'refused') {
+      if (refused.length < REFUSED_KEPT) refused.push(port)
+    } else if (avoid.has(port)) rationedOpen.add(port)
     else open.add(port)
   }
   for (const { port, kind } of known) add(port, kind)
@@ -69,9 +84,12 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     return picked.map((port) => ({ port, kind: 'open' }))
   }
 
+  const pickRefused = (from: number, to: number): Sentinel[] =>
+    refused.slice(from, to).map((port) => ({ port, kind: 'refused' }))
+
   const close = () => {
     if (!round) return
-    const { heard, doubted, at } = round
+    const { heard, doubted, accepting, at } = round
     const failed = doubted.filter((sentinel) => heard.get(keyOf(sentinel)) === false)
     const failedOpen = failed.filter(({ kind }) => kind === 'open').map(({ port }) => port)
     const openAnswered = [...heard].some(([key, ok]) => ok && key.startsWith('open'))
@@ -79,6 +97,11 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
       open.delete(port)
       suspects.push(port)
     }
+    // One that opened is a service that came up; all of them are none.
+    lured = accepting.length >= LURED
+    if (!lured) for (const port of accepting) refused.splice(refused.indexOf(port), 1)
+    const isRefusing = ([key, ok]: [string, boolean]) => ok && key.startsWith('refused')
+    if ([...heard].filter(isRefusing).length > accepting.length) refusedAt = Math.max(refusedAt ?? at, at)
     // An open port that falls while others stay is its own story; all of them, or a refusal turned to silence, is a ban.
     lost = failed.some(({ kind }) => kind === 'refused') || (failedOpen.length > 0 && !openAnswered)
     if (!lost && heard.size > 0) proved = at
@@ -91,6 +114,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
   return {
     answered(port, kind, startedAt) {
       add(port, kind)
+      if (kind === 'refused') refusedAt = Math.max(refusedAt ?? startedAt, startedAt)
       // While an open port is known, refusals prove nothing: a ban may answer with refusals as well.
       if (kind === 'open' || open.size === 0) proved = Math.max(proved ?? startedAt, startedAt)
     },
@@ -99,24 +123,25 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
       if (open.delete(port)) rationedOpen.add(port)
     },
     begin(now, isLast) {
-      const picked = [...pickOpen(1, []), ...(refused === null ? [] : [{ port: refused, kind: 'refused' as const }])]
+      const picked = [...pickOpen(1, []), ...pickRefused(0, 1)]
       const counting = [...rationedOpen][0]
       if (picked.length === 0 && isLast && counting !== undefined) picked.push({ port: counting, kind: 'open' })
       round =
         picked.length > 0
-          ? { at: now, asked: picked.length, late: 0, doubted: [], heard: new Map(), stage: 'first' }
+          ? { at: now, asked: picked.length, late: 0, doubted: [], accepting: [], heard: new Map(), stage: 'first' }
           : null
       return picked
     },
-    heard(sentinel, isAsBefore, isLate = false) {
+    heard(sentinel, reply) {
       if (!round) return
-      if (isAsBefore && isLate && round.stage === 'first') round.late += 1
-      if (!isAsBefore && round.stage === 'first') round.doubted.push(sentinel)
-      round.heard.set(keyOf(sentinel), isAsBefore)
+      if (reply === 'late' && round.stage === 'first') round.late += 1
+      if (reply === 'fails' && round.stage === 'first') round.doubted.push(sentinel)
+      if (reply === 'accepts') round.accepting.push(sentinel.port)
+      round.heard.set(keyOf(sentinel), reply !== 'fails')
     },
     more() {
       if (!round) return []
-      if (round.stage === 'first' && round.doubted.length > 0) {
+      if (round.stage === 'first' && round.doubted.length + round.accepting.length > 0) {
         round.stage = 'again'
         const others = round.doubted.some(({ kind }) => kind === 'open')
           ? pickOpen(
@@ -124,13 +149,15 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
               round.doubted.map(({ port }) => port),
             )
           : []
-        return [...round.doubted, ...others]
+        return [...round.doubted, ...others, ...(round.accepting.length > 0 ? pickRefused(1, REFUSED_KEPT) : [])]
       }
       close()
       return []
     },
     provedAt: () => proved,
     isLost: () => lost,
+    isLured: () => lured,
+    refusedAt: () => (refused.length >= LURED ? refusedAt : null),
     isHeldBack: () => pauses.running >= HELD_BACK_ROUNDS,
     wasHelped: () => pauses.helped > 0,
     suspects: () => suspects,

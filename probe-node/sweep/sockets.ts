@@ -31,6 +31,19 @@ export interface SocketsOptions {
 
 const ERRNO = constants.errno
 export const REFUSED: Status = -ERRNO.ECONNREFUSED
+export const TIMED_OUT: Status = -ERRNO.ETIMEDOUT
+/** A reset at connect: the handshake was done, and the peer hung up at once. */
+const ACCEPTED_AND_CUT: Status = -ERRNO.ECONNRESET
+export const accepts = (status: Status): boolean => status === 0 || status === ACCEPTED_AND_CUT
+
+const EXHAUSTION = new Set<Status>(
+  [ERRNO.EMFILE, ERRNO.ENFILE, ERRNO.EADDRNOTAVAIL, ERRNO.EADDRINUSE, ERRNO.ENOBUFS, ERRNO.ENOMEM, ERRNO.EAGAIN].map(
+    (n) => -n,
+  ),
+)
+/** This machine has run out of something of its own. */
+export const isExhaustion = (status: Status): boolean => EXHAUSTION.has(status)
+
 /** What we report when the kernel connected a socket to itself: nobody listens there. */
 const SELF_CONNECTED: Status = REFUSED
 

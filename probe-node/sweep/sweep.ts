@@ -2,11 +2,11 @@
  * The fast connect scan of one address: an adaptive number of open sockets, a ceiling on connects a second, two
  * passes for silent ports, and proofs of reach all along (reach.ts). No clock but performance.now(), no threads.
  */
-import { constants } from 'node:os'
+import { acceptedPorts } from './accepted.ts'
 import { isHeldBack, listen } from './answers.ts'
 import { type Pace, paceOf } from './pace.ts'
 import { type Sentinel, watchReach } from './reach.ts'
-import { REFUSED, type Sockets, type SocketsOptions, type Status } from './sockets.ts'
+import { accepts, isExhaustion, REFUSED, type Sockets, type SocketsOptions, type Status, TIMED_OUT } from './sockets.ts'
 import { MANY_SILENT, SECOND_WHEN_MANY, TIMERS, type Timers } from './timers.ts'
 
 export interface SweepJob {
@@ -37,7 +37,8 @@ export interface SweepEvents {
 }
 
 export interface SweepOutcome {
-  end: 'done' | 'reach_lost' | 'aborted' | 'exhausted'
+  /** `lured`: ports that refused accept now, so that nothing that accepted since says anything */
+  end: 'done' | 'reach_lost' | 'lured' | 'aborted' | 'exhausted'
   /** all that were started: both passes, and what was asked of sentinels */
   connects: number
   open: number[]
@@ -60,8 +61,8 @@ export interface SweepOutcome {
 
 export interface Sweep {
   outcome: Promise<SweepOutcome>
-  /** Ends with what it has. `reach_lost`: because reach was lost, as somebody else saw. */
-  stop(end?: 'aborted' | 'reach_lost'): void
+  /** Ends with what it has. `reach_lost`, `lured`: because of what somebody else saw. */
+  stop(end?: 'aborted' | 'reach_lost' | 'lured'): void
   /** this open port turned out to count touches: no sentinel any more */
   spare(port: number): void
   /** somebody else saw this port open: one more sentinel */
@@ -76,15 +77,6 @@ const SILENT_ONCE = 4
 const SILENT = 5
 const UNREACHABLE = 6
 
-const { errno } = constants
-const EXHAUSTION = new Set(
-  [errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL, errno.EADDRINUSE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN].map(
-    (n) => -n,
-  ),
-)
-/** A reset at connect: the handshake was done, and the peer hung up at once. It accepted. */
-const ACCEPTED_AND_CUT: Status = -errno.ECONNRESET
-
 /** One thread makes about this many; more sockets than that times the latency would only queue. */
 const MOST_PER_SECOND = 100_000
 const FEWEST_SOCKETS = 100
@@ -92,6 +84,7 @@ const FEWEST_SOCKETS = 100
 const SIZED_EVERY = 10
 const TICK_MS = 20
 const SENTINEL_SLOTS = 8
+const SOONEST_MS = 200
 const FAULTS_TO_GIVE_UP = 2_000
 /** So many ports a sweep takes from a shared order at a time: a few milliseconds of work. */
 const PORTION = 256
@@ -108,6 +101,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   // Low numbers come first, those of the sentinels before all: a gap would make slow tables of the arrays by slot.
   const free = Array.from({ length: job.maxOpen }, (_, i) => slots - 1 - i)
   const reach = watchReach(job.sentinels, job.spared)
+  const accepted = acceptedPorts(reach, (port, startedAt) => events.onOpen(port, performance.now() - startedAt))
   const pace: Pace = paceOf(job.maxConnectsPerSecond, performance.now())
 
   /** what this sweep took of the order, and what it works on now */
@@ -243,21 +237,22 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     const port = slotPort[slot] as number
     const startedAt = slotStart[slot] as number
     release(slot)
-    if (EXHAUSTION.has(status)) return onFault(port)
+    if (isExhaustion(status)) return onFault(port)
     faults = 0
-    const isSilence = status === -errno.ETIMEDOUT
+    const isSilence = status === TIMED_OUT
     if (!isSilence) answers.heard(startedAt, now)
     silentRun = 0
     grow(isSilence)
-    if (status === 0 || status === ACCEPTED_AND_CUT) {
+    if (accepts(status)) {
       state[port] = OPEN
       openPorts.push(port)
       reach.answered(port, 'open', startedAt)
-      events.onOpen(port, now - startedAt)
+      accepted.heard(port, startedAt)
     } else if (status === REFUSED) {
       state[port] = CLOSED
       refusedPort ??= port
       reach.answered(port, 'refused', startedAt)
+      accepted.refused()
     } else state[port] = isSilence ? SILENT : UNREACHABLE
     done += 1
     pump()
@@ -308,19 +303,22 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     if (status === null) sockets.abandon(slot)
     slotTimer[slot] = 0
     sentinelsOut.delete(slot)
-    const accepted = status === 0 || status === ACCEPTED_AND_CUT
     // Our own exhaustion says nothing of the target; and a refusing port that now accepts is reach as well.
-    const isOwnFault = status !== null && EXHAUSTION.has(status)
-    const isAsBefore = isOwnFault || accepted || (sentinel.kind === 'refused' && status === REFUSED)
+    const isOwnFault = status !== null && isExhaustion(status)
+    const hasOpened = status !== null && accepts(status) && sentinel.kind === 'refused'
+    const isAsBefore =
+      isOwnFault || (status !== null && accepts(status)) || (sentinel.kind === 'refused' && status === REFUSED)
     const now = performance.now()
     const isLate = !isDoubting && silentShare > 0.5 && answers.isLate(now - (slotStart[slot] as number))
     if ((!isAsBefore || isLate) && !isDoubting) trickle = answers.trickle(now)
-    isDoubting ||= !isAsBefore
-    reach.heard(sentinel, isAsBefore, isLate)
+    isDoubting ||= !isAsBefore || hasOpened
+    reach.heard(sentinel, !isAsBefore ? 'fails' : hasOpened ? 'accepts' : isLate ? 'late' : 'as_before')
     if (sentinelsOut.size > 0) return
     if (sendSentinels(reach.more())) return
     isDoubting = false
     silentRun = 0
+    if (reach.isLured()) return finish('lured')
+    accepted.refused()
     if (reach.isLost() || isHeld()) return finish('reach_lost')
     if (isFinal) return finish('done')
     pump()
@@ -342,10 +340,10 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       if (isOver) return
     }
     events.onProgress(done)
-    // Fifty silences running where half the ports used to answer is a jump worth an early look.
-    const hasJumped = silentRun >= 50 && answers.count() > done / 2 && now - lastSentinels > 200
-    if (!isFinal && sentinelsOut.size === 0 && (hasJumped || now - lastSentinels >= timers.sentinelEvery))
-      askSentinels(now)
+    // Fifty silences running where half the ports used to answer is a jump worth an early look, and so is what accepts.
+    const hasJumped = accepted.waiting().size > 0 || (silentRun >= 50 && answers.count() > done / 2)
+    const isTime = now - lastSentinels >= (hasJumped ? SOONEST_MS : timers.sentinelEvery)
+    if (!isFinal && sentinelsOut.size === 0 && isTime) askSentinels(now)
     pump()
   }
 
@@ -357,12 +355,15 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     sentinelsOut = new Map()
     returned = []
     sockets.close()
-    const provedAt = reach.provedAt()
+    const isLured = end === 'lured'
+    const provedAt = isLured ? reach.refusedAt() : reach.provedAt()
+    if (!isLured) accepted.tellAll()
+    const doubted = accepted.waiting()
     const answered = (end === 'reach_lost' ? trickle : null) ?? answers.trickle(performance.now())
     // What is let through in part drops by lot: no silence says anything, whatever was proved beside it.
     const isByLot = end === 'reach_lost' && (isHeld() || isHeldBack(job.maxConnectsPerSecond, answered))
     const isUnproved = (port: number) => {
-      if (state[port] === OPEN) return false
+      if (state[port] === OPEN) return doubted.has(port)
       if (isByLot && (state[port] === SILENT || state[port] === SILENT_ONCE)) return true
       if (state[port] === UNTRIED || state[port] === IN_FLIGHT || provedAt === null) return true
       // Its second pass never came: a limit may have dropped the first.
@@ -374,7 +375,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     settle({
       end,
       connects,
-      open: openPorts,
+      open: openPorts.filter((port) => !isUnproved(port)),
       refused: count(CLOSED),
       silent: count(SILENT) + count(SILENT_ONCE),
       unreachable: count(UNREACHABLE),

@@ -48,7 +48,7 @@ export function openSweeper(helpers: number): Sweeper {
           },
         })
         // The way is lost for all: what the others go on trying would count for nothing.
-        if (outcome.end === 'reach_lost') tellAll({ do: 'stop', end: 'reach_lost' })
+        if (outcome.end === 'reach_lost' || outcome.end === 'lured') tellAll({ do: 'stop', end: outcome.end })
         return outcome
       })
       const stop = () => tellAll({ do: 'stop', end: 'aborted' })
@@ -76,7 +76,7 @@ function sharedJob(job: SweepJob, count: number): SweepJob {
   }
 }
 
-const WORST_FIRST = ['reach_lost', 'exhausted', 'aborted', 'done'] as const
+const WORST_FIRST = ['lured', 'reach_lost', 'exhausted', 'aborted', 'done'] as const
 
 /** `left`: what nobody took. */
 function joined(outcomes: readonly SweepOutcome[], left: Uint16Array): SweepOutcome {

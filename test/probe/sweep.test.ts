@@ -235,6 +235,39 @@ test('a ban that answers with refusals is seen by the open port that is gone', a
   expect(outcome.untested.length).toBeGreaterThan(1_000)
 })
 
+test('when every port begins to accept, nothing that accepted since is told, and those ports are to be tried again', async () => {
+  await using there = await silent(HOST)
+  await using pot = await silent(HOST)
+  const luring = (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    let count = 0
+    return { ...real, connect: (slot, port) => real.connect(slot, count++ >= 600 ? pot.port : port) }
+  }
+  const told: number[] = []
+  const ports = range(10_000, 13_000).filter((port) => port !== pot.port && port !== there.port)
+  const order = Uint16Array.from([...ports.slice(0, 100), there.port, ...ports.slice(100)])
+  const outcome = await run({ ...jobOf([], { maxConnectsPerSecond: 4_000 }), order }, luring, (port) => told.push(port))
+  expect(outcome.end).toBe('lured')
+  expect(outcome.open).toEqual([there.port])
+  expect(told).toEqual([there.port])
+  expect(outcome.refused).toBeGreaterThan(500)
+  expect(outcome.again.length).toBeGreaterThan(2_000)
+  expect(outcome.refused + outcome.again.length + 1).toBeGreaterThanOrEqual(order.length)
+})
+
+test('a service that comes up on a port that refused is no lure', async () => {
+  await using up = await silent(HOST)
+  const ports = range(10_000, 12_000).filter((port) => port !== up.port)
+  // The first port that is tried refuses then, and accepts each time that it is asked again.
+  const rising = (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    let asked = 0
+    return { ...real, connect: (slot, port) => real.connect(slot, port === ports[0] && asked++ > 0 ? up.port : port) }
+  }
+  const outcome = await run({ ...jobOf([], { maxConnectsPerSecond: 4_000 }), order: Uint16Array.from(ports) }, rising)
+  expect(outcome).toMatchObject({ end: 'done', refused: ports.length, open: [] })
+})
+
 test('where nothing is open, refusals that turn to silence end the sweep as well', async () => {
   const outcome = await run(jobOf(range(10_000, 13_000), { maxConnectsPerSecond: 4_000 }), banning(600))
   expect(outcome.end).toBe('reach_lost')
