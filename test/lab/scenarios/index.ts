@@ -39,6 +39,7 @@ import { iptablesHashlimit } from './iptables-hashlimit.ts'
 import { iptablesPayloadFilter } from './iptables-payload-filter.ts'
 import { mariadbConnectErrors } from './mariadb-connect-errors.ts'
 import { mbxSynScrub } from './mbx-syn-scrub.ts'
+import { nftHoneypot } from './nft-honeypot.ts'
 import { nftPortscanDrop } from './nft-portscan-drop.ts'
 import { nftPortscanProhibited } from './nft-portscan-prohibited.ts'
 import { nftRangeBan } from './nft-range-ban.ts'
@@ -85,6 +86,7 @@ export const SCENARIOS: readonly Scenario[] = [
   iptablesPayloadFilter,
   mariadbConnectErrors,
   mbxSynScrub,
+  nftHoneypot,
   nftPortscanDrop,
   nftPortscanProhibited,
   nftRangeBan,
