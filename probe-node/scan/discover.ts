@@ -190,6 +190,7 @@ async function discoverOne(
     const isTold = plan.proof !== undefined || asked.some(({ rationed }) => !rationed)
     await Promise.all([
       ...asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)),
+      ...(lured ? [touchPhantoms(scan, address)] : []),
       ...(isTold && !lured ? [] : [raiseSilence(scan, address, lured ? 'answers on every port' : 'fell silent')]),
     ])
     sentinels = sentinelsAfter(outcome)

@@ -225,6 +225,26 @@ test('a tarpit on all ports is no matter of some of them, though a bare connect 
   expect(port.evidence.find(({ rule }) => rule === 'AREA-1')?.text).not.toMatch(/went on answering/)
 })
 
+test('a honeypot that answers on every port is no proxy’s silence, though one port seems to stand', () => {
+  const bait = block(isScanner, 'mute', 8_000)
+  const told = tell({
+    ports: [HTTP, HTTPS, MYSQL],
+    sees: (touch) => (touch.port === MYSQL.port ? 'open' : bait(touch)),
+  })
+  expect(told.port(443).cause?.mechanism).toBe('proxy_silent_drop')
+  const touched = (n: number, at: number, sight: 'closed' | 'open'): Observation => ({
+    ...{ n, purpose: 'phantom', check: 'tcp', address: ADDRESS, port: 30_000 + n, sight, at: T0 + at, afterMs: 4 },
+  })
+  const phantoms = [1, 2, 3].flatMap((n) => [touched(9_000 + n, 500, 'closed'), touched(9_100 + n, 9_000, 'open')])
+  const runs = told.facts.runs.map((run) =>
+    run.kind === 'scan' ? { ...run, observations: [...run.observations, ...phantoms] } : run,
+  )
+  const port = judgeScan({ ...told.facts, runs }, told.judgement.judgedAt).ports.find((one) => one.port === 443)
+  expect([port?.cause?.class, port?.cause?.mechanism]).toEqual(['ips', 'source_ban'])
+  const lure = port?.evidence.find(({ rule }) => rule === 'LURE-1')
+  expect(lure?.observations).toHaveLength(3)
+})
+
 describe('a service that is no mail and refuses in words of its own', () => {
   const FTP = { port: 21, service: 'ftp', check: 'greeting' } as const
   const VNC = { port: 5900, service: 'vnc', check: 'greeting' } as const

@@ -26,6 +26,7 @@ const gist = (port: { verdict: string; strength: string | null; evidence: { rule
   port.evidence[0]?.rule,
 ]
 const TELNET = { port: 23, service: 'telnet', check: 'greeting' } as const
+const SMTP = { port: 25, service: 'smtp', check: 'greeting' } as const
 const ANCHOR = { address: '192.0.2.77', port: 443 }
 
 describe('silence of a whole host', () => {
@@ -145,6 +146,20 @@ describe('what answers when a block is over', () => {
     const port = rulesOf(told, { purpose: 'recheck', port: 22, at: T0 + 121_000 }, 23)
     expect(port?.evidence.map(({ text }) => text).join(' ')).not.toMatch(/went on answering/)
     expect(port?.cause?.class).toBe('ips')
+  })
+
+  test('a port that was found when the block was over did not stand, though nobody touched the lost one again', () => {
+    const ban = block(isScanner, 'unresponsive', 4_000, 58_000)
+    const told = tell({
+      ports: [SMTP, HTTP, SSH, HTTPS],
+      // Of the ports one is found at once, the others when the search is taken up again.
+      silence: { from: -1, to: 110_000, known: [25] },
+      scanMs: 125_000,
+      sees: (touch) => (touch.purpose === 'recheck' && touch.port === 25 ? null : ban(touch)),
+    })
+    const port = told.port(25)
+    expect([port.verdict, port.recovery]).toEqual(['interfered', 'pending'])
+    expect(port.evidence.map(({ text }) => text).join(' ')).not.toMatch(/went on answering/)
   })
 
   test('a port that let a later SYN in as the block ended did not stand beside it, nor come and go', () => {

@@ -1,6 +1,6 @@
 import type { EndpointEvidence, ScanEvidence } from './evidence.ts'
 import { letInAmid } from './experiments/amid.ts'
-import { contentOf, noticeOf, pageOf, platformOf } from './features/answer.ts'
+import { contentOf, lureOf, noticeOf, pageOf, platformOf } from './features/answer.ts'
 import {
   amidOf,
   awayOf,
@@ -54,6 +54,7 @@ export function featuresOf(
   put('area', area)
   put('service', serviceOf(endpoint, scan, area?.value === 'all' ? lostKeys : new Set()))
   put('neighbour', neighbourOf(endpoint, outcome, scan))
+  put('lure', lureOf(endpoint, scan))
   put('country', countryOf(endpoint, outcome, scan))
   put('platform', platformOf(scan))
   const amid = outcome.case ? letInAmid(endpoint, outcome.case, scan) : []

@@ -13,6 +13,7 @@ export interface Hypothesis {
 /** What most causes have in common: stands in for a feature that a hypothesis leaves out. */
 export const BASE: Hypothesis['expects'] = {
   cut: { reset: 0.5, reset_at_once: 0.25, end: 0.25 },
+  lure: { accepts: 0.01 },
   neighbour: { answers: 0.9, lost: 0.1 },
   country: { reaches: 0.93, fails: 0.07 },
   // "Limited" is said where it is proved: at odds of a hundred, the scanner alone.

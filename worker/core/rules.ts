@@ -172,6 +172,11 @@ export const RULE_LIST = [
     source: 'Portwitness method: touches of other ports of the host',
   },
   {
+    id: 'LURE-1',
+    sentence: 'Who scans may be sent to a honeypot, which accepts on ports that refuse everybody else.',
+    source: 'Portwitness method: random high ports touched before and after; redirects of nftables and iptables',
+  },
+  {
     id: 'WHO-1',
     sentence: 'Who lost the port points at what the block is made for.',
     source: 'Portwitness method: whom each defence shuts out',
@@ -256,4 +261,4 @@ export const RULE_LIST = [
 export type RuleId = (typeof RULE_LIST)[number]['id']
 export const RULES: ReadonlyMap<string, Rule> = new Map(RULE_LIST.map((rule) => [rule.id, rule]))
 /** Raised with every change of a rule, a threshold or a likelihood: a stored judgement says by which rules it was made. */
-export const RULES_VERSION = '4'
+export const RULES_VERSION = '5'

@@ -9,6 +9,7 @@ export const nftHoneypot = scenario({
   ports: '1-1024',
   profile: 'discovery',
   anchored: true,
+  long: true,
   banSeconds: { scaled: 60, full: 600 },
   target: `
     listeners 22 25 80 443 2000
@@ -37,7 +38,7 @@ N
     ports: [22, 25, 80, 443],
     some: true,
     verdicts: ['interfered', 'app_blocked'],
-    classes: ['ips', 'phantom'],
-    mechanisms: ['tarpit', 'source_ban', 'network_ips'],
+    classes: ['ips'],
+    mechanisms: ['source_ban', 'network_ips'],
   },
 })

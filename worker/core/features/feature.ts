@@ -12,6 +12,8 @@ export const FEATURES = {
   area: ['one', 'web', 'some', 'all'],
   /** what was lost; of a host lost whole, the service on it that bans most often begin with */
   service: ['ssh', 'mail', 'web', 'other'],
+  /** whether the host began to accept on ports that had refused */
+  lure: ['accepts'],
   /** other addresses near the target, in the same seconds */
   neighbour: ['answers', 'lost'],
   /** a witness in the scanner's own country, where it ever looked */

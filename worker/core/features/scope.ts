@@ -44,7 +44,10 @@ export function whoOf(outcome: Outcome): Seen | null {
   }
 }
 
-/** `lostUntil`: when the port was last known to be lost, before it was reached again; what answers after that says nothing. */
+/**
+ * `lostUntil`: when the port was last known to be lost, before it was reached again; what answers after that says nothing. Of one that nobody
+ * touched since, what answers after the last failure of any says nothing either: the block may be over.
+ */
 export function areaOf(
   endpoint: EndpointEvidence,
   outcome: Outcome,
@@ -61,17 +64,18 @@ export function areaOf(
   // A port that was not touched since the loss says nothing about its reach.
   const standing: string[] = []
   let alive = 0
+  const until = Math.min(lostUntil, outcome.verdict === 'degraded' ? lostUntil : lastFailureOf(lost))
   const failures = (outcome.case?.rounds ?? []).map(({ scanner }) => scanner).filter(({ failed }) => failed)
   const isMute = failures.filter(({ sight }) => sight === 'mute').length * 2 > failures.length
   for (const one of host) {
     // What accepts and then says nothing (a tarpit, a proxy that drops) looks open where nothing more than a handshake is awaited.
     if (lost.has(one) || (isMute && one.check === 'tcp')) continue
     const look = one.looks.findLast(
-      (last) => last.role === 'scanner' && last.endAt < lostUntil && !wasLetInByEnd(last, one, lostUntil),
+      (last) => last.role === 'scanner' && last.endAt < until && !wasLetInByEnd(last, one, until),
     )
     const answered = look !== undefined && !look.failed && look.at >= from
     if (answered) standing.push(look.id)
-    if (answered || one.spans.some((span) => span.to > from && span.from < lostUntil)) alive++
+    if (answered || one.spans.some((span) => span.to > from && span.from < until)) alive++
   }
   if (lost.size + alive < 2) return null
   const failed = [...lost].flatMap(
@@ -91,6 +95,15 @@ export function areaOf(
     looks: [...failed, ...standing],
   }
 }
+
+/** The end of the scanner's last touch that failed at any of these. */
+const lastFailureOf = (lost: Iterable<EndpointEvidence>): number =>
+  Math.max(
+    ...[...lost].flatMap(
+      ({ looks }) =>
+        looks.findLast((look) => look.role === 'scanner' && look.failed)?.endAt ?? Number.NEGATIVE_INFINITY,
+    ),
+  )
 
 /** Whether another port of the host fell silent and was reached again, both while this one was lost: one ban does not do that. */
 export function isPatchy(endpoint: EndpointEvidence, outcome: Outcome, scan: ScanEvidence, lostUntil: number): boolean {

@@ -55,6 +55,19 @@ export const IPS: readonly Hypothesis[] = [
     },
   },
   {
+    // A redirect of whoever scans to a honeypot, rare but where its lure is seen: what speaks first says nothing there.
+    class: 'ips',
+    mechanism: 'source_ban',
+    prior: 0.3,
+    expects: {
+      ...ban,
+      mode: { mute: 0.6, cut: 0.25, notice: 0.05, page: 0.05 },
+      who: scannerOnly,
+      lure: { accepts: 0.95 },
+      trigger: afterSweep,
+    },
+  },
+  {
     // A service that keeps a list of its own and says so: MySQL after max_connect_errors, FTP servers with mod_ban.
     class: 'ips',
     mechanism: 'source_ban',
