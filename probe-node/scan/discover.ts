@@ -87,7 +87,7 @@ async function discoverOne(
   const { lease } = scan.run
   const { clock } = world
   const family = address.includes(':') ? 6 : 4
-  const phantom = touchPhantoms(scan, address)
+  const phantom = acceptsEverything(scan, address)
   const gate = gateOf(IDENTIFY_AT_ONCE)
   const identifying = new Set<Promise<void>>()
   const here = () => scan.endpoints.all().filter(({ target }) => target.address === address)
@@ -99,7 +99,7 @@ async function discoverOne(
   let accepted = 0
   let waiting = 0
 
-  const onOpen = (port: number, agoMs: number) => {
+  const onOpen = (port: number, agoMs: number, rttMs: number) => {
     accepted += 1
     if (knownPorts.has(port) || scan.endpoints.all().length + waiting >= LIMITS.openPorts) return
     knownPorts.add(port)
@@ -108,7 +108,7 @@ async function discoverOne(
     const job = gate(async () => {
       const isPhantom = await phantom
       const brief = isPhantom && accepted > PHANTOM_IDENTIFIED
-      const known = await identifyInTime(scan, { address, port, at, agoMs, isPhantom, brief })
+      const known = await identifyInTime(scan, { address, port, at, rttMs, isPhantom, brief })
       waiting -= 1
       if (known === 'not_looked') return void unlooked.add(port)
       if (!known) {
@@ -142,11 +142,11 @@ async function discoverOne(
     maxOpen: world.brake.sockets(socketsFor(capacity)),
     spared: COUNTING_PORTS,
   } as const
-  const sentinelsAfter = ({ refusedPort }: Pick<SweepOutcome, 'refusedPort'>): Sentinel[] => [
+  const sentinelsAfter = (refusedPorts: readonly number[]): Sentinel[] => [
     ...here().map(({ target }) => ({ port: target.port, kind: 'open' as const })),
-    ...(refusedPort === null ? [] : [{ port: refusedPort, kind: 'refused' as const }]),
+    ...refusedPorts.map((port) => ({ port, kind: 'refused' as const })),
   ]
-  let sentinels = sentinelsAfter({ refusedPort: null })
+  let sentinels = sentinelsAfter([])
   let rate = sweepRate(plan.maxConnectsPerSecond)
   output.line(
     'Discovery',
@@ -175,7 +175,7 @@ async function discoverOne(
     if (outcome.end === 'aborted' && !ended.aborted) {
       order = orderAgain(unseen, outcome.again)
       unseen.clear()
-      sentinels = sentinelsAfter(outcome)
+      sentinels = sentinelsAfter(outcome.refusedPorts)
       times -= 1
       continue
     }
@@ -187,23 +187,26 @@ async function discoverOne(
         (a, b) => Number(outcome.suspects.includes(b.target.port)) - Number(outcome.suspects.includes(a.target.port)),
       )
     // Of a port that may be touched freely the panel learns enough. Of a proof nobody looks along.
-    const isTold = plan.proof !== undefined || asked.some(({ rationed }) => !rationed)
+    const isTold = asked.some(({ rationed }) => !rationed)
     await Promise.all([
       ...asked.slice(0, LOSSES_ASKED).map((known) => confirmLoss(scan, known)),
       ...(lured ? [touchPhantoms(scan, address)] : []),
-      ...(isTold && !lured ? [] : [raiseSilence(scan, address, lured ? 'answers on every port' : 'fell silent')]),
+      ...(plan.proof !== undefined || (isTold && !lured)
+        ? []
+        : [raiseSilence(scan, address, lured ? 'answers on every port' : 'fell silent')]),
     ])
-    sentinels = sentinelsAfter(outcome)
+    sentinels = sentinelsAfter(outcome.refusedPorts)
     // What accepts anywhere accepts at known ports too: that tells nothing.
-    if (!(await wayIsFree(scan, lured ? [] : here(), address, outcome.refusedPort))) break
-    if (!held && isHeldBack(rate, outcome.trickle)) {
+    if (!(await wayIsFree(scan, here(), address, outcome.refusedPorts[0] ?? null, lured))) break
+    if (!held && !lured && isHeldBack(rate, outcome.trickle)) {
       const freeAfterMs = performance.now() - endedAt
       held = { address, offered: grant.perSecond, passed: outcome.trickle, freeAfterMs }
       isAsked = await askWhose(scan, held, load)
     }
     order = orderAgain(unseen, outcome.again)
     unseen.clear()
-    rate = slower(rate, outcome.trickle)
+    // What a lure answered says nothing of what the host bears.
+    rate = slower(rate, lured ? 0 : outcome.trickle)
     output.line(
       'Discovery',
       `${clockTime(clock.now())}  ${address}: reachable again; ${order.length} ports are taken up again at ${Math.round(rate)} connects a second`,
@@ -223,7 +226,7 @@ export const sweepRate = (maxPerSecond: number): number => Math.max(1, maxPerSec
 const PHANTOM_PORTS = 5
 const PHANTOM_TIMEOUT_MS = 1_000
 
-/** Five random high ports: if those accept, the host accepts everything and nothing found is trusted. */
+/** Five random high ports: whether those accept. Then whoever answers there accepts everything. */
 async function touchPhantoms(scan: Scan, address: string): Promise<boolean> {
   const ports = new Set<number>()
   while (ports.size < PHANTOM_PORTS) ports.add(20_000 + Math.floor(Math.random() * 45_000))
@@ -237,8 +240,11 @@ async function touchPhantoms(scan: Scan, address: string): Promise<boolean> {
     ),
   )
   for (const one of seen) scan.reporter.add(one)
-  const isPhantom =
-    seen.filter(({ sight }) => sight === 'open' || sight === 'mute' || sight === 'cut').length >= PHANTOM_PORTS - 1
+  return seen.filter(({ sight }) => ['open', 'mute', 'cut'].includes(sight)).length >= PHANTOM_PORTS - 1
+}
+
+async function acceptsEverything(scan: Scan, address: string): Promise<boolean> {
+  const isPhantom = await touchPhantoms(scan, address)
   if (isPhantom)
     scan.output.line('Discovery', `${address}: random high ports accept as well; nothing found here is trusted`)
   return isPhantom
@@ -253,7 +259,7 @@ interface Accepted {
   address: string
   port: number
   at: number
-  agoMs: number
+  rttMs: number
   isPhantom: boolean
   brief: boolean
 }
@@ -270,10 +276,10 @@ async function identifyInTime(scan: Scan, accepted: Accepted): Promise<Known | n
 
 async function identifyOne(
   scan: Scan,
-  { address, port, at, agoMs, isPhantom, brief }: Accepted,
+  { address, port, at, rttMs, isPhantom, brief }: Accepted,
 ): Promise<Known | null | 'not_looked'> {
   const { world, plan, run, reporter, output } = scan
-  const patience = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_MIN_MS, 150 + 5 * agoMs))
+  const patience = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_MIN_MS, 150 + 5 * rttMs))
   const target = { address, port, check: firstCheck(port), service: 'unknown' as const }
   const options = await optionsFor(world, {
     target,
@@ -336,6 +342,7 @@ async function wayIsFree(
   known: readonly Known[],
   address: string,
   refusedPort: number | null,
+  lured: boolean,
 ): Promise<boolean> {
   const { world, run, plan, ended } = scan
   // A proof has its answer: what repeats the stimulus was shut out.
@@ -353,7 +360,9 @@ async function wayIsFree(
       const waits = isProved ? ASK_LOST_MS : ASK_WAY_MS
       await rest(waits[Math.min(asks++, waits.length - 1)] as number, ended)
       if (ended.aborted || performance.now() > giveUpAt) return false
-      const calm = known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost')
+      const calm = lured
+        ? undefined
+        : known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost')
       // A port that refused tells as well, and counts nothing.
       const witness = calm ?? (refusedPort === null ? known.find(({ phantom }) => !phantom) : undefined)
       const port = witness?.target.port ?? refusedPort

@@ -16,13 +16,16 @@ export interface AcceptedPorts {
   waiting(): ReadonlySet<number>
 }
 
-export function acceptedPorts(reach: Reach, tell: (port: number, startedAt: number) => void): AcceptedPorts {
+export function acceptedPorts(
+  reach: Reach,
+  tell: (port: number, startedAt: number, heardAt: number) => void,
+): AcceptedPorts {
   const waiting = new Map<number, { startedAt: number; heardAt: number }>()
   const tellThose = (isTold: (heardAt: number) => boolean) => {
     for (const [port, { startedAt, heardAt }] of waiting) {
       if (!isTold(heardAt)) continue
       waiting.delete(port)
-      tell(port, startedAt)
+      tell(port, startedAt, heardAt)
     }
   }
   /** With too few refusals to ask again there is nothing to wait for. */

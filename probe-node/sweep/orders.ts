@@ -1,3 +1,4 @@
+import type { Sentinel } from './reach.ts'
 import type { Sweep, SweepJob, SweepOutcome } from './sweep.ts'
 
 /** What the main thread tells a sweep thread, and what it hears. */
@@ -5,10 +6,11 @@ export type ToThread = { do: 'sweep'; job: SweepJob } | Order
 export type Order =
   | { do: 'stop'; end: 'aborted' | 'reach_lost' | 'lured' }
   | { do: 'spare'; port: number }
-  /** another thread found it open */
-  | { do: 'known'; port: number; agoMs: number }
+  /** another thread saw it accept or refuse */
+  | { do: 'known'; sentinel: Sentinel; agoMs: number }
 export type FromThread =
-  | { say: 'open'; port: number; agoMs: number }
+  | { say: 'open'; port: number; agoMs: number; rttMs: number }
+  | { say: 'refused'; port: number; agoMs: number }
   | { say: 'progress'; done: number }
   | { say: 'end'; outcome: SweepOutcome }
 
@@ -22,7 +24,7 @@ export function obey(sweep: Sweep | null, order: Order): void {
       sweep?.spare(order.port)
       break
     case 'known':
-      sweep?.known(order.port, order.agoMs)
+      sweep?.known(order.sentinel, order.agoMs)
       break
   }
 }

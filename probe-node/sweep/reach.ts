@@ -2,12 +2,24 @@
  * Proofs of reach during a sweep. A ban in mid-discovery must not pass for closed ports: what answered before is
  * touched again about every second, and when it falls silent the ports tried since the last proof count for nothing.
  */
+import { accepts, isExhaustion, REFUSED, type Status } from './sockets.ts'
 
 /** What a sentinel is expected to do, as it did before: accept, or refuse. */
 export type Sentinel = { port: number; kind: 'open' | 'refused' }
 
-/** What a sentinel did: as before; the same, but only to its second SYN where the first usually does; accept, having refused; or none of these. */
-export type Reply = 'as_before' | 'late' | 'accepts' | 'fails'
+/**
+ * What a sentinel did: as before; the same, but only to its second SYN where the first usually does; accept, having refused; none
+ * of these; or we do not know, by a fault of our own.
+ */
+export type Reply = 'as_before' | 'late' | 'accepts' | 'fails' | 'unknown'
+
+/** What a status means as the answer of a sentinel; null: none came in time. */
+export function replyOf({ kind }: Sentinel, status: Status | null): Reply {
+  if (status === null) return 'fails'
+  if (isExhaustion(status)) return 'unknown'
+  if (accepts(status)) return kind === 'open' ? 'as_before' : 'accepts'
+  return kind === 'refused' && status === REFUSED ? 'as_before' : 'fails'
+}
 
 export interface Reach {
   /** a port of the sweep accepted or refused, its connect having started at `startedAt` */
@@ -25,8 +37,10 @@ export interface Reach {
   isLost(): boolean
   /** Ports that refused accept now: whoever answers does so on any port, and what accepted says nothing (a honeypot, a SYN proxy). */
   isLured(): boolean
-  /** start of the last touch that was refused; null before any, and where too few ports refused to tell a lure by */
+  /** start of the last touch that was refused; infinitely early before any; null where too few ports refuse to tell a lure by */
   refusedAt(): number | null
+  /** ports that refused, to be asked again */
+  refusing(): readonly number[]
   /** Amid the sweep nothing that is asked answers, and all of it does when the sweep pauses for the second look: three times running. */
   isHeldBack(): boolean
   /** that, or a late answer to all that was asked, once */
@@ -36,9 +50,11 @@ export interface Reach {
 }
 
 const OTHERS = 3
-/** So many ports that refused are kept in mind; a lure accepts on all but one of them and more. */
+/** So many ports that refused are kept in mind, and with fewer than these no lure is told. */
 const REFUSED_KEPT = 5
-const LURED = REFUSED_KEPT - 1
+const REFUSED_LEAST = 4
+/** So many of them accept in one round, and none refuses any more: loss may take the answers of the others. */
+const LURED = 2
 /** Loss of a fifth each way fails one sentinel's two SYNs once in eight times. */
 const HELD_BACK_ROUNDS = 3
 
@@ -47,7 +63,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
   const open = new Set<number>()
   const rationedOpen = new Set<number>()
   const refused: number[] = []
-  let refusedAt: number | null = null
+  let refusedAt = Number.NEGATIVE_INFINITY
   let proved: number | null = null
   let lost = false
   let lured = false
@@ -59,8 +75,9 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     asked: number
     late: number
     doubted: Sentinel[]
-    /** ports that refused before and accept now */
+    /** of the ports that refused before: those that accept now, and how many refuse again */
     accepting: number[]
+    refusals: number
     heard: Map<string, boolean>
     stage: 'first' | 'again' | 'over'
   } | null = null
@@ -68,7 +85,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
 
   const add = (port: number, kind: Sentinel['kind']) => {
     if (kind === 'refused') {
-      if (refused.length < REFUSED_KEPT) refused.push(port)
+      if (refused.length < REFUSED_KEPT && !refused.includes(port)) refused.push(port)
     } else if (avoid.has(port)) rationedOpen.add(port)
     else open.add(port)
   }
@@ -89,7 +106,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
 
   const close = () => {
     if (!round) return
-    const { heard, doubted, accepting, at } = round
+    const { heard, doubted, accepting, refusals, at } = round
     const failed = doubted.filter((sentinel) => heard.get(keyOf(sentinel)) === false)
     const failedOpen = failed.filter(({ kind }) => kind === 'open').map(({ port }) => port)
     const openAnswered = [...heard].some(([key, ok]) => ok && key.startsWith('open'))
@@ -97,11 +114,12 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
       open.delete(port)
       suspects.push(port)
     }
-    // One that opened is a service that came up; all of them are none.
-    lured = accepting.length >= LURED
-    if (!lured) for (const port of accepting) refused.splice(refused.indexOf(port), 1)
-    const isRefusing = ([key, ok]: [string, boolean]) => ok && key.startsWith('refused')
-    if ([...heard].filter(isRefusing).length > accepting.length) refusedAt = Math.max(refusedAt ?? at, at)
+    // Beside others that refuse, one that accepts is a service that came up.
+    lured = refusals === 0 && accepting.length >= LURED
+    if (refusals > 0) {
+      for (const port of accepting) refused.splice(refused.indexOf(port), 1)
+      refusedAt = Math.max(refusedAt, at)
+    }
     // An open port that falls while others stay is its own story; all of them, or a refusal turned to silence, is a ban.
     lost = failed.some(({ kind }) => kind === 'refused') || (failedOpen.length > 0 && !openAnswered)
     if (!lost && heard.size > 0) proved = at
@@ -114,7 +132,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
   return {
     answered(port, kind, startedAt) {
       add(port, kind)
-      if (kind === 'refused') refusedAt = Math.max(refusedAt ?? startedAt, startedAt)
+      if (kind === 'refused') refusedAt = Math.max(refusedAt, startedAt)
       // While an open port is known, refusals prove nothing: a ban may answer with refusals as well.
       if (kind === 'open' || open.size === 0) proved = Math.max(proved ?? startedAt, startedAt)
     },
@@ -128,7 +146,16 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
       if (picked.length === 0 && isLast && counting !== undefined) picked.push({ port: counting, kind: 'open' })
       round =
         picked.length > 0
-          ? { at: now, asked: picked.length, late: 0, doubted: [], accepting: [], heard: new Map(), stage: 'first' }
+          ? {
+              at: now,
+              asked: picked.length,
+              late: 0,
+              doubted: [],
+              accepting: [],
+              refusals: 0,
+              heard: new Map(),
+              stage: 'first',
+            }
           : null
       return picked
     },
@@ -137,6 +164,7 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
       if (reply === 'late' && round.stage === 'first') round.late += 1
       if (reply === 'fails' && round.stage === 'first') round.doubted.push(sentinel)
       if (reply === 'accepts') round.accepting.push(sentinel.port)
+      if (sentinel.kind === 'refused' && (reply === 'as_before' || reply === 'late')) round.refusals += 1
       round.heard.set(keyOf(sentinel), reply !== 'fails')
     },
     more() {
@@ -157,7 +185,8 @@ export function watchReach(known: readonly Sentinel[], spared: Iterable<number>)
     provedAt: () => proved,
     isLost: () => lost,
     isLured: () => lured,
-    refusedAt: () => (refused.length >= LURED ? refusedAt : null),
+    refusedAt: () => (refused.length >= REFUSED_LEAST ? refusedAt : null),
+    refusing: () => refused,
     isHeldBack: () => pauses.running >= HELD_BACK_ROUNDS,
     wasHelped: () => pauses.helped > 0,
     suspects: () => suspects,

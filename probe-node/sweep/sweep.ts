@@ -5,7 +5,7 @@
 import { acceptedPorts } from './accepted.ts'
 import { isHeldBack, listen } from './answers.ts'
 import { type Pace, paceOf } from './pace.ts'
-import { type Sentinel, watchReach } from './reach.ts'
+import { replyOf, type Sentinel, watchReach } from './reach.ts'
 import { accepts, isExhaustion, REFUSED, type Sockets, type SocketsOptions, type Status, TIMED_OUT } from './sockets.ts'
 import { MANY_SILENT, SECOND_WHEN_MANY, TIMERS, type Timers } from './timers.ts'
 
@@ -31,8 +31,10 @@ export interface SweepJob {
 }
 
 export interface SweepEvents {
-  /** `agoMs` before now its connect was started */
-  onOpen(port: number, agoMs: number): void
+  /** `agoMs` before now its connect was started, and `rttMs` later it was accepted */
+  onOpen(port: number, agoMs: number, rttMs: number): void
+  /** one of the first that refused: others may ask it again */
+  onRefused?(port: number, agoMs: number): void
   onProgress(done: number): void
 }
 
@@ -49,8 +51,8 @@ export interface SweepOutcome {
   untested: Uint16Array
   /** to be tried when the way is free again; empty when the sweep came to its end */
   again: Uint16Array
-  /** a port that refused, as a sentinel for later */
-  refusedPort: number | null
+  /** some ports that refused, as sentinels for later */
+  refusedPorts: readonly number[]
   /** open ports that stopped answering as they did */
   suspects: readonly number[]
   /** handshake times in milliseconds: median of a sample */
@@ -65,8 +67,8 @@ export interface Sweep {
   stop(end?: 'aborted' | 'reach_lost' | 'lured'): void
   /** this open port turned out to count touches: no sentinel any more */
   spare(port: number): void
-  /** somebody else saw this port open: one more sentinel */
-  known(port: number, agoMs: number): void
+  /** somebody else saw this port accept or refuse: one more sentinel */
+  known(sentinel: Sentinel, agoMs: number): void
 }
 
 const UNTRIED = 0
@@ -101,7 +103,9 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   // Low numbers come first, those of the sentinels before all: a gap would make slow tables of the arrays by slot.
   const free = Array.from({ length: job.maxOpen }, (_, i) => slots - 1 - i)
   const reach = watchReach(job.sentinels, job.spared)
-  const accepted = acceptedPorts(reach, (port, startedAt) => events.onOpen(port, performance.now() - startedAt))
+  const accepted = acceptedPorts(reach, (port, startedAt, heardAt) =>
+    events.onOpen(port, performance.now() - startedAt, heardAt - startedAt),
+  )
   const pace: Pace = paceOf(job.maxConnectsPerSecond, performance.now())
 
   /** what this sweep took of the order, and what it works on now */
@@ -126,7 +130,6 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
   /** as it was when reach was doubted last; null before that */
   let trickle: number | null = null
   const openPorts: number[] = []
-  let refusedPort: number | null = null
   let sentinelsOut = new Map<number, Sentinel>()
   let lastSentinels = performance.now()
   let isDoubting = false
@@ -250,8 +253,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       accepted.heard(port, startedAt)
     } else if (status === REFUSED) {
       state[port] = CLOSED
-      refusedPort ??= port
       reach.answered(port, 'refused', startedAt)
+      if (reach.refusing().includes(port)) events.onRefused?.(port, now - startedAt)
       accepted.refused()
     } else state[port] = isSilence ? SILENT : UNREACHABLE
     done += 1
@@ -303,16 +306,12 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     if (status === null) sockets.abandon(slot)
     slotTimer[slot] = 0
     sentinelsOut.delete(slot)
-    // Our own exhaustion says nothing of the target; and a refusing port that now accepts is reach as well.
-    const isOwnFault = status !== null && isExhaustion(status)
-    const hasOpened = status !== null && accepts(status) && sentinel.kind === 'refused'
-    const isAsBefore =
-      isOwnFault || (status !== null && accepts(status)) || (sentinel.kind === 'refused' && status === REFUSED)
+    const reply = replyOf(sentinel, status)
     const now = performance.now()
     const isLate = !isDoubting && silentShare > 0.5 && answers.isLate(now - (slotStart[slot] as number))
-    if ((!isAsBefore || isLate) && !isDoubting) trickle = answers.trickle(now)
-    isDoubting ||= !isAsBefore || hasOpened
-    reach.heard(sentinel, !isAsBefore ? 'fails' : hasOpened ? 'accepts' : isLate ? 'late' : 'as_before')
+    if ((reply === 'fails' || isLate) && !isDoubting) trickle = answers.trickle(now)
+    isDoubting ||= reply === 'fails' || reply === 'accepts'
+    reach.heard(sentinel, reply === 'as_before' && isLate ? 'late' : reply)
     if (sentinelsOut.size > 0) return
     if (sendSentinels(reach.more())) return
     isDoubting = false
@@ -342,7 +341,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     events.onProgress(done)
     // Fifty silences running where half the ports used to answer is a jump worth an early look, and so is what accepts.
     const hasJumped = accepted.waiting().size > 0 || (silentRun >= 50 && answers.count() > done / 2)
-    const isTime = now - lastSentinels >= (hasJumped ? SOONEST_MS : timers.sentinelEvery)
+    const isTime =
+      now - lastSentinels >= (hasJumped ? Math.min(SOONEST_MS, timers.sentinelEvery) : timers.sentinelEvery)
     if (!isFinal && sentinelsOut.size === 0 && isTime) askSentinels(now)
     pump()
   }
@@ -357,7 +357,8 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     sockets.close()
     const isLured = end === 'lured'
     const provedAt = isLured ? reach.refusedAt() : reach.provedAt()
-    if (!isLured) accepted.tellAll()
+    // What waits when a sweep is broken off waits for the next one.
+    if (!isLured && end !== 'aborted') accepted.tellAll()
     const doubted = accepted.waiting()
     const answered = (end === 'reach_lost' ? trickle : null) ?? answers.trickle(performance.now())
     // What is let through in part drops by lot: no silence says anything, whatever was proved beside it.
@@ -381,7 +382,7 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
       unreachable: count(UNREACHABLE),
       untested,
       again: end === 'done' ? new Uint16Array(0) : untested,
-      refusedPort,
+      refusedPorts: [...reach.refusing()],
       suspects: reach.suspects(),
       rttMs: answers.median(),
       trickle: answered,
@@ -394,6 +395,6 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     outcome,
     stop: (end = 'aborted') => finish(end),
     spare: (port) => reach.spare(port),
-    known: (port, agoMs) => reach.answered(port, 'open', performance.now() - agoMs),
+    known: ({ port, kind }, agoMs) => reach.answered(port, kind, performance.now() - agoMs),
   }
 }

@@ -1,6 +1,7 @@
 import type { ToThread } from './orders.ts'
+import type { Sentinel } from './reach.ts'
 import type { SweepEvents, SweepJob, SweepOutcome } from './sweep.ts'
-import { borrowThread, hereThread } from './threads.ts'
+import { borrowThread, hereThread, type Thread } from './threads.ts'
 
 /** A sweep, however many threads it takes. */
 export interface Sweeper {
@@ -25,6 +26,9 @@ export function openSweeper(helpers: number): Sweeper {
   const tellAll = (message: ToThread) => {
     for (const { tell } of threads) tell(message)
   }
+  const tellOthers = (thread: Thread, sentinel: Sentinel, agoMs: number) => {
+    for (const other of threads) if (other !== thread) other.tell({ do: 'known', sentinel, agoMs })
+  }
   /** No helper hears of it: one that is told to begin and to stop may touch hundreds of ports in between. */
   const untouched = (job: SweepJob, events: SweepEvents) => {
     const outcome = here.sweep(job, events)
@@ -38,10 +42,11 @@ export function openSweeper(helpers: number): Sweeper {
       const shared = count === 1 ? job : sharedJob(job, count)
       const sweeps = threads.map(async (thread, i) => {
         const outcome = await thread.sweep(shared, {
-          onOpen(port, agoMs) {
-            for (const other of threads) if (other !== thread) other.tell({ do: 'known', port, agoMs })
-            events.onOpen(port, agoMs)
+          onOpen(port, agoMs, rttMs) {
+            tellOthers(thread, { port, kind: 'open' }, agoMs)
+            events.onOpen(port, agoMs, rttMs)
           },
+          onRefused: (port, agoMs) => tellOthers(thread, { port, kind: 'refused' }, agoMs),
           onProgress(next) {
             done[i] = next
             events.onProgress(done.reduce((sum, one) => sum + one, 0))
@@ -93,7 +98,7 @@ function joined(outcomes: readonly SweepOutcome[], left: Uint16Array): SweepOutc
     unreachable: sum('unreachable'),
     untested: ports('untested'),
     again: ports('again'),
-    refusedPort: outcomes.find(({ refusedPort }) => refusedPort !== null)?.refusedPort ?? null,
+    refusedPorts: [...new Set(outcomes.flatMap(({ refusedPorts }) => refusedPorts))],
     suspects: [...new Set(outcomes.flatMap(({ suspects }) => suspects))],
     rttMs: first?.rttMs ?? null,
     trickle: outcomes.reduce((all, one) => all + one.trickle, 0),

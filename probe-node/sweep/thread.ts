@@ -15,7 +15,8 @@ parentPort?.on('message', (message: ToThread) => {
 function start(job: SweepJob): void {
   let told = 0
   sweep = startSweep(job, openSockets, {
-    onOpen: (port, agoMs) => tell({ say: 'open', port, agoMs }),
+    onOpen: (port, agoMs, rttMs) => tell({ say: 'open', port, agoMs, rttMs }),
+    onRefused: (port, agoMs) => tell({ say: 'refused', port, agoMs }),
     onProgress(done) {
       if (done === told) return
       told = done

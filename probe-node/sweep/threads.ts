@@ -59,7 +59,8 @@ function openThread(): Thread {
   worker.on('error', die)
   worker.on('exit', (code) => die(new Error(`the sweep thread ended with code ${code}`)))
   worker.on('message', (message: FromThread) => {
-    if (message.say === 'open') current?.events.onOpen(message.port, message.agoMs)
+    if (message.say === 'open') current?.events.onOpen(message.port, message.agoMs, message.rttMs)
+    else if (message.say === 'refused') current?.events.onRefused?.(message.port, message.agoMs)
     else if (message.say === 'progress') current?.events.onProgress(message.done)
     else {
       current?.resolve(message.outcome)

@@ -255,6 +255,42 @@ test('when every port begins to accept, nothing that accepted since is told, and
   expect(outcome.refused + outcome.again.length + 1).toBeGreaterThanOrEqual(order.length)
 })
 
+/** Every port is answered by one that accepts; those that loss takes stay silent. */
+const baited =
+  (pot: number, isLost: (port: number) => boolean = () => false) =>
+  (options: SocketsOptions): Sockets => {
+    const real = openSockets(options)
+    return { ...real, connect: (slot, port) => (isLost(port) ? undefined : real.connect(slot, pot)) }
+  }
+
+test.each([
+  ['all answer', []],
+  ['half of them are lost on the way', [9_002, 9_003, 9_004]],
+] as const)(
+  'what refused in a sweep before gives a lure away in the next one from its first port on: %s',
+  async (_how, lost) => {
+    await using pot = await silent(HOST)
+    const told: number[] = []
+    const refused = range(9_000, 9_004).map((port) => ({ port, kind: 'refused' as const }))
+    const job = jobOf(range(10_000, 12_000), { sentinels: refused, maxConnectsPerSecond: 2_000 })
+    const isLost = (port: number) => lost.some((one) => one === port)
+    const outcome = await run(job, baited(pot.port, isLost), (port) => told.push(port))
+    expect([outcome.end, outcome.open, told]).toEqual(['lured', [], []])
+    expect(outcome.again).toHaveLength(2_001)
+    expect(outcome.refusedPorts).toHaveLength(5)
+  },
+)
+
+test('what another sweep of the same host saw refuse gives a lure away as well', async () => {
+  await using pot = await silent(HOST)
+  const told: number[] = []
+  const events = { onOpen: (port: number) => told.push(port), onProgress() {} }
+  const sweep = startSweep(jobOf(range(10_000, 12_000), { maxConnectsPerSecond: 2_000 }), baited(pot.port), events)
+  for (const port of range(9_000, 9_004)) sweep.known({ port, kind: 'refused' }, 5)
+  expect(await sweep.outcome).toMatchObject({ end: 'lured', open: [] })
+  expect(told).toEqual([])
+})
+
 test('a service that comes up on a port that refused is no lure', async () => {
   await using up = await silent(HOST)
   const ports = range(10_000, 12_000).filter((port) => port !== up.port)
