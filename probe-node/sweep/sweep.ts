@@ -359,12 +359,11 @@ export function startSweep(job: SweepJob, open: (options: SocketsOptions) => Soc
     const provedAt = isLured ? reach.refusedAt() : reach.provedAt()
     // What waits when a sweep is broken off waits for the next one.
     if (!isLured && end !== 'aborted') accepted.tellAll()
-    const doubted = accepted.waiting()
     const answered = (end === 'reach_lost' ? trickle : null) ?? answers.trickle(performance.now())
     // What is let through in part drops by lot: no silence says anything, whatever was proved beside it.
     const isByLot = end === 'reach_lost' && (isHeld() || isHeldBack(job.maxConnectsPerSecond, answered))
     const isUnproved = (port: number) => {
-      if (state[port] === OPEN) return doubted.has(port)
+      if (state[port] === OPEN) return accepted.waiting().has(port)
       if (isByLot && (state[port] === SILENT || state[port] === SILENT_ONCE)) return true
       if (state[port] === UNTRIED || state[port] === IN_FLIGHT || provedAt === null) return true
       // Its second pass never came: a limit may have dropped the first.

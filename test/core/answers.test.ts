@@ -235,14 +235,20 @@ test('a honeypot that answers on every port is no proxy’s silence, though one 
   const touched = (n: number, at: number, sight: 'closed' | 'open'): Observation => ({
     ...{ n, purpose: 'phantom', check: 'tcp', address: ADDRESS, port: 30_000 + n, sight, at: T0 + at, afterMs: 4 },
   })
-  const phantoms = [1, 2, 3].flatMap((n) => [touched(9_000 + n, 500, 'closed'), touched(9_100 + n, 9_000, 'open')])
-  const runs = told.facts.runs.map((run) =>
-    run.kind === 'scan' ? { ...run, observations: [...run.observations, ...phantoms] } : run,
-  )
-  const port = judgeScan({ ...told.facts, runs }, told.judgement.judgedAt).ports.find((one) => one.port === 443)
+  const judged = (phantoms: readonly Observation[]) => {
+    const runs = told.facts.runs.map((run) =>
+      run.kind === 'scan' ? { ...run, observations: [...run.observations, ...phantoms] } : run,
+    )
+    return judgeScan({ ...told.facts, runs }, told.judgement.judgedAt).ports.find((one) => one.port === 443)
+  }
+  const four = [1, 2, 3, 4]
+  const port = judged(four.flatMap((n) => [touched(9_000 + n, 500, 'closed'), touched(9_100 + n, 9_000, 'open')]))
   expect([port?.cause?.class, port?.cause?.mechanism]).toEqual(['ips', 'source_ban'])
   const lure = port?.evidence.find(({ rule }) => rule === 'LURE-1')
-  expect(lure?.observations).toHaveLength(3)
+  expect(lure?.observations).toHaveLength(4)
+  // One of five that accepts is a service on a high port.
+  const service = judged([...four.map((n) => touched(9_000 + n, 500, 'closed')), touched(9_200, 501, 'open')])
+  expect(service?.cause?.mechanism).toBe('proxy_silent_drop')
 })
 
 describe('a service that is no mail and refuses in words of its own', () => {

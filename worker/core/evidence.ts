@@ -18,6 +18,7 @@ import {
   wasAccepted,
 } from '../../schema/words.ts'
 import { type Awaited, type Case, caseOf, type Look, lookOf } from './cases.ts'
+import type { PhantomLook, PhantomLooks } from './lure.ts'
 import { batchOf } from './rounds.ts'
 import { type Silence, silencesOf } from './silence.ts'
 import { portFor, type Swept, sweptOf } from './swept.ts'
@@ -85,8 +86,8 @@ export interface ScanEvidence {
   engagement: ReadonlyMap<string, { planned: number; done: number }>
   /** touches of anchors, by anyone, in order of time */
   anchorLooks: readonly AnchorLook[]
-  /** touches of random high ports that were accepted, by address */
-  phantomLooks: ReadonlyMap<string, readonly string[]>
+  /** touches of random high ports, by address, in order of time */
+  phantomLooks: PhantomLooks
   /** addresses that refused the scanner at random high ports when the scan began: they answered it then */
   refusedAtFirst: ReadonlySet<string>
   /** ports of beacons that scanner or sibling reached: their provider lets these out */
@@ -183,7 +184,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
     endpoints,
     byKey: new Map(endpoints.map((one) => [one.key, one])),
     byAddress,
-    silences: silencesOf(facts.alarms, byAddress),
+    silences: silencesOf(facts.alarms, byAddress, harvest.phantomLooks),
     swept,
     loss: lossBound(harvest.slow, harvest.connects),
     anchorLooks: harvest.anchorLooks.sort((a, b) => a.at - b.at),
@@ -197,7 +198,7 @@ export function evidenceOf(facts: ScanFacts, now: number): ScanEvidence {
 interface Harvest {
   draft: (endpoint: { address: string; port: number }) => Draft
   anchorLooks: AnchorLook[]
-  phantomLooks: Map<string, string[]>
+  phantomLooks: Map<string, PhantomLook[]>
   refusedAtFirst: Set<string>
   reachedFromHome: Set<number>
   /** the scanner's handshakes, and how many of them were slow */
@@ -247,8 +248,8 @@ function takeBeside(
       failed: isLoss(sight),
     })
   if (purpose !== 'phantom') return
-  if (wasAccepted(sight))
-    phantomLooks.set(address, [...(phantomLooks.get(address) ?? []), observationId(run.runId, o.n)])
+  const look = { id: observationId(run.runId, o.n), at, accepted: wasAccepted(sight) }
+  phantomLooks.set(address, [...(phantomLooks.get(address) ?? []), look])
   if (sight === 'closed' && role === 'scanner') refusedAtFirst.add(address)
 }
 

@@ -143,12 +143,15 @@ function carriersOf(
   scan: ScanEvidence,
 ): readonly string[] {
   if (content) return content.refused.map((look) => look.id)
-  if (rule === 'PHA-1') return scan.phantomLooks.get(endpoint.address) ?? []
+  if (rule === 'PHA-1') return acceptedPhantoms(endpoint, scan)
   const looks = looksOf(rule === 'TRA-1' ? rounds : rounds.filter((round) => round.scanner.failed))
   if (looks.length > 0) return looks
   const own = endpoint.looks.filter((look) => look.role === 'scanner')
   return [...new Set([own[0], own.at(-1)].flatMap((look) => (look ? [look.id] : [])))]
 }
+
+const acceptedPhantoms = ({ address }: EndpointEvidence, { phantomLooks }: ScanEvidence): string[] =>
+  (phantomLooks.get(address) ?? []).flatMap(({ id, accepted }) => (accepted ? [id] : []))
 
 const looksOf = (rounds: readonly Round[]): string[] =>
   rounds.flatMap((round) => [round.scanner.id, ...round.others.map((look) => look.id)])

@@ -6,6 +6,7 @@
 import type { Alarm } from '../../schema/facts.ts'
 import type { Found } from '../../schema/wire.ts'
 import type { Look } from './cases.ts'
+import { lureIn, type PhantomLooks } from './lure.ts'
 
 export interface Silence {
   address: string
@@ -26,15 +27,25 @@ const MUTE = ['unresponsive', 'unreachable']
 export const silencesOf = (
   alarms: readonly Alarm[],
   byAddress: ReadonlyMap<string, readonly Endpoint[]>,
+  phantomLooks: PhantomLooks,
 ): readonly Silence[] =>
   alarms.flatMap(({ at, silenced = [] }) =>
-    silenced.map((address) => ({ address, from: at, to: answeredAfter(at, byAddress.get(address) ?? []) })),
+    silenced.map((address) => {
+      const isLure = lureIn(phantomLooks.get(address)).some((look) => Math.abs(look.at - at) <= LURED_MS)
+      return { address, from: at, to: answeredAfter(at, byAddress.get(address) ?? [], isLure) }
+    }),
   )
 
-function answeredAfter(at: number, endpoints: readonly Endpoint[]): number {
+/** Random high ports are touched as the alarm of a lure goes out. */
+const LURED_MS = 5_000
+
+/** What a lure answers is not the address: the probe finds a port only when others refuse again. */
+function answeredAfter(at: number, endpoints: readonly Endpoint[], isLure: boolean): number {
   const times = endpoints.flatMap(({ found, looks }) => [
     ...(found ? [found.firstSeenOpenAt] : []),
-    ...looks.filter(({ role, sight }) => role === 'scanner' && !MUTE.includes(sight)).map((look) => look.at),
+    ...(isLure ? [] : looks)
+      .filter(({ role, sight }) => role === 'scanner' && !MUTE.includes(sight))
+      .map((look) => look.at),
   ])
   return Math.min(...times.filter((time) => time > at), Number.POSITIVE_INFINITY)
 }

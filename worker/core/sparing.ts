@@ -22,7 +22,8 @@ export const spareFrom = (silentFrom: number): number =>
 
 type IsShut = (look: Look) => boolean
 const isMute: IsShut = ({ sight }) => sight === 'unresponsive'
-const isFailed: IsShut = ({ failed }) => failed
+/** What lists and tables that each touch renews make of one: a proxy hangs up, or says nothing. */
+const isShutOut: IsShut = ({ sight }) => ['unresponsive', 'cut', 'mute'].includes(sight)
 
 /** The scanner's latest touches of an endpoint that were shut out, none between them that were not. */
 function latestOf({ looks }: EndpointEvidence, isShut: IsShut): readonly Look[] {
@@ -69,7 +70,7 @@ export function lastRoundAt(
 ): number {
   const silence = knownSilence(endpoint, scan, decisions)
   if (silence) return spareFrom(silence.from)
-  const shut = knownSilence(endpoint, scan, decisions, isFailed)
+  const shut = knownSilence(endpoint, scan, decisions, isShutOut)
   return shut ? Math.max(shut.from, startAt) + ANSWERED_MS : Number.POSITIVE_INFINITY
 }
 

@@ -253,14 +253,13 @@ const LATER_ROUNDS = [
 ] as const
 
 const moreOf = ({ startAt, planned }: Case, endpoint: EndpointEvidence, now: number, until: number) => {
+  if (endpoint.rationed) return undefined
   const begins = (index: number) => startAt + (ROUND_AT_MS[index] as number)
   const isPlanned = (index: number) => planned.some(({ number }) => indexOf(number) === index)
-  return endpoint.rationed
-    ? undefined
-    : LATER_ROUNDS.find(
-        ({ from, since }) =>
-          now >= begins(since) && now < begins(from) && begins(from) <= until && isPlanned(since) && !isPlanned(from),
-      )
+  const more = LATER_ROUNDS.find(
+    ({ from, since }) => now >= begins(since) && now < begins(from) && isPlanned(since) && !isPlanned(from),
+  )
+  return more && { from: more.from, to: Math.min(more.to, ROUND_AT_MS.filter((at) => startAt + at <= until).length) }
 }
 
 /** Steps of the same second and round become one. */

@@ -1,5 +1,6 @@
 /** What the service said: notices, pages, and who stands behind them. */
 import type { EndpointEvidence, Look, ScanEvidence } from '../evidence.ts'
+import { lureIn } from '../lure.ts'
 import { count, latin1Of } from '../text.ts'
 import type { Outcome } from '../verdict.ts'
 import { platformIn, signsIn } from '../waf.ts'
@@ -13,15 +14,14 @@ import { serviceKind } from './scope.ts'
 const TOO_MANY = /too many|maximum (?:number of|allowed)|max_user_connections/i
 const BARRED = /is blocked because of|not allowed to connect|\bbanned\b|access denied|too many security failures/i
 
-/** Random high ports refused the scanner at first, and accepted it later: that is not the host, whatever it says. */
 export function lureOf({ address }: EndpointEvidence, scan: ScanEvidence): Seen | null {
-  const looks = scan.phantomLooks.get(address) ?? []
-  if (looks.length === 0 || !scan.refusedAtFirst.has(address)) return null
+  const looks = lureIn(scan.phantomLooks.get(address))
+  if (looks.length === 0) return null
   return {
     value: 'accepts',
     rule: 'LURE-1',
-    text: `${count(looks.length, 'random high port')} accepted the scanner, as none did at first: something answers it in the host’s place, on every port.`,
-    looks,
+    text: `${count(looks.length, 'random high port')} accepted the scanner, where they had not at first: something answers it in the host’s place, on every port.`,
+    looks: looks.map(({ id }) => id),
   }
 }
 

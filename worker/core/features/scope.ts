@@ -45,8 +45,8 @@ export function whoOf(outcome: Outcome): Seen | null {
 }
 
 /**
- * `lostUntil`: when the port was last known to be lost, before it was reached again; what answers after that says nothing. Of one that nobody
- * touched since, what answers after the last failure of any says nothing either: the block may be over.
+ * `lostUntil`: when the port was last known to be lost, before it was reached again; what answers after that says nothing. Where nobody
+ * touched it since, a port that was found after the last failure of any says nothing either: the block may have been over.
  */
 export function areaOf(
   endpoint: EndpointEvidence,
@@ -64,18 +64,18 @@ export function areaOf(
   // A port that was not touched since the loss says nothing about its reach.
   const standing: string[] = []
   let alive = 0
-  const until = Math.min(lostUntil, outcome.verdict === 'degraded' ? lostUntil : lastFailureOf(lost))
+  const foundUntil = Number.isFinite(lostUntil) || outcome.verdict === 'degraded' ? lostUntil : lastFailureOf(lost)
   const failures = (outcome.case?.rounds ?? []).map(({ scanner }) => scanner).filter(({ failed }) => failed)
   const isMute = failures.filter(({ sight }) => sight === 'mute').length * 2 > failures.length
   for (const one of host) {
     // What accepts and then says nothing (a tarpit, a proxy that drops) looks open where nothing more than a handshake is awaited.
-    if (lost.has(one) || (isMute && one.check === 'tcp')) continue
+    if (lost.has(one) || (isMute && one.check === 'tcp') || (one.found?.firstSeenOpenAt ?? 0) > foundUntil) continue
     const look = one.looks.findLast(
-      (last) => last.role === 'scanner' && last.endAt < until && !wasLetInByEnd(last, one, until),
+      (last) => last.role === 'scanner' && last.endAt < lostUntil && !wasLetInByEnd(last, one, lostUntil),
     )
     const answered = look !== undefined && !look.failed && look.at >= from
     if (answered) standing.push(look.id)
-    if (answered || one.spans.some((span) => span.to > from && span.from < until)) alive++
+    if (answered || one.spans.some((span) => span.to > from && span.from < lostUntil)) alive++
   }
   if (lost.size + alive < 2) return null
   const failed = [...lost].flatMap(
