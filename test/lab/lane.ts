@@ -14,7 +14,7 @@ import { rest, type Standing, stand } from './standing.ts'
 const NEIGHBOUR_HOST = 5
 const FIRST_TARGET = 20
 const LAST_TARGET = 250
-const SCAN_LIMIT_S = 540
+const SCAN_LIMIT_S = 660
 const LISTENERS = join(import.meta.dirname, 'container/listeners.ts')
 
 export interface Outcome {

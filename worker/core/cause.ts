@@ -132,7 +132,7 @@ export function causeOf(
 ): { cause: Cause | null; evidence: Evidence[] } {
   const allowed = CLASSES_OF[verdict]
   const scored = posterior(
-    hypotheses.filter((one) => allowed.includes(one.class)),
+    hypotheses.filter((one) => allowed.includes(one.class) && (!one.only || features[one.only])),
     features,
   )
   const best = scored[0]

@@ -7,6 +7,8 @@ export interface Hypothesis {
   mechanism: Mechanism | null
   /** how common it is among lost endpoints, before looking; relative */
   prior: number
+  /** weighed only where this was seen: what is rare without it would share in what is common */
+  only?: FeatureName
   expects: { [F in FeatureName]?: Partial<Record<ValueOf<F>, number>> }
 }
 

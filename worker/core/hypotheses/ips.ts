@@ -55,10 +55,11 @@ export const IPS: readonly Hypothesis[] = [
     },
   },
   {
-    // A redirect of whoever scans to a honeypot, rare but where its lure is seen: what speaks first says nothing there.
+    // A redirect of whoever scans to a honeypot: what speaks first says nothing there, or something else.
     class: 'ips',
     mechanism: 'source_ban',
-    prior: 0.3,
+    prior: 6,
+    only: 'lure',
     expects: {
       ...ban,
       mode: { mute: 0.6, cut: 0.25, notice: 0.05, page: 0.05 },
