@@ -4,23 +4,21 @@
  */
 import { availableParallelism } from 'node:os'
 import { formatPorts, portsIn } from '../../schema/ports.ts'
-import { firstCheck, isRationed } from '../../schema/service.ts'
 import { TOP_PORTS } from '../../schema/top-ports.ts'
-import { type Found, LIMITS } from '../../schema/wire.ts'
+import { LIMITS } from '../../schema/wire.ts'
 import { readCapacity, socketsFor } from '../capacity.ts'
 import { rest } from '../clock.ts'
-import { clockTime, endpointText, sightText } from '../output.ts'
+import { clockTime } from '../output.ts'
 import { bindingFor } from '../source.ts'
 import { isHeldBack } from '../sweep/answers.ts'
 import { orderAgain, sweepOrder } from '../sweep/order.ts'
 import type { Sentinel } from '../sweep/reach.ts'
 import type { SweepEvents, SweepOutcome } from '../sweep/sweep.ts'
 import { openSweeper, type Sweeper } from '../sweep/sweeper.ts'
-import { factsOf, optionsFor, type Seen } from '../touch.ts'
 import { gateOf, type Scan } from './context.ts'
-import { type Known, WATCH_EVERY_MS } from './endpoints.ts'
+import type { Known } from './endpoints.ts'
 import { askWhose, type HeldBack, loadOf, slower } from './held-back.ts'
-import { identifyPort } from './identify.ts'
+import { identifyInTime } from './identify-accepted.ts'
 import { doubt, raiseSilence, WATCH_TIMEOUT_MS } from './losses.ts'
 import { touchFor } from './within-lease.ts'
 
@@ -248,79 +246,6 @@ async function acceptsEverything(scan: Scan, address: string): Promise<boolean> 
   if (isPhantom)
     scan.output.line('Discovery', `${address}: random high ports accept as well; nothing found here is trusted`)
   return isPhantom
-}
-
-/** A fault of our own is over when others have closed their sockets. */
-const OWN_FAULT_RESTS_MS = [300, 1_000, 3_000]
-const PATIENCE_MIN_MS = 200
-const PATIENCE_MAX_MS = 1_000
-
-interface Accepted {
-  address: string
-  port: number
-  at: number
-  rttMs: number
-  isPhantom: boolean
-  brief: boolean
-}
-
-/** Waits for a machine that has run out of something of its own: a port that answered is not left out for our want of sockets. */
-async function identifyInTime(scan: Scan, accepted: Accepted): Promise<Known | null | 'not_looked'> {
-  for (const ms of [...OWN_FAULT_RESTS_MS, null]) {
-    const known = await identifyOne(scan, accepted)
-    if (known !== 'not_looked' || ms === null || scan.ended.aborted) return known
-    await rest(ms, scan.ended)
-  }
-  return 'not_looked'
-}
-
-async function identifyOne(
-  scan: Scan,
-  { address, port, at, rttMs, isPhantom, brief }: Accepted,
-): Promise<Known | null | 'not_looked'> {
-  const { world, plan, run, reporter, output } = scan
-  const patience = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_MIN_MS, 150 + 5 * rttMs))
-  const target = { address, port, check: firstCheck(port), service: 'unknown' as const }
-  const options = await optionsFor(world, {
-    target,
-    name: plan.name,
-    run,
-    timeoutMs: WATCH_TIMEOUT_MS,
-  })
-  await scan.pace.take(scan.ended)
-  if (scan.ended.aborted) return 'not_looked'
-  const startedAt = world.clock.now()
-  const started = performance.now()
-  const { service, touched } = await identifyPort(options, patience, brief || plan.profile === 'discovery')
-  world.counters.touches += 1
-  if (isRationed(service)) world.ration.count({ address, port })
-  const facts = factsOf(world, { run, target, timeoutMs: WATCH_TIMEOUT_MS }, touched, world.fit.lagSince(started))
-  const seen: Seen = {
-    purpose: 'identify',
-    address,
-    port,
-    at: startedAt,
-    ...(service === 'unknown' ? {} : { service }),
-    ...facts,
-  }
-  reporter.add(seen)
-  output.line('Services', `${clockTime(startedAt)}  ${endpointText(target)}  ${service}  ${sightText(seen)}`)
-  // Of several connects one may have been left out when the lease ran out.
-  if (seen.sight === 'probe_fault' || !run.lease.isHeld()) return 'not_looked'
-  // Accepted in the sweep, but not now: nobody has seen a service there. The fact is reported all the same. Others are not
-  // sent there: a trap port (portsentry) accepts once, and bans for good whoever comes.
-  if (seen.sight !== 'open' && seen.sight !== 'notice') return null
-  const found: Found = {
-    address,
-    port,
-    check: seen.check,
-    service,
-    firstSeenOpenAt: Math.min(at, startedAt),
-    ...(seen.identity ? { identity: seen.identity } : {}),
-    ...(isPhantom ? { phantom: true } : {}),
-  }
-  reporter.addFound(found)
-  return scan.endpoints.add(found, startedAt + WATCH_EVERY_MS, seen.sight)
 }
 
 async function confirmLoss(scan: Scan, known: Known): Promise<void> {
