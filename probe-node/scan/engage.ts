@@ -40,6 +40,7 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
     timeoutMs: TIMEOUT_MS,
   })
   let refusals = 0
+  let failed: Seen | null = null
   const limited = limits(scan, known)
   for (const stimulus of stimuliFor(plan.profile, known.target)) {
     await untilSure(scan, known)
@@ -93,10 +94,13 @@ async function engageOne(scan: Scan, known: Known): Promise<void> {
     scan.reporter.add(seen)
     if (!isLoss(seen.sight)) continue
     known.failedRunning += 1
+    failed = seen
     // A refusal in words, or a block page on a plain request, needs no second connect to be believed.
     if (known.failedRunning >= FAILURES || refuses(seen.sight)) await doubt(scan, known, seen)
     else if (stumbles(scan, known, true)) await raiseLimp(scan, known)
   }
+  // After the last stimulus none comes that could fail as well, and where touches are rationed nobody watches.
+  if (failed && known.failedRunning > 0) await doubt(scan, known, failed)
 }
 
 async function carryOut(options: TouchOptions, stimulus: Stimulus): Promise<Touched> {
