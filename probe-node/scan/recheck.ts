@@ -1,4 +1,4 @@
-import { SELF_RENEWING_MS } from '../../schema/bans.ts'
+import { OF_RENEWING, SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { ResultRequest } from '../../schema/wire.ts'
 import { type Purpose, type Recheck, refuses, type Sight } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
@@ -50,15 +50,13 @@ export interface OneBan {
   sight: Sight
 }
 
-/** What lists and tables that each touch renews make of one; a stopped service refuses, and others of its host may be back. */
-const OF_BANS: readonly Sight[] = ['unresponsive', 'cut', 'mute']
 /** The last rounds of ports that one event took from us. */
 const SAME_ROUNDS_MS = 10_000
 
 /**
  * Parts the ports of a re-check: those of an address that met the same silence or cut in the same rounds are likely behind one
  * measure. A touch of each, a second SYN of some, would renew one that renews itself several times over; one touch does it once
- * (detection-science.md, section 7, harm). The rest stands alone.
+ * (detection-science.md, section 7, harm). The rest stands alone: a stopped service refuses, and others of its host may be back.
  */
 export function inOneBan(
   { world, run }: Scan,
@@ -68,7 +66,7 @@ export function inOneBan(
   const alone: Known[] = []
   for (const known of which) {
     const own = known.state === 'lost' && !known.rationed ? world.memory.last(run.scanId, known.target) : null
-    if (!own || !ROUNDS.includes(own.purpose) || !OF_BANS.includes(own.sight)) {
+    if (!own || !ROUNDS.includes(own.purpose) || !OF_RENEWING.includes(own.sight)) {
       alone.push(known)
       continue
     }

@@ -3,7 +3,7 @@
  * a port of an address has its word, no other is asked so long that such a ban grows by more than its own length
  * (detection-science.md, section 7, harm).
  */
-import { SELF_RENEWING_MS } from '../../schema/bans.ts'
+import { OF_RENEWING, SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { Decision } from './decide.ts'
 import type { Case, EndpointEvidence, Look, ScanEvidence } from './evidence.ts'
 import { BELL_MS, indexOf, ROUND_AT_MS, roundTimes, TOUCH_TIMEOUT_MS } from './rounds.ts'
@@ -22,8 +22,7 @@ export const spareFrom = (silentFrom: number): number =>
 
 type IsShut = (look: Look) => boolean
 const isMute: IsShut = ({ sight }) => sight === 'unresponsive'
-/** What lists and tables that each touch renews make of one: a proxy hangs up, or says nothing. */
-const isShutOut: IsShut = ({ sight }) => ['unresponsive', 'cut', 'mute'].includes(sight)
+const isShutOut: IsShut = ({ sight }) => OF_RENEWING.includes(sight)
 
 /** The scanner's latest touches of an endpoint that were shut out, none between them that were not. */
 function latestOf({ looks }: EndpointEvidence, isShut: IsShut): readonly Look[] {

@@ -61,13 +61,12 @@ export function agendaOf(scan: ScanEvidence, decisions: readonly Decision[], jud
     const last = endpoint.cases.at(-1)
     const decision = byKey.get(endpoint.key)
     if (!last || endpoint.phantom) return []
+    const leading = decision?.outcome.case === last ? decision.outcome : null
+    if (leading ? isSettled(leading, endpoint, scan.now) : isPast(last, endpoint, scan)) return []
     const until = lastRoundAt(last, endpoint, scan, decisions)
     const nextAt = nextRoundAt(last, endpoint)
-    const settled =
-      decision?.outcome.case === last
-        ? isSettled(decision.outcome, endpoint, scan.now) || (Number.isFinite(nextAt) && nextAt > until)
-        : isPast(last, endpoint, scan)
-    return settled ? [] : [{ endpoint, case: last, lastRoundAt: until }]
+    const isSpared = leading !== null && Number.isFinite(nextAt) && nextAt > until
+    return isSpared ? [] : [{ endpoint, case: last, lastRoundAt: until }]
   })
   // What fails again when the onlookers were let go is looked at by all anew: the scanner alone compares nothing.
   const unsettled = open.filter(({ case: one }) => !wasLetGo(scan, one))
