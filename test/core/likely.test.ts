@@ -305,6 +305,27 @@ describe('a silent ban of 15 s', () => {
     for (const port of [80, 443].map(told.port)) expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
   })
 
+  describe('of which one port shows a round less than the other', () => {
+    const until = (http: number, https: number) => {
+      const ends = new Map([80, 443].map((port, i) => [port, silentUntil(8_000, i === 0 ? http : https, isScanner)]))
+      return tell({ ports: [HTTP, HTTPS], sees: (touch) => ends.get(touch.port)?.(touch) ?? 'open' })
+    }
+
+    test('is one at both, and says whose proof it is', () => {
+      const told = until(22_500, 22_500)
+      for (const port of [80, 443].map(told.port)) expect(gist(port)).toEqual(['interfered', 'likely', 'SEL-8'])
+      expect(told.port(80).evidence[0]?.text).toContain('The proof is that of port 443')
+      expect(told.port(80).cause?.class).toBe('ips')
+      expect(told.port(443).evidence[0]?.text).not.toContain('The proof is that of')
+    })
+
+    test('is none at the one that was let in at another moment', () => {
+      const told = until(22_500, 26_500)
+      expect(gist(told.port(443))).toEqual(['interfered', 'likely', 'SEL-8'])
+      expect(gist(told.port(80))).toEqual(['transient', null, 'TRA-1'])
+    })
+  })
+
   test('is none when all lost it, or the way of scanner and sibling', () => {
     for (const who of [() => true, isHome])
       expect(tell({ ports: [HTTP, HTTPS], sees: silentUntil(8_000, 23_500, who) }).port(80).strength).toBeNull()

@@ -4,15 +4,16 @@ import { contentTest } from './content.ts'
 import { type Case, type EndpointEvidence, evidenceOf, type ScanEvidence } from './evidence.ts'
 import type { RuleId } from './rules.ts'
 import { sharedLimit } from './shared-limit.ts'
+import { RETRY_MS, type Stretch, stretchOf } from './stretch.ts'
 import { tallyOf } from './tally.ts'
-import { addressE, E_CONFIRM, E_RATIONED, SIBLING_ROUNDS } from './tests.ts'
+import { addressE, E_BESIDE, E_CONFIRM, E_RATIONED, LLR_BESIDE, SIBLING_ROUNDS } from './tests.ts'
 import { type Outcome, outcomeOf } from './verdict.ts'
 
 /** An endpoint with what its verification came to. */
 export interface Decision {
   endpoint: EndpointEvidence
   outcome: Outcome
-  /** for SEL-3: the port that carries the proof */
+  /** for SEL-3, and for SEL-8 where it is not proved here: the port that carries the proof */
   provedBy: EndpointEvidence | null
 }
 
@@ -42,7 +43,7 @@ export function decide(scan: ScanEvidence): Decision[] {
     const outcome = outcomeFor(endpoint, scan)
     if (outcome) decisions.push({ endpoint, outcome, provedBy: null })
   }
-  return [...sharedLimit(sameBan(decisions), scan)]
+  return [...sharedLimit(sameShortBan(sameBan(decisions), scan), scan)]
 }
 
 /** The gravest of several cases: a port that was lost once stays lost in this scan, whatever a later look says. */
@@ -166,6 +167,34 @@ function sameBan(decisions: readonly Decision[]): Decision[] {
       ...decision,
       provedBy: proof.endpoint,
       outcome: { ...outcome, rule: 'SEL-3', strength: 'confirmed', confirmedAt },
+    }
+  })
+}
+
+/**
+ * SEL-8 beside another: a block that is soon over leaves one port a round less than the next, by when its rounds began. A port
+ * whose loss came to nothing joins the short block that another port of its address proves, when both were lost in one event
+ * and got in at one moment. What is assumed, not tested: that one block explains both.
+ */
+function sameShortBan(decisions: readonly Decision[], scan: ScanEvidence): Decision[] {
+  const proofs = decisions.filter(({ outcome: { rule, stretch } }) => rule === 'SEL-8' && stretch !== null)
+  return decisions.map((decision) => {
+    const { endpoint, outcome } = decision
+    const beside = proofs.filter(
+      (proof) => proof.endpoint.address === endpoint.address && overlap(outcome, proof.outcome),
+    )
+    if (outcome.rule !== 'TRA-1' || beside.length === 0) return decision
+    const stretch = stretchOf(outcome.case as Case, endpoint, scan.loss, outcome.tally.backAt as number)
+    if (!stretch || stretch.llr < LLR_BESIDE || stretch.eValue < E_BESIDE) return decision
+    const proof = beside.find(
+      ({ outcome: other }) => Math.abs((other.stretch as Stretch).endsAt - stretch.endsAt) <= RETRY_MS,
+    )
+    if (!proof || stretch.siblingApart < SIBLING_ROUNDS) return decision
+    const fastAt = outcome.tally.firstBackAt
+    return {
+      ...decision,
+      provedBy: proof.endpoint,
+      outcome: { ...outcome, rule: 'SEL-8', verdict: 'interfered', strength: 'likely', fastAt, stretch },
     }
   })
 }

@@ -6,7 +6,7 @@ import type { EndpointEvidence, Look, Round, ScanEvidence } from './evidence.ts'
 import { isLimited, passText, type RateTest } from './experiments/rate.ts'
 import { RULES, type RuleId } from './rules.ts'
 import { type Swept, sweptText } from './swept.ts'
-import { LLR_CLAIM } from './tests.ts'
+import { LLR_BESIDE, LLR_CLAIM } from './tests.ts'
 import { count, listed, seconds } from './text.ts'
 import type { Outcome } from './verdict.ts'
 
@@ -31,7 +31,7 @@ export function reasonsFor({ endpoint, outcome, provedBy }: Decision, scan: Scan
       line(
         'LOSS-1',
         true,
-        `${count(failing.length, 'failure')} of ${count(rounds.length, 'look')} by the scanner${late.length > 0 ? `, and ${late.length} that got through only when it ended,` : ''} are not packet loss: log-likelihood ratio ${llr.toFixed(1)}, needed ${LLR_CLAIM}.`,
+        `${count(failing.length, 'failure')} of ${count(rounds.length, 'look')} by the scanner${late.length > 0 ? `, and ${late.length} that got through only when it ended,` : ''} are not packet loss: log-likelihood ratio ${llr.toFixed(1)}, needed ${rule === 'SEL-8' && provedBy ? LLR_BESIDE.toFixed(1) : LLR_CLAIM}.`,
         [...failing, ...late].map((round) => round.scanner.id),
       ),
     )
@@ -178,7 +178,7 @@ function headline(
     case 'DEG-1':
       return `${sentence(rule)} The scanner failed ${inRounds}; ${share}; E = ${Math.round(tally.eValue)}.`
     case 'SEL-8':
-      return `${sentence(rule)} The scanner failed ${inRounds}; ${share}; E = ${Math.round(Math.max(tally.eValue, stretch?.eValue ?? 1))}.`
+      return `${sentence(rule)}${provedBy ? ` The proof is that of port ${provedBy.port}; this one was let in again at the same moment.` : ''} The scanner failed ${inRounds}; ${share}; E = ${Math.round(Math.max(tally.eValue, stretch?.eValue ?? 1))}.`
     case 'SEL-3':
       return `${sentence(rule)} The proof is that of port ${provedBy?.port ?? '?'}. Here the scanner failed ${inRounds}; ${share}; E = ${Math.round(tally.eValue)}.`
     case 'RNG-1':

@@ -21,7 +21,7 @@ export interface Stretch {
 }
 
 /** Between two SYNs of one handshake, and a little: kernels before 6.5 double the gap, so a third one comes two seconds later. */
-const RETRY_MS = 2_500
+export const RETRY_MS = 2_500
 /** SYNs of a deciding touch go on for this long at least, on either kind of kernel. */
 const LAST_SYN_MS = 3_000
 

@@ -7,6 +7,8 @@
 
 /** Claim "not loss" from here on: ln((1−β)/α) with α = 10⁻⁴, β = 10⁻² (Wald 1945). */
 export const LLR_CLAIM = 9.2
+/** Where another port of the address carries the proof: loss makes that once in a hundred scans at most. */
+export const LLR_BESIDE = Math.log(100)
 /** A blocked port answers by mistake this often. */
 const EPSILON = 0.01
 /** Loss does not fake a refusal, a reset or a page. */
@@ -83,6 +85,8 @@ export const E_FAST = 100
 export const E_CONFIRM = 1_000
 /** What three rationed rounds of a full panel give (3.4³ = 39), with one clean answer less. */
 export const E_RATIONED = 20
+/** Where another port of the address carries the proof: two rounds of a full panel (3.4² = 11.6). */
+export const E_BESIDE = 10
 /** A confirmed loss has lasted at least this long. */
 export const CONFIRM_SPAN_MS = 25_000
 
