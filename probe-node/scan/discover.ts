@@ -7,7 +7,6 @@ import { formatPorts, portsIn } from '../../schema/ports.ts'
 import { TOP_PORTS } from '../../schema/top-ports.ts'
 import { LIMITS } from '../../schema/wire.ts'
 import { readCapacity, socketsFor } from '../capacity.ts'
-import { rest } from '../clock.ts'
 import { clockTime } from '../output.ts'
 import { bindingFor } from '../source.ts'
 import { isHeldBack } from '../sweep/answers.ts'
@@ -20,6 +19,7 @@ import type { Known } from './endpoints.ts'
 import { askWhose, type HeldBack, loadOf, slower } from './held-back.ts'
 import { identifyInTime } from './identify-accepted.ts'
 import { doubt, raiseSilence, WATCH_TIMEOUT_MS } from './losses.ts'
+import { wayIsFree } from './way-free.ts'
 import { touchFor } from './within-lease.ts'
 
 export interface Discovery {
@@ -34,16 +34,6 @@ const IDENTIFY_AT_ONCE = 32
 const PHANTOM_IDENTIFIED = 32
 const LOSSES_ASKED = 16
 const TAKE_UP_TIMES = 2
-/** After the Worker has let go, the way is waited for so long. */
-const PATIENCE_MS = 230_000
-/**
- * Asked once for a blip, and then seldom: a ban that each packet begins anew ends only in silence, and a minute is the usual length.
- */
-const ASK_WAY_MS = [5_000, 65_000, 75_000, 75_000]
-/** Of a loss that was proved the rounds have just said for half a minute that it stands. */
-const ASK_LOST_MS = ASK_WAY_MS.slice(1)
-/** Rounds that find the way free let go sooner. */
-const PROVING_MS = 15_000
 /** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
 const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
 
@@ -259,49 +249,6 @@ async function confirmLoss(scan: Scan, known: Known): Promise<void> {
   if (seen.sight === 'open') return scan.endpoints.sawOpen(known, seen.at)
   scan.reporter.add(seen)
   if (seen.sight !== 'probe_fault') await doubt(scan, known, seen)
-}
-
-/** Waits until the Worker holds nothing any more and what answered before answers again. False when that takes too long. */
-async function wayIsFree(
-  scan: Scan,
-  known: readonly Known[],
-  address: string,
-  refusedPort: number | null,
-  lured: boolean,
-): Promise<boolean> {
-  const { world, run, plan, ended } = scan
-  // A proof has its answer: what repeats the stimulus was shut out.
-  if (plan.proof) return false
-  let giveUpAt = Number.POSITIVE_INFINITY
-  let asks = 0
-  let heldMs = 0
-  while (!ended.aborted && world.clock.now() < run.deadlineAt - PATIENCE_MS / 4) {
-    if (scan.hold) {
-      await rest(500, ended)
-      heldMs += 500
-    } else {
-      if (giveUpAt === Number.POSITIVE_INFINITY) giveUpAt = performance.now() + PATIENCE_MS
-      const isProved = heldMs > PROVING_MS || known.some(({ state }) => state === 'lost')
-      const waits = isProved ? ASK_LOST_MS : ASK_WAY_MS
-      await rest(waits[Math.min(asks++, waits.length - 1)] as number, ended)
-      if (ended.aborted || performance.now() > giveUpAt) return false
-      const calm = lured
-        ? undefined
-        : known.find(({ rationed, phantom, state }) => !rationed && !phantom && state !== 'lost')
-      // A port that refused tells as well, and counts nothing.
-      const witness = calm ?? (refusedPort === null ? known.find(({ phantom }) => !phantom) : undefined)
-      const port = witness?.target.port ?? refusedPort
-      if (port === null) return false
-      const target = witness?.target ?? { address, port, check: 'tcp' as const, service: 'unknown' as const }
-      const seen = await touchFor(scan, {
-        target,
-        purpose: 'watch',
-        timeoutMs: WATCH_TIMEOUT_MS,
-      })
-      if (seen.sight === (witness ? 'open' : 'closed')) return true
-    }
-  }
-  return false
 }
 
 function tellOutcome(scan: Scan, address: string, outcome: SweepOutcome): void {
