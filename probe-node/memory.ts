@@ -1,4 +1,4 @@
-import type { Observation } from '../schema/wire.ts'
+import type { Observation, TouchTarget } from '../schema/wire.ts'
 import { REFUSING_STATUSES } from '../schema/words.ts'
 import type { Touched } from './checks/check.ts'
 
@@ -12,7 +12,9 @@ export interface Memory {
   /** The Worker knows that what it says now is its own: the next answer is learned as well. */
   relearn(scanId: string, endpoint: { address: string; port: number }): void
   /** Remembers a touch as the latest one. */
-  saw(scanId: string, endpoint: { address: string; port: number }, seen: LastSeen): void
+  saw(scanId: string, target: TouchTarget, seen: LastSeen): void
+  /** What rounds of the scan have touched at this address, the latest first. */
+  inRounds(scanId: string, address: string): TouchTarget[]
   last(scanId: string, endpoint: { address: string; port: number }): LastSeen | null
 }
 export type LastSeen = Pick<Observation, 'purpose' | 'sight' | 'code' | 'at' | 'afterMs'>
@@ -23,13 +25,16 @@ export interface First {
   heads: readonly (readonly string[])[]
 }
 
+/** What the Worker asks for in its rounds, whichever run of the scan carries it out. */
+export const ROUNDS: readonly Observation['purpose'][] = ['verify', 'explain']
+
 const MOST = 10_000
 /** So many steady headers must be new or gone: one may come and go with a change of the configuration. */
 const UNLIKE = 2
 
 export function createMemory(): Memory {
   const firsts = new Map<string, First & { heads: (readonly string[])[]; learns: boolean }>()
-  const lasts = new Map<string, LastSeen>()
+  const lasts = new Map<string, { target: TouchTarget; seen: LastSeen }>()
   const keyOf = (scanId: string, { address, port }: { address: string; port: number }) => `${scanId} ${address} ${port}`
   return {
     relearn(scanId, endpoint) {
@@ -52,13 +57,18 @@ export function createMemory(): Memory {
       if (firsts.size > MOST) firsts.delete(firsts.keys().next().value as string)
       return now
     },
-    saw(scanId, endpoint, { purpose, sight, code, at, afterMs }) {
-      const key = keyOf(scanId, endpoint)
+    saw(scanId, target, { purpose, sight, code, at, afterMs }) {
+      const key = keyOf(scanId, target)
       lasts.delete(key) // the map is in order of last use
-      lasts.set(key, { purpose, sight, at, afterMs, ...(code ? { code } : {}) })
+      lasts.set(key, { target, seen: { purpose, sight, at, afterMs, ...(code ? { code } : {}) } })
       if (lasts.size > MOST) lasts.delete(lasts.keys().next().value as string)
     },
-    last: (scanId, endpoint) => lasts.get(keyOf(scanId, endpoint)) ?? null,
+    inRounds: (scanId, address) =>
+      [...lasts]
+        .filter(([key, { seen }]) => key.startsWith(`${scanId} ${address} `) && ROUNDS.includes(seen.purpose))
+        .map(([, { target }]) => target)
+        .reverse(),
+    last: (scanId, endpoint) => lasts.get(keyOf(scanId, endpoint))?.seen ?? null,
   }
 }
 

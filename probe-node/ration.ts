@@ -12,6 +12,9 @@ export interface Ration {
   count(endpoint: { address: string; port: number }): void
 }
 
+/** By their numbers services that count connections, as long as nothing more is known. */
+export const COUNTING_PORTS: readonly number[] = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
+
 const RULES = [
   { touches: 2, withinMs: 10_000 },
   { touches: 4, withinMs: 600_000 },

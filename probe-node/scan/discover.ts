@@ -8,6 +8,7 @@ import { TOP_PORTS } from '../../schema/top-ports.ts'
 import { LIMITS } from '../../schema/wire.ts'
 import { readCapacity, socketsFor } from '../capacity.ts'
 import { clockTime } from '../output.ts'
+import { COUNTING_PORTS } from '../ration.ts'
 import { bindingFor } from '../source.ts'
 import { isHeldBack } from '../sweep/answers.ts'
 import { orderAgain, sweepOrder } from '../sweep/order.ts'
@@ -34,9 +35,6 @@ const IDENTIFY_AT_ONCE = 32
 const PHANTOM_IDENTIFIED = 32
 const LOSSES_ASKED = 16
 const TAKE_UP_TIMES = 2
-/** By their numbers services that count connections: touched as sentinels only when there is nothing else. */
-const COUNTING_PORTS = [21, 22, 25, 26, 110, 143, 465, 587, 990, 993, 995, 2121, 2222, 2525]
-
 /** Sweeps these ports (canonical nmap syntax) of all addresses; `onFound` follows as each open port is identified. */
 export async function discover(scan: Scan, ports: string, onFound: (known: Known) => void): Promise<Discovery> {
   const asked = portsIn(ports).toArray()
@@ -128,6 +126,7 @@ async function discoverOne(
     family,
     source,
     maxOpen: world.brake.sockets(socketsFor(capacity)),
+    // Touched as sentinels only when there is nothing else.
     spared: COUNTING_PORTS,
   } as const
   const sentinelsAfter = (refusedPorts: readonly number[]): Sentinel[] => [

@@ -1,8 +1,8 @@
 import { OF_RENEWING, SELF_RENEWING_MS } from '../../schema/bans.ts'
 import type { ResultRequest } from '../../schema/wire.ts'
-import { type Purpose, type Recheck, refuses, type Sight } from '../../schema/words.ts'
+import { type Recheck, refuses, type Sight } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
-import type { LastSeen } from '../memory.ts'
+import { type LastSeen, ROUNDS } from '../memory.ts'
 import { clockTime, endpointText, shortTime, sightText } from '../output.ts'
 import type { Seen } from '../touch.ts'
 import { inParallel, type Scan } from './context.ts'
@@ -28,7 +28,6 @@ export interface Last {
   madeAt?: Known
 }
 
-const ROUNDS: readonly Purpose[] = ['verify', 'explain']
 /** What a packet filter makes of a touch, and what a proxy's tarpit does. */
 const SILENT: readonly Sight[] = ['unresponsive', 'mute']
 

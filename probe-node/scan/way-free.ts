@@ -1,7 +1,9 @@
 /** Waiting for the way to a host that fell silent: whom to ask whether it is free, and when. */
+import { isRationed } from '../../schema/service.ts'
 import type { TouchTarget } from '../../schema/wire.ts'
 import type { Sight } from '../../schema/words.ts'
 import { rest } from '../clock.ts'
+import { COUNTING_PORTS } from '../ration.ts'
 import type { Seen } from '../touch.ts'
 import type { Scan } from './context.ts'
 import type { Known } from './endpoints.ts'
@@ -26,23 +28,31 @@ export interface Witness {
 }
 
 /**
- * Whom to ask: a port that stands, else one that refused, else all that were lost, those that count touches last. Empty when nothing
- * can tell. What accepts anywhere (`lured`) accepts at known ports too: there a refusal tells.
+ * Whom to ask: a port that stands, else one that refused, else all that were lost and what the rounds looked at though we had
+ * not found it (`inRounds`), those that count touches last. Empty when nothing can tell. What accepts anywhere (`lured`) accepts at
+ * known ports too: there a refusal tells.
  */
 export function witnessesOf(
   address: string,
   known: readonly Known[],
+  inRounds: readonly TouchTarget[],
   refusedPort: number | null,
   lured: boolean,
 ): Witness[] {
   const real = known.filter(({ phantom }) => !phantom)
-  const opens = ({ target }: Known): Witness => ({ target, tells: 'open' })
+  const opens = (target: TouchTarget): Witness => ({ target, tells: 'open' })
   const calm = lured ? undefined : real.find(({ rationed, state }) => !rationed && state !== 'lost')
-  if (calm) return [opens(calm)]
+  if (calm) return [opens(calm.target)]
   if (refusedPort !== null)
     return [{ target: { address, port: refusedPort, check: 'tcp', service: 'unknown' }, tells: 'closed' }]
-  return real.toSorted((a, b) => Number(a.rationed) - Number(b.rationed)).map(opens)
+  const others = inRounds.filter(({ port }) => !known.some(({ target }) => target.port === port))
+  return [...real.map(({ target }) => target), ...others]
+    .toSorted((a, b) => Number(counts(a)) - Number(counts(b)))
+    .map(opens)
 }
+
+/** What the rounds look at need not have been identified by us. */
+const counts = ({ port, service }: TouchTarget) => isRationed(service) || COUNTING_PORTS.includes(port)
 
 /** What the first of them shows that may be touched: the rounds may have used up the ration of the others. */
 export async function saysFree(
@@ -80,7 +90,8 @@ export async function wayIsFree(
       const waits = isProved ? ASK_LOST_MS : ASK_WAY_MS
       await rest(waits[Math.min(asks++, waits.length - 1)] as number, ended)
       if (ended.aborted || performance.now() > giveUpAt) return false
-      const witnesses = witnessesOf(address, known, refusedPort, lured)
+      const inRounds = world.memory.inRounds(run.scanId, address)
+      const witnesses = witnessesOf(address, known, inRounds, refusedPort, lured)
       if (witnesses.length === 0) return false
       const ask = (target: TouchTarget) => touchFor(scan, { target, purpose: 'watch', timeoutMs: WATCH_TIMEOUT_MS })
       if (await saysFree(witnesses, ask)) return true
