@@ -261,4 +261,4 @@ export const RULE_LIST = [
 export type RuleId = (typeof RULE_LIST)[number]['id']
 export const RULES: ReadonlyMap<string, Rule> = new Map(RULE_LIST.map((rule) => [rule.id, rule]))
 /** Raised with every change of a rule, a threshold or a likelihood: a stored judgement says by which rules it was made. */
-export const RULES_VERSION = '6'
+export const RULES_VERSION = '7'

@@ -33,7 +33,8 @@ export function sharedLimit<D extends { endpoint: EndpointEvidence; outcome: Out
     if (!limit || !isLeftOpen || outcome.strength === 'confirmed') return decision
     const { case: one } = outcome
     const hasBurst = limit.ports.includes(endpoint)
-    if (!one || !(hasBurst || wentAlone(one, endpoint))) return decision
+    // A short block is the scanner's alone by its own test, which asks no more of the others than that they were quicker.
+    if (!one || !(hasBurst || outcome.rule === 'SEL-8' || wentAlone(one, endpoint))) return decision
     const strength = hasBurst ? limitStrength(limit.test, hasLossyWay(scan)) : 'likely'
     if (outcome.rule === 'DEG-2' && strength === 'likely') return decision
     const { test } = limit

@@ -63,6 +63,7 @@ function together(tests: readonly RateTest[], endpoints: readonly EndpointEviden
     own: arm('own'),
     slowFailed: arm('slowFailed'),
     after: arm('after'),
+    flickered: Math.max(...tests.map(({ flickered }) => flickered)),
     beside: arm('beside'),
     others: arm('others'),
     eRate: against('slow'),

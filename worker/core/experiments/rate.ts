@@ -43,6 +43,8 @@ export interface RateTest {
   slowFailed: Arm
   /** those of them that the scanner made after the bursts: a burst may draw a ban */
   after: Arm
+  /** rounds before the bursts in which the scanner was turned away, and let in by the next: no ban of a burst made those */
+  flickered: number
   /** touches by the others within the burst's second */
   beside: Arm
   /** those and the sibling's slow ones: if any of them go badly it is not a limit on the scanner that makes them */
@@ -161,6 +163,7 @@ function readAs(
   const known = [...all, ...beside, ...slow]
   const siblings = beside.filter(({ role }) => role === 'sibling')
   const swept = endpoint.swept && burstAt >= endpoint.swept.at ? endpoint.swept : null
+  const before = (one?.rounds ?? []).filter(({ at }) => at < burstAt).map(({ scanner }) => scanner)
   const own = bad(slow.filter(({ role, at }) => role === 'scanner' && at > (first.at(-1) as Look).at))
   return {
     grade,
@@ -176,6 +179,7 @@ function readAs(
     own,
     slowFailed: failing(slow),
     after: failing(slow.filter(({ role, at }) => role === 'scanner' && at > (all.at(-1) as Look).at)),
+    flickered: before.filter((look, i) => TELLING.includes(look.sight) && before[i + 1]?.failed === false).length,
     beside: bad(beside),
     others: bad([...beside, ...slow.filter(({ role }) => role === 'sibling')]),
     eRate: armsE(bad(all), bad(slow)),
@@ -326,11 +330,16 @@ const E_OWN_HOST = 5
 /** At least so many of the second burst went badly: it was not a matter of one moment. */
 const AGAIN = 2
 
+/** Turned away and let in by turns, so often at least: once may be a restart. */
+const FLICKERS = 2
+
 /** Both tests, and slow touches that pass: the scanner alone is limited. `firm`: with a sibling, two witnesses, twice. */
 export function isLimited(test: RateTest): 'no' | 'likely' | 'firm' {
   const { eRate, eAlone, eSibling, slow, beside, again } = test
   const { after } = test
-  const passesSlowly = test.slowFailed.bad <= slow.n / 4 && after.n >= 2 && after.bad <= after.n / 2
+  // What another scanner keeps full turns slow touches away as well, as it did before the bursts.
+  const isNoBan = after.bad <= after.n / 2 || (test.isTold && test.flickered >= FLICKERS && after.bad < after.n)
+  const passesSlowly = test.slowFailed.bad <= slow.n / 4 && after.n >= 2 && isNoBan
   const othersPass = test.siblingBeside || test.witnessesBeside > 0 ? beside.bad <= beside.n / 4 : false
   // Silence and slow handshakes can be loss that comes in heaps, which the test does not know: there more is asked.
   const heaps = test.isTold ? 1 : 10
