@@ -8,6 +8,7 @@ export const ctlLbOneDead = scenario({
   needs: ['nft'],
   ports: '22,80,1000-1005',
   profile: 'assertive',
+  long: true,
   target: `
     listeners 22 8081 8082
     nft -f - <<'N'

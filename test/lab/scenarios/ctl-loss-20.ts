@@ -8,6 +8,7 @@ export const ctlLoss20 = scenario({
   needs: ['nft'],
   ports: '22,25,80,443,1000-1020',
   profile: 'assertive',
+  long: true,
   loss: 0.2,
   target: 'listeners 22 25 80 443',
   truth: { happened: { on: 'router', run: 'nft list table inet loss_scenario', fits: /packets [1-9]/ } },

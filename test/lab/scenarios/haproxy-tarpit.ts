@@ -8,6 +8,7 @@ export const haproxyTarpit = scenario({
   needs: ['haproxy', 'socat'],
   ports: '22,80,1000-1005',
   profile: 'assertive',
+  long: true,
   target: `
     listeners 22
     haproxy_server <<'H'

@@ -8,6 +8,7 @@ export const hostsDeny = scenario({
   needs: ['sshd', 'rsyslogd'],
   ports: '22,80,1000-1005',
   profile: 'accompany',
+  long: true,
   accompanySeconds: 75,
   target: `
     listeners 80

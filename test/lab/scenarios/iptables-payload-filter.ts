@@ -8,6 +8,7 @@ export const iptablesPayloadFilter = scenario({
   needs: ['iptables'],
   ports: '22,80,1000-1005',
   profile: 'assertive',
+  long: true,
   target: `
     listeners 22 80
     for signature in etc/passwd UNION script; do

@@ -8,6 +8,7 @@ export const mariadbConnectErrors = scenario({
   needs: ['mariadbd', 'mariadb-install-db', 'mariadb'],
   ports: '22,80,3306',
   profile: 'accompany',
+  long: true,
   accompanySeconds: 60,
   target: `
     listeners 22 80

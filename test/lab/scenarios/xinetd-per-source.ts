@@ -8,6 +8,7 @@ export const xinetdPerSource = scenario({
   needs: ['xinetd'],
   ports: '22,80,1313',
   profile: 'accompany',
+  long: true,
   accompanySeconds: 45,
   target: `
     listeners 22 80
