@@ -35,6 +35,7 @@ const IDENTIFY_AT_ONCE = 32
 const PHANTOM_IDENTIFIED = 32
 const LOSSES_ASKED = 16
 const TAKE_UP_TIMES = 2
+
 /** Sweeps these ports (canonical nmap syntax) of all addresses; `onFound` follows as each open port is identified. */
 export async function discover(scan: Scan, ports: string, onFound: (known: Known) => void): Promise<Discovery> {
   const asked = portsIn(ports).toArray()

@@ -182,30 +182,24 @@ describe('E4, rate', () => {
     expect(seen?.eAlone).toBe(clear?.eAlone)
   })
 
-  describe('what another scanner keeps full, so that slow touches after the bursts are turned away too', () => {
-    /** the scanner is cut off in these rounds before the bursts, in most of each burst and in most touches after them */
-    const kept = (rounds: readonly number[]) => {
-      let [round, asked] = [0, 0]
-      const sees = (touch: Touch): Seen => {
-        if (touch.port !== 80 || touch.at < 8_000 || !isScanner(touch)) return 'open'
-        if (touch.purpose === 'explain') return [1, 6, 19, 20, 28].includes(++asked) ? 'open' : 'cut'
-        if (touch.purpose === 'verify' && asked === 0) return rounds.includes(round++) ? 'cut' : 'open'
-        return touch.purpose === 'watch' && round === 0 ? 'cut' : asked > 0 ? 'cut' : 'open'
-      }
-      const told = tell({ ports: [HTTP, HTTPS], scanMs: 20_000, sees })
-      const { endpoint } = endpointOf(told, 80)
-      return { told, rate: rateTest(endpoint, endpoint.cases.at(-1) ?? null) }
+  test('what another scanner keeps full, so that slow touches after the bursts are turned away too, is a limit when it had turned rounds away by turns before', () => {
+    let [round, asked] = [0, 0]
+    const isLetIn = ({ purpose }: Touch): boolean => {
+      if (purpose === 'explain') return [1, 6, 19, 20, 28].includes(++asked)
+      if (asked > 0) return false
+      return purpose === 'verify' ? ![1, 3, 6].includes(round++) : purpose !== 'watch' || round > 0
     }
-
-    test('is a limit, when it had turned rounds away and let the next in before', () => {
-      const { told, rate } = kept([1, 3, 6])
-      expect(rate?.flickered).toBe(3)
-      expect(rate && rate.after.bad > rate.after.n / 2).toBe(true)
-      expect(wordOf(told, 80)[0]).toBe('degraded')
-      // A ban that the burst drew looks the same from then on.
-      expect(rate && isLimited({ ...rate, flickered: 1 })).toBe('no')
-      expect(rate && isLimited({ ...rate, after: { ...rate.after, bad: rate.after.n } })).toBe('no')
-    })
+    const isAsked = (touch: Touch) => touch.port === 80 && touch.at >= 8_000 && isScanner(touch)
+    const sees = (touch: Touch): Seen => (isAsked(touch) && !isLetIn(touch) ? 'cut' : 'open')
+    const told = tell({ ports: [HTTP, HTTPS], scanMs: 20_000, sees })
+    const { endpoint } = endpointOf(told, 80)
+    const rate = rateTest(endpoint, endpoint.cases.at(-1) ?? null)
+    expect(rate?.flickered).toBe(3)
+    expect(rate && rate.after.bad > rate.after.n / 2).toBe(true)
+    expect(wordOf(told, 80)[0]).toBe('degraded')
+    // A ban that the burst drew looks the same from then on.
+    expect(rate && isLimited({ ...rate, flickered: 1 })).toBe('no')
+    expect(rate && isLimited({ ...rate, after: { ...rate.after, bad: rate.after.n } })).toBe('no')
   })
 
   test('the slow touches after the bursts keep their distance from the rounds that are left', () => {

@@ -306,10 +306,11 @@ describe('a silent ban of 15 s', () => {
   })
 
   describe('of which one port shows a round less than the other', () => {
-    const until = (http: number, https: number) => {
-      const ends = new Map([80, 443].map((port, i) => [port, silentUntil(8_000, i === 0 ? http : https, isScanner)]))
-      return tell({ ports: [HTTP, HTTPS], sees: (touch) => ends.get(touch.port)?.(touch) ?? 'open' })
-    }
+    const until = (http: number, https: number) =>
+      tell({
+        ports: [HTTP, HTTPS],
+        sees: (touch) => silentUntil(8_000, touch.port === 80 ? http : https, isScanner)(touch),
+      })
 
     test('is one at both, and says whose proof it is', () => {
       const told = until(22_500, 22_500)

@@ -4,7 +4,7 @@ import { contentTest } from './content.ts'
 import { type Case, type EndpointEvidence, evidenceOf, type ScanEvidence } from './evidence.ts'
 import type { RuleId } from './rules.ts'
 import { sharedLimit } from './shared-limit.ts'
-import { RETRY_MS, type Stretch, stretchOf } from './stretch.ts'
+import { RETRY_MS, stretchOf } from './stretch.ts'
 import { tallyOf } from './tally.ts'
 import { addressE, E_BESIDE, E_CONFIRM, E_RATIONED, LLR_BESIDE, SIBLING_ROUNDS } from './tests.ts'
 import { type Outcome, outcomeOf } from './verdict.ts'
@@ -177,19 +177,27 @@ function sameBan(decisions: readonly Decision[]): Decision[] {
  * and got in at one moment. What is assumed, not tested: that one block explains both.
  */
 function sameShortBan(decisions: readonly Decision[], scan: ScanEvidence): Decision[] {
-  const proofs = decisions.filter(({ outcome: { rule, stretch } }) => rule === 'SEL-8' && stretch !== null)
   return decisions.map((decision) => {
     const { endpoint, outcome } = decision
-    const beside = proofs.filter(
-      (proof) => proof.endpoint.address === endpoint.address && overlap(outcome, proof.outcome),
+    if (outcome.rule !== 'TRA-1') return decision
+    const beside = decisions.filter(
+      (other) =>
+        other.outcome.rule === 'SEL-8' &&
+        other.endpoint.address === endpoint.address &&
+        overlap(outcome, other.outcome),
     )
-    if (outcome.rule !== 'TRA-1' || beside.length === 0) return decision
+    if (beside.length === 0) return decision
     const stretch = stretchOf(outcome.case as Case, endpoint, scan.loss, outcome.tally.backAt as number)
-    if (!stretch || stretch.llr < LLR_BESIDE || stretch.eValue < E_BESIDE) return decision
+    const isPart =
+      stretch !== null &&
+      stretch.llr >= LLR_BESIDE &&
+      stretch.eValue >= E_BESIDE &&
+      stretch.siblingApart >= SIBLING_ROUNDS
+    if (!isPart) return decision
     const proof = beside.find(
-      ({ outcome: other }) => Math.abs((other.stretch as Stretch).endsAt - stretch.endsAt) <= RETRY_MS,
+      ({ outcome: { stretch: other } }) => other !== null && Math.abs(other.endsAt - stretch.endsAt) <= RETRY_MS,
     )
-    if (!proof || stretch.siblingApart < SIBLING_ROUNDS) return decision
+    if (!proof) return decision
     const fastAt = outcome.tally.firstBackAt
     return {
       ...decision,
