@@ -9,6 +9,7 @@ import { freePort } from '../../demo/loopback.ts'
 import { type RunningWorker, startWorker } from '../../demo/stack.ts'
 import * as tables from '../../schema/tables.ts'
 import { type Database, migrate } from '../../worker/embedded/migrate.ts'
+import { NOT_NOW } from '../support/stack.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const MIGRATIONS = join(ROOT, 'schema/migrations')
@@ -117,7 +118,7 @@ test('a stack that was killed is upgraded where it stands: the newer one finds a
   const older = await startWorker(ROOT, data, port)
   const target = await older.api.send<{ id: string }>('POST', '/api/v1/targets', {
     address: '127.0.0.81',
-    schedule: '0 3 * * *',
+    schedule: NOT_NOW,
   })
   const { token } = await older.api.send<{ token: string }>('POST', '/api/v1/probes/enrolments', {
     site: 'fra-1',
@@ -146,7 +147,7 @@ test('a stack that was killed is upgraded where it stands: the newer one finds a
     )
     expect(await newer.api.get(`/api/v1/targets/${target.id}`)).toMatchObject({
       address: '127.0.0.81',
-      schedule: '0 3 * * *',
+      schedule: NOT_NOW,
     })
     const told = await fetch(`${newer.url}/probe/v1/check`, {
       method: 'POST',

@@ -17,6 +17,8 @@ import type { Api } from '../../probe-node/commands/api.ts'
 import type { ScanAnswer } from '../../schema/api.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
+/** Daily, twelve hours from now: a scan that the schedule starts would take the place of one that a test starts. */
+export const NOT_NOW = `15 ${(new Date().getUTCHours() + 12) % 24} * * *`
 /** ports of a scan: three of them are the demo host's */
 const WINDOW = 500
 

@@ -4,6 +4,7 @@ import type { Child } from '../../../demo/children.ts'
 import { freePort, quietWindow } from '../../../demo/loopback.ts'
 import { FLEET, probesReady, startDemoHost, startProbe, startWorker } from '../../../demo/stack.ts'
 import type { ScanAnswer } from '../../../schema/api.ts'
+import { NOT_NOW } from '../../support/stack.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const WINDOW = 1_000
@@ -36,7 +37,7 @@ export async function realScans(data: string): Promise<{ originals: Original[]; 
       started.push(host.child)
       const ports = `${from}-${to}`
       const target = await api.send<{ id: string }>('POST', '/api/v1/targets', {
-        ...{ address, name: `Shop front ${address}`, ports, schedule: '15 2 * * *', tags: ['pci'] },
+        ...{ address, name: `Shop front ${address}`, ports, schedule: NOT_NOW, tags: ['pci'] },
         maxConnectsPerSecond: 2_000,
       })
       const { id } = await api.send<ScanAnswer>('POST', '/api/v1/scans', {

@@ -3,7 +3,7 @@ import { freePort } from '../../../demo/loopback.ts'
 import { runBeacon } from '../../../probe-node/beacon.ts'
 import type { Api } from '../../../probe-node/commands/api.ts'
 import type { ScanAnswer } from '../../../schema/api.ts'
-import { type Stack, startStack } from '../../support/stack.ts'
+import { NOT_NOW, type Stack, startStack } from '../../support/stack.ts'
 
 const SCAN_MS = 150_000
 const BEACON = '127.0.0.98'
@@ -31,7 +31,7 @@ export async function filledStack(address: string): Promise<{ stack: Stack; scan
     const { api } = stack.worker
     const host = await stack.demoHost(address)
     const target = await api.send<{ id: string }>('POST', '/api/v1/targets', {
-      ...{ address, name: 'Shop front', ports: host.window, schedule: '15 2 * * *', tags: ['pci', 'shop'] },
+      ...{ address, name: 'Shop front', ports: host.window, schedule: NOT_NOW, tags: ['pci', 'shop'] },
       maxConnectsPerSecond: 2_000,
     })
     const { id } = await assertiveScan(api, target.id)
